@@ -1,0 +1,32 @@
+"""What the addon's models share: names of jobs, statuses and how Amazon's words map to ours."""
+
+# Amazon's fulfillmentStatus -> sale.order.amazon_status (Orders API 2026-01-01).
+STATUS = {
+    "PENDING_AVAILABILITY": "pending_availability",
+    "PENDING": "pending",
+    "UNSHIPPED": "unshipped",
+    "PARTIALLY_SHIPPED": "partially_shipped",
+    "SHIPPED": "shipped",
+    "CANCELLED": "cancelled",
+    "UNFULFILLABLE": "unfulfillable",
+}
+AWAITING_PAYMENT = ("pending_availability", "pending")
+CONFIRMED = ("unshipped", "partially_shipped", "shipped")
+DEAD = ("cancelled", "unfulfillable")
+
+# A batch of orders is built in one transaction. Larger batches gain little and hold locks longer.
+BATCH_SIZE = 25
+# The next search overlaps the last one, so that an order written late on Amazon's side is still seen.
+OVERLAP_MINUTES = 5
+# Amazon refuses a pagination token that is older.
+TOKEN_HOURS = 24
+# A first run goes back this far (R2).
+FIRST_RUN_DAYS = 7
+# A range import is refused beyond this (R3).
+MAX_RANGE_DAYS = 7
+# Cron runs hand back after this many seconds, so that other jobs get their turn.
+RUN_SECONDS = 10
+# A run may wait this long for a quota token; for longer it ends and is woken (rule 3).
+MAX_WAIT_SECONDS = 2
+# Pauses in minutes before an order that could not be built is tried again.
+RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)

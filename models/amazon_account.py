@@ -1,0 +1,514 @@
+import logging
+import secrets
+from datetime import UTC, timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .. import crypto
+from ..const import MAX_RANGE_DAYS
+from ..selling_partner import (
+    Credentials,
+    CredentialsError,
+    Endpoint,
+    SearchOrders,
+    SellingPartner,
+    SellingPartnerError,
+    authorization_url,
+    endpoint,
+)
+from .amazon_job import JOBS
+
+_logger = logging.getLogger(__name__)
+
+# Shown where a secret is stored, so that a person sees that there is one.
+MASK = "••••••••"
+SECRETS = {"lwa_client_secret": "lwa_client_secret_cipher", "refresh_token": "refresh_token_cipher"}
+
+
+class AmazonAccount(models.Model):
+    """A connection to Amazon: one seller (or vendor) in one region."""
+
+    _name = "amazon.account"
+    _description = "Amazon Account"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _check_company_auto = True
+    _order = "name"
+
+    name = fields.Char(required=True, tracking=True)
+    active = fields.Boolean(default=True, tracking=True)
+    kind = fields.Selection(
+        [("seller", "Seller"), ("vendor_df", "Vendor (Direct Fulfillment)")], required=True, default="seller"
+    )
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
+    user_id = fields.Many2one(
+        "res.users", "Responsible", default=lambda self: self.env.user, tracking=True, check_company=True,
+        help="Gets the activities for what the addon cannot decide.",
+    )  # fmt: skip
+    notification_emails = fields.Char("Notify", help="E-mail addresses, separated by commas")
+
+    # --- connection
+    region = fields.Selection(
+        [("na", "North America"), ("eu", "Europe, Middle East, India"), ("fe", "Far East (Japan, Australia, Singapore)")],
+        required=True, default="fe", tracking=True,
+    )  # fmt: skip
+    marketplace_ids = fields.Many2many(
+        "amazon.marketplace", string="Marketplaces", domain="[('region', '=', region)]", tracking=True
+    )
+    merchant_id = fields.Char("Merchant Token", tracking=True, help="Seller Central > Account Info > Merchant Token")
+    environment = fields.Selection(
+        [("production", "Production"), ("sandbox", "Amazon's sandbox"), ("custom", "Other server")],
+        required=True, default="production", tracking=True,
+    )  # fmt: skip
+    endpoint_url = fields.Char(help="Only with “Other server”, e.g. a simulator")
+    lwa_url = fields.Char("Token URL", help="Only with “Other server”")
+    seller_central_url = fields.Char(compute="_compute_seller_central_url", store=True, readonly=False)
+    lwa_client_id = fields.Char("Client ID", groups="sale_amazon_spapi.group_amazon_manager")
+    lwa_client_secret = fields.Char(
+        "Client Secret", compute="_compute_secrets", inverse="_inverse_lwa_client_secret",
+        groups="sale_amazon_spapi.group_amazon_manager",
+    )  # fmt: skip
+    refresh_token = fields.Char(
+        compute="_compute_secrets", inverse="_inverse_refresh_token", groups="sale_amazon_spapi.group_amazon_manager"
+    )
+    # What is stored; readable only under sudo, and of no use without the key ring.
+    lwa_client_secret_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    refresh_token_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    application_id = fields.Char("Application ID", help="amzn1.sp.solution.…, for authorizing in the browser")
+    oauth_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    connection_state = fields.Selection(
+        [("new", "Not Tested"), ("ok", "Connected"), ("broken", "Broken")], default="new", readonly=True, copy=False
+    )
+    connection_message = fields.Text(readonly=True, copy=False)
+    connection_at = fields.Datetime("Last Checked", readonly=True, copy=False)
+
+    # --- jobs
+    auto_import = fields.Boolean("Import Orders", copy=False, tracking=True)
+    auto_confirm = fields.Boolean("Confirm Deliveries", copy=False, tracking=True)
+    auto_inventory = fields.Boolean("Send Stock", copy=False, tracking=True)
+    auto_finance = fields.Boolean("Fetch Refunds", copy=False, tracking=True)
+    auto_vendor = fields.Boolean("Direct Fulfillment", copy=False, tracking=True)
+    job_ids = fields.One2many("amazon.job", "account_id")
+    log_ids = fields.One2many("amazon.log", "account_id")
+    last_import = fields.Datetime(compute="_compute_job_state")
+    job_error = fields.Text(compute="_compute_job_state")
+
+    # --- how orders are made
+    start_date = fields.Date(
+        required=True, default=fields.Date.context_today,
+        help="Orders that Amazon calls shipped before this day are recorded without moving stock.",
+    )  # fmt: skip
+    warehouse_id = fields.Many2one(
+        "stock.warehouse", required=True, check_company=True,
+        default=lambda self: self.env["stock.warehouse"].search([("company_id", "=", self.env.company.id)], limit=1),
+    )  # fmt: skip
+    fba_warehouse_id = fields.Many2one("stock.warehouse", "FBA Warehouse", check_company=True, readonly=True)
+    team_id = fields.Many2one("crm.team", "Sales Team", check_company=True)
+    phase_ids = fields.One2many("amazon.account.phase", "account_id", "Phases", copy=True)
+    rule_ids = fields.One2many("amazon.shipping.rule", "account_id", "Shipping Method Rules", copy=True)
+    unknown_sku = fields.Selection(
+        [("placeholder", "Import with a placeholder, to review"), ("hold", "Keep in Needs Attention")],
+        required=True, default="placeholder",
+    )  # fmt: skip
+    cancel_policy = fields.Selection(
+        [
+            ("until_picked", "Cancel while nothing is printed, picked or done"),
+            ("unreserved", "Cancel only what is not reserved"),
+            ("never", "Only tell a person"),
+        ],
+        "Cancelled on Amazon", required=True, default="until_picked",
+    )  # fmt: skip
+    pii_days = fields.Integer(
+        "Keep Personal Data (Days)", default=30,
+        help="Days after delivery. Amazon's Data Protection Policy allows 30 unless a law requires more.",
+    )  # fmt: skip
+
+    # --- what there is
+    order_count = fields.Integer(compute="_compute_counts")
+    attention_count = fields.Integer(compute="_compute_counts")
+
+    _merchant_uniq = models.UniqueIndex(
+        "(merchant_id, region, kind) WHERE active AND merchant_id IS NOT NULL",
+        "There is an active account for this merchant, region and kind already.",
+    )
+    _pii_days_check = models.Constraint("CHECK (pii_days BETWEEN 1 AND 3650)", "Between 1 and 3650 days.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("marketplace_ids", "environment", "endpoint_url")
+    def _compute_seller_central_url(self):
+        for account in self:
+            if account.environment == "custom":
+                account.seller_central_url = account.endpoint_url
+            else:
+                account.seller_central_url = account.marketplace_ids[:1].seller_central_url
+
+    def _compute_secrets(self):
+        for account in self:
+            for field, cipher in SECRETS.items():
+                # sudo: only whether there is one is shown
+                account[field] = MASK if account.sudo()[cipher] else False
+
+    def _inverse_lwa_client_secret(self):
+        self._store_secret("lwa_client_secret")
+
+    def _inverse_refresh_token(self):
+        self._store_secret("refresh_token")
+
+    def _store_secret(self, field):
+        for account in self:
+            value = (account[field] or "").strip()
+            if value != MASK:
+                # sudo: write-only for the manager
+                account.sudo()[SECRETS[field]] = crypto.encrypt(value.encode()) if value else False
+
+    def _compute_job_state(self):
+        for account in self:
+            jobs = account.job_ids
+            account.last_import = jobs.filtered(lambda job: job.name == "orders").last_success
+            account.job_error = "\n".join(filter(None, jobs.mapped("last_error"))) or False
+
+    def _compute_counts(self):
+        orders = dict(
+            self.env["sale.order"]._read_group(
+                [("amazon_account_id", "in", self.ids)], ["amazon_account_id"], ["__count"]
+            )
+        )
+        updates = dict(
+            self.env["amazon.order.update"]._read_group(
+                [("account_id", "in", self.ids), ("state", "=", "failed")], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.order_count = orders.get(account, 0)
+            account.attention_count = updates.get(account, 0)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("environment", "endpoint_url", "lwa_url")
+    def _check_endpoint(self):
+        for account in self:
+            if account.environment == "custom":
+                try:
+                    account._endpoint()
+                except ValueError as error:
+                    raise ValidationError(
+                        _("The server's address is not usable: https is required, except on this machine.")
+                    ) from error
+
+    @api.constrains("marketplace_ids", "region")
+    def _check_marketplaces(self):
+        for account in self:
+            if account.marketplace_ids.filtered(lambda marketplace, account=account: marketplace.region != account.region):
+                raise ValidationError(_("All marketplaces of an account must lie in its region."))
+
+    @api.onchange("region")
+    def _onchange_region(self):
+        self.marketplace_ids = self.marketplace_ids.filtered(lambda marketplace: marketplace.region == self.region)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        accounts = super().create(vals_list)
+        for account in accounts:
+            # sudo: an account's jobs and phases belong to it, whoever makes it
+            account.sudo().job_ids = [(0, 0, {"name": name}) for name in JOBS]
+            if not account.phase_ids:
+                account.sudo().phase_ids = self.env["amazon.phase"]._default_account_phases(account)
+        accounts._ensure_fba_warehouse()
+        return accounts
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"active", *filter(None, (job[0] for job in JOBS.values()))} & set(vals):
+            self.job_ids._sync_crons()
+            self._start_jobs(vals)
+        return result
+
+    def unlink(self):
+        if self.env["sale.order"].sudo().search_count([("amazon_account_id", "in", self.ids)], limit=1):
+            raise UserError(_("Orders came in through this account. Archive it instead of deleting it."))
+        self.job_ids.unlink()
+        return super().unlink()
+
+    def _start_jobs(self, vals):
+        """A job that a person has just started begins at once, not at its cron's next turn."""
+        started = {name for name, job in JOBS.items() if job[0] and vals.get(job[0])}
+        self.job_ids.filtered(lambda job: job.name in started)._trigger()
+
+    def _ensure_fba_warehouse(self):
+        """FBA stock is Amazon's to move: one warehouse per account, out of every stock sync."""
+        for account in self.filtered(lambda account: account.kind == "seller" and not account.fba_warehouse_id):
+            # sudo: a warehouse needs the stock manager's rights, which the Amazon manager may lack
+            account.sudo().fba_warehouse_id = self.env["stock.warehouse"].sudo().create({
+                "name": f"FBA {account.name}",
+                "code": f"F{account.id}"[:5],
+                "company_id": account.company_id.id,
+                "partner_id": account.company_id.partner_id.id,
+            })  # fmt: skip
+
+    # === ACTION METHODS === #
+
+    def action_test_connection(self):
+        """Ask Amazon who we are, and say in plain words what it answers.
+
+        :return: the notification to show.
+        :raise UserError: with what to do, for each way it can fail.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        try:
+            with self._selling_partner() as amazon:
+                participations = amazon.get_marketplace_participations()
+        except SellingPartnerError as error:
+            _kind, message = self.job_ids[:1]._explain(error)
+            self._connection_broken(message, activity=False)
+            self.env["ir.cron"]._commit_progress()
+            raise UserError(message) from error
+        here = {participation.marketplace_id for participation in participations if participation.participating}
+        missing = self.marketplace_ids.filtered(lambda marketplace: marketplace.api_ref not in here)
+        self._connection_works()
+        if missing:
+            message = _("Connected, but you do not sell in: %s", ", ".join(missing.mapped("name")))
+        else:
+            message = _("Connected. Amazon knows you in: %s", ", ".join(sorted(p.name for p in participations)))
+        # sudo: shown read-only
+        self.sudo().connection_message = message
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if missing else "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_authorize(self):
+        """Send the manager to Seller Central's consent page (website workflow)."""
+        self.ensure_one()
+        self.check_access("write")
+        if not (self.application_id and self.sudo().lwa_client_secret_cipher and self.lwa_client_id):
+            raise UserError(_("Enter application ID, client ID and client secret first."))
+        # sudo: one-time proof against forged answers, nobody's to read
+        self.sudo().oauth_state = f"{self.id}-{secrets.token_urlsafe(32)}"
+        return {
+            "type": "ir.actions.act_url",
+            "target": "self",
+            "url": authorization_url(
+                self.seller_central_url or "",
+                self.application_id,
+                self.sudo().oauth_state,
+                f"{self.get_base_url()}/amazon/oauth",
+            ),
+        }
+
+    def action_toggle_import(self):
+        """Start the import when it is stopped, stop it when it is started."""
+        self.check_access("write")
+        for account in self:
+            if not account.auto_import:
+                account._check_ready()
+            account.auto_import = not account.auto_import
+
+    def action_import_now(self):
+        """Wake the import job; it reports in the log."""
+        self.ensure_one()
+        self.env["sale.order"].check_access("create")
+        self._check_ready()
+        if not self.auto_import:
+            raise UserError(_("The order import of %s is stopped. Start it first, or import a range.", self.name))
+        self.job_ids.filtered(lambda job: job.name == "orders")._trigger()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "info", "message": _("The import starts within a minute; follow it in the API log.")},
+        }
+
+    def action_view_orders(self):
+        """Open the account's orders."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
+        return {**action, "domain": [("amazon_account_id", "in", self.ids)], "context": {}}
+
+    def action_view_attention(self):
+        """Open the orders that could not be built."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_attention")
+        return {**action, "context": {"search_default_account_id": self.id, "search_default_attention": 1}}
+
+    # === BUSINESS METHODS: CONNECTION === #
+
+    def _check_ready(self):
+        """Raise UserError naming what is still missing before Amazon can be called."""
+        for account in self:
+            # sudo: only whether there is one
+            hidden = account.sudo()
+            missing = [
+                label
+                for label, value in (
+                    (_("Merchant token"), account.merchant_id),
+                    (_("Marketplaces"), account.marketplace_ids),
+                    (_("Client ID"), hidden.lwa_client_id),
+                    (_("Client secret"), hidden.lwa_client_secret_cipher),
+                    (_("Refresh token"), hidden.refresh_token_cipher),
+                )
+                if not value
+            ]
+            if missing:
+                raise UserError(_("%(account)s: please enter %(what)s.", account=account.name, what=", ".join(missing)))
+
+    def _endpoint(self):
+        self.ensure_one()
+        if self.environment == "custom":
+            return Endpoint(self.endpoint_url or "", self.lwa_url or "", self.region)
+        return endpoint(self.region, self.environment)
+
+    def _credentials(self):
+        """Return the credentials in the clear; only ever handed to ``selling_partner``.
+
+        :raise CredentialsError: when one is missing or cannot be decrypted.
+        """
+        self.ensure_one()
+        # sudo: secrets are readable nowhere else
+        hidden = self.sudo()
+        try:
+            secret, token = (
+                crypto.decrypt(hidden[cipher]).decode() if hidden[cipher] else "" for cipher in SECRETS.values()
+            )
+        except crypto.Undecryptable:
+            raise CredentialsError(operation="token", code="undecryptable") from None
+        credentials = Credentials(hidden.lwa_client_id or "", secret, token)
+        credentials.validate()
+        return credentials
+
+    def _selling_partner(self, budget=None):
+        """Return the client for this account, to be used as a context manager."""
+        self.ensure_one()
+        # sudo: the bucket is keyed by the client ID
+        budget = budget or self.env["amazon.quota"]._budget(self.sudo())
+        return SellingPartner(self._credentials(), self._endpoint(), budget=budget)
+
+    def _explain_credentials(self, error):
+        """Say what a refusal of the credentials means and what to do about it."""
+        texts = {
+            "undecryptable": _(
+                "The stored client secret or refresh token cannot be read any more (the encryption key has changed)."
+                " Please enter both again."
+            ),
+            "invalid_grant": _(
+                "Amazon does not accept the refresh token: the authorization was revoked or has expired. Authorize the"
+                " application again in Seller Central and enter the new refresh token."
+            ),
+            "invalid_client": _(
+                "Amazon does not accept the client ID or client secret. Client secrets expire after 180 days: create a"
+                " new one in Seller Central (Apps and Services > Develop Apps) and enter it here."
+            ),
+            "unauthorized_client": _(
+                "This refresh token belongs to another application. Client ID, secret and refresh token must come from"
+                " the same application."
+            ),
+        }
+        return texts.get(error.code) or _("Amazon refuses the credentials (%s). Please check all of them.", error.code)
+
+    def _connection_works(self):
+        for account in self.filtered(lambda account: account.connection_state != "ok"):
+            # sudo: written by jobs and by the test, shown read-only
+            account.sudo().write({
+                "connection_state": "ok", "connection_message": False, "connection_at": fields.Datetime.now(),
+            })  # fmt: skip
+            account.activity_unlink(["sale_amazon_spapi.mail_activity_connection"])
+
+    def _connection_broken(self, message, activity=True):
+        self.ensure_one()
+        # sudo: see _connection_works
+        account = self.sudo()
+        known = account.connection_state == "broken" and account.connection_message == message
+        account.write({
+            "connection_state": "broken", "connection_message": message, "connection_at": fields.Datetime.now(),
+        })  # fmt: skip
+        if activity and not known:
+            account.activity_schedule(
+                "sale_amazon_spapi.mail_activity_connection", note=message, user_id=(self.user_id or self.env.user).id
+            )
+
+    def _job(self, name):
+        self.ensure_one()
+        return self.job_ids.filtered(lambda job: job.name == name)
+
+    # === BUSINESS METHODS: JOBS === #
+
+    def _fetch_orders(self, since=None, until=None):
+        """Fetch what Amazon changed since the last run into the inbox; or, with `since`, a range of
+        orders by order date, which leaves the cursor alone.
+
+        :param datetime since: start of the range (UTC, naive).
+        :param datetime until: end of the range (UTC, naive), default now.
+        :return: the ``amazon.log`` rows.
+        :raise UserError: when the range is longer than Amazon's seven days allow.
+        """
+        logs = self.env["amazon.log"]
+        for account in self:
+            if since:
+                account._start_range(since, until)
+                logs |= account._fetch_range()
+            else:
+                logs |= account._job("orders")._run(
+                    lambda log, budget, account=account: self.env["amazon.order.update"]._fetch(
+                        account._job("orders"), log, budget
+                    )
+                )
+        return logs
+
+    def _fetch_range(self):
+        """Go on with the range that a person asked for; nothing when there is none."""
+        logs = self.env["amazon.log"]
+        for account in self:
+            job = account._job("range")
+            if job.sudo().open_search:  # sudo: jobs are the addon's own
+                logs |= job._run(
+                    lambda log, budget, job=job: self.env["amazon.order.update"]._fetch(job, log, budget)
+                )
+        return logs
+
+    def _start_range(self, since, until=None):
+        """Leave the search for a range of orders with the range job.
+
+        :raise UserError: when the range is longer than seven days or ends before it starts.
+        """
+        self.ensure_one()
+        end = until or fields.Datetime.now()
+        if since >= end:
+            raise UserError(_("The range ends before it starts."))
+        if end - since > timedelta(days=MAX_RANGE_DAYS):
+            raise UserError(
+                _(
+                    "A range can be at most %(days)s days long, this one has %(asked)s. Import it in several steps.",
+                    days=MAX_RANGE_DAYS, asked=-(-(end - since).total_seconds() // 86400) or 0,
+                )
+            )  # fmt: skip
+        search = SearchOrders(
+            created_after=fields.Datetime.to_datetime(since).replace(tzinfo=UTC),
+            # Amazon takes "now" itself, and refuses what is less than two minutes ago.
+            created_before=end.replace(tzinfo=UTC) if end < fields.Datetime.now() - timedelta(minutes=10) else None,
+            marketplace_ids=tuple(self.marketplace_ids.mapped("api_ref")),
+        )
+        self._job("range")._start_search(search.to_json())
+
+    def _import_orders(self, since=None, until=None):
+        """Fetch, then build everything of this account's inbox: the whole import in one call.
+
+        :return: the ``amazon.log`` rows.
+        """
+        logs = self._fetch_orders(since, until)
+        for account in self:
+            self.env["amazon.order.update"]._drain(account, logs.filtered(lambda log, a=account: log.account_id == a))
+        return logs
+
+    def _purge_personal_data(self):
+        """Remove what Amazon's policy does not let us keep (M3)."""
+        logs = self.env["amazon.log"]
+        for account in self:
+            logs |= account._job("privacy")._run(
+                lambda log, budget, account=account: self.env["sale.order"]._amazon_purge(account, log)
+            )
+        return logs

@@ -1,0 +1,255 @@
+import logging
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import _, api, fields, models
+from odoo.tools import SQL
+from odoo.tools.misc import format_datetime
+
+from ..selling_partner import (
+    AccessDenied,
+    CredentialsError,
+    MalformedAnswer,
+    QuotaExceeded,
+    RetryLater,
+    SellingPartnerError,
+)
+from .amazon_quota import wake_at
+
+_logger = logging.getLogger(__name__)
+
+# Each job: the account's switch, the account's method, the minutes between two runs, its priority.
+JOBS = {
+    "orders": ("auto_import", "_fetch_orders", 5, 3),
+    "range": (None, "_fetch_range", 60, 4),
+    "privacy": (None, "_purge_personal_data", 24 * 60, 9),
+}
+# Pauses after errors that go away by themselves, by the number of failures in a row.
+PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
+
+
+class Stopped(Exception):
+    """The run ends early without anything being wrong: a person stopped the job."""
+
+
+class AmazonJob(models.Model):
+    """One job of one account. Jobs, not accounts, carry what changes while running, so that the
+    jobs of one account never wait for each other."""
+
+    _name = "amazon.job"
+    _description = "Amazon Job"
+    _order = "account_id, id"
+
+    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one(related="account_id.company_id", store=True)
+    name = fields.Selection(
+        [("orders", "Order Import"), ("range", "Import of a Range"), ("privacy", "Removal of Personal Data")],
+        required=True, readonly=True,
+    )  # fmt: skip
+    cron_id = fields.Many2one("ir.cron", readonly=True, ondelete="set null", copy=False)
+    active_cron = fields.Boolean("Started", related="cron_id.active")
+    cursor = fields.Datetime(
+        readonly=True, help="Everything Amazon changed up to this moment (UTC) has been received."
+    )
+    open_search = fields.Text(readonly=True, help="The open search's parameters, frozen while its pages are read.")
+    token = fields.Text(readonly=True, groups="base.group_system")
+    token_at = fields.Datetime(readonly=True)
+    last_run = fields.Datetime(readonly=True)
+    last_success = fields.Datetime(readonly=True)
+    last_error = fields.Text(readonly=True)
+    error_kind = fields.Selection(
+        [
+            ("later", "Amazon or the network is in trouble"),
+            ("quota", "Waiting for Amazon's quota"),
+            ("credentials", "Credentials refused"),
+            ("access", "Access denied"),
+            ("other", "Error"),
+        ],
+        readonly=True,
+    )
+    failures = fields.Integer("Failures in a Row", readonly=True)
+
+    _name_uniq = models.UniqueIndex("(account_id, name)")
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        jobs = super().create(vals_list)
+        jobs._create_crons()
+        return jobs
+
+    def unlink(self):
+        self._unlink_crons()
+        return super().unlink()
+
+    def _create_crons(self):
+        for job in self:
+            _switch, _method, minutes, priority = JOBS[job.name]
+            # A cron runs Python code, which only the administrator may write; here the code is ours.
+            job.cron_id = self.env["ir.cron"].sudo().create({
+                "name": f"Amazon: {job.name} ({job.account_id.name})",
+                "model_id": self.env["ir.model"]._get_id(self._name),
+                "state": "code",
+                "code": f"model.browse({job.id})._cron_run()",
+                "user_id": self.env.ref("base.user_root").id,
+                "interval_number": minutes,
+                "interval_type": "minutes",
+                "priority": priority,
+                "active": False,
+            })  # fmt: skip
+        self._sync_crons()
+
+    def _unlink_crons(self):
+        # sudo: made under sudo, see _create_crons
+        crons = self.sudo().cron_id
+        actions = crons.ir_actions_server_id
+        crons.unlink()
+        actions.unlink()
+
+    def _sync_crons(self):
+        """Let the crons follow the account's switches. A running cron cannot be written to: then the
+        switch alone stops it, which every round reads first."""
+        for job in self.sudo():  # sudo: see _create_crons
+            wanted = job._is_started()
+            if job.cron_id and job.cron_id.active != wanted and job.cron_id.try_lock_for_update():
+                job.cron_id.active = wanted
+
+    def _is_started(self):
+        """Tell whether the job may run by itself."""
+        self.ensure_one()
+        switch = JOBS[self.name][0]
+        return self.account_id.active and (not switch or bool(self.account_id[switch]))
+
+    # === BUSINESS METHODS === #
+
+    def _cron_run(self):
+        """Run by the job's cron. Never raises: another account's trouble must not be this one's."""
+        job = self.exists()
+        if not job or not job._is_started():
+            return
+        account = job.account_id.with_company(job.account_id.company_id)
+        getattr(account.with_context(amazon_cron=True), JOBS[job.name][1])()
+
+    def _trigger(self, seconds=0):
+        """Wake the job's cron.
+
+        :param float seconds: not before so many seconds from now.
+        """
+        for job in self:
+            # sudo: see _create_crons
+            cron = job.sudo().cron_id
+            if cron:
+                cron._trigger(at=wake_at(seconds) if seconds else None)
+
+    @contextmanager
+    def _lock(self):
+        """Hold the job's lock on a cursor of its own, so that it lives through the run's commits and
+        dies with the process.
+
+        :return: whether the lock was free.
+        """
+        self.ensure_one()
+        with self.env.registry.cursor() as cr:
+            cr.execute(
+                SQL("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", f"amazon.job.{self.name}", self.account_id.id)
+            )
+            yield cr.fetchone()[0]
+
+    def _run(self, work):
+        """Run `work` once, alone, logged, with every error told where a person sees it.
+
+        :param work: called with the ``amazon.log`` row and the budget; commits as it goes; returns the state
+            the log ends with (``done`` or ``partial``).
+        :return: the ``amazon.log`` row, or none when the job is already running elsewhere.
+        """
+        self.ensure_one()
+        with self._lock() as free:
+            if not free:
+                return self.env["amazon.log"]
+            started = time.time()
+            log = self.env["amazon.log"].sudo().create({"account_id": self.account_id.id, "job_name": self._label()})
+            log = log.with_context(amazon_started=started)
+            self.sudo().last_run = fields.Datetime.now()
+            self.env["ir.cron"]._commit_progress()
+            budget = self.env["amazon.quota"]._budget(self.account_id)
+            try:
+                state = work(log, budget)
+            except SellingPartnerError as error:
+                self.env.cr.rollback()
+                self._failed(log, budget, error)
+            except OperationalError:
+                # Two transactions met; everything up to the last commit stands, the cron comes again.
+                self.env.cr.rollback()
+                log._finish("partial", api_calls=budget.calls)
+                self._trigger()
+            else:
+                self.sudo().write({
+                    "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
+                })  # fmt: skip
+                self.account_id._connection_works()
+                log._finish(state, api_calls=budget.calls)
+            self.env["ir.cron"]._commit_progress()
+            return log
+
+    def _failed(self, log, budget, error):
+        """Tell what went wrong, and come back when that makes sense."""
+        kind, message = self._explain(error)
+        log._finish("partial" if kind == "quota" else "failed", message, api_calls=budget.calls)
+        job = self.sudo()
+        if kind == "quota":
+            job.write({"error_kind": kind, "last_error": message})
+            self._trigger(error.retry_after)
+            return
+        job.write({"error_kind": kind, "last_error": message, "failures": job.failures + 1})
+        if kind == "later":
+            self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
+        elif kind in ("credentials", "access"):
+            self.account_id._connection_broken(message)
+        _logger.info("%s: %s (%s)", self._label(), error, kind)
+
+    def _explain(self, error):
+        """Return (kind, message for a person) for an error of ``selling_partner``."""
+        if isinstance(error, QuotaExceeded):
+            due = format_datetime(self.env, wake_at(error.retry_after), dt_format="HH:mm:ss")
+            return "quota", _("Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s.",
+                              operation=error.operation, time=due)  # fmt: skip
+        if isinstance(error, CredentialsError):
+            return "credentials", self.account_id._explain_credentials(error)
+        if isinstance(error, AccessDenied):
+            return "access", _(
+                "Amazon denies access to %(operation)s. In Seller Central (Apps and Services > Develop Apps), check that"
+                " the application has the roles this needs and authorize it again. Request ID: %(request)s",
+                operation=error.operation, request=error.request_id or "-",
+            )  # fmt: skip
+        if isinstance(error, RetryLater):
+            return "later", _("Amazon cannot be reached or is in trouble; tried again by itself. (%s)", error)
+        if isinstance(error, MalformedAnswer):
+            return "later", _("Amazon's answer cannot be read; tried again by itself. (%s)", error)
+        return "other", _("Amazon refuses the request. (%s)", error)
+
+    def _label(self):
+        self.ensure_one()
+        return dict(self._fields["name"]._description_selection(self.env))[self.name]
+
+    def _check_stop(self):
+        """Raise :class:`Stopped` when a person has stopped the job meanwhile."""
+        self.invalidate_recordset()
+        self.account_id.invalidate_recordset(["active", *filter(None, (job[0] for job in JOBS.values()))])
+        if self.env.context.get("amazon_cron") and not self._is_started():
+            raise Stopped()
+
+    def _start_search(self, search):
+        """Freeze the parameters of a search until its last page.
+
+        :param str search: what ``SearchOrders.to_json()`` returned.
+        """
+        self.sudo().write({"open_search": search, "token": False, "token_at": False})
+
+    def _token_is_old(self, hours):
+        self.ensure_one()
+        job = self.sudo()
+        return bool(job.token and job.token_at and job.token_at < fields.Datetime.now() - timedelta(hours=hours))

@@ -1,0 +1,87 @@
+import logging
+import time
+from collections import Counter, defaultdict
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+
+_logger = logging.getLogger(__name__)
+
+KEEP_DAYS = 90
+
+
+class AmazonLog(models.Model):
+    """APIログ: one row a run, written while it goes on, so that a person sees how far it is."""
+
+    _name = "amazon.log"
+    _description = "Amazon API Log"
+    _order = "id desc"
+    _rec_name = "job_name"
+
+    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    job_name = fields.Char("Job", required=True, readonly=True)
+    state = fields.Selection(
+        [("running", "Running"), ("done", "Done"), ("partial", "Continues Later"), ("failed", "Failed")],
+        required=True, default="running", readonly=True, index=True,
+    )  # fmt: skip
+    started_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    ended_at = fields.Datetime(readonly=True)
+    duration = fields.Float("Seconds", readonly=True, aggregator="avg")
+    api_calls = fields.Integer("API Calls", readonly=True)
+    received = fields.Integer(readonly=True, help="Order versions Amazon sent")
+    update_ids = fields.One2many("amazon.order.update", "log_id")
+    # Counted from the inbox instead of kept here: two builders would wait for each other on this row.
+    created = fields.Integer(compute="_compute_counts", help="Orders made")
+    updated = fields.Integer(compute="_compute_counts", help="Orders changed")
+    failed = fields.Integer(compute="_compute_counts", help="Orders that need attention")
+    waiting = fields.Integer(compute="_compute_counts", help="Orders received and not yet built")
+    progress = fields.Float(compute="_compute_counts")
+    message = fields.Text(readonly=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "received")
+    def _compute_counts(self):
+        groups = self.env["amazon.order.update"].sudo()._read_group(  # sudo: only counts are shown
+            [("log_id", "in", self.ids)], ["log_id", "state", "result"], ["__count"]
+        )
+        counts = defaultdict(Counter)
+        for log, state, result, count in groups:
+            counts[log.id][result if state == "done" else state] += count
+        for log in self:
+            count = counts[log.id]
+            log.created = count["created"]
+            log.updated = count["updated"]
+            log.failed = count["failed"]
+            log.waiting = count["pending"]
+            total = sum(count.values())
+            log.progress = 100 * (total - log.waiting) / total if total else 100 * (log.state != "running")
+
+    # === BUSINESS METHODS === #
+
+    def _finish(self, state, message=None, **values):
+        """Write how the run ended.
+
+        :param str state: ``done``, ``partial`` or ``failed``.
+        :param str message: for a person, in the company's language; no personal data.
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        self.write({
+            "state": state,
+            "message": message,
+            "ended_at": now,
+            "duration": max(0.0, time.time() - self.env.context.get("amazon_started", time.time())),
+            **values,
+        })  # fmt: skip
+
+    @api.autovacuum
+    def _gc_logs(self):
+        self.search([("started_at", "<", fields.Datetime.now() - timedelta(days=KEEP_DAYS))]).unlink()
+        # A run whose process was killed says "running" for ever otherwise.
+        stale = self.search([
+            ("state", "=", "running"),
+            ("started_at", "<", fields.Datetime.now() - timedelta(days=1)),
+        ])
+        stale.write({"state": "failed", "message": _("The process ended before the run did.")})

@@ -1,0 +1,29 @@
+from odoo import fields, models
+
+
+class AmazonMarketplace(models.Model):
+    """A country's Amazon: what is the same for every seller there."""
+
+    _name = "amazon.marketplace"
+    _description = "Amazon Marketplace"
+    _order = "sequence, name"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    code = fields.Char(required=True, help="Country code, e.g. JP")
+    api_ref = fields.Char("Marketplace ID", required=True, help="Amazon's own identifier, e.g. A1VC38T7YXB528")
+    region = fields.Selection(
+        [("na", "North America"), ("eu", "Europe, Middle East, India"), ("fe", "Far East")], required=True
+    )
+    country_id = fields.Many2one("res.country", required=True)
+    currency_id = fields.Many2one(
+        "res.currency", required=True, domain=[("active", "in", (True, False))], context={"active_test": False}
+    )
+    tz = fields.Char("Time Zone", required=True, help="Name in the tz database, e.g. Asia/Tokyo")
+    domain = fields.Char(required=True, help="e.g. amazon.co.jp")
+    seller_central_url = fields.Char("Seller Central", required=True)
+    tax_included = fields.Boolean(
+        "Prices Include Tax", help="By custom the prices shown to buyers contain the tax, as in Japan."
+    )
+
+    _api_ref_uniq = models.UniqueIndex("(api_ref)", "A marketplace with this ID exists already.")

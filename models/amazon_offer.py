@@ -1,0 +1,122 @@
+from odoo import _, api, fields, models
+
+
+class AmazonOffer(models.Model):
+    """対応表: which product an Amazon SKU is, per account and marketplace."""
+
+    _name = "amazon.offer"
+    _description = "Amazon Offer"
+    _inherit = ["mail.thread"]
+    _check_company_auto = True
+    _rec_name = "sku"
+    _order = "account_id, sku"
+
+    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    marketplace_id = fields.Many2one("amazon.marketplace", required=True, index=True)
+    sku = fields.Char("SKU", required=True)
+    asin = fields.Char("ASIN")
+    title = fields.Char("Title on Amazon")
+    product_id = fields.Many2one("product.product", tracking=True, check_company=True, ondelete="restrict")
+    state = fields.Selection(
+        [("mapped", "Mapped"), ("unmapped", "To Map")], compute="_compute_state", store=True, index=True
+    )
+
+    _sku_uniq = models.UniqueIndex(
+        "(account_id, marketplace_id, sku)", "This SKU is in the table already for this account and marketplace."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("product_id")
+    def _compute_state(self):
+        for offer in self:
+            offer.state = "mapped" if offer.product_id else "unmapped"
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals["sku"] = (vals.get("sku") or "").strip()
+        offers = super().create(vals_list)
+        offers.filtered("product_id")._apply_mapping()
+        return offers
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("product_id"):
+            self._apply_mapping()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _resolve(self, account, marketplace, items):
+        """Return the offer of each SKU, made where it is new and matched with a product where one has
+        the SKU as internal reference or barcode.
+
+        :param account: the ``amazon.account``.
+        :param marketplace: the ``amazon.marketplace`` the orders were placed in.
+        :param items: the ``selling_partner`` items.
+        :return: offers by SKU; items without a SKU have none.
+        :rtype: dict
+        """
+        wanted = {item.sku.strip(): item for item in items if item.sku.strip()}
+        domain = [("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]
+        offers = {offer.sku: offer for offer in self.search([*domain, ("sku", "in", list(wanted))])}
+        products = self._match_products(
+            account, [sku for sku in wanted if sku not in offers or not offers[sku].product_id]
+        )
+        for sku, offer in offers.items():
+            if not offer.product_id and sku in products:
+                offer.product_id = products[sku]
+        missing = [sku for sku in wanted if sku not in offers]
+        offers.update(
+            zip(
+                missing,
+                self.create([
+                    {
+                        "account_id": account.id, "marketplace_id": marketplace.id, "sku": sku,
+                        "asin": wanted[sku].asin, "title": wanted[sku].title,
+                        "product_id": products[sku].id if sku in products else False,
+                    }
+                    for sku in missing
+                ]),
+                strict=True,
+            )
+        )  # fmt: skip
+        return offers
+
+    @api.model
+    def _match_products(self, account, skus):
+        """Return the one product per SKU that has it as internal reference, else as barcode. Two
+        products with the same reference are nobody's to choose between."""
+        if not skus:
+            return {}
+        found = {}
+        Product = self.env["product.product"].with_context(active_test=True)
+        for field in ("barcode", "default_code"):
+            products = Product.search([(field, "in", skus), ("company_id", "in", (False, account.company_id.id))])
+            for sku, same in products.grouped(field).items():
+                if len(same) == 1:
+                    found[sku] = same
+        return found
+
+    def _apply_mapping(self):
+        """Swap the product on every open line of the SKU, and build what waited for it."""
+        lines = self.env["sale.order.line"].sudo().search([  # sudo: lines of Amazon orders are locked for users
+            ("amazon_offer_id", "in", self.ids), ("order_id.state", "in", ("draft", "sent", "sale")),
+        ])  # fmt: skip
+        for offer, same in lines.grouped("amazon_offer_id").items():
+            same.filtered(lambda line, offer=offer: line.product_id != offer.product_id)._amazon_swap_product(
+                offer.product_id
+            )
+        self.env["amazon.order.update"].sudo()._retry_for_skus(self)
+
+    def action_view_orders(self):
+        """Open the orders that contain this SKU."""
+        self.ensure_one()
+        lines = self.env["sale.order.line"].search([("amazon_offer_id", "=", self.id)])
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
+        return {**action, "name": _("Orders of %s", self.sku), "domain": [("id", "in", lines.order_id.ids)]}

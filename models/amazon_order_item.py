@@ -1,0 +1,94 @@
+from odoo import api, fields, models
+
+
+class AmazonOrderItem(models.Model):
+    """Amazon's view of an order's item, as last received: what Odoo's own lines are compared with."""
+
+    _name = "amazon.order.item"
+    _description = "Amazon Order Item"
+    _order = "order_id, id"
+    _rec_name = "item_ref"
+    _log_access = False
+
+    account_id = fields.Many2one("amazon.account", required=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    order_id = fields.Many2one("sale.order", index=True, ondelete="cascade", readonly=True)
+    order_ref = fields.Char(required=True, readonly=True)
+    item_ref = fields.Char("Item ID", required=True, readonly=True)
+    sku = fields.Char("SKU", readonly=True)
+    asin = fields.Char("ASIN", readonly=True)
+    title = fields.Char(readonly=True)
+    quantity_ordered = fields.Integer("Ordered", readonly=True)
+    quantity_fulfilled = fields.Integer("Shipped", readonly=True)
+    quantity_unfulfilled = fields.Integer("To Ship", readonly=True)
+    quantity_cancelled = fields.Integer("Cancelled", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    total = fields.Monetary("Amazon's Total", readonly=True)
+    goods = fields.Monetary(readonly=True)
+    shipping = fields.Monetary(readonly=True)
+    gift_wrap = fields.Monetary(readonly=True)
+    cod_fee = fields.Monetary("COD Fee", readonly=True)
+    other = fields.Monetary(readonly=True)
+    discount = fields.Monetary(readonly=True)
+    tax_added = fields.Monetary("Tax on Top", readonly=True)
+    tax_included = fields.Monetary("Tax Included", readonly=True)
+    points = fields.Integer("Points Granted", readonly=True)
+    needs_transparency_codes = fields.Boolean(readonly=True)
+    kit_components = fields.Json(readonly=True, help="The kit's components at the time of import")
+
+    _item_uniq = models.UniqueIndex("(account_id, order_ref, item_ref)")
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _amazon_store(self, order_values):
+        """Write Amazon's view of the items of several orders.
+
+        :param list order_values: tuples of (``sale.order``, order, its amounts) of ``selling_partner``.
+        """
+        known = {
+            (item.order_ref, item.item_ref): item
+            for item in self.search([("order_ref", "in", [value.order_id for _order, value, _amounts in order_values])])
+        }
+        new = []
+        for order, value, amounts in order_values:
+            by_item = {item.item_id: item for item in amounts.items}
+            for item in value.items:
+                vals = self._vals(order, value, item, by_item[item.item_id])
+                record = known.get((value.order_id, item.item_id))
+                if record:
+                    record.write(vals)
+                else:
+                    new.append(vals)
+        self.create(new)
+
+    @api.model
+    def _vals(self, order, value, item, amounts):
+        cancelled = 0
+        if item.quantity_fulfilled is not None and item.quantity_unfulfilled is not None:
+            cancelled = max(0, item.quantity_ordered - item.wanted_quantity)
+        return {
+            "account_id": order.amazon_account_id.id,
+            "order_id": order.id,
+            "order_ref": value.order_id,
+            "item_ref": item.item_id,
+            "sku": item.sku,
+            "asin": item.asin,
+            "title": item.title,
+            "quantity_ordered": item.quantity_ordered,
+            "quantity_fulfilled": item.quantity_fulfilled or 0,
+            "quantity_unfulfilled": item.quantity_unfulfilled or 0,
+            "quantity_cancelled": cancelled,
+            "currency_id": order.currency_id.id,
+            "total": float(amounts.total),
+            "goods": float(amounts.goods),
+            "shipping": float(amounts.shipping),
+            "gift_wrap": float(amounts.gift_wrap),
+            "cod_fee": float(amounts.cod_fee),
+            "other": float(amounts.other),
+            "discount": float(sum(amount for _subtype, amount in amounts.discounts)),
+            "tax_added": float(amounts.tax_added),
+            "tax_included": float(amounts.tax_included),
+            "points": item.points_granted or 0,
+            "needs_transparency_codes": "TRANSPARENCY" in item.programs,
+        }

@@ -1,0 +1,139 @@
+import logging
+import time
+from datetime import timedelta
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..const import MAX_WAIT_SECONDS
+from ..selling_partner import PUBLISHED, SANDBOX, QuotaExceeded
+
+_logger = logging.getLogger(__name__)
+
+NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
+
+
+class AmazonQuota(models.Model):
+    """A token bucket shared by every worker on every server (rule 3).
+
+    Tokens are taken on a cursor of their own and committed at once, so that a run that rolls back
+    does not give back what Amazon has counted.
+    """
+
+    _name = "amazon.quota"
+    _description = "Amazon Quota"
+    _order = "operation"
+    _log_access = False
+
+    merchant_id = fields.Char(required=True)
+    application = fields.Char(required=True, help="The application's client ID")
+    operation = fields.Char(required=True)
+    rate = fields.Float("Requests per Second", required=True, digits=(12, 6))
+    burst = fields.Float(required=True)
+    tokens = fields.Float(required=True)
+    refilled_at = fields.Datetime(required=True)
+
+    _bucket_uniq = models.UniqueIndex("(merchant_id, application, operation)")
+
+    @api.model
+    def _budget(self, account):
+        """Return the budget to hand to ``selling_partner`` for one run of `account`."""
+        return Budget(self.env.registry, account)
+
+
+class Budget:
+    """What ``selling_partner`` asks before each call and tells after it.
+
+    :param registry: Odoo's registry, from which each call takes a cursor of its own.
+    :param account: the ``amazon.account`` whose quota is used.
+    """
+
+    def __init__(self, registry, account):
+        self.registry = registry
+        self.key = (account.merchant_id, account.lwa_client_id)
+        self.published = SANDBOX if account.environment == "sandbox" else PUBLISHED
+        self.calls = 0
+
+    def acquire(self, operation):
+        """Take one token, waiting at most two seconds for it.
+
+        :param str operation: Amazon's name of the operation.
+        :raise QuotaExceeded: when the next token is further away; carries the seconds until then.
+        """
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
+        while (wait := self._take(operation)) > 0:
+            if time.monotonic() + wait > deadline:
+                raise QuotaExceeded(operation=operation, retry_after=wait)
+            time.sleep(wait)
+        self.calls += 1
+
+    def observe(self, operation, headers, status):
+        """Adapt to the rate Amazon names, and empty the bucket after a 429.
+
+        :param str operation: Amazon's name of the operation.
+        :param headers: the answer's headers.
+        :param int status: the answer's HTTP status.
+        """
+        try:
+            rate = float(headers.get("x-amzn-RateLimit-Limit", ""))
+        except ValueError:
+            rate = 0.0
+        if rate > 0:
+            self._execute(
+                SQL(
+                    "UPDATE amazon_quota SET rate = %s WHERE merchant_id = %s AND application = %s"
+                    " AND operation = %s AND abs(rate - %s) > 1e-9",
+                    rate, *self.key, operation, rate,
+                )
+            )  # fmt: skip
+        if status == 429:
+            self._execute(
+                SQL(
+                    "UPDATE amazon_quota SET tokens = 0, refilled_at = %s"
+                    " WHERE merchant_id = %s AND application = %s AND operation = %s",
+                    NOW, *self.key, operation,
+                )
+            )  # fmt: skip
+
+    def _take(self, operation):
+        """Take a token if there is one; return the seconds until the next otherwise, else 0."""
+        rate, burst = self.published[operation]
+        where = SQL("merchant_id = %s AND application = %s AND operation = %s", *self.key, operation)
+        available = SQL(
+            "LEAST(burst, tokens + rate * GREATEST(0, EXTRACT(EPOCH FROM %s - refilled_at)))", NOW
+        )
+        self._execute(
+            SQL(
+                "INSERT INTO amazon_quota (merchant_id, application, operation, rate, burst, tokens, refilled_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                *self.key, operation, rate, burst, burst, NOW,
+            )
+        )  # fmt: skip
+        taken = self._execute(
+            SQL(
+                "UPDATE amazon_quota SET tokens = %s - 1, refilled_at = %s WHERE %s AND %s >= 1 RETURNING id",
+                available, NOW, where, available,
+            )
+        )  # fmt: skip
+        if taken:
+            return 0.0
+        [[wait]] = self._execute(SQL("SELECT (1 - %s) / rate FROM amazon_quota WHERE %s", available, where))
+        return max(float(wait), 0.01)
+
+    def _execute(self, query):
+        """Run one statement in a transaction of its own; return its rows, if it has any."""
+        while True:
+            try:
+                with self.registry.cursor() as cr:
+                    cr.execute(query)
+                    return cr.fetchall() if cr.description else []
+            except SerializationFailure:
+                # Another worker took from the same bucket at this moment: each gets its turn.
+                _logger.debug("bucket taken at the same moment, once more")
+
+
+def wake_at(seconds):
+    """Return when a cron should be woken that has to wait `seconds` (UTC, naive, as Odoo stores it)."""
+    return fields.Datetime.now() + timedelta(seconds=seconds)
