@@ -504,6 +504,22 @@ class AmazonAccount(models.Model):
             self.env["amazon.order.update"]._drain(account, logs.filtered(lambda log, a=account: log.account_id == a))
         return logs
 
+    def _refresh_orders(self, refs):
+        """Read single orders again and build them at once, whatever the version; no cursor moves.
+
+        :param list refs: Amazon's order ids.
+        :raise UserError: when Amazon cannot be asked, saying why.
+        """
+        self.ensure_one()
+        inbox = self.env["amazon.order.update"].sudo()  # sudo: the inbox is the addon's own
+        try:
+            with self._selling_partner() as amazon:
+                received = [amazon.get_order(ref) for ref in refs]
+        except SellingPartnerError as error:
+            raise UserError(self.job_ids[:1]._explain(error)[1]) from error
+        inbox._receive(self, received, forced=True)._build(self)
+        inbox._trigger_builders(1)
+
     def _purge_personal_data(self):
         """Remove what Amazon's policy does not let us keep (M3)."""
         logs = self.env["amazon.log"]

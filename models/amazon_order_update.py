@@ -270,14 +270,14 @@ class AmazonOrderUpdate(models.Model):
             if not rows:
                 self.env.cr.rollback()
                 return 0
-            orders = rows._build(account)
+            plan = rows._build(account)._amazon_reserve_plan()
             self.env["ir.cron"]._commit_progress()
         except OperationalError as error:
             # Two transactions met on the same rows. Nothing was written; the next try sees the other's work.
             _logger.info("building again after %s", type(error).__name__)
             self.env.cr.rollback()
             return 1
-        orders._amazon_reserve()
+        self.env["sale.order"].with_context(**self._build_context(account))._amazon_reserve(plan)
         return len(rows)
 
     @api.model
@@ -395,8 +395,10 @@ class AmazonOrderUpdate(models.Model):
     def _reserve_leftovers(self):
         """Reserve what a builder that was killed between building and reserving has left."""
         orders = self.env["sale.order"].search([("amazon_to_reserve", "=", True)], limit=200)
-        for batch in range(0, len(orders), BATCH_SIZE):
-            orders[batch : batch + BATCH_SIZE]._amazon_reserve()
+        plan = orders._amazon_reserve_plan()
+        if plan:
+            self.env["ir.cron"]._commit_progress()
+            self.env["sale.order"]._amazon_reserve(plan)
 
     @api.model
     def _retry_for_skus(self, offers):

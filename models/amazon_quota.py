@@ -51,6 +51,7 @@ class Budget:
     """
 
     def __init__(self, registry, account):
+        account = account.sudo()  # sudo: the client ID is the manager's to read
         self.registry = registry
         self.key = (account.merchant_id, account.lwa_client_id)
         self.published = SANDBOX if account.environment == "sandbox" else PUBLISHED

@@ -1,0 +1,56 @@
+import hmac
+import logging
+
+from odoo import _, http
+from odoo.exceptions import AccessError
+from odoo.http import request
+
+from .. import crypto
+from ..selling_partner import SellingPartnerError, exchange_authorization_code
+
+_logger = logging.getLogger(__name__)
+
+
+class AmazonController(http.Controller):
+    """Where Seller Central's consent page sends the manager back to."""
+
+    @http.route("/amazon/oauth", type="http", auth="user", methods=["GET"])
+    def oauth(self, state="", selling_partner_id="", spapi_oauth_code="", **_ignored):
+        """Take the authorization code and exchange it for a refresh token.
+
+        :param str state: what we sent along; good once.
+        :param str selling_partner_id: the seller who consented.
+        :param str spapi_oauth_code: valid for five minutes.
+        """
+        account_id = state.partition("-")[0]
+        # sudo: the state is nobody's to read; write access is checked right below
+        account = request.env["amazon.account"].sudo().browse(int(account_id) if account_id.isdigit() else 0).exists()
+        if not account or not account.oauth_state or not hmac.compare_digest(account.oauth_state, state):
+            return request.redirect("/odoo")
+        account.oauth_state = False
+        try:
+            account.with_user(request.env.user).check_access("write")
+        except AccessError:
+            return request.redirect("/odoo")
+        try:
+            token = exchange_authorization_code(
+                account.lwa_client_id,
+                crypto.decrypt(account.lwa_client_secret_cipher).decode(),
+                spapi_oauth_code,
+                f"{account.get_base_url()}/amazon/oauth",
+                account._endpoint().lwa_url,
+            )
+        except (SellingPartnerError, crypto.Undecryptable) as error:
+            _logger.info("authorization of account %s failed: %s", account.id, type(error).__name__)
+            account._connection_broken(_("Amazon did not accept the authorization. Please authorize again."), activity=False)
+        else:
+            if account.merchant_id and account.merchant_id != selling_partner_id:
+                account._connection_broken(
+                    _("You authorized another seller (%s) than this account's.", selling_partner_id), activity=False
+                )
+            else:
+                account.write({
+                    "merchant_id": selling_partner_id, "refresh_token_cipher": crypto.encrypt(token.encode()),
+                })  # fmt: skip
+                account._connection_works()
+        return request.redirect(f"/odoo/action-sale_amazon_spapi.action_amazon_accounts/{account.id}")

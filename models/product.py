@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    amazon_charge = fields.Boolean(
+        readonly=True, copy=False, help="Stands for one of Amazon's charges (shipping, gift wrap, discount …)"
+    )
+
+
+class ProductPricelist(models.Model):
+    _inherit = "product.pricelist"
+
+    amazon_own = fields.Boolean(readonly=True, copy=False, help="Made by the Amazon addon; only carries the currency")

@@ -1,0 +1,357 @@
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..const import AWAITING_PAYMENT
+
+API_STATUSES = [
+    ("not_sent", "Not Sent"),
+    ("sending", "Sending"),
+    ("rejected", "Notification Failed"),
+    ("unknown", "Result Not Fetched"),
+    ("done", "Done"),
+    ("error", "Error"),
+]
+
+
+class SaleOrder(models.Model):
+    """An order from Amazon as a person sees and works on it. How it is made from what Amazon sends
+    stands in ``sale_order_build.py``."""
+
+    _inherit = "sale.order"
+    _rec_names_search = ["name", "partner_id.name", "amazon_order_ref"]
+
+    amazon_account_id = fields.Many2one(
+        "amazon.account", readonly=True, copy=False, index="btree_not_null", check_company=True, ondelete="restrict"
+    )
+    amazon_merchant_id = fields.Char("Amazon Merchant", readonly=True, copy=False)
+    amazon_order_ref = fields.Char("Amazon Order", readonly=True, copy=False)
+    amazon_marketplace_id = fields.Many2one("amazon.marketplace", readonly=True, copy=False)
+    amazon_channel = fields.Selection(
+        [("fbm", "Own Shipping"), ("fba", "Amazon FBA"), ("df", "Direct Fulfillment")],
+        "Amazon Channel", readonly=True, copy=False,
+    )  # fmt: skip
+    amazon_status = fields.Selection(
+        [
+            ("pending_availability", "Pre-order"),
+            ("pending", "Pending"),
+            ("unshipped", "Unshipped"),
+            ("partially_shipped", "Partially Shipped"),
+            ("shipped", "Shipped"),
+            ("cancelled", "Cancelled"),
+            ("unfulfillable", "Unfulfillable"),
+        ],
+        "Status on Amazon", readonly=True, copy=False,
+    )  # fmt: skip
+    amazon_status_raw = fields.Char(
+        "Status as Received", readonly=True, copy=False, help="A status that this version does not know yet"
+    )
+    amazon_payment_state = fields.Selection(
+        [("awaiting", "Awaiting Payment"), ("paid", "Paid")], "Amazon Payment", readonly=True, copy=False
+    )
+    amazon_payment_method = fields.Selection(
+        [
+            ("provisional", "Amazon provisional payment method"),
+            ("cod", "Cash on Delivery"),
+            ("convenience_store", "Convenience Store"),
+            ("other", "Other Prepaid"),
+        ],
+        readonly=True, copy=False,
+    )  # fmt: skip
+    amazon_phase_id = fields.Many2one(
+        "amazon.phase", "Phase", copy=False, index="btree_not_null", group_expand="_group_expand_amazon_phase",
+        check_company=True,
+    )  # fmt: skip
+    amazon_phase_role = fields.Selection(related="amazon_phase_id.role", string="Phase Role")
+    amazon_on_hold = fields.Boolean("On Hold", copy=False, help="Kept in review and not confirmed to Amazon")
+    amazon_review_reasons = fields.Text("To Review", readonly=True, copy=False)
+    amazon_reviewed = fields.Boolean(copy=False, help="A person has seen what there is to review")
+    amazon_total = fields.Monetary("Amazon's Total", readonly=True, copy=False)
+    amazon_refunded = fields.Monetary("Refunded on Amazon", readonly=True, copy=False)
+    amazon_difference = fields.Monetary(compute="_compute_amazon_difference", store=True)
+    amazon_mismatch = fields.Boolean("Amounts Differ", compute="_compute_amazon_difference", store=True)
+    amazon_points = fields.Integer("Points Granted", readonly=True, copy=False)
+    amazon_api_status = fields.Selection(API_STATUSES, "API Status", readonly=True, copy=False, index="btree_not_null")
+    amazon_service_level = fields.Char("Service Level", readonly=True, copy=False)
+    amazon_programs = fields.Char("Programs", readonly=True, copy=False)
+    amazon_purchase_order = fields.Char("Buyer's PO Number", readonly=True, copy=False)
+    amazon_purchase_date = fields.Datetime("Ordered on Amazon", readonly=True, copy=False)
+    amazon_ship_by = fields.Datetime("Ship by", readonly=True, copy=False, index="btree_not_null")
+    amazon_deliver_by = fields.Datetime("Deliver by", readonly=True, copy=False)
+    amazon_delivered_at = fields.Datetime("Delivered", readonly=True, copy=False)
+    amazon_last_update = fields.Datetime("Changed on Amazon", readonly=True, copy=False)
+    amazon_version = fields.Char(readonly=True, copy=False)
+    amazon_gift_note = fields.Text("Gift Message", readonly=True, copy=False)
+    amazon_instructions = fields.Text("Delivery Instructions", readonly=True, copy=False)
+    amazon_cancel_requested = fields.Boolean("Buyer Asks to Cancel", readonly=True, copy=False)
+    amazon_to_reserve = fields.Boolean(readonly=True, copy=False)
+    amazon_merged_into_id = fields.Many2one("sale.order", "Combined into", readonly=True, copy=False, index="btree_not_null")
+    amazon_copied_from_id = fields.Many2one("sale.order", "Copied from", readonly=True, copy=False, index="btree_not_null")
+    amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
+    amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
+    amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
+    amazon_late = fields.Selection(
+        [("late", "Late"), ("today", "Today"), ("later", "Later")],
+        "Ship-by", compute="_compute_amazon_late", search="_search_amazon_late",
+    )  # fmt: skip
+
+    _amazon_order_ref_uniq = models.UniqueIndex(
+        "(amazon_merchant_id, amazon_order_ref) WHERE amazon_order_ref IS NOT NULL",
+        "This Amazon order is in Odoo already.",
+    )
+    _amazon_to_reserve_idx = models.Index("(id) WHERE amazon_to_reserve")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("amount_total", "amazon_total", "amazon_refunded", "amazon_account_id", "amazon_status", "state")
+    def _compute_amazon_difference(self):
+        for order in self:
+            if not order.amazon_account_id or order.amazon_status in AWAITING_PAYMENT or order.state == "cancel":
+                order.amazon_difference = 0
+            else:
+                order.amazon_difference = order.amount_total - (order.amazon_total - order.amazon_refunded)
+            order.amazon_mismatch = bool(order.currency_id) and not order.currency_id.is_zero(order.amazon_difference)
+
+    @api.depends("amazon_order_ref", "amazon_account_id")
+    def _compute_amazon_url(self):
+        for order in self:
+            base = order.amazon_account_id.sudo().seller_central_url  # sudo: only the address
+            if order.amazon_order_ref and base:
+                order.amazon_url = f"{base.rstrip('/')}/orders-v3/order/{order.amazon_order_ref}"
+            else:
+                order.amazon_url = False
+
+    @api.depends("amazon_ship_by", "amazon_status", "state")
+    def _compute_amazon_late(self):
+        for order in self:
+            if not order.amazon_ship_by or not order._amazon_is_open():
+                order.amazon_late = False
+                continue
+            zone = order.amazon_marketplace_id.tz or "UTC"
+            due = fields.Datetime.context_timestamp(order.with_context(tz=zone), order.amazon_ship_by).date()
+            today = fields.Datetime.context_timestamp(order.with_context(tz=zone), fields.Datetime.now()).date()
+            if order.amazon_ship_by < fields.Datetime.now() or due < today:
+                order.amazon_late = "late"
+            else:
+                order.amazon_late = "today" if due == today else "later"
+
+    def _search_amazon_late(self, operator, value):
+        if operator not in ("in", "="):
+            return NotImplemented
+        wanted = {value} if isinstance(value, str) else set(value)
+        now = fields.Datetime.now()
+        open_orders = Domain("amazon_status", "in", ("unshipped", "partially_shipped")) & Domain("state", "=", "sale")
+        found = Domain.FALSE
+        if "late" in wanted:
+            found |= Domain("amazon_ship_by", "<", now)
+        for marketplace in self.env["amazon.marketplace"].search([]):
+            # The end of the day is another moment in every marketplace.
+            local = fields.Datetime.context_timestamp(self.with_context(tz=marketplace.tz), now)
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+            end = midnight.astimezone(tz=None).astimezone(fields.Datetime.context_timestamp(
+                self.with_context(tz="UTC"), now).tzinfo).replace(tzinfo=None)  # fmt: skip
+            here = Domain("amazon_marketplace_id", "=", marketplace.id)
+            if "today" in wanted:
+                found |= here & Domain("amazon_ship_by", ">=", now) & Domain("amazon_ship_by", "<", end)
+            if "later" in wanted:
+                found |= here & Domain("amazon_ship_by", ">=", end)
+        return open_orders & found
+
+    @api.model
+    def _group_expand_amazon_phase(self, phases, domain):
+        """Show every phase as a kanban column, empty ones too."""
+        return self.env["amazon.phase"].search(
+            [("company_id", "in", (False, *self.env.companies.ids))], order=phases._order
+        )
+
+    @api.depends("amazon_order_ref")
+    def _compute_display_name(self):
+        super()._compute_display_name()
+        if self.env.context.get("amazon_show_ref"):
+            for order in self.filtered("amazon_order_ref"):
+                order.display_name = f"{order.name} ({order.amazon_order_ref})"
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if "amazon_phase_id" in vals and not self.env.su:
+            self._amazon_check_phase_move(vals["amazon_phase_id"])
+        if "amazon_on_hold" in vals:
+            result = super().write(vals)
+            # sudo: phases move by themselves, whoever holds the order
+            self.filtered("amazon_account_id").sudo()._amazon_move_phase(by_hand=True)
+            return result
+        return super().write(vals)
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        for order, vals in zip(self, vals_list, strict=True):
+            if order.amazon_account_id:
+                vals["amazon_copied_from_id"] = order.id
+                # The reference is Amazon's; the copy is the shop's own.
+                vals["client_order_ref"] = False
+        return vals_list
+
+    # === ACTION METHODS === #
+
+    def action_amazon_refresh(self):
+        """Read the order again from Amazon and apply it, whatever the version."""
+        for account, orders in self.filtered("amazon_account_id").grouped("amazon_account_id").items():
+            orders.check_access("write")
+            account.sudo()._refresh_orders(orders.mapped("amazon_order_ref"))  # sudo: the inbox is the addon's own
+        return True
+
+    def action_amazon_open(self):
+        """Open the order in Seller Central."""
+        self.ensure_one()
+        if not self.amazon_url:
+            raise UserError(_("This order did not come from Amazon."))
+        return {"type": "ir.actions.act_url", "url": self.amazon_url, "target": "new"}
+
+    def action_amazon_reviewed(self):
+        """Say that a person has seen what there is to review; the order moves on by itself."""
+        self.check_access("write")
+        orders = self.filtered(lambda order: order.amazon_account_id and not order.amazon_on_hold)
+        lines = orders.order_line.filtered("amazon_is_placeholder")
+        if lines:
+            raise UserError(
+                _("Map these SKUs to a product first: %s", ", ".join(lines.amazon_offer_id.mapped("sku")) or "-")
+            )
+        orders.amazon_reviewed = True
+        orders.activity_feedback(["sale_amazon_spapi.mail_activity_review"])
+        # sudo: phases move by themselves
+        orders.sudo()._amazon_move_phase(by_hand=True)
+
+    def action_amazon_hold(self):
+        """Hold the orders, or go on with those that are held."""
+        self.check_access("write")
+        for order in self.filtered("amazon_account_id"):
+            order.amazon_on_hold = not order.amazon_on_hold
+
+    def set_delivery_line(self, carrier, amount):
+        """Choosing a carrier never changes what an Amazon order costs: only the carrier is written."""
+        amazon = self.filtered("amazon_account_id")
+        for order in amazon:
+            order.carrier_id = carrier
+            pickings = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+            pickings.carrier_id = carrier
+        return super(SaleOrder, self - amazon).set_delivery_line(carrier, amount) if self - amazon else True
+
+    def _remove_delivery_line(self):
+        return super(SaleOrder, self.filtered(lambda order: not order.amazon_account_id))._remove_delivery_line()
+
+    def _should_be_locked(self):
+        # "Lock Confirmed Sales" would stop procurement and cancelling; what is fixed on an Amazon order is
+        # guarded line by line instead.
+        return not self.amazon_account_id and super()._should_be_locked()
+
+    def _prepare_confirmation_values(self):
+        values = super()._prepare_confirmation_values()
+        if all(order.amazon_account_id for order in self):
+            # Amazon's order date, not today's.
+            values.pop("date_order", None)
+        return values
+
+    # === BUSINESS METHODS: PHASES === #
+
+    def _amazon_is_open(self):
+        self.ensure_one()
+        return self.state == "sale" and self.amazon_status in ("unshipped", "partially_shipped")
+
+    def _amazon_check_phase_move(self, phase_id):
+        """A person may move an order into any phase but those that only facts lead to."""
+        phase = self.env["amazon.phase"].browse(phase_id)
+        for order in self.filtered("amazon_account_id"):
+            if phase.role in ("confirmed", "cancelled") and phase != order.amazon_phase_id:
+                raise UserError(
+                    _("Orders come into the phase “%s” by themselves; they cannot be moved there by hand.", phase.name)
+                )
+            if phase.role == "ready" and order.amazon_review_reasons and not order.amazon_reviewed:
+                raise UserError(
+                    _("%(order)s must be reviewed first: %(reasons)s", order=order.name, reasons=order.amazon_review_reasons)
+                )
+
+    def _amazon_move_phase(self, by_hand=False):
+        """Move the orders into the phase that follows from the facts (Decisions, Phases).
+
+        :param bool by_hand: a person has just decided; also orders in the shop's own phases move.
+        """
+        for company, orders in self.filtered("amazon_account_id").grouped("company_id").items():
+            phases = self.env["amazon.phase"]._by_role(company)
+            for order in orders:
+                role = order._amazon_role()
+                phase = phases.get(role, self.env["amazon.phase"])
+                if (role and not phase) or phase == order.amazon_phase_id:
+                    continue
+                own_phase = order.amazon_phase_id and not order.amazon_phase_id.role
+                if own_phase and not by_hand and role not in ("shipped", "confirmed", "cancelled"):
+                    continue
+                order.amazon_phase_id = phase
+
+    def _amazon_role(self):
+        """Return the role of the phase that the facts of this order lead to."""
+        self.ensure_one()
+        if self.state == "cancel" or self.amazon_status in ("cancelled", "unfulfillable"):
+            return "cancelled"
+        if self.amazon_status in AWAITING_PAYMENT:
+            return "awaiting_payment"
+        if self.amazon_channel == "fba":
+            # Nothing is worked on here (M5).
+            return "confirmed" if self.amazon_status == "shipped" else False
+        pickings = self.picking_ids.filtered(lambda picking: picking.state != "cancel")
+        if self.amazon_api_status == "done" or (self.amazon_status == "shipped" and not pickings):
+            return "confirmed"
+        if pickings and all(picking.state == "done" for picking in pickings):
+            return "confirmed" if self.amazon_status == "shipped" else "shipped"
+        if self.amazon_on_hold or (self.amazon_review_reasons and not self.amazon_reviewed):
+            return "review"
+        waiting = pickings.filtered(lambda picking: picking.state != "done")
+        if any(picking.state != "assigned" for picking in waiting):
+            return "awaiting_stock"
+        return "ready"
+
+    # === BUSINESS METHODS: A PERSON IS NEEDED === #
+
+    def _amazon_ask(self, summary, note=None):
+        """Leave an activity for the responsible user, once per summary.
+
+        :param str summary: what to do, without personal data.
+        """
+        for order in self:
+            open_already = order.activity_ids.filtered(lambda activity: activity.summary == summary)
+            if not open_already:
+                order.activity_schedule(
+                    "sale_amazon_spapi.mail_activity_review", summary=summary, note=note,
+                    user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
+                )  # fmt: skip
+
+    # === BUSINESS METHODS: PRIVACY === #
+
+    @api.model
+    def _amazon_purge(self, account, log):
+        """Remove the personal data whose time is over (M3).
+
+        :return: how the log row ends.
+        """
+        before = fields.Datetime.now() - timedelta(days=account.pii_days)
+        partners = self.env["res.partner"].sudo()._amazon_partners_to_purge(account, before)
+        partners._amazon_anonymize()
+        delivered = fields.Domain.OR([
+            [("amazon_delivered_at", "<", before)],
+            [("amazon_delivered_at", "=", False), ("amazon_deliver_by", "<", before)],
+            [("amazon_delivered_at", "=", False), ("amazon_deliver_by", "=", False), ("date_order", "<", before)],
+        ])  # fmt: skip
+        orders = self.search(
+            Domain("amazon_account_id", "=", account.id) & Domain("amazon_purged", "=", False) & Domain(delivered)
+        )
+        orders.filtered(lambda order: not order._amazon_is_open()).write({
+            "amazon_gift_note": False, "amazon_instructions": False, "amazon_purged": True,
+        })  # fmt: skip
+        old_payloads = self.env["amazon.order.update"].sudo().search([
+            ("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before),
+        ])  # fmt: skip
+        old_payloads.write({"payload": False})
+        log.message = _("Personal data of %(count)s customers removed.", count=len(partners))
+        return "done"

@@ -1,0 +1,778 @@
+"""How an order in Odoo is made from what Amazon sends, and kept equal to it (see ``sale_order.py``
+for what a person sees and does)."""
+
+from collections import defaultdict
+from contextlib import contextmanager
+from datetime import UTC
+
+from markupsafe import Markup
+
+from odoo import _, api, fields, models
+from odoo.fields import Command
+from odoo.tools import SQL, float_compare, float_is_zero
+from odoo.tools.misc import format_amount, format_datetime
+
+from ..const import AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS
+from ..selling_partner import split
+from .amazon_order_update import NeedsAttention
+
+# What a charge that is not goods is sold as, by the part of the amounts it comes from.
+SERVICE_PRODUCTS = {
+    "shipping": "product_shipping",
+    "gift_wrap": "product_gift_wrap",
+    "cod_fee": "product_cod_fee",
+    "other": "product_other",
+    "tax": "product_tax",
+    "DELIVERY_TIP": "product_tip",
+    "discount": "product_discount",
+    "difference": "product_adjustment",
+    "adjustment": "product_adjustment",
+}
+# Discounts on these are taken from that charge, all others from the item.
+DISCOUNTED_SERVICES = {"SHIPPING": "shipping", "GIFT_WRAP": "gift_wrap", "COD_FEE": "cod_fee"}
+# Header fields whose change is told in the chatter, old → new.
+TOLD = ("amazon_status", "amazon_payment_state", "amazon_payment_method", "amazon_ship_by", "amazon_deliver_by",
+        "amazon_total", "carrier_id")  # fmt: skip
+# Personal: only that they changed is told.
+TOLD_BY_NAME = ("partner_id", "partner_shipping_id", "amazon_gift_note", "amazon_instructions")
+
+
+def naive(moment):
+    """Return a UTC time as Odoo stores it, or False."""
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0) if moment else False
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    # === BUILDING A BATCH === #
+
+    @api.model
+    def _amazon_build(self, account, parsed):
+        """Make or change the orders of a batch, and close their inbox rows.
+
+        :param account: the ``amazon.account``.
+        :param dict parsed: ``selling_partner`` orders by ``amazon.order.update`` row.
+        :return: the orders made or changed.
+        """
+        self = self.sudo()  # sudo: the content of Amazon orders is locked for everybody else
+        known = self._amazon_find(account, [value.order_id for value in parsed.values()])
+        orders = self.browse()
+        new = {}
+        for row, value in parsed.items():
+            order = known.get(value.order_id)
+            if value.channel_name == "NON_AMAZON":
+                self.env["stock.picking"]._amazon_fba_movement(account, value)
+                row._built(self.browse(), "created")
+            elif not order:
+                new[row] = value
+            elif not row.forced and row.version < (order.amazon_version or ""):
+                row.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
+            else:
+                row._built(order, "updated" if order._amazon_update(account, value) else "unchanged")
+                orders |= order
+        return orders | self._amazon_create(account, new)
+
+    @api.model
+    def _amazon_find(self, account, refs):
+        found = self.search([("amazon_merchant_id", "=", account.merchant_id), ("amazon_order_ref", "in", refs)])
+        return {order.amazon_order_ref: order for order in found}
+
+    @api.model
+    def _amazon_create(self, account, new):
+        if not new:
+            return self.browse()
+        values = list(new.values())
+        customers = self.env["res.partner"]._amazon_customers(account, values)
+        facts = {value.order_id: self._amazon_facts(account, value, customers[value.order_id]) for value in values}
+        self._amazon_add_offers(account, facts)
+        orders = self.create([self._amazon_create_vals(account, facts[value.order_id]) for value in values])
+        orders._amazon_settle_total()
+        pairs = [(order, facts[value.order_id]) for order, value in zip(orders, values, strict=True)]
+        self.env["amazon.order.item"]._amazon_store([(order, fact["value"], fact["amounts"]) for order, fact in pairs])
+        orders.filtered(lambda order: order.amazon_status in DEAD)._action_cancel()
+        self._amazon_confirm([pair for pair in pairs if pair[0].amazon_status in CONFIRMED])
+        orders._amazon_move_phase()
+        for row, order in zip(new, orders, strict=True):
+            row._built(order, "created")
+        for order, _fact in pairs:
+            if order.amazon_review_reasons:
+                order._amazon_ask(_("Review the Amazon order"), order.amazon_review_reasons)
+        return orders
+
+    # === WHAT AMAZON'S ORDER MEANS HERE === #
+
+    @api.model
+    def _amazon_facts(self, account, value, customer):
+        """Return what building an order needs to know, found out once.
+
+        :param customer: (buyer, delivery address) partners.
+        :rtype: dict
+        """
+        amounts = split(value)
+        marketplace = self._amazon_marketplace(account, value)
+        partner, delivery = customer
+        fba = value.is_amazon_fulfilled
+        return {
+            "value": value,
+            "amounts": amounts,
+            "marketplace": marketplace,
+            "currency": self._amazon_currency(amounts.currency, marketplace),
+            "partner": partner,
+            "delivery": delivery,
+            "fba": fba,
+            "fiscal_position": self._amazon_fiscal_position(account, partner, delivery),
+            "tax_on_top": not marketplace.tax_included or any(item.tax_added for item in amounts.items),
+        }
+
+    @api.model
+    def _amazon_marketplace(self, account, value):
+        marketplace = self.env["amazon.marketplace"].search([("api_ref", "=", value.marketplace_id)], limit=1)
+        if not marketplace and not value.marketplace_id and len(account.marketplace_ids) == 1:
+            marketplace = account.marketplace_ids
+        if not marketplace:
+            raise NeedsAttention(_("The marketplace %s is not known here; add it under Configuration.", value.marketplace_id))
+        return marketplace
+
+    @api.model
+    def _amazon_currency(self, code, marketplace):
+        currency = marketplace.currency_id
+        if code and code != currency.name:
+            currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)], limit=1)
+            if not currency:
+                raise NeedsAttention(_("The currency %s is not known here.", code))
+        if not currency.active:
+            currency.active = True
+        return currency
+
+    @api.model
+    def _amazon_fiscal_position(self, account, partner, delivery):
+        return self.env["account.fiscal.position"].with_company(account.company_id)._get_fiscal_position(
+            partner, delivery
+        )  # fmt: skip
+
+    @api.model
+    def _amazon_add_offers(self, account, facts):
+        """Add each order's offers by SKU to its facts."""
+        by_marketplace = defaultdict(list)
+        for fact in facts.values():
+            by_marketplace[fact["marketplace"]].append(fact)
+        for marketplace, same in by_marketplace.items():
+            items = [item for fact in same for item in fact["value"].items]
+            offers = self.env["amazon.offer"]._resolve(account, marketplace, items)
+            for fact in same:
+                fact["offers"] = offers
+
+    @api.model
+    def _amazon_pricelist(self, company, currency):
+        """Return the addon's own price list, one per company and currency: Odoo never prices an Amazon line."""
+        name = f"Amazon {currency.name}"
+        domain = [("company_id", "=", company.id), ("currency_id", "=", currency.id), ("amazon_own", "=", True)]
+        PriceList = self.env["product.pricelist"].with_context(active_test=False)
+        return PriceList.search(domain, limit=1) or PriceList.create({
+            "name": name, "company_id": company.id, "currency_id": currency.id, "amazon_own": True, "sequence": 900,
+            "active": True,
+        })  # fmt: skip
+
+    # === VALUES === #
+
+    @api.model
+    def _amazon_create_vals(self, account, fact):
+        lines = self._amazon_line_vals(account, fact)
+        return {
+            **self._amazon_header_vals(account, fact),
+            "company_id": account.company_id.id,
+            "partner_id": fact["partner"].id,
+            "partner_invoice_id": fact["partner"].id,
+            "partner_shipping_id": fact["delivery"].id,
+            "user_id": account.user_id.id,
+            "team_id": account.team_id.id,
+            "pricelist_id": self._amazon_pricelist(account.company_id, fact["currency"]).id,
+            "fiscal_position_id": fact["fiscal_position"].id,
+            "carrier_id": self._amazon_carrier(account, fact).id,
+            "order_line": [Command.create(vals) for vals in lines.values()],
+        }
+
+    @api.model
+    def _amazon_header_vals(self, account, fact):
+        """Return the values of the order that are not lines and not partners."""
+        value = fact["value"]
+        reasons = self._amazon_review_reasons(fact)
+        status = STATUS.get(value.status)
+        vals = {
+            "amazon_account_id": account.id,
+            "amazon_merchant_id": account.merchant_id,
+            "amazon_order_ref": value.order_id,
+            "client_order_ref": value.order_id,
+            "amazon_marketplace_id": fact["marketplace"].id,
+            "amazon_channel": "fba" if fact["fba"] else "fbm",
+            "amazon_status_raw": False if status else value.status or _("none"),
+            "amazon_payment_method": value.payment_kind or ("provisional" if status in AWAITING_PAYMENT else "other"),
+            "amazon_purchase_date": naive(value.created),
+            "date_order": naive(value.created),
+            "amazon_ship_by": naive(value.ship_by.latest),
+            "amazon_deliver_by": naive(value.deliver_by.latest),
+            "commitment_date": naive(value.ship_by.latest) or naive(value.deliver_by.latest),
+            "amazon_delivered_at": self._amazon_delivered_at(value),
+            "amazon_last_update": naive(value.last_updated),
+            "amazon_version": value.last_updated.isoformat(),
+            "amazon_service_level": value.service_level,
+            "amazon_programs": ", ".join(sorted(value.programs)) or False,
+            "amazon_purchase_order": value.buyer_po,
+            "amazon_total": float(fact["amounts"].total),
+            "amazon_points": sum(item.points_granted or 0 for item in value.items),
+            "amazon_gift_note": self._amazon_gift_note(value),
+            "amazon_instructions": value.delivery_preference.text,
+            "amazon_cancel_requested": value.cancellation_requested,
+            "amazon_review_reasons": "\n".join(reasons) or False,
+            "warehouse_id": (account.fba_warehouse_id if fact["fba"] else account.warehouse_id).id,
+        }
+        if status:
+            vals["amazon_status"] = status
+            vals["amazon_payment_state"] = "awaiting" if status in AWAITING_PAYMENT else "paid"
+        return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
+
+    @api.model
+    def _amazon_delivered_at(self, value):
+        """Return when the last parcel arrived, as far as Amazon tells (starts the privacy clock)."""
+        if not value.packages or any(package.status != "DELIVERED" for package in value.packages):
+            return False
+        return max((naive(package.ship_time or value.last_updated) for package in value.packages), default=False)
+
+    @api.model
+    def _amazon_gift_note(self, value):
+        notes = []
+        for item in value.items:
+            if item.has_gift:
+                wrap = f" [{item.gift_wrap_level}]" if item.gift_wrap_level else ""
+                notes.append(f"{item.sku or item.title}{wrap}: {item.gift_message or _('no message')}")
+        return "\n".join(notes)
+
+    @api.model
+    def _amazon_review_reasons(self, fact):
+        """Return what a person must see before the order is shipped, in words without personal data."""
+        value, offers = fact["value"], fact["offers"]
+        if fact["fba"] or STATUS.get(value.status) in (*AWAITING_PAYMENT, *DEAD):
+            return []
+        reasons = []
+        if value.status not in STATUS:
+            reasons.append(_("Amazon reports a status that is not known here: %s", value.status or "-"))
+        unknown = [
+            item.sku or item.title for item in value.items
+            if not (item.sku.strip() in offers and offers[item.sku.strip()].product_id)
+        ]  # fmt: skip
+        if unknown:
+            reasons.append(_("Unknown SKU: %s", ", ".join(unknown)))
+        if any(item.has_gift for item in value.items):
+            reasons.append(_("Gift"))
+        if value.cancellation_requested:
+            reasons.append(_("The buyer asks to cancel"))
+        if not value.has_address and STATUS.get(value.status) in ("unshipped", "partially_shipped"):
+            reasons.append(_("No address: your application lacks the Direct-to-Consumer Shipping role"))
+        return reasons
+
+    @api.model
+    def _amazon_carrier(self, account, fact):
+        """Return the delivery method: Amazon's own for FBA, else by the account's rules (R12)."""
+        value = fact["value"]
+        if fact["fba"]:
+            return self.env.ref("sale_amazon_spapi.carrier_fba")
+        provisional = self.env.ref("sale_amazon_spapi.carrier_provisional")
+        if STATUS.get(value.status) in AWAITING_PAYMENT:
+            return provisional
+        products = self.env["product.product"].union(
+            *(fact["offers"][item.sku.strip()].product_id for item in value.items if item.sku.strip() in fact["offers"])
+        )
+        weight = sum(
+            fact["offers"][item.sku.strip()].product_id.weight * item.wanted_quantity
+            for item in value.items if item.sku.strip() in fact["offers"]
+        )  # fmt: skip
+        return account.rule_ids._choose({
+            "service_level": value.service_level,
+            "cash_on_delivery": value.is_cash_on_delivery,
+            "partner": fact["delivery"],
+            "weight": weight,
+            "amount": float(fact["amounts"].total),
+            "products": products,
+        }) or provisional  # fmt: skip
+
+    @api.model
+    def _amazon_line_vals(self, account, fact):
+        """Return the values of every line, by what it stands for on Amazon.
+
+        The amounts of the lines add up to Amazon's total but for rounding, which
+        :meth:`_amazon_settle_total` takes care of.
+
+        :rtype: dict
+        """
+        value, amounts = fact["value"], fact["amounts"]
+        lines, services = {}, defaultdict(float)
+        for item, money in zip(value.items, amounts.items, strict=True):
+            product, offer = self._amazon_product(account, fact, item)
+            taxes = self._amazon_line_taxes(account, fact, product)
+            quantity = item.wanted_quantity
+            lines[f"goods:{item.item_id}"] = {
+                "product_id": product.id,
+                "name": item.title or product.display_name,
+                "product_uom_qty": quantity,
+                "price_unit": float(money.goods) / quantity if quantity else 0.0,
+                "tax_ids": [Command.set(taxes.ids)],
+                "amazon_item_ref": item.item_id,
+                "amazon_offer_id": offer.id,
+            }
+            for part in ("shipping", "gift_wrap", "cod_fee", "other"):
+                services[part] += float(getattr(money, part))
+            services["tax"] += float(money.tax_added)
+            services["difference"] += float(money.adjustment)
+            if not quantity:
+                services["difference"] += float(money.goods)
+            for subtype, amount in money.discounts:
+                if subtype in DISCOUNTED_SERVICES:
+                    services[f"discount:{DISCOUNTED_SERVICES[subtype]}"] += float(amount)
+                else:
+                    self._amazon_add_discount(lines, fact, item, float(amount), taxes)
+        for kind, amount in amounts.order_lines:
+            services[kind] += float(amount)
+        services["difference"] += float(amounts.difference)
+        for key, amount in services.items():
+            if not float_is_zero(amount, precision_digits=6):
+                lines[key] = self._amazon_service_vals(account, fact, key, amount)
+        for number, (key, vals) in enumerate(lines.items()):
+            vals.update(amazon_line_key=key, technical_price_unit=-1, sequence=10 + number)
+        return lines
+
+    @api.model
+    def _amazon_add_discount(self, lines, fact, item, amount, taxes):
+        if float_is_zero(amount, precision_digits=6):
+            return
+        vals = lines.setdefault(f"discount:{item.item_id}", {
+            "product_id": self._amazon_service_product("discount").id,
+            "name": _("Discount: %s", item.title or item.sku),
+            "product_uom_qty": 1,
+            "price_unit": 0.0,
+            "tax_ids": [Command.set(taxes.ids)],
+        })  # fmt: skip
+        vals["price_unit"] += amount
+
+    @api.model
+    def _amazon_service_vals(self, account, fact, key, amount):
+        kind, _separator, discounted = key.partition(":")
+        product = self._amazon_service_product(kind)
+        taxed_as = self._amazon_service_product(discounted) if discounted else product
+        untaxed = kind in ("tax", "difference", "DELIVERY_TIP")
+        taxes = self.env["account.tax"] if untaxed else self._amazon_line_taxes(account, fact, taxed_as)
+        return {
+            "product_id": product.id,
+            "name": _("Discount: %s", taxed_as.name) if discounted else product.name,
+            "product_uom_qty": 1,
+            "price_unit": amount,
+            "tax_ids": [Command.set(taxes.ids)],
+        }
+
+    @api.model
+    def _amazon_service_product(self, kind):
+        return self.env.ref(f"sale_amazon_spapi.{SERVICE_PRODUCTS.get(kind, 'product_other')}")
+
+    @api.model
+    def _amazon_product(self, account, fact, item):
+        """Return (product, offer) of an item; for an unknown SKU as the account's policy says."""
+        offer = fact["offers"].get(item.sku.strip(), self.env["amazon.offer"])
+        if offer.product_id:
+            return offer.product_id, offer
+        if account.unknown_sku == "hold" and not fact["fba"]:
+            error = NeedsAttention(
+                _("The SKU %s has no product. Map it in the SKU table, then the order is built by itself.", item.sku or "-")
+            )
+            error.sku = item.sku
+            raise error
+        return self.env.ref("sale_amazon_spapi.product_unknown_sku"), offer
+
+    @api.model
+    def _amazon_line_taxes(self, account, fact, product):
+        """Return the taxes of a line: none where Amazon adds tax on top, which is a line of its own."""
+        if fact["tax_on_top"]:
+            return self.env["account.tax"]
+        return self.env["account.tax"]._amazon_taxes(product, account.company_id, fact["fiscal_position"])
+
+    # === TOTALS === #
+
+    def _amazon_has_tax_line(self):
+        """Tell whether Amazon added tax on top of this order's prices."""
+        self.ensure_one()
+        return any(line.amazon_line_key == "tax" for line in self.order_line)
+
+    def _amazon_settle_total(self):
+        """Make the order total exactly what Amazon says (rule 4), with an untaxed line for what
+        rounding leaves."""
+        for order in self:
+            off = order.amazon_total - order.amount_total
+            if order.currency_id.is_zero(off):
+                continue
+            line = order.order_line.filtered(lambda line: line.amazon_line_key == "adjustment")
+            if line:
+                line.write({"price_unit": line.price_unit * line.product_uom_qty + off, "product_uom_qty": 1})
+            else:
+                product = self._amazon_service_product("adjustment")
+                self.env["sale.order.line"].with_context(sale_no_log_for_new_lines=True).create({
+                    "order_id": order.id,
+                    "product_id": product.id,
+                    "name": product.name,
+                    "product_uom_qty": 1,
+                    "price_unit": off,
+                    "technical_price_unit": -1,
+                    "tax_ids": [Command.clear()],
+                    "amazon_line_key": "adjustment",
+                    "sequence": 999,
+                })  # fmt: skip
+
+    # === CONFIRMING, DELIVERING, CANCELLING === #
+
+    @api.model
+    def _amazon_confirm(self, pairs):
+        """Confirm orders without reserving, and deliver here what Amazon says has left.
+
+        :param list pairs: (order, facts).
+        """
+        orders = self.union(*(order for order, _fact in pairs))
+        for order, fact in pairs:
+            order._amazon_record_shipped_before_start(fact["value"])
+        orders.with_context(amazon_defer_reservation=True).action_confirm()
+        for order, fact in pairs:
+            order._amazon_deliver_shipped(fact["value"])
+        orders.filtered(
+            lambda order: order.amazon_channel == "fbm"
+            and any(picking.state not in ("done", "cancel") for picking in order.picking_ids)
+        ).amazon_to_reserve = True
+
+    def _amazon_record_shipped_before_start(self, value):
+        """What left before the account's start date is recorded without moving stock."""
+        self.ensure_one()
+        if self.amazon_status not in ("shipped", "partially_shipped"):
+            return
+        if self._amazon_local_date(self._amazon_ship_time(value)) >= self.amazon_account_id.start_date:
+            return
+        for line, shipped in self._amazon_shipped(value).items():
+            line.amazon_qty_recorded = shipped
+
+    def _amazon_ship_time(self, value):
+        """Return when the goods left: the first parcel's time, else the order's own."""
+        times = [package.ship_time for package in value.packages if package.ship_time]
+        return naive(min(times, default=value.created))
+
+    def _amazon_local_date(self, moment):
+        zone = self.amazon_marketplace_id.tz or "UTC"
+        return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment).date()
+
+    def _amazon_shipped(self, value):
+        """Return what Amazon says has left, by goods line."""
+        self.ensure_one()
+        shipped = {}
+        lines = {line.amazon_item_ref: line for line in self.order_line if line.amazon_item_ref}
+        for item in value.items:
+            quantity = item.quantity_fulfilled
+            if quantity is None:
+                quantity = item.wanted_quantity if self.amazon_status == "shipped" else 0
+            if quantity and item.item_id in lines:
+                shipped[lines[item.item_id]] = quantity
+        return shipped
+
+    def _amazon_deliver_shipped(self, value):
+        """Do here the deliveries that Amazon says are done (shipped in Seller Central, or by FBA)."""
+        self.ensure_one()
+        if self.amazon_status not in ("shipped", "partially_shipped"):
+            return
+        # Pick, pack and ship are pushed one after the other: each round does one step.
+        for _step in range(4):
+            moves = self._amazon_set_shipped_quantities(value)
+            if not moves:
+                return
+            tracked = moves.filtered(lambda move: move.has_tracking != "none" and not move.move_line_ids.lot_id)
+            if tracked:
+                self._amazon_ask(_("Shipped on Amazon: enter the lot or serial numbers and validate the delivery"))
+                return
+            pickings = moves.picking_id
+            pickings._amazon_mark_shipped(value)
+            pickings.with_context(cancel_backorder=False)._action_done()
+            pickings._amazon_after_shipped(self._amazon_ship_time(value))
+        self.invalidate_recordset()
+
+    def _amazon_set_shipped_quantities(self, value):
+        """Set on the open moves what has left and is not delivered here yet; return those moves."""
+        touched = self.env["stock.move"]
+        for line, shipped in self._amazon_shipped(value).items():
+            missing = shipped - line.qty_delivered
+            open_quantity = line.product_uom_qty - line.qty_delivered
+            if missing <= 0 or open_quantity <= 0:
+                continue
+            for move in line.move_ids.filtered(lambda move: move.state not in ("done", "cancel", "draft")):
+                # A kit's components leave in proportion.
+                move.quantity = move.product_uom_qty * min(1, missing / open_quantity)
+                move.picked = True
+                touched |= move
+        return touched
+
+    def _amazon_cancel(self):
+        """Apply Amazon's cancellation as the account's policy says (R6)."""
+        self.ensure_one()
+        policy = self.amazon_account_id.cancel_policy
+        pickings = self.picking_ids.filtered(lambda picking: picking.state != "cancel")
+        moves = pickings.move_ids
+        touched = (
+            any(picking.state == "done" or picking.printed for picking in pickings)
+            or any(move.picked for move in moves)
+            or any(invoice.state == "posted" for invoice in self.invoice_ids)
+        )
+        reserved = any(move.quantity for move in moves)
+        if policy == "never" or touched or (policy == "unreserved" and reserved):
+            self._amazon_ask(
+                _("Cancelled on Amazon: stop the delivery and cancel the order here"),
+                _("Nothing was changed, because of the account's setting or because work on it has begun."),
+            )
+            return
+        self._action_cancel()
+        self.amazon_to_reserve = False
+
+    # === CHANGES === #
+
+    def _amazon_update(self, account, value):
+        """Apply a newer version from Amazon: differences only.
+
+        :return: whether anything changed.
+        :rtype: bool
+        """
+        self.ensure_one()
+        order = self.with_context(sale_no_log_for_new_lines=True)
+        customer = order._amazon_customer(account, value)
+        fact = self._amazon_facts(account, value, customer)
+        self._amazon_add_offers(account, {value.order_id: fact})
+        told = {name: order[name] for name in (*TOLD, *TOLD_BY_NAME)}
+        reasons = order.amazon_review_reasons
+        changes = []
+        order._amazon_write_header(account, fact)
+        order._amazon_write_customer(customer)
+        if order.amazon_status in DEAD:
+            if order.state != "cancel":
+                order._amazon_cancel()
+        elif order.state != "cancel":
+            changes += order._amazon_write_lines(account, fact)
+            if order.state in ("draft", "sent") and order.amazon_status in CONFIRMED:
+                order._amazon_release(account, fact)
+            elif order.state == "sale":
+                order._amazon_deliver_shipped(value)
+        self.env["amazon.order.item"]._amazon_store([(order, value, fact["amounts"])])
+        order._amazon_review_changed(reasons)
+        order._amazon_move_phase()
+        changes = order._amazon_told_changes(told) + changes
+        if changes:
+            items = Markup().join(Markup("<li>%s</li>") % change for change in changes)
+            order.message_post(body=Markup("%s<ul>%s</ul>") % (_("Changed on Amazon:"), items))
+        return bool(changes)
+
+    def _amazon_customer(self, account, value):
+        """Return (buyer, delivery address); those of the order where Amazon does not tell any (more)."""
+        placeholder = self.env.ref("sale_amazon_spapi.partner_provisional")
+        if self.amazon_purged or not (value.has_address or value.is_amazon_fulfilled):
+            return self.partner_id, self.partner_shipping_id
+        if self.partner_id == placeholder or value.is_amazon_fulfilled:
+            return self.env["res.partner"]._amazon_customers(account, [value])[value.order_id]
+        return self.partner_id, self.partner_id._amazon_delivery_address(account, value)
+
+    def _amazon_write_header(self, account, fact):
+        vals = self._amazon_header_vals(account, fact)
+        # Fixed with the order.
+        for name in ("warehouse_id", "amazon_account_id", "date_order"):
+            vals.pop(name)
+        if not vals.get("amazon_status") and self.amazon_status:
+            vals["amazon_review_reasons"] = vals["amazon_review_reasons"] or False
+        changed = {
+            name: val for name, val in vals.items()
+            if self._fields[name].convert_to_write(self[name], self) != (val or False if val is None else val)
+        }  # fmt: skip
+        self.write(changed)
+        if "commitment_date" in changed and changed["commitment_date"] and self.state == "sale":
+            # Odoo moves only the deadline.
+            self.picking_ids.filtered(
+                lambda picking: picking.state not in ("done", "cancel")
+            ).scheduled_date = changed["commitment_date"]
+
+    def _amazon_write_customer(self, customer):
+        partner, delivery = customer
+        vals = {}
+        if partner != self.partner_id:
+            vals.update(partner_id=partner.id, partner_invoice_id=partner.id)
+        if vals or delivery != self.partner_shipping_id:
+            vals["partner_shipping_id"] = delivery.id
+        if not vals:
+            return
+        kept = self.pricelist_id, self.fiscal_position_id
+        pickings = self.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        known = pickings.activity_ids
+        self.write(vals)
+        # The core asks a person to change the address of each delivery; it is done here.
+        (pickings.activity_ids - known).unlink()
+        pickings.partner_id = delivery
+        if self.state == "draft" and (self.pricelist_id, self.fiscal_position_id) != kept:
+            self.write({"pricelist_id": kept[0].id})
+        if any(picking.printed for picking in pickings):
+            self._amazon_ask(_("The address changed on Amazon after printing: print the delivery slip again"))
+
+    def _amazon_release(self, account, fact):
+        """A pending order has been paid: confirm it."""
+        if self.carrier_id == self.env.ref("sale_amazon_spapi.carrier_provisional"):
+            self.carrier_id = self._amazon_carrier(account, fact)
+        self._amazon_confirm([(self, fact)])
+
+    def _amazon_write_lines(self, account, fact):
+        """Make the lines what Amazon says now, as far as that is safe.
+
+        :return: what changed, in words.
+        :rtype: list
+        """
+        self.ensure_one()
+        invoiced = any(line.qty_invoiced for line in self.order_line)
+        delivered = self.state == "sale" and self.delivery_status == "full"
+        wanted = self._amazon_line_vals(account, fact)
+        lines = {line.amazon_line_key: line for line in self.order_line if line.amazon_line_key}
+        changes = self._amazon_write_quantities(wanted, lines)
+        if invoiced or delivered:
+            # From here on a difference is a finding for the accountant (amazon_mismatch).
+            return changes
+        for key, vals in wanted.items():
+            line = lines.get(key)
+            if not line:
+                self.env["sale.order.line"].create({**vals, "order_id": self.id})
+            else:
+                self._amazon_write_price(line, vals)
+        for key in set(lines) - set(wanted) - {"adjustment"}:
+            lines[key].write({"price_unit": 0.0, "technical_price_unit": -1})
+            if self.state == "draft":
+                lines[key].unlink()
+        self._amazon_settle_total()
+        return changes
+
+    def _amazon_write_price(self, line, vals):
+        taxes = vals["tax_ids"][0][2]
+        changed = {}
+        quantity = line.product_uom_qty
+        price = vals["price_unit"]
+        if quantity != vals["product_uom_qty"] and quantity:
+            # The quantity could not be changed (see _amazon_write_quantities): the amount is spread over what is there.
+            price = price * vals["product_uom_qty"] / quantity
+        if float_compare(line.price_unit, price, precision_digits=6):
+            changed.update(price_unit=price, technical_price_unit=-1)
+        if set(line.tax_ids.ids) != set(taxes):
+            changed["tax_ids"] = vals["tax_ids"]
+        if not line.product_id.id == vals["product_id"] and self.state == "draft":
+            changed["product_id"] = vals["product_id"]
+        if changed:
+            line.write(changed)
+
+    def _amazon_write_quantities(self, wanted, lines):
+        changes = []
+        for key, vals in wanted.items():
+            line = lines.get(key)
+            if not line or not vals.get("amazon_item_ref") or line.product_uom_qty == vals["product_uom_qty"]:
+                continue
+            old, new = line.product_uom_qty, vals["product_uom_qty"]
+            if self.state == "sale" and not self._amazon_may_change_quantity(line, new):
+                self._amazon_ask(
+                    _("Quantity changed on Amazon: %(sku)s %(old)g → %(new)g", sku=line.product_id.display_name, old=old, new=new),
+                    _("The delivery is printed, picked, done or invoiced, so nothing was changed here."),
+                )
+                continue
+            line.write({"product_uom_qty": new, "price_unit": line.price_unit, "technical_price_unit": -1})
+            changes.append(_("Quantity of %(product)s: %(old)g → %(new)g", product=line.product_id.display_name, old=old, new=new))
+        return changes
+
+    def _amazon_may_change_quantity(self, line, quantity):
+        if quantity > line.product_uom_qty:
+            return True
+        open_pickings = line.move_ids.picking_id.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        return (
+            quantity >= line.qty_delivered
+            and quantity >= line.qty_invoiced
+            and not any(picking.printed for picking in open_pickings)
+            and not any(move.picked for move in line.move_ids if move.state not in ("done", "cancel"))
+        )
+
+    def _amazon_review_changed(self, before):
+        """Ask a person again when there is something new to see."""
+        new = set((self.amazon_review_reasons or "").splitlines()) - set((before or "").splitlines())
+        if new:
+            self.amazon_reviewed = False
+            self._amazon_ask(_("Review the Amazon order"), "\n".join(sorted(new)))
+
+    def _amazon_review_again(self):
+        """After SKUs were mapped: what is left to review?"""
+        for order in self:
+            unknown = order.order_line.filtered("amazon_is_placeholder")
+            prefix = _("Unknown SKU: %s", "")
+            reasons = [
+                reason for reason in (order.amazon_review_reasons or "").splitlines()
+                if unknown or not reason.startswith(prefix)
+            ]  # fmt: skip
+            order.amazon_review_reasons = "\n".join(reasons) or False
+        self._amazon_move_phase()
+
+    def _amazon_told_changes(self, before):
+        """Return the header's changes in words, old → new; of personal fields the name only."""
+        changes = []
+        for name in (*TOLD, *TOLD_BY_NAME):
+            if self[name] == before[name]:
+                continue
+            label = self._fields[name]._description_string(self.env)
+            if name in TOLD_BY_NAME:
+                changes.append(_("%s changed", label))
+            else:
+                changes.append(f"{label}: {self._amazon_word(name, before[name])} → {self._amazon_word(name, self[name])}")
+        return changes
+
+    def _amazon_word(self, name, value):
+        field = self._fields[name]
+        if not value and field.type != "monetary":
+            return "–"
+        if field.type == "selection":
+            return dict(field._description_selection(self.env))[value]
+        if field.type == "datetime":
+            return format_datetime(self.env, value, tz=self.amazon_marketplace_id.tz, dt_format="yyyy-MM-dd HH:mm")
+        if field.type == "monetary":
+            return format_amount(self.env, value, self.currency_id)
+        return value.display_name
+
+    # === RESERVING === #
+
+    def _amazon_reserve_plan(self):
+        """Return the ids of the orders to reserve by warehouse; to be called before the commit, because
+        the reservation must not have read anything before it holds the warehouse's lock.
+
+        :rtype: dict
+        """
+        return {
+            warehouse.id: orders.ids
+            for warehouse, orders in self.filtered("amazon_to_reserve").grouped("warehouse_id").items()
+        }
+
+    @api.model
+    def _amazon_reserve(self, plan):
+        """Reserve in a short transaction of its own per warehouse, one builder at a time: two at once
+        would fail on the same quants and multiply them.
+
+        :param dict plan: what :meth:`_amazon_reserve_plan` returned before the commit.
+        """
+        for warehouse_id, order_ids in plan.items():
+            with self._amazon_warehouse_lock(warehouse_id):
+                orders = self.browse(order_ids).exists()
+                moves = orders.picking_ids.move_ids.filtered(
+                    lambda move: move.state in ("confirmed", "waiting", "partially_available")
+                    and (move._should_bypass_reservation() or move._should_assign_at_confirm())
+                )
+                moves._action_assign()
+                orders.amazon_to_reserve = False
+                orders._amazon_move_phase()
+                self.env["ir.cron"]._commit_progress()
+
+    @contextmanager
+    def _amazon_warehouse_lock(self, warehouse_id):
+        with self.env.registry.cursor() as cr:
+            cr.execute(SQL("SELECT pg_advisory_xact_lock(hashtext('amazon.reserve'), %s)", warehouse_id))
+            yield

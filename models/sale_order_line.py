@@ -1,0 +1,115 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+LOCKED_FIELDS = {
+    "product_id", "product_template_id", "product_uom_qty", "product_uom_id", "price_unit", "discount", "tax_ids",
+    "amazon_item_ref", "amazon_line_key",
+}  # fmt: skip
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    amazon_item_ref = fields.Char("Amazon Item", readonly=True, copy=False, index="btree_not_null")
+    amazon_offer_id = fields.Many2one("amazon.offer", readonly=True, copy=False, index="btree_not_null")
+    amazon_line_key = fields.Char(
+        readonly=True, copy=False, help="What the line stands for on Amazon: goods, shipping, discount … and its item"
+    )
+    amazon_qty_recorded = fields.Float(
+        "Shipped before Odoo", readonly=True, copy=False, digits="Product Unit",
+        help="Shipped on Amazon before the account's start date; no stock was moved for it here.",
+    )  # fmt: skip
+    amazon_is_placeholder = fields.Boolean(compute="_compute_amazon_is_placeholder")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("product_id", "amazon_item_ref")
+    def _compute_amazon_is_placeholder(self):
+        placeholder = self.env.ref("sale_amazon_spapi.product_unknown_sku", raise_if_not_found=False)
+        for line in self:
+            line.amazon_is_placeholder = bool(
+                line.amazon_item_ref and placeholder and line.product_id == placeholder.sudo()
+            )
+
+    def _prepare_qty_delivered(self):
+        delivered = super()._prepare_qty_delivered()
+        for line in self.filtered("amazon_qty_recorded"):
+            if line.qty_delivered_method == "stock_move":
+                delivered[line] += line.amazon_qty_recorded
+        return delivered
+
+    @api.depends("amazon_qty_recorded")
+    def _compute_qty_delivered(self):
+        return super()._compute_qty_delivered()
+
+    def _get_qty_procurement(self, previous_product_uom_qty=False):
+        # What left before Odoo knew of the order needs no delivery any more.
+        return super()._get_qty_procurement(previous_product_uom_qty) + self.amazon_qty_recorded
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        if not self.env.su:
+            lines._amazon_check_locked(_("Lines cannot be added to an Amazon order."))
+        return lines
+
+    def write(self, vals):
+        if not self.env.su and LOCKED_FIELDS & set(vals):
+            self.filtered(lambda line: line._amazon_changes(vals))._amazon_check_locked(
+                _("Products, quantities, prices and taxes of an Amazon order are Amazon's and cannot be changed here.")
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_amazon(self):
+        if not self.env.su:
+            self._amazon_check_locked(_("Lines of an Amazon order cannot be deleted."))
+
+    def _amazon_changes(self, vals):
+        """Tell whether `vals` changes what is fixed; the web client also sends what stayed the same."""
+        self.ensure_one()
+        for field in LOCKED_FIELDS & set(vals):
+            if self._fields[field].convert_to_write(self[field], self) != vals[field]:
+                return True
+        return False
+
+    def _amazon_check_locked(self, message):
+        """Refuse when a line belongs to an Amazon order and the user is not an Amazon manager (M6)."""
+        if self.env.user.has_group("sale_amazon_spapi.group_amazon_manager"):
+            return
+        orders = self.order_id.filtered("amazon_order_ref")
+        if orders:
+            raise UserError(f"{', '.join(orders.mapped('name'))}: {message}")
+
+    # === BUSINESS METHODS === #
+
+    def _amazon_swap_product(self, product):
+        """Put the right product on open lines whose SKU has just been mapped.
+
+        Deliveries that were made for the placeholder are cancelled and made again; what is done or
+        invoiced stays, and a person is told.
+        """
+        for line in self:
+            order = line.order_id
+            if line.qty_delivered or line.qty_invoiced:
+                order._amazon_ask(_("SKU %s was mapped after delivery or invoicing", line.amazon_offer_id.sku))
+                continue
+            line.move_ids.filtered(lambda move: move.state != "done")._action_cancel()
+            price, name = line.price_unit, line.name
+            taxes = line.tax_ids
+            if taxes or order.amazon_marketplace_id.tax_included and not order._amazon_has_tax_line():
+                taxes = taxes._amazon_taxes(product, order.company_id, order.fiscal_position_id)
+            # The core refuses to change a product that has moves; those were just cancelled.
+            line.invalidate_recordset(["product_updatable"])
+            line.write({
+                "product_id": product.id, "name": name, "price_unit": price, "technical_price_unit": -1,
+                "tax_ids": [fields.Command.set(taxes.ids)],
+            })  # fmt: skip
+            order._amazon_settle_total()
+            if order.state == "sale":
+                line._action_launch_stock_rule()
+            order.amazon_to_reserve = order.state == "sale"
+        self.order_id._amazon_review_again()
+        self.env["amazon.order.update"]._trigger_builders(1)

@@ -1,0 +1,130 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .sale_order import API_STATUSES
+
+
+class StockPicking(models.Model):
+    _inherit = "stock.picking"
+
+    amazon_account_id = fields.Many2one(related="sale_id.amazon_account_id")
+    amazon_order_ref = fields.Char(related="sale_id.amazon_order_ref")
+    amazon_channel = fields.Selection(related="sale_id.amazon_channel")
+    amazon_ship_by = fields.Datetime(related="sale_id.amazon_ship_by")
+    amazon_gift_note = fields.Text(related="sale_id.amazon_gift_note")
+    amazon_instructions = fields.Text(related="sale_id.amazon_instructions")
+    amazon_phase_id = fields.Many2one(related="sale_id.amazon_phase_id")
+    amazon_review_reasons = fields.Text(related="sale_id.amazon_review_reasons")
+    amazon_blocked = fields.Char(compute="_compute_amazon_blocked")
+    amazon_api_status = fields.Selection(API_STATUSES, "API Status", readonly=True, copy=False, index="btree_not_null")
+    amazon_ship_date = fields.Date("Ship Date", copy=False, help="As told to Amazon; the day it was done, if empty")
+    amazon_fba_ref = fields.Char(
+        "Multi-Channel Order", readonly=True, copy=False, index="btree_not_null",
+        help="An FBA shipment of an order that was not placed on Amazon",
+    )  # fmt: skip
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("amazon_phase_id", "amazon_review_reasons", "amazon_channel", "state")
+    def _compute_amazon_blocked(self):
+        for picking in self:
+            picking.amazon_blocked = picking._amazon_why_blocked() if picking.state not in ("done", "cancel") else False
+
+    def _amazon_why_blocked(self):
+        """Return why this delivery must not be validated now, or False."""
+        self.ensure_one()
+        for order in self.move_ids.sale_line_id.order_id.filtered("amazon_account_id"):
+            if order.amazon_channel == "fba":
+                return _("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
+            if order.amazon_on_hold:
+                return _("%s is on hold.", order.name)
+            if order.amazon_phase_id.role == "review":
+                return _(
+                    "%(order)s must be reviewed first: %(reasons)s",
+                    order=order.name, reasons=(order.amazon_review_reasons or "").replace("\n", " / "),
+                )  # fmt: skip
+        return False
+
+    # === ACTION METHODS === #
+
+    def button_validate(self):
+        """Refuse what a person has to look at first."""
+        if not self.env.su:
+            for picking in self:
+                if blocked := picking._amazon_why_blocked():
+                    raise UserError(blocked)
+        return super().button_validate()
+
+    # === BUSINESS METHODS === #
+
+    def _send_confirmation_email(self):
+        """Odoo never mails or texts an Amazon buyer by itself, whatever the company's option says."""
+        amazon = self.filtered(lambda picking: picking.move_ids.sale_line_id.order_id.amazon_account_id)
+        super(StockPicking, self - amazon)._send_confirmation_email()
+        return super(
+            StockPicking, amazon.with_context(skip_sms=True, amazon_no_buyer_mail=True)
+        )._send_confirmation_email()
+
+    def message_post_with_source(self, source_ref, **kwargs):
+        """Skip what :meth:`_send_confirmation_email` would send to a buyer."""
+        if self.env.context.get("amazon_no_buyer_mail"):
+            return self.env["mail.message"]
+        return super().message_post_with_source(source_ref, **kwargs)
+
+    def _add_delivery_cost_to_so(self):
+        # What the carrier charges the shop is not on the buyer's order.
+        if not self.amazon_account_id:
+            return super()._add_delivery_cost_to_so()
+        return None
+
+    def _amazon_mark_shipped(self, value):
+        """Write Amazon's tracking numbers; Amazon knows of this delivery already."""
+        numbers = dict.fromkeys(package.tracking_number for package in value.packages if package.tracking_number)
+        for picking in self:
+            picking.write({
+                "carrier_tracking_ref": ",".join(numbers) or picking.carrier_tracking_ref, "amazon_api_status": "done",
+            })  # fmt: skip
+
+    def _amazon_after_shipped(self, moment):
+        """Write the time the goods left, after Odoo has written now."""
+        done = self.filtered(lambda picking: picking.state == "done")
+        done.date_done = moment
+        done.move_ids.filtered(lambda move: move.state == "done").date = moment
+
+    @api.model
+    def _amazon_fba_movement(self, account, value):
+        """Record an FBA shipment of an order that was not placed on Amazon: goods leave the FBA
+        warehouse, nothing is sold.
+
+        :param account: the ``amazon.account``.
+        :param value: the ``selling_partner`` order.
+        """
+        if not value.is_amazon_fulfilled or self.search_count([("amazon_fba_ref", "=", value.order_id)], limit=1):
+            return
+        if value.status != "SHIPPED":
+            return
+        warehouse = account.fba_warehouse_id
+        marketplace = self.env["sale.order"]._amazon_marketplace(account, value)
+        offers = self.env["amazon.offer"]._resolve(account, marketplace, value.items)
+        customers = self.env.ref("stock.stock_location_customers")
+        moves = [
+            fields.Command.create({
+                "product_id": product.id, "product_uom_qty": item.wanted_quantity, "product_uom": product.uom_id.id,
+                "location_id": warehouse.lot_stock_id.id, "location_dest_id": customers.id,
+            })
+            for item in value.items
+            if (product := offers[item.sku.strip()].product_id if item.sku.strip() in offers else None)
+            and item.wanted_quantity
+        ]  # fmt: skip
+        if not moves:
+            return
+        picking = self.create({
+            "picking_type_id": warehouse.out_type_id.id, "location_id": warehouse.lot_stock_id.id,
+            "location_dest_id": customers.id, "origin": value.order_id, "amazon_fba_ref": value.order_id,
+            "move_ids": moves,
+        })  # fmt: skip
+        picking.action_confirm()
+        for move in picking.move_ids:
+            move.quantity = move.product_uom_qty
+            move.picked = True
+        picking._action_done()
