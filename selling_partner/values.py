@@ -691,6 +691,8 @@ class SearchOrders:
     def __post_init__(self):
         for name in _LISTS:
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in _TIMES:
+            object.__setattr__(self, name, _to_the_millisecond(getattr(self, name)))
 
     def validate(self):
         """Check what Amazon would refuse anyway, before it costs a call.
@@ -767,8 +769,12 @@ _TIMES = ("last_updated_after", "last_updated_before", "created_after", "created
 _LISTS = ("marketplace_ids", "statuses", "fulfilled_by", "included_data")
 
 
+def _to_the_millisecond(time):
+    """Cut to what the API has, so that a search kept and read again equals the first one."""
+    return time and time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
 def _stamp(time):
-    """Milliseconds are all that the API has; cut, never rounded up past a time that was meant."""
     if time is None:
         return None
     return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
