@@ -6,7 +6,7 @@ US, adds it on top), so each reading of the breakdowns is tried and the first on
 """
 
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 
 from .errors import MalformedAnswer
 
@@ -20,7 +20,7 @@ READINGS = (
 _ZERO = Decimal(0)
 _BUCKETS = {"ITEM": "goods", "SHIPPING": "shipping", "GIFT_WRAP": "gift_wrap", "COD_FEE": "cod_fee"}
 _TIP = "DELIVERY_TIP"
-_ENOUGH_DIGITS = 100  # so that no sum is ever rounded
+_EXACT = Context(prec=100)  # so that no sum is ever rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class ItemAmounts:
     :param tax_withheld: tax beside the total that Amazon collects and keeps; for information only.
     :param amazon_collected: whether somebody else than the seller (marketplace facilitator …) collects the tax.
     :param adjustment: what no reading explains.
-    :param mode: the reading believed (see :data:`READINGS`); ``'total_only'`` without breakdowns, ``'adjusted'`` when
-        none adds up, ``'unit_price'`` and ``'unknown'`` when there are no proceeds at all.
+    :param mode: the reading believed (see :data:`READINGS`; with ``tax_withheld`` for ``tax_included`` where Amazon
+        collects the tax); ``'total_only'`` without breakdowns, ``'adjusted'`` when none adds up, ``'unit_price'`` and
+        ``'unknown'`` when there are no proceeds at all.
     """
 
     item_id: str
@@ -59,7 +60,7 @@ class ItemAmounts:
     @property
     def parts_total(self):
         """The sum of all parts; equals :attr:`total`."""
-        with localcontext(prec=_ENOUGH_DIGITS):
+        with localcontext(_EXACT):
             discounts = sum((amount for _subtype, amount in self.discounts), _ZERO)
             prices = self.goods + self.shipping + self.gift_wrap + self.cod_fee + self.other
             return prices + discounts + self.tax_added + self.adjustment
@@ -98,7 +99,7 @@ def split(order):
     currencies = {money.currency for money in order.monies()}
     if len(currencies) > 1:
         raise MalformedAnswer(f"the order mixes the currencies {', '.join(sorted(currencies))}")
-    with localcontext(prec=_ENOUGH_DIGITS):
+    with localcontext(_EXACT):
         return _split_order(order)
 
 
@@ -185,9 +186,15 @@ def _read(item, reading, total=None):
         tax_withheld=tax if withheld else _ZERO,
         amazon_collected=bool(item.tax_collections),
         adjustment=adjustment,
-        mode="adjusted" if adjustment else mode,
+        mode=_mode(mode, adjustment, withheld),
         **parts,
     )
+
+
+def _mode(reading, adjustment, withheld):
+    if adjustment:
+        return "adjusted"
+    return reading.replace("tax_included", "tax_withheld") if withheld else reading
 
 
 def _discounts(breakdown):

@@ -625,7 +625,7 @@ def parse_orders_page(payload):
     :raises MalformedAnswer: when it is not a page: no list of orders, or a token that cannot be used (taking it for
         the last page would lose orders).
     """
-    page = Reader(loads(payload, literal=True))
+    page = _success(payload, literal=True)
     entries = page.get("orders", "a list", _list, needed=True)
     token = page.object("pagination").get("nextToken", "a token", _string)
     return OrdersPage(
@@ -643,10 +643,17 @@ def parse_received_order(payload):
     :return: :class:`ReceivedOrder`.
     :raises MalformedAnswer: when there is no order in it.
     """
-    order = Reader(loads(payload, literal=True)).object("order")
+    order = _success(payload, literal=True).object("order")
     if not order:
         raise MalformedAnswer("order is missing")
     return ReceivedOrder.of(order.fields)
+
+
+def _success(payload, literal=False):
+    answer = Reader(loads(payload, literal=literal))
+    if answer.fields.get("errors"):
+        raise MalformedAnswer("errors in spite of success")
+    return answer
 
 
 def _list(value):
@@ -805,7 +812,7 @@ def parse_participations(payload):
     :return: tuple of :class:`Participation`.
     :raises MalformedAnswer: when it is something else.
     """
-    entries = Reader(loads(payload)).objects("payload", needed=True)
+    entries = _success(payload).objects("payload", needed=True)
     return tuple(_participation(entry) for entry in entries)
 
 
