@@ -1,0 +1,183 @@
+"""HTTP as Amazon speaks it: one exchange, one table of what an answer means."""
+
+import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import httpx
+
+from .errors import (
+    AccessDenied,
+    BadRequest,
+    MalformedAnswer,
+    NotFound,
+    QuotaExceeded,
+    RetryLater,
+    SellingPartnerError,
+    scrub,
+)
+from .rates import PUBLISHED
+from .reader import loads
+
+TIMEOUT = httpx.Timeout(30, connect=10)
+
+#: What a status means; whatever is not here goes by its hundred.
+_BY_STATUS = {
+    401: AccessDenied,
+    403: AccessDenied,
+    404: NotFound,
+    408: RetryLater,
+    429: QuotaExceeded,
+}
+_BY_HUNDRED = {4: BadRequest, 5: RetryLater}
+
+#: Failures before the first byte of the request left.
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+#: Loggers that would write tokens, presigned addresses or whole answers.
+_TALKATIVE = (
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+    "sp_api.base.client",
+    "sp_api.auth.access_token_client",
+)
+_ours = ContextVar("selling_partner_exchange", default=False)
+
+
+def _not_ours(record):
+    return record.levelno >= logging.WARNING or not _ours.get()
+
+
+@contextmanager
+def quiet():
+    """Keep the libraries below from logging this exchange, whatever level a person turned on.
+
+    Other users of the same libraries in this process keep their logs.
+    """
+    for name in _TALKATIVE:
+        logging.getLogger(name).addFilter(_not_ours)
+    mark = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(mark)
+
+
+def exchange(operation, send):
+    """Send one request.
+
+    :param str operation: for the error.
+    :param send: called without arguments; returns the ``httpx.Response``, read to its end.
+    :return: the answer, whatever its status.
+    :raises RetryLater: when there was none, or not all of it; ``sent`` tells whether Amazon may have acted.
+    """
+    try:
+        with quiet():
+            return send()
+    except httpx.RequestError as error:
+        kind = type(error)
+    # Raised out here: the exception of httpx carries the request with its token.
+    raise RetryLater(f"no answer ({kind.__name__})", operation=operation, sent=not issubclass(kind, _NEVER_SENT))
+
+
+def request_id(answer):
+    return answer.headers.get("x-amzn-requestid") or answer.headers.get("x-amz-request-id") or ""
+
+
+def refusal(operation, answer, *, meanings=None, secrets=()):
+    """Make the error that an answer without success means.
+
+    :param answer: ``httpx.Response`` with any status but 2xx.
+    :param meanings: status → class, before the table.
+    :param secrets: strings to keep out of the message.
+    :return: a :class:`.errors.SellingPartnerError`, not raised.
+    """
+    status = answer.status_code
+    code, message = complaint(answer.content)
+    meaning = (meanings or {}).get(status) or _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, MalformedAnswer)
+    facts = {"retry_after": _retry_after(operation, answer)} if issubclass(meaning, QuotaExceeded) else {}
+    return meaning(
+        scrub(message, secrets),
+        operation=operation,
+        status=status,
+        code=code,
+        request_id=request_id(answer),
+        sent=True,
+        **facts,
+    )
+
+
+def _retry_after(operation, answer):
+    """Seconds until trying again makes sense; Amazon documents no Retry-After, but a gateway may send one."""
+    wait = _positive(answer.headers.get("retry-after"))
+    rate = _positive(answer.headers.get("x-amzn-ratelimit-limit"))
+    published = PUBLISHED.get(operation)
+    return wait or (1 / rate if rate else 0) or (published.interval if published else 1.0)
+
+
+def _positive(text):
+    """Read a header; nonsense and anything outside a day counts as missing."""
+    try:
+        number = float(text or 0)
+    except ValueError:
+        return 0.0
+    return number if 1e-5 < number < 86400 else 0.0
+
+
+def complaint(body):
+    """Find out what Amazon complains about.
+
+    Seen in the wild: ``{"errors": [{code, message, details}]}``, the same with one object instead of the list, a bare
+    error, ``{"message": "Forbidden"}`` of the gateway, ``{error, error_description}`` of Login with Amazon, HTML,
+    nothing.
+
+    :return: (code, message), ``''`` where there is none.
+    """
+    try:
+        answer = loads(body)
+    except MalformedAnswer:
+        return "", "no explanation (not JSON)" if body else "no explanation"
+    if isinstance(answer, dict) and answer.get("errors"):
+        answer = answer["errors"]
+    if isinstance(answer, list):
+        answer = next((entry for entry in answer if isinstance(entry, dict)), {})
+    if not isinstance(answer, dict):
+        return "", "no explanation"
+    code = _first(answer, "code", "error")
+    texts = dict.fromkeys([_first(answer, "message", "error_description"), _first(answer, "details")])
+    return code, ": ".join(filter(None, texts)) or "no explanation"
+
+
+def _first(answer, *names):
+    return next((answer[name] for name in names if answer.get(name) and isinstance(answer[name], str)), "")
+
+
+def read(operation, answer, reader):
+    """Read a 2xx answer.
+
+    :param reader: takes the body and returns a value.
+    :raises MalformedAnswer: when the body is not what ``reader`` needs, or names errors in spite of its status.
+    """
+    try:
+        return reader(answer.content)
+    except SellingPartnerError as error:
+        problem = error.message
+    code, message = complaint(answer.content)
+    raise MalformedAnswer(
+        f"{problem}; Amazon says: {message}" if code else problem,
+        operation=operation,
+        status=answer.status_code,
+        code=code,
+        request_id=request_id(answer),
+        sent=True,
+    )

@@ -1,0 +1,124 @@
+"""Feed and report documents: bytes up to and down from the presigned addresses that Amazon hands out.
+
+The addresses carry their own authorization and live for five minutes; they are secrets and are never logged.
+"""
+
+import gzip
+import re
+import zlib
+from email.message import Message
+from typing import NamedTuple
+
+import httpx
+
+from .answers import TIMEOUT, exchange, refusal
+from .endpoints import checked_url, is_loopback
+from .errors import MalformedAnswer
+
+#: Names that Python lacks or takes too literally: Japanese reports hold characters of Windows' own Shift_JIS.
+_SAME_AS = {
+    "windows-31j": "cp932",
+    "cswindows31j": "cp932",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "x-sjis": "cp932",
+    "ms932": "cp932",
+    "utf-8": "utf-8-sig",
+    "utf8": "utf-8-sig",
+}
+_GZIP = b"\x1f\x8b"
+
+
+class Document(NamedTuple):
+    """A downloaded document.
+
+    :param content: the bytes, not compressed.
+    :param content_type: what the storage says they are, ``''`` when it says nothing.
+    """
+
+    content: bytes
+    content_type: str
+
+
+def upload(url, content, content_type, timeout=None):
+    """Put a feed's document where createFeedDocument said.
+
+    :param bytes content: already encoded as ``content_type`` declares; not compressed.
+    :param str content_type: the very one given to createFeedDocument, charset included.
+    :raises TypeError: for text, whose encoding would be a guess.
+    :raises AccessDenied: when the address has expired: ask for a new document.
+    :raises RetryLater: when the storage is out of order.
+    """
+    if not isinstance(content, (bytes, bytearray)):
+        raise TypeError("content must be bytes")
+    _ask("uploadDocument", "PUT", url, timeout, content=bytes(content), headers={"content-type": content_type})
+
+
+def download(url, compression="", timeout=None):
+    """Get a document from where getFeedDocument said.
+
+    :param str compression: ``compressionAlgorithm``, ``GZIP`` or ``''``; the bytes themselves are asked as well, for a
+        storage may have unpacked them on the way.
+    :return: :class:`Document`.
+    :raises AccessDenied: when the address has expired: ask for a new one.
+    :raises MalformedAnswer: when the compressed bytes are damaged.
+    :raises RetryLater: when the storage is out of order.
+    """
+    answer = _ask("downloadDocument", "GET", url, timeout)
+    content = answer.content
+    if compression not in ("", None, "GZIP"):
+        raise MalformedAnswer("unknown compression", operation="downloadDocument", status=answer.status_code, sent=True)
+    if content.startswith(_GZIP):
+        content = _unpack(content)
+    return Document(content, answer.headers.get("content-type", ""))
+
+
+def _unpack(content):
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        raise MalformedAnswer("damaged gzip", operation="downloadDocument", sent=True) from None
+
+
+def _ask(operation, method, url, timeout, **request):
+    checked_url(url)
+    timeout = TIMEOUT if timeout is None else timeout
+    with httpx.Client(timeout=timeout, trust_env=not is_loopback(url)) as http:
+        answer = exchange(operation, lambda: http.request(method, url, **request))
+    if answer.is_success:
+        return answer
+    error = refusal(operation, answer)
+    error.code = _storage_code(answer.content)
+    raise error
+
+
+def _storage_code(body):
+    """The storage's code, such as AccessDenied. The rest of its answer quotes the request with its signature."""
+    code = re.search(rb"<Code>([A-Za-z]{1,60})</Code>", body)
+    return code[1].decode() if code else ""
+
+
+def decode(content, content_type=""):
+    """Turn a document's bytes into text, whatever language Amazon wrote it in.
+
+    The declared charset is tried first, then UTF-8, then Windows' Shift_JIS, in which Japanese reports come without
+    saying so; bytes that fit none become U+FFFD rather than losing the rest.
+
+    :param bytes content: see :func:`download`.
+    :param str content_type: may declare a charset.
+    :return: ``str`` without byte order mark.
+    """
+    for charset in (_charset(content_type), "utf-8-sig", "cp932"):
+        try:
+            return content.decode(charset)
+        except (ValueError, LookupError):  # other bytes; a charset unknown, or none for text
+            continue
+    return content.decode("cp932", "replace")
+
+
+def _charset(content_type):
+    header = Message()
+    header["content-type"] = content_type
+    declared = str(header.get_param("charset") or "").strip().lower()
+    return _SAME_AS.get(declared, declared)

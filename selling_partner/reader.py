@@ -1,0 +1,197 @@
+"""Reading Amazon's JSON: exact numbers, clear refusals."""
+
+import json
+import re
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from .errors import MalformedAnswer
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_LARGEST_INTEGER = 2**31 - 1
+_LARGEST_AMOUNT = Decimal(10) ** 15
+_MOST_DECIMALS = 10
+
+
+class Literal(str):
+    """A JSON number in the very digits it came in."""
+
+    __slots__ = ()
+
+
+def loads(text, *, literal=False):
+    """Parse JSON.
+
+    :param text: ``bytes`` (UTF-8) or ``str``.
+    :param bool literal: keep numbers as :class:`Literal` instead of ``int`` and ``Decimal``.
+    :raises MalformedAnswer: when it is not JSON.
+    """
+    numbers = {"parse_float": Literal, "parse_int": Literal} if literal else {"parse_float": Decimal}
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, **numbers)
+    except (ValueError, ArithmeticError, RecursionError):
+        pass
+    # Raised out here because the parser's exception carries the whole document.
+    raise MalformedAnswer("not JSON")
+
+
+def _refuse_constant(name):
+    raise ValueError(name)
+
+
+def compact(value, *, canonical=False):
+    """Write JSON without spaces, numbers in the digits they came in.
+
+    :param value: what :func:`loads` returned, best with ``literal=True``.
+    :param bool canonical: sort keys, for comparing.
+    :return: ``str``; may hold lone surrogates, so encode it with ``surrogatepass``.
+    """
+    if isinstance(value, dict):
+        items = sorted(value.items()) if canonical else value.items()
+        pairs = (f"{_text(key)}:{compact(entry, canonical=canonical)}" for key, entry in items)
+        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(compact(entry, canonical=canonical) for entry in value) + "]"
+    if isinstance(value, (Literal, Decimal)):
+        return str(value)
+    return _text(value)
+
+
+def _text(value):
+    return json.dumps(value, ensure_ascii=False)
+
+
+def clean(text):
+    """Take out what PostgreSQL cannot store: NUL and lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def moment(text):
+    """Read an ISO 8601 time.
+
+    :return: aware ``datetime`` in UTC; a time without zone is taken as UTC.
+    :raises ValueError: when it is none.
+    """
+    try:
+        time = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
+        return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError("out of range") from None
+
+
+def amount(value):
+    """Read an amount: a decimal string in the Orders API, a number elsewhere.
+
+    :return: exact ``Decimal``, less than 10**15 and with at most 10 decimals.
+    :raises ValueError: when it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise ValueError("not an amount")
+    text = str(value).strip()
+    if len(text) > 40 or not _NUMBER.fullmatch(text):
+        raise ValueError("not an amount")
+    number = Decimal(text)
+    if abs(number) >= _LARGEST_AMOUNT or number.as_tuple().exponent < -_MOST_DECIMALS:
+        raise ValueError("out of range")
+    return number.quantize(Decimal(1)) if number.as_tuple().exponent > 0 else number
+
+
+class Reader:
+    """One JSON object and its path, read field by field; null is the same as missing.
+
+    :raises MalformedAnswer: from every method, when the field is not of the type asked for.
+    """
+
+    __slots__ = ("fields", "path")
+
+    def __init__(self, fields, path=""):
+        if fields is None:
+            fields = {}
+        self.path = path
+        if not isinstance(fields, dict):
+            self._refuse(path, "is not an object")
+        self.fields = fields
+
+    def __bool__(self):
+        return any(value is not None for value in self.fields.values())
+
+    def _refuse(self, path, why):
+        raise MalformedAnswer(f"{path or 'the answer'} {why}")
+
+    def _where(self, name):
+        return f"{self.path}.{name}" if self.path else name
+
+    def get(self, name, kind, convert, needed=False):
+        """Read one field with ``convert``; ``kind`` says in the refusal what was expected."""
+        value = self.fields.get(name)
+        if value is None or value == "":
+            if needed:
+                self._refuse(self._where(name), "is missing")
+            return None
+        try:
+            value = convert(value)
+        except (ValueError, ArithmeticError):
+            value = ""
+        if value == "" and (needed or kind != "text"):
+            self._refuse(self._where(name), f"is not {kind}")
+        return value
+
+    def text(self, name, needed=False):
+        return self.get(name, "text", _as_text, needed) or ""
+
+    def integer(self, name, needed=False):
+        return self.get(name, "a whole number", _as_integer, needed)
+
+    def flag(self, name):
+        return self.get(name, "true or false", _as_flag) or False
+
+    def time(self, name, needed=False):
+        return self.get(name, "a time", _as_time, needed)
+
+    def decimal(self, name, needed=False):
+        return self.get(name, "an amount", amount, needed)
+
+    def texts(self, name):
+        return tuple(self.get(name, "a list of texts", _as_texts) or ())
+
+    def object(self, name):
+        return Reader(self.fields.get(name), self._where(name))
+
+    def objects(self, name, needed=False):
+        entries = self.get(name, "a list", _as_list, needed) or ()
+        return [Reader(entry, f"{self._where(name)}[{index}]") for index, entry in enumerate(entries)]
+
+
+def _as_text(value):
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise ValueError("not text")
+    return clean(str(value))
+
+
+def _as_integer(value):
+    number = amount(value)
+    if number != number.to_integral_value() or not 0 <= number <= _LARGEST_INTEGER:
+        raise ValueError("not a whole number")
+    return int(number)
+
+
+def _as_flag(value):
+    if not isinstance(value, bool):
+        raise ValueError("not a flag")
+    return value
+
+
+def _as_time(value):
+    if not isinstance(value, str):
+        raise ValueError("not a time")
+    return moment(value)
+
+
+def _as_list(value):
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return value
+
+
+def _as_texts(value):
+    return [_as_text(entry) for entry in _as_list(value) if entry is not None]

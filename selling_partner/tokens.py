@@ -1,0 +1,166 @@
+"""Login with Amazon: refresh tokens in, access tokens out."""
+
+import hashlib
+import json
+import threading
+import time
+
+import httpx
+from sp_api.auth import AccessTokenResponse
+
+from .answers import TIMEOUT, complaint, exchange, read, refusal
+from .endpoints import checked_url, is_loopback
+from .errors import BadRequest, CredentialsError, MalformedAnswer, SellingPartnerError
+from .reader import Reader, loads
+
+_OPERATION = "token"
+_EARLY = 90  # seconds before its end that a token is no longer used; a call may take half a minute
+_DEFAULT_LIFETIME = 3600  # seconds
+
+
+class _Entry:
+    """One cached access token; its lock makes the others wait for the first one's request."""
+
+    __slots__ = ("lock", "token", "until")
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.token = ""
+        self.until = 0.0
+
+
+_entries = {}
+_entries_lock = threading.Lock()
+
+
+def _entry(key):
+    with _entries_lock:
+        return _entries.setdefault(key, _Entry())
+
+
+class AccessTokens:
+    """What python-amazon-sp-api calls an ``auth_token_client_class``.
+
+    Tokens are kept in this process, for whoever has the very same credentials: another secret, another application or
+    another login address is another key.
+
+    :param credentials: client_id, client_secret, refresh_token.
+    :param str lwa_url: Login with Amazon's token service.
+    :param httpx.Client http: sends the requests.
+    """
+
+    def __init__(self, credentials, lwa_url, http):
+        self._credentials = credentials
+        self._lwa_url = lwa_url
+        self._http = http
+
+    def get_auth(self):
+        """Get an access token for the seller.
+
+        :raises CredentialsError: when Login with Amazon refuses the credentials.
+        :raises RetryLater: when it is out of order.
+        """
+        return self._get("", grant_type="refresh_token", refresh_token=self._credentials.refresh_token)
+
+    def get_grantless_auth(self, scope):
+        """Get an access token for the application itself, such as for ``sellingpartnerapi::notifications``."""
+        return self._get(scope, grant_type="client_credentials", scope=scope)
+
+    def drop(self, token, scope=""):
+        """Forget a token that Amazon refused, unless another thread already has a newer one."""
+        entry = _entry(self._key(scope))
+        with entry.lock:
+            if entry.token == token:
+                entry.token = ""
+
+    def _key(self, scope):
+        credentials = self._credentials
+        parts = (self._lwa_url, credentials.client_id, credentials.client_secret, credentials.refresh_token, scope)
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _get(self, scope, **grant):
+        entry = _entry(self._key(scope))
+        with entry.lock:
+            if not entry.token or time.monotonic() >= entry.until:
+                entry.token = ""
+                entry.token, lifetime = self._ask(grant)
+                entry.until = time.monotonic() + lifetime - _EARLY
+            return AccessTokenResponse(access_token=entry.token)
+
+    def _ask(self, grant):
+        credentials = self._credentials
+        form = {**grant, "client_id": credentials.client_id, "client_secret": credentials.client_secret}
+        try:
+            return _ask_lwa(self._http, self._lwa_url, form, _access_token)
+        except SellingPartnerError as error:
+            error.sent = False  # the call that needed the token was not
+            raise
+
+
+def _ask_lwa(http, lwa_url, form, reader):
+    """Send a form to Login with Amazon and read its answer."""
+    answer = exchange(_OPERATION, lambda: http.post(lwa_url, data=form, headers={"accept": "application/json"}))
+    if answer.is_success:
+        return read(_OPERATION, answer, reader)
+    # Its error codes (RFC 6749, 5.2) all concern the credentials; a gateway's 403 has none.
+    coded = answer.status_code in (400, 401, 403) and complaint(answer.content)[0]
+    meanings = {answer.status_code: CredentialsError} if coded else None
+    raise refusal(_OPERATION, answer, meanings=meanings, secrets=_secrets(form))
+
+
+def _secrets(form):
+    return [form[name] for name in ("client_secret", "refresh_token", "code") if form.get(name)]
+
+
+def _access_token(body):
+    answer = Reader(loads(body))
+    lifetime = answer.integer("expires_in")
+    return _token(answer, "access_token"), _DEFAULT_LIFETIME if lifetime is None else lifetime
+
+
+def _token(answer, name):
+    token = answer.text(name, needed=True)
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise MalformedAnswer(f"{name} is not a token")  # it would break the header that carries it
+    return token
+
+
+def exchange_authorization_code(client_id, client_secret, code, redirect_uri, lwa_url):
+    """Trade the ``spapi_oauth_code`` of the website workflow for a refresh token; it works once, within minutes.
+
+    :param str redirect_uri: the very one that the authorization was asked with.
+    :return: the refresh token, ``str``.
+    :raises CredentialsError: ``invalid_grant`` for a code that is used or too old, ``invalid_client`` …
+    :raises RetryLater: when Login with Amazon is out of order.
+    """
+    for name, value in (("client_id", client_id), ("client_secret", client_secret), ("code", code)):
+        if not (value or "").strip():
+            raise CredentialsError(f"{name} is missing", operation=_OPERATION, code="missing")
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "client_id": client_id,
+        "client_secret": client_secret,
+    }
+    with httpx.Client(timeout=TIMEOUT, trust_env=not is_loopback(checked_url(lwa_url))) as http:
+        return _ask_lwa(http, lwa_url, form, lambda body: _token(Reader(loads(body)), "refresh_token"))
+
+
+def authorization_url(seller_central_url, application_id, state, redirect_uri, draft=False):
+    """Make the address at which a seller authorizes the application (website workflow).
+
+    :param str seller_central_url: such as ``https://sellercentral.amazon.co.jp``.
+    :param str application_id: ``amzn1.sp.solution.…``.
+    :param str state: unguessable, checked on return.
+    :param bool draft: the application is not published yet.
+    :return: ``str``.
+    :raises BadRequest: when the address is not https.
+    """
+    if not application_id:
+        raise BadRequest("application_id is missing", operation="authorize")
+    parameters = {"application_id": application_id, "state": state, "redirect_uri": redirect_uri}
+    if draft:
+        parameters["version"] = "beta"
+    base = checked_url(seller_central_url).rstrip("/")
+    return str(httpx.URL(f"{base}/apps/authorize/consent", params=parameters))

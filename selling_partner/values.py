@@ -1,0 +1,832 @@
+"""What Amazon says about orders, as values: frozen, exact, in UTC.
+
+Fields follow the schema of the Orders API 2026-01-01; the docstrings name Amazon's field where ours is shorter. A text
+that is missing is ``''``, an unknown enumeration value is kept as it came, an unknown field is passed over.
+Personal data never shows in ``repr()``.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from .errors import BadRequest, MalformedAnswer
+from .reader import Reader, clean, compact, loads, moment
+
+KNOWN_STATUSES = (
+    "PENDING_AVAILABILITY",
+    "PENDING",
+    "UNSHIPPED",
+    "PARTIALLY_SHIPPED",
+    "SHIPPED",
+    "CANCELLED",
+    "UNFULFILLABLE",
+)
+
+#: Every data set of the Orders API but FULFILLMENT_ORDERS, which concerns Easy Ship only.
+ALL = (
+    "BUYER",
+    "RECIPIENT",
+    "PROCEEDS",
+    "EXPENSE",
+    "PROMOTION",
+    "CANCELLATION",
+    "FULFILLMENT",
+    "PACKAGES",
+    "TAX",
+    "PAYMENT",
+)
+
+_CASH_ON_DELIVERY = {"cashondelivery", "cod"}
+_CONVENIENCE_STORE = {"conveniencestore", "cvs"}
+_EXTENDED = ("streetName", "streetNumber", "complement", "neighborhood")
+
+
+def _personal(default=""):
+    return field(default=default, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount.
+
+    :param amount: in ``currency``, not rounded.
+    :param currency: ISO 4217, as Amazon wrote it.
+    """
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From ``earliest`` to ``latest``, UTC; None where Amazon gives no bound."""
+
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A customer's address. Any part may be missing: Japanese addresses often lack ``state`` or ``city``."""
+
+    name: str = _personal()
+    company: str = _personal()
+    line1: str = _personal()
+    line2: str = _personal()
+    line3: str = _personal()
+    city: str = _personal()
+    district: str = _personal()
+    state: str = _personal()
+    municipality: str = _personal()
+    postal_code: str = _personal()
+    country_code: str = ""
+    phone: str = _personal()
+    address_type: str = ""
+    #: Brazil: streetName, streetNumber, complement, neighborhood.
+    extended: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+
+    @property
+    def is_deliverable(self):
+        """Whether a street is there: without its role an application still gets the country, perhaps the city."""
+        return any((self.line1, self.line2, self.line3, self.extended.get("streetName")))
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One of a breakdown's ``detailedBreakdowns`` (TAX and DISCOUNT only)."""
+
+    subtype: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """One category of proceeds, signed as Amazon sent it.
+
+    :param type: ITEM, SHIPPING, GIFT_WRAP, COD_FEE, TAX, DISCOUNT, DELIVERY_TIP, OTHER or one not known yet.
+    :param status: PENDING or FINALIZED, of DELIVERY_TIP only.
+    """
+
+    type: str
+    amount: Money
+    details: tuple[Detail, ...] = ()
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageItem:
+    item_id: str
+    quantity: int
+    transparency_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A parcel that Amazon knows of (merchant-fulfilled orders only).
+
+    :param reference: ``packageReferenceId``; ours when we confirmed it, "1", "2" … when entered in Seller Central.
+    :param status: PENDING, IN_TRANSIT, SHIPPED, DELIVERED, CANCELLED, UNDELIVERABLE.
+    """
+
+    reference: str
+    created: datetime | None = None
+    status: str = ""
+    detailed_status: str = ""
+    carrier: str = ""
+    ship_time: datetime | None = None
+    shipping_service: str = ""
+    tracking_number: str = ""
+    items: tuple[PackageItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCollection:
+    """Who collects an item's tax instead of the seller, such as MARKETPLACE_FACILITATOR."""
+
+    model: str = ""
+    responsible_party: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRegistration:
+    """A tax number on the order: of the buyer, or of the seller."""
+
+    entity_type: str = ""
+    registration_type: str = ""
+    number: str = _personal()
+    legal_name: str = _personal()
+    address: Address | None = _personal(None)
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedItem:
+    """An item bought with another one, such as its installation (VALUE_ADD_SERVICE)."""
+
+    order_id: str = ""
+    item_id: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of an order.
+
+    :param proceeds_total: what the seller receives for the item; the truth that breakdowns are a split of.
+    :param points_granted: points the seller grants the buyer: a cost, not a discount.
+    :param constraints: the ``shippingConstraints`` that are MANDATORY, such as ``cashOnDelivery``.
+    :param cancelled_by: BUYER, MERCHANT or AMAZON once cancelled.
+    :param tax_collections: empty unless somebody else than the seller collects the tax.
+    """
+
+    item_id: str
+    quantity_ordered: int
+    quantity_fulfilled: int | None = None
+    quantity_unfulfilled: int | None = None
+    sku: str = ""
+    asin: str = ""
+    title: str = ""
+    condition: str = ""
+    condition_subtype: str = ""
+    unit_price: Money | None = None
+    price_designation: str = ""
+    programs: frozenset[str] = frozenset()
+    proceeds_total: Money | None = None
+    breakdowns: tuple[Breakdown, ...] = ()
+    points_granted: int = 0
+    points_value: Money | None = None
+    promotion_ids: tuple[str, ...] = ()
+    cancellation_requested: bool = False
+    cancel_reason: str = ""
+    cancelled_by: str = ""
+    gift_message: str = _personal()
+    gift_wrap_level: str = ""
+    has_gift: bool = False
+    constraints: frozenset[str] = frozenset()
+    scheduled_delivery: Window = Window()
+    serial_required: bool = False
+    customized_url: str = _personal()
+    ioss_number: str = ""
+    tax_collections: tuple[TaxCollection, ...] = ()
+    associated: tuple[AssociatedItem, ...] = ()
+
+    @property
+    def wanted_quantity(self):
+        """What is to be delivered in the end: fulfilled and unfulfilled units, without the cancelled ones."""
+        if self.quantity_fulfilled is None or self.quantity_unfulfilled is None:
+            return self.quantity_ordered
+        return self.quantity_fulfilled + self.quantity_unfulfilled
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPreference:
+    """What the buyer asks of the carrier; ``text`` is all of it, one line each."""
+
+    drop_off_location: str = _personal()
+    instructions: str = _personal()
+    text: str = _personal()
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedOrder:
+    """The order that this one replaces or was exchanged for."""
+
+    order_id: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as Amazon described it at ``last_updated``.
+
+    :param aliases: the seller's own order numbers.
+    :param programs: such as PRIME, AMAZON_BUSINESS, FBM_SHIP_PLUS.
+    :param channel_name: AMAZON or NON_AMAZON (multi-channel fulfilment: not a sale).
+    :param buyer_email: anonymized by Amazon, personal all the same.
+    :param address: None when Amazon sent none.
+    :param grand_total: what the seller receives for the order; not reduced by refunds.
+    :param status: ``fulfillmentStatus`` as it came, ``''`` when missing; see :data:`KNOWN_STATUSES`.
+    :param fulfilled_by: MERCHANT or AMAZON.
+    """
+
+    order_id: str
+    created: datetime
+    last_updated: datetime
+    aliases: tuple[str, ...] = ()
+    programs: frozenset[str] = frozenset()
+    associated_orders: tuple[AssociatedOrder, ...] = ()
+    channel_name: str = ""
+    marketplace_id: str = ""
+    marketplace_name: str = ""
+    buyer_name: str = _personal()
+    buyer_email: str = _personal()
+    buyer_company: str = _personal()
+    buyer_po: str = _personal()
+    address: Address | None = _personal(None)
+    delivery_preference: DeliveryPreference = _personal(DeliveryPreference())
+    grand_total: Money | None = None
+    breakdowns: tuple[Breakdown, ...] = ()
+    payment_methods: tuple[str, ...] = ()
+    status: str = ""
+    fulfilled_by: str = ""
+    service_level: str = ""
+    ship_by: Window = Window()
+    deliver_by: Window = Window()
+    items: tuple[Item, ...] = ()
+    packages: tuple[Package, ...] = ()
+    tax_registrations: tuple[TaxRegistration, ...] = ()
+    invoice_preference: str = ""
+
+    @property
+    def is_amazon_fulfilled(self):
+        return self.fulfilled_by == "AMAZON"
+
+    @property
+    def payment_kind(self):
+        """``'cod'``, ``'convenience_store'``, ``'other'``, or ``''`` when Amazon says nothing about payment.
+
+        Amazon's names are free text ("for example, CashOnDelivery, ConvenienceStore, CreditCard …"); the shorter ones
+        are those of the API's version 0.
+        """
+        methods = {re.sub(r"[^a-z]", "", method.lower()) for method in self.payment_methods}
+        if methods & _CASH_ON_DELIVERY or any("cashOnDelivery" in item.constraints for item in self.items):
+            return "cod"
+        if methods & _CONVENIENCE_STORE:
+            return "convenience_store"
+        return "other" if methods else ""
+
+    @property
+    def is_cash_on_delivery(self):
+        return self.payment_kind == "cod"
+
+    @property
+    def has_address(self):
+        """Whether there is a street to deliver to; see :attr:`Address.is_deliverable`."""
+        return bool(self.address and self.address.is_deliverable)
+
+    @property
+    def cancellation_requested(self):
+        """Whether the buyer asks to cancel at least one item."""
+        return any(item.cancellation_requested for item in self.items)
+
+    @property
+    def currency(self):
+        """The currency of ``grand_total``, else of the first money there is, else ``''``."""
+        return next((money.currency for money in self.monies()), "")
+
+    def monies(self):
+        """Every :class:`Money` that the buyer pays; points are not among them."""
+        if self.grand_total:
+            yield self.grand_total
+        yield from _monies_of(self.breakdowns)
+        for item in self.items:
+            yield from (money for money in (item.proceeds_total, item.unit_price) if money)
+            yield from _monies_of(item.breakdowns)
+
+
+def _monies_of(breakdowns):
+    for breakdown in breakdowns:
+        yield breakdown.amount
+        yield from (detail.amount for detail in breakdown.details)
+
+
+def parse_order(payload):
+    """Read one order of the Orders API 2026-01-01.
+
+    :param payload: ``bytes`` or ``str`` of JSON, or the mapping parsed from it.
+    :return: :class:`Order`.
+    :raises MalformedAnswer: when a field needed is missing or one used is of another type; names the field's path,
+        never its value.
+    """
+    if isinstance(payload, (bytes, bytearray, str)):
+        payload = loads(payload)
+    if isinstance(payload, Mapping) and not isinstance(payload, dict):
+        payload = dict(payload)
+    if not isinstance(payload, dict):
+        raise MalformedAnswer("the order is not an object")
+    return _order(Reader(payload))
+
+
+def _order(order):
+    channel = order.object("salesChannel")
+    buyer = order.object("buyer")
+    recipient = order.object("recipient")
+    proceeds = order.object("proceeds")
+    fulfillment = order.object("fulfillment")
+    tax = order.object("tax")
+    return Order(
+        order_id=order.text("orderId", needed=True),
+        created=order.time("createdTime", needed=True),
+        last_updated=order.time("lastUpdatedTime", needed=True),
+        aliases=tuple(alias.text("aliasId") for alias in order.objects("orderAliases")),
+        programs=frozenset(order.texts("programs")),
+        associated_orders=tuple(
+            AssociatedOrder(other.text("orderId"), other.text("associationType"))
+            for other in order.objects("associatedOrders")
+        ),
+        channel_name=channel.text("channelName"),
+        marketplace_id=channel.text("marketplaceId"),
+        marketplace_name=channel.text("marketplaceName"),
+        buyer_name=buyer.text("buyerName"),
+        buyer_email=buyer.text("buyerEmail"),
+        buyer_company=buyer.text("buyerCompanyName"),
+        buyer_po=buyer.text("buyerPurchaseOrderNumber"),
+        address=_address(recipient.object("deliveryAddress")),
+        delivery_preference=_delivery_preference(recipient.object("deliveryPreference")),
+        grand_total=_money(proceeds.object("grandTotal")),
+        breakdowns=_breakdowns(proceeds),
+        payment_methods=_payment_methods(order.object("payment")),
+        status=fulfillment.text("fulfillmentStatus"),
+        fulfilled_by=fulfillment.text("fulfilledBy"),
+        service_level=fulfillment.text("fulfillmentServiceLevel"),
+        ship_by=_window(fulfillment.object("shipByWindow")),
+        deliver_by=_window(fulfillment.object("deliverByWindow")),
+        items=tuple(_item(item) for item in order.objects("orderItems", needed=True)),
+        packages=tuple(_package(package) for package in order.objects("packages")),
+        tax_registrations=tuple(_tax_registration(entry) for entry in tax.objects("taxRegistrations")),
+        invoice_preference=tax.object("taxInvoicing").text("buyerInvoicePreference"),
+    )
+
+
+def _item(item):
+    product = item.object("product")
+    price = product.object("price")
+    proceeds = item.object("proceeds")
+    points = item.object("expense").object("pointsCost").object("pointsGranted")
+    request = item.object("cancellation").object("cancellationRequest")
+    execution = item.object("cancellation").object("cancellationExecution")
+    fulfillment = item.object("fulfillment")
+    gift = fulfillment.object("packing").object("giftOption")
+    shipping = fulfillment.object("shipping")
+    return Item(
+        item_id=item.text("orderItemId", needed=True),
+        quantity_ordered=item.integer("quantityOrdered", needed=True),
+        quantity_fulfilled=fulfillment.integer("quantityFulfilled"),
+        quantity_unfulfilled=fulfillment.integer("quantityUnfulfilled"),
+        sku=product.text("sellerSku"),
+        asin=product.text("asin"),
+        title=product.text("title"),
+        condition=product.object("condition").text("conditionType"),
+        condition_subtype=product.object("condition").text("conditionSubtype"),
+        unit_price=_money(price.object("unitPrice")),
+        price_designation=price.text("priceDesignation"),
+        programs=frozenset(item.texts("programs")),
+        proceeds_total=_money(proceeds.object("proceedsTotal")),
+        breakdowns=_breakdowns(proceeds),
+        points_granted=points.integer("pointsNumber") or 0,
+        points_value=_money(points.object("pointsMonetaryValue")),
+        promotion_ids=tuple(
+            filter(None, (entry.text("promotionId") for entry in item.object("promotion").objects("breakdowns")))
+        ),
+        cancellation_requested=bool(request),
+        cancel_reason=request.text("cancelReason") or execution.text("cancelReason"),
+        cancelled_by=execution.text("cancelledBy"),
+        gift_message=gift.text("giftMessage"),
+        gift_wrap_level=gift.text("giftWrapLevel"),
+        has_gift=bool(gift),
+        constraints=_constraints(shipping.object("shippingConstraints")),
+        scheduled_delivery=_window(shipping.object("scheduledDeliveryWindow")),
+        serial_required=fulfillment.object("packing").object("serialNumberRequirement").text("requirementType")
+        == "REQUIRED",
+        customized_url=product.object("customization").text("customizedUrl"),
+        ioss_number=shipping.object("internationalShipping").text("iossNumber"),
+        tax_collections=_tax_collections(item.object("tax")),
+        associated=tuple(
+            AssociatedItem(other.text("orderId"), other.text("orderItemId"), other.text("associationType"))
+            for other in item.objects("associatedOrderItems")
+        ),
+    )
+
+
+def _money(money):
+    if not money:
+        return None
+    return Money(money.decimal("amount", needed=True), money.text("currencyCode", needed=True))
+
+
+def _needed_money(parent, name):
+    money = _money(parent.object(name))
+    if money is None:
+        raise MalformedAnswer(f"{parent.path}.{name} is missing")
+    return money
+
+
+def _breakdowns(proceeds):
+    return tuple(
+        Breakdown(
+            type=entry.text("type"),
+            amount=_needed_money(entry, "subtotal"),
+            details=tuple(
+                Detail(detail.text("subtype"), _needed_money(detail, "value"))
+                for detail in entry.objects("detailedBreakdowns")
+                if detail.object("value")
+            ),
+            status=entry.text("status"),
+        )
+        for entry in proceeds.objects("breakdowns")
+    )
+
+
+def _window(window):
+    return Window(window.time("earliestDateTime"), window.time("latestDateTime"))
+
+
+def _address(address):
+    if not address:
+        return None
+    extended = address.object("extendedFields")
+    return Address(
+        name=address.text("name"),
+        company=address.text("companyName"),
+        line1=address.text("addressLine1"),
+        line2=address.text("addressLine2"),
+        line3=address.text("addressLine3"),
+        city=address.text("city"),
+        district=address.text("districtOrCounty"),
+        state=address.text("stateOrRegion"),
+        municipality=address.text("municipality"),
+        postal_code=address.text("postalCode"),
+        country_code=address.text("countryCode"),
+        phone=address.text("phone"),
+        address_type=address.text("addressType"),
+        extended={name: extended.text(name) for name in _EXTENDED if extended.text(name)},
+    )
+
+
+def _delivery_preference(preference):
+    location = preference.text("dropOffLocation")
+    instructions = preference.text("addressInstruction")
+    times = preference.object("deliveryTime")
+    lines = [
+        location,
+        instructions,
+        *(_opening(entry, entry.text("dayOfWeek")) for entry in times.objects("businessHours")),
+        *(
+            _opening(entry, entry.text("exceptionDate"), entry.text("exceptionDateType"))
+            for entry in times.objects("exceptionDates")
+        ),
+        *preference.texts("deliveryCapabilities"),
+    ]
+    return DeliveryPreference(location, instructions, "\n".join(filter(None, lines)))
+
+
+def _opening(entry, *words):
+    windows = (
+        f"{_clock(window.object('startTime'))}-{_clock(window.object('endTime'))}"
+        for window in entry.objects("timeWindows")
+    )
+    return " ".join(filter(None, (*words, ", ".join(windows))))
+
+
+def _clock(time):
+    return f"{time.integer('hour') or 0:02}:{time.integer('minute') or 0:02}"
+
+
+def _payment_methods(payment):
+    methods = (execution.text("paymentMethod") for execution in payment.objects("paymentExecutions"))
+    return tuple(dict.fromkeys(filter(None, methods)))
+
+
+def _constraints(constraints):
+    return frozenset(clean(name) for name in constraints.fields if constraints.fields[name] == "MANDATORY")
+
+
+def _tax_collections(tax):
+    collections = (
+        TaxCollection(entry.text("model"), entry.text("responsibleParty")) for entry in tax.objects("taxCollections")
+    )
+    return tuple(entry for entry in collections if entry != TaxCollection())
+
+
+def _package(package):
+    status = package.object("packageStatus")
+    return Package(
+        reference=package.text("packageReferenceId", needed=True),
+        created=package.time("createdTime"),
+        status=status.text("status"),
+        detailed_status=status.text("detailedStatus"),
+        carrier=package.text("carrier"),
+        ship_time=package.time("shipTime"),
+        shipping_service=package.text("shippingService"),
+        tracking_number=package.text("trackingNumber"),
+        items=tuple(
+            PackageItem(
+                entry.text("orderItemId", needed=True),
+                entry.integer("quantity", needed=True),
+                entry.texts("transparencyCodes"),
+            )
+            for entry in package.objects("packageItems")
+        ),
+    )
+
+
+def _tax_registration(entry):
+    return TaxRegistration(
+        entity_type=entry.text("entityType"),
+        registration_type=entry.text("taxRegistrationType"),
+        number=entry.text("taxRegistrationNumber"),
+        legal_name=entry.text("legalName"),
+        address=_address(entry.object("taxRegistrationAddress")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedOrder:
+    """An order as received, not yet understood; nothing about it can make it fail.
+
+    :param order_id: ``''`` when the entry has none.
+    :param last_updated: UTC; None when missing or no time.
+    :param payload: the entry as compact JSON, keys in Amazon's order, numbers in Amazon's digits.
+    :param digest: SHA-256 (hexadecimal) of its canonical form; equal for the same content in another order of keys.
+    """
+
+    order_id: str
+    last_updated: datetime | None
+    payload: bytes = field(repr=False)
+    digest: str
+
+    @classmethod
+    def of(cls, entry):
+        """Keep an entry that was parsed with :func:`.reader.loads` (``literal=True``)."""
+        fields_ = entry if isinstance(entry, dict) else {}
+        order_id = fields_.get("orderId")
+        canonical = compact(entry, canonical=True).encode("utf-8", "surrogatepass")
+        return cls(
+            order_id=clean(str(order_id)) if isinstance(order_id, str) else "",
+            last_updated=_time_or_none(fields_.get("lastUpdatedTime")),
+            payload=compact(entry).encode("utf-8", "surrogatepass"),
+            digest=hashlib.sha256(canonical).hexdigest(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersPage:
+    """One page of a search.
+
+    :param next_token: None on the last page.
+    :param last_updated_before: UTC; the mark to continue from after the last page; None when Amazon gave none.
+    :param created_before: the same for searches by creation.
+    """
+
+    orders: tuple[ReceivedOrder, ...]
+    next_token: str | None = None
+    last_updated_before: datetime | None = None
+    created_before: datetime | None = None
+
+
+def parse_orders_page(payload):
+    """Read the answer to searchOrders.
+
+    :param payload: the body, ``bytes`` or ``str``.
+    :return: :class:`OrdersPage`; its orders are kept, not read.
+    :raises MalformedAnswer: when it is not a page: no list of orders, or a token that cannot be used (taking it for
+        the last page would lose orders).
+    """
+    page = _success(payload, literal=True)
+    entries = page.get("orders", "a list", _list, needed=True)
+    token = page.object("pagination").get("nextToken", "a token", _string)
+    return OrdersPage(
+        orders=tuple(ReceivedOrder.of(entry) for entry in entries),
+        next_token=token or None,
+        last_updated_before=_time_or_none(page.fields.get("lastUpdatedBefore")),
+        created_before=_time_or_none(page.fields.get("createdBefore")),
+    )
+
+
+def parse_received_order(payload):
+    """Read the answer to getOrder.
+
+    :param payload: the body, ``bytes`` or ``str``.
+    :return: :class:`ReceivedOrder`.
+    :raises MalformedAnswer: when there is no order in it.
+    """
+    order = _success(payload, literal=True).object("order")
+    if not order:
+        raise MalformedAnswer("order is missing")
+    return ReceivedOrder.of(order.fields)
+
+
+def _success(payload, literal=False):
+    answer = Reader(loads(payload, literal=literal))
+    if answer.fields.get("errors"):
+        raise MalformedAnswer("errors in spite of success")
+    return answer
+
+
+def _list(value):
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return value
+
+
+def _string(value):
+    if type(value) is not str:  # a number in its literal digits is a subclass of str
+        raise ValueError("not text")
+    return value
+
+
+def _time_or_none(value):
+    try:
+        return moment(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOrders:
+    """The parameters of one search, which must not change from its first page to its last.
+
+    :param last_updated_after: UTC; this or ``created_after``.
+    :param last_updated_before: UTC; at least two minutes before the request.
+    :param page_size: 1 to 100 orders.
+    :param included_data: data sets; see :data:`ALL`.
+    """
+
+    last_updated_after: datetime | None = None
+    last_updated_before: datetime | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    marketplace_ids: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    fulfilled_by: tuple[str, ...] = ()
+    page_size: int = 100
+    included_data: tuple[str, ...] = ALL
+
+    def __post_init__(self):
+        for name in _LISTS:
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in _TIMES:
+            object.__setattr__(self, name, _to_the_millisecond(getattr(self, name)))
+
+    def validate(self):
+        """Check what Amazon would refuse anyway, before it costs a call.
+
+        :raises BadRequest: with ``sent`` False; rules of orders_2026-01-01.json, searchOrders.
+        """
+        problem = next((problem for problem in self._problems() if problem), None)
+        if problem:
+            raise BadRequest(problem, operation="searchOrders", code="InvalidInput")
+
+    def _problems(self):
+        times = [getattr(self, name) for name in _TIMES]
+        yield any(time and time.tzinfo is None for time in times) and "times need a time zone"
+        yield bool(self.last_updated_after) == bool(self.created_after) and (
+            "exactly one of lastUpdatedAfter and createdAfter is needed"
+        )
+        yield (self.created_after and self.last_updated_before or self.last_updated_after and self.created_before) and (
+            "times of change and of creation cannot be mixed"
+        )
+        after, before = (
+            self.last_updated_after or self.created_after,
+            self.last_updated_before or self.created_before,
+        )
+        yield before and before < after and "the window ends before it begins"
+        yield not self.marketplace_ids and "marketplaceIds are needed"
+        yield len(self.marketplace_ids) > 50 and "at most 50 marketplaceIds"
+        yield not 1 <= self.page_size <= 100 and "maxResultsPerPage must be 1 to 100"
+
+    def to_json(self):
+        """Write the search for keeping.
+
+        :return: ``str``; the same search always gives the same text.
+        """
+        kept = {name: _stamp(value) if name in _TIMES else value for name, value in asdict(self).items()}
+        return json.dumps(kept, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text):
+        """Read what :meth:`to_json` wrote, also by an older version: fields it did not know get their default.
+
+        :raises BadRequest: when it cannot be read.
+        """
+        try:
+            kept = json.loads(text)
+            known = {entry.name: kept[entry.name] for entry in fields(cls) if entry.name in kept}
+            known.update({name: known[name] and moment(known[name]) for name in _TIMES if name in known})
+            return cls(**known)
+        except (ValueError, TypeError, AttributeError):
+            pass
+        raise BadRequest("the search kept cannot be read", operation="searchOrders")
+
+    def parameters(self, token=None):
+        """Name the parameters as Amazon does; lists are comma-separated.
+
+        :param str token: ``paginationToken``; the other parameters stay those of the first page.
+        :return: ``dict`` of ``str``.
+        """
+        given = {
+            "lastUpdatedAfter": _stamp(self.last_updated_after),
+            "lastUpdatedBefore": _stamp(self.last_updated_before),
+            "createdAfter": _stamp(self.created_after),
+            "createdBefore": _stamp(self.created_before),
+            "marketplaceIds": ",".join(self.marketplace_ids),
+            "fulfillmentStatuses": ",".join(self.statuses),
+            "fulfilledBy": ",".join(self.fulfilled_by),
+            "maxResultsPerPage": str(self.page_size),
+            "includedData": ",".join(self.included_data),
+            "paginationToken": token,
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+_TIMES = ("last_updated_after", "last_updated_before", "created_after", "created_before")
+_LISTS = ("marketplace_ids", "statuses", "fulfilled_by", "included_data")
+
+
+def _to_the_millisecond(time):
+    """Cut to what the API has, so that a search kept and read again equals the first one."""
+    return time and time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def _stamp(time):
+    if time is None:
+        return None
+    return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """A marketplace the seller takes part in.
+
+    :param suspended: whether listings there are suspended.
+    """
+
+    marketplace_id: str
+    country_code: str = ""
+    name: str = ""
+    currency: str = ""
+    language: str = ""
+    domain: str = ""
+    participating: bool = False
+    suspended: bool = False
+    store_name: str = ""
+
+
+def parse_participations(payload):
+    """Read the answer to getMarketplaceParticipations.
+
+    :param payload: the body, ``bytes`` or ``str``.
+    :return: tuple of :class:`Participation`.
+    :raises MalformedAnswer: when it is something else.
+    """
+    entries = _success(payload).objects("payload", needed=True)
+    return tuple(_participation(entry) for entry in entries)
+
+
+def _participation(entry):
+    marketplace = entry.object("marketplace")
+    participation = entry.object("participation")
+    return Participation(
+        marketplace_id=marketplace.text("id", needed=True),
+        country_code=marketplace.text("countryCode"),
+        name=marketplace.text("name"),
+        currency=marketplace.text("defaultCurrencyCode"),
+        language=marketplace.text("defaultLanguageCode"),
+        domain=marketplace.text("domainName"),
+        participating=participation.flag("isParticipating"),
+        suspended=participation.flag("hasSuspendedListings"),
+        store_name=entry.text("storeName"),
+    )
