@@ -1,0 +1,6 @@
+"""The web page "Seller Central, simulated"."""
+from werkzeug.wrappers import Response
+
+
+def answer(world, request):
+    return Response("Seller Central, simulated\n")
