@@ -1,4 +1,5 @@
 """``python -m simulator``: see ``--help``."""
+
 import argparse
 import signal
 import threading
@@ -15,13 +16,21 @@ def quota(text):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="python -m simulator", description="Amazon's Selling Partner API on this machine")
+    parser = argparse.ArgumentParser(
+        prog="python -m simulator", description="Amazon's Selling Partner API on this machine"
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed and the same control calls give the same orders")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="the same seed and the same control calls give the same orders"
+    )
     parser.add_argument("--state", help="file that keeps everything over restarts")
-    parser.add_argument("--quota", type=quota, default="published", help="published, off, or a factor for Amazon's usage plans")
-    parser.add_argument("--check-schemas", type=Path, metavar="DIR", help="hold every call against Amazon's models in DIR")
+    parser.add_argument(
+        "--quota", type=quota, default="published", help="published, off, or a factor for Amazon's usage plans"
+    )
+    parser.add_argument(
+        "--check-schemas", type=Path, metavar="DIR", help="hold every call against Amazon's models in DIR"
+    )
     return parser.parse_args()
 
 

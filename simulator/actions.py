@@ -3,6 +3,7 @@
 Every action is ``action(world, record, values)``: ``record`` is changed in place, ``values`` is the JSON body of
 ``POST /control/orders/<id>/<action>``. A request that cannot be met raises ``Refused``.
 """
+
 from decimal import Decimal
 
 from . import people
@@ -85,8 +86,14 @@ def new_package(world, order, parcel, values):
         "shipTime": now,
         "shippingService": values.get("service", "宅急便"),
         "trackingNumber": values.get("tracking", f"4{int(order['orderId'].replace('-', '')) % 10**10:010d}{number}"),
-        "shipFromAddress": {"name": "シミュレーター物流センター", "addressLine1": "東区新砂1-2-3", "city": "江東区",
-                            "stateOrRegion": "東京都", "postalCode": "136-0075", "countryCode": "JP"},
+        "shipFromAddress": {
+            "name": "シミュレーター物流センター",
+            "addressLine1": "東区新砂1-2-3",
+            "city": "江東区",
+            "stateOrRegion": "東京都",
+            "postalCode": "136-0075",
+            "countryCode": "JP",
+        },
         "packageItems": [{"orderItemId": item["orderItemId"], "quantity": quantity} for item, quantity in parcel],
     }
     return {key: value for key, value in package.items() if value != ""}
@@ -106,8 +113,11 @@ def settle_status(order):
 
 def deliver(world, record, values):
     """All parcels (or ``{"package": reference}``) reach the buyer."""
-    packages = [package for package in record["order"].get("packages", [])
-                if values.get("package") in (None, package["packageReferenceId"])]
+    packages = [
+        package
+        for package in record["order"].get("packages", [])
+        if values.get("package") in (None, package["packageReferenceId"])
+    ]
     if not packages:
         raise Refused("nothing was shipped")
     for package in packages:
@@ -273,5 +283,15 @@ def pay_difference(order, difference, currency):
         difference -= new - old
 
 
-ACTIONS = {"pay": pay, "release": release, "ship": ship, "ship-one": ship_one, "deliver": deliver, "cancel": cancel,
-           "request-cancel": request_cancel, "change-address": change_address, "reduce": reduce, "reprice": reprice}
+ACTIONS = {
+    "pay": pay,
+    "release": release,
+    "ship": ship,
+    "ship-one": ship_one,
+    "deliver": deliver,
+    "cancel": cancel,
+    "request-cancel": request_cancel,
+    "change-address": change_address,
+    "reduce": reduce,
+    "reprice": reprice,
+}

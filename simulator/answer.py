@@ -1,4 +1,5 @@
 """What goes back over the wire."""
+
 import json as jsonlib
 from dataclasses import dataclass, field
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 class Answer:
     """An HTTP answer.
 
-    :ivar wire: ``whole``; ``half`` (all headers, half of the body, then the connection is reset); ``cut`` (nothing at all)
+    :ivar wire: ``whole``; ``half`` (all headers, half of the body, then the end); ``cut`` (nothing at all)
     :ivar delay: seconds to wait before anything is sent
     """
 

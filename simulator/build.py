@@ -1,4 +1,5 @@
 """From a draft (what a kind of order asks for) to the JSON that Amazon shows."""
+
 import datetime
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from .times import UTC, iso, parse
 
 @dataclass
 class Line:
-    """One item of a draft. Amounts are Decimals of the whole line; discounts and taxes are positive, keyed by subtype."""
+    """One item of a draft. Amounts are Decimals of the whole line; discounts and taxes: subtype -> positive."""
 
     sku: str | None
     title: str
@@ -83,8 +84,13 @@ class Draft:
         return self.line(self.rng.choice(catalogue.CATALOGUE))
 
     def line(self, product, quantity=1):
-        return Line(sku=product["sku"], asin=product["asin"], title=catalogue.title(product, self.marketplace.language),
-                    unit_price=catalogue.price(product, self.currency), quantity=quantity)
+        return Line(
+            sku=product["sku"],
+            asin=product["asin"],
+            title=catalogue.title(product, self.marketplace.language),
+            unit_price=catalogue.price(product, self.currency),
+            quantity=quantity,
+        )
 
     def use_products(self, *skus):
         """Replace the lines by catalogue products, one each, unless the caller said what is ordered."""
@@ -96,7 +102,9 @@ class Draft:
         for line in self.lines:
             amounts = {"ITEM": line.subtotals()["ITEM"], **line.charges}
             divisor = 100 if on_top else 100 + Decimal(rate)
-            line.taxes = {kind: rounded(value * Decimal(rate) / divisor, self.currency) for kind, value in amounts.items()}
+            line.taxes = {
+                kind: rounded(value * Decimal(rate) / divisor, self.currency) for kind, value in amounts.items()
+            }
             line.tax_on_top = on_top
 
     def merge_lines(self, extra):
@@ -121,8 +129,12 @@ def record(draft):
     """Build the order and the simulator's own notes about it."""
     order = build_order(draft)
     merge(order, draft.extra)
-    return {"order": order, "merchant_id": draft.seller["merchant_id"], "kind": draft.kind,
-            "prices_while_pending": draft.prices_while_pending}
+    return {
+        "order": order,
+        "merchant_id": draft.seller["merchant_id"],
+        "kind": draft.kind,
+        "prices_while_pending": draft.prices_while_pending,
+    }
 
 
 def build_order(draft):
@@ -132,7 +144,11 @@ def build_order(draft):
         "orderId": draft.world.new_order_id(draft.rng),
         "createdTime": draft.created,
         "lastUpdatedTime": draft.updated,
-        "salesChannel": {"channelName": "AMAZON", "marketplaceId": draft.marketplace.id, "marketplaceName": draft.marketplace.name},
+        "salesChannel": {
+            "channelName": "AMAZON",
+            "marketplaceId": draft.marketplace.id,
+            "marketplaceName": draft.marketplace.name,
+        },
         "buyer": draft.buyer,
         "recipient": {"deliveryAddress": draft.address},
         "proceeds": build_proceeds(draft, items),
@@ -149,9 +165,13 @@ def build_order(draft):
 
 def build_item(draft, line):
     currency = draft.currency
-    product = {"asin": line.asin, "title": line.title, "sellerSku": line.sku,
-               "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},
-               "price": {"unitPrice": money(line.unit_price, currency)}}
+    product = {
+        "asin": line.asin,
+        "title": line.title,
+        "sellerSku": line.sku,
+        "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},
+        "price": {"unitPrice": money(line.unit_price, currency)},
+    }
     if line.sku is None:
         del product["sellerSku"]
     done = line.quantity if draft.status == "SHIPPED" else 0
@@ -178,7 +198,9 @@ def build_breakdowns(line, currency):
         details = {"TAX": line.taxes, "DISCOUNT": line.discounts}.get(kind, {})
         sign = line.discount_sign if kind == "DISCOUNT" else 1
         if details:
-            entry["detailedBreakdowns"] = [{"subtype": s, "value": money(sign * v, currency)} for s, v in details.items()]
+            entry["detailedBreakdowns"] = [
+                {"subtype": s, "value": money(sign * v, currency)} for s, v in details.items()
+            ]
         result.append(entry)
     return result
 
@@ -187,7 +209,9 @@ def build_proceeds(draft, items):
     total = sum(amount(item["proceeds"]["proceedsTotal"]) for item in items) + draft.tip + draft.total_off_by
     result = {"grandTotal": money(total, draft.currency), "breakdowns": aggregate(items, draft.currency)}
     if draft.tip:
-        result["breakdowns"].append({"type": "DELIVERY_TIP", "status": "PENDING", "subtotal": money(draft.tip, draft.currency)})
+        result["breakdowns"].append(
+            {"type": "DELIVERY_TIP", "status": "PENDING", "subtotal": money(draft.tip, draft.currency)}
+        )
     return result
 
 
@@ -219,8 +243,10 @@ def build_fulfillment(draft):
         "fulfilledBy": draft.fulfilled_by,
         "fulfillmentServiceLevel": draft.service_level,
         "shipByWindow": {"earliestDateTime": draft.created, "latestDateTime": iso(ship_by)},
-        "deliverByWindow": {"earliestDateTime": iso(ship_by + datetime.timedelta(hours=1)),
-                            "latestDateTime": iso(end_of_day(ship_by, 3, draft.marketplace.utc_offset))},
+        "deliverByWindow": {
+            "earliestDateTime": iso(ship_by + datetime.timedelta(hours=1)),
+            "latestDateTime": iso(end_of_day(ship_by, 3, draft.marketplace.utc_offset)),
+        },
     }
 
 

@@ -1,4 +1,5 @@
 """Seller Central's page where a seller authorizes an application (OAuth, website workflow)."""
+
 from html import escape
 from urllib.parse import urlencode
 
@@ -29,13 +30,22 @@ def answer(world, request):
     if not redirect_uri.startswith(("http://", "https://")):
         return Response("MD5110: redirect_uri is missing or invalid\n", 400)
     if request.method != "POST":
-        options = "".join(f"<option value='{escape(s['merchant_id'])}'>{escape(s['store_name'])} · {escape(s['merchant_id'])}</option>"
-                          for s in sellers)
+        options = "".join(option(seller) for seller in sellers)
         return Response(PAGE.format(application=escape(application), options=options), mimetype="text/html")
     merchant_id = request.form.get("merchant_id", sellers[0]["merchant_id"])
     seller = next((s for s in sellers if s["merchant_id"] == merchant_id), None)
     if not seller:
         return Response("Unknown seller\n", 400)
-    query = urlencode({"state": request.args.get("state", ""), "selling_partner_id": merchant_id,
-                       "spapi_oauth_code": lwa.authorize(world, seller)})
+    query = urlencode(
+        {
+            "state": request.args.get("state", ""),
+            "selling_partner_id": merchant_id,
+            "spapi_oauth_code": lwa.authorize(world, seller),
+        }
+    )
     return redirect(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}", 302)
+
+
+def option(seller):
+    merchant_id = escape(seller["merchant_id"])
+    return f'<option value="{merchant_id}">{escape(seller["store_name"])} · {merchant_id}</option>'

@@ -1,4 +1,5 @@
 """The control API: what tests and demonstrations do that nobody can do at the real Amazon."""
+
 import datetime
 import json
 
@@ -52,6 +53,7 @@ def respond(data, status=200):
 
 # The world as a whole
 
+
 def reset(world, request, values):
     world.reset(values.get("seed", 1))
     return {"seed": world.seed}
@@ -85,6 +87,7 @@ def show_quota(world, request, values):
 
 # Sellers
 
+
 def add_seller(world, request, values):
     if values.get("region", "fe") not in ("fe", "eu", "na"):
         raise Problem("region is fe, eu or na")
@@ -115,6 +118,7 @@ def change_seller(world, request, values, merchant_id):
 
 # Orders
 
+
 def list_kinds(world, request, values):
     return [{"kind": k.name, "ja": k.ja, "en": k.en, "marketplace": k.marketplace} for k in kinds.KINDS.values()]
 
@@ -127,8 +131,12 @@ def add_orders(world, request, values):
     seller = find_seller(world, values["merchant_id"])
     created = read_time(values.get("created")) or world.clock.iso()
     updated = read_time(values.get("updated")) or created
-    ids = [kinds.place(world, seller, values.get("kind", "jp_standard"), created, updated, values.get("items"), values.get("set"))
-           for _ in range(int(values.get("count", 1)))]
+    ids = [
+        kinds.place(
+            world, seller, values.get("kind", "jp_standard"), created, updated, values.get("items"), values.get("set")
+        )
+        for _ in range(int(values.get("count", 1)))
+    ]
     return {"order_ids": ids}
 
 
@@ -153,9 +161,17 @@ def add_bulk(world, request, values):
 
 def list_orders(world, request, values):
     merchant_id = request.args.get("merchant_id")
-    return [{"order_id": order_id, "merchant_id": r["merchant_id"], "kind": r["kind"],
-             "status": r["order"]["fulfillment"]["fulfillmentStatus"], "lastUpdatedTime": r["order"]["lastUpdatedTime"]}
-            for order_id, r in world.records.items() if merchant_id in (None, r["merchant_id"])]
+    return [
+        {
+            "order_id": order_id,
+            "merchant_id": r["merchant_id"],
+            "kind": r["kind"],
+            "status": r["order"]["fulfillment"]["fulfillmentStatus"],
+            "lastUpdatedTime": r["order"]["lastUpdatedTime"],
+        }
+        for order_id, r in world.records.items()
+        if merchant_id in (None, r["merchant_id"])
+    ]
 
 
 def find_record(world, order_id):
@@ -190,6 +206,7 @@ def perform(world, record, action, values):
 
 
 # Faults and the request log
+
 
 def add_fault(world, request, values):
     if values.get("operation", "*") not in ("*", "token", *operations.BY_NAME):
@@ -231,31 +248,36 @@ def list_fault_kinds(world, request, values):
     return list(KINDS)
 
 
-ROUTES = Map([Rule(f"/control{path}", methods=[method], endpoint=endpoint) for method, path, endpoint in [
-    ("POST", "/reset", reset),
-    ("GET", "/clock", show_clock),
-    ("POST", "/clock", set_clock),
-    ("GET", "/quota", show_quota),
-    ("POST", "/quota", set_quota),
-    ("GET", "/sellers", list_sellers),
-    ("POST", "/sellers", add_seller),
-    ("GET", "/sellers/<merchant_id>", show_seller),
-    ("PATCH", "/sellers/<merchant_id>", change_seller),
-    ("GET", "/kinds", list_kinds),
-    ("GET", "/catalogue", show_catalogue),
-    ("GET", "/orders", list_orders),
-    ("POST", "/orders", add_orders),
-    ("POST", "/bulk", add_bulk),
-    ("GET", "/orders/<order_id>", show_order),
-    ("PATCH", "/orders/<order_id>", change_order),
-    ("POST", "/orders/<order_id>/<action>", act),
-    ("GET", "/faults", list_faults),
-    ("POST", "/faults", add_fault),
-    ("GET", "/faults/kinds", list_fault_kinds),
-    ("DELETE", "/faults", clear_faults),
-    ("DELETE", "/faults/<int:fault_id>", clear_faults),
-    ("GET", "/requests", list_requests),
-    ("GET", "/requests/count", count_requests),
-    ("DELETE", "/requests", clear_requests),
-    ("GET", "/schema-errors", list_schema_errors),
-]])
+ROUTES = Map(
+    [
+        Rule(f"/control{path}", methods=[method], endpoint=endpoint)
+        for method, path, endpoint in [
+            ("POST", "/reset", reset),
+            ("GET", "/clock", show_clock),
+            ("POST", "/clock", set_clock),
+            ("GET", "/quota", show_quota),
+            ("POST", "/quota", set_quota),
+            ("GET", "/sellers", list_sellers),
+            ("POST", "/sellers", add_seller),
+            ("GET", "/sellers/<merchant_id>", show_seller),
+            ("PATCH", "/sellers/<merchant_id>", change_seller),
+            ("GET", "/kinds", list_kinds),
+            ("GET", "/catalogue", show_catalogue),
+            ("GET", "/orders", list_orders),
+            ("POST", "/orders", add_orders),
+            ("POST", "/bulk", add_bulk),
+            ("GET", "/orders/<order_id>", show_order),
+            ("PATCH", "/orders/<order_id>", change_order),
+            ("POST", "/orders/<order_id>/<action>", act),
+            ("GET", "/faults", list_faults),
+            ("POST", "/faults", add_fault),
+            ("GET", "/faults/kinds", list_fault_kinds),
+            ("DELETE", "/faults", clear_faults),
+            ("DELETE", "/faults/<int:fault_id>", clear_faults),
+            ("GET", "/requests", list_requests),
+            ("GET", "/requests/count", count_requests),
+            ("DELETE", "/requests", clear_requests),
+            ("GET", "/schema-errors", list_schema_errors),
+        ]
+    ]
+)

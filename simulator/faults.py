@@ -1,13 +1,38 @@
 """Trouble on order: what the control API can make Amazon do wrong, once, several times or until it is called off."""
+
 import json
 
 from .answer import Answer
 
 # Kinds that answer instead of Amazon, and kinds that spoil what Amazon answered.
-BEFORE = ("429", "429_text", "500_html", "502", "503_empty", "503_json", "403_forbidden_message", "403_expired_token", "400",
-          "timeout", "cut_before", "token_refused", "dict_errors", "list_body", "html_200")
-AFTER = ("cut_after", "cut_body", "truncated_json", "slow", "empty_page_with_token", "duplicate_order",
-         "change_during_paging", "malformed_order", "unknown_fields")
+BEFORE = (
+    "429",
+    "429_text",
+    "500_html",
+    "502",
+    "503_empty",
+    "503_json",
+    "403_forbidden_message",
+    "403_expired_token",
+    "400",
+    "timeout",
+    "cut_before",
+    "token_refused",
+    "dict_errors",
+    "list_body",
+    "html_200",
+)
+AFTER = (
+    "cut_after",
+    "cut_body",
+    "truncated_json",
+    "slow",
+    "empty_page_with_token",
+    "duplicate_order",
+    "change_during_paging",
+    "malformed_order",
+    "unknown_fields",
+)
 KINDS = BEFORE + AFTER
 # Of these, the ones that change how a finished answer travels. The others change its JSON; a call that gives them
 # nothing to change (an error, a last page) does not use them up.
@@ -80,6 +105,7 @@ def concerns(fault, operation, query, merchant_id):
 
 # Instead of Amazon's answer
 
+
 def instead(fault, operation):
     """The Answer of a fault of the kinds in ``BEFORE``."""
     make = {
@@ -88,16 +114,21 @@ def instead(fault, operation):
         "500_html": lambda: html(500, "Internal Server Error"),
         "502": lambda: html(502, "Bad Gateway"),
         "503_empty": lambda: Answer(503, b"", "text/plain"),
-        "503_json": lambda: errors(503, "ServiceUnavailable", "Service is temporarily unavailable. Please try again later."),
+        "503_json": lambda: errors(
+            503, "ServiceUnavailable", "Service is temporarily unavailable. Please try again later."
+        ),
         "403_forbidden_message": lambda: Answer.json(403, {"message": "Forbidden"}),
-        "403_expired_token": lambda: errors(403, "Unauthorized", "Access to requested resource is denied.",
-                                            "The access token you provided has expired."),
+        "403_expired_token": lambda: errors(
+            403, "Unauthorized", "Access to requested resource is denied.", "The access token you provided has expired."
+        ),
         "400": lambda: bad_request(fault, operation),
         "timeout": lambda: Answer(0, b"", wire="cut", delay=float(fault.get("seconds", 60))),
         "cut_before": lambda: Answer(0, b"", wire="cut"),
         "token_refused": lambda: errors(400, "InvalidInput", "The paginationToken is invalid."),
-        "dict_errors": lambda: Answer.json(int(fault.get("status", 400)), {
-            "errors": {"code": "InvalidInput", "message": "One object instead of a list."}}),
+        "dict_errors": lambda: Answer.json(
+            int(fault.get("status", 400)),
+            {"errors": {"code": "InvalidInput", "message": "One object instead of a list."}},
+        ),
         "list_body": lambda: Answer.json(200, []),
         "html_200": lambda: html(200, "Amazon"),
     }
@@ -121,11 +152,16 @@ def bad_request(fault, operation):
 
 # Spoiling Amazon's answer
 
+
 def spoil_body(fault, call, body):
-    """Change the JSON of a successful answer (an object that is this call's own). Returns the new body, or None when there
-    is nothing to spoil."""
-    change = {"empty_page_with_token": empty_page, "duplicate_order": duplicate_order, "malformed_order": malformed_order,
-              "change_during_paging": change_during_paging, "unknown_fields": unknown_fields}.get(fault["kind"])
+    """The changed JSON of a successful answer, or None when there is nothing to spoil."""
+    change = {
+        "empty_page_with_token": empty_page,
+        "duplicate_order": duplicate_order,
+        "malformed_order": malformed_order,
+        "change_during_paging": change_during_paging,
+        "unknown_fields": unknown_fields,
+    }.get(fault["kind"])
     return change(fault, call, body) if change else body
 
 
@@ -136,7 +172,7 @@ def spoil_wire(fault, answer):
     elif fault["kind"] == "cut_body":
         answer.wire = "half"
     elif fault["kind"] == "truncated_json":
-        answer.body = answer.body[:len(answer.body) // 2]
+        answer.body = answer.body[: len(answer.body) // 2]
     elif fault["kind"] == "slow":
         answer.delay = float(fault.get("seconds", 1))
     return answer
@@ -153,7 +189,7 @@ def duplicate_order(fault, call, body):
     """The page's last order shows on the next page again."""
     if "pagination" not in body:
         return None
-    keys = [key for key, _record in call.found[:call.page_size]]
+    keys = [key for key, _record in call.found[: call.page_size]]
     position = keys[-2] if len(keys) > 1 else call.position_before
     return {**body, "pagination": {"nextToken": call.token_after(position)}}
 
@@ -162,7 +198,7 @@ def change_during_paging(fault, call, body):
     """``n`` orders of later pages change now and so leave the window."""
     if "pagination" not in body:
         return None
-    for _key, record in call.found[call.page_size:][:int(fault.get("n", 1))]:
+    for _key, record in call.found[call.page_size :][: int(fault.get("n", 1))]:
         call.world.touch(record)
     return body
 
@@ -187,9 +223,29 @@ def malformed_order(fault, call, body):
     return body
 
 
-ENUMERATED = ("programs", "associationType", "channelName", "type", "subtype", "status", "fulfillmentStatus", "fulfilledBy",
-              "fulfillmentServiceLevel", "priceDesignation", "conditionType", "conditionSubtype", "requester", "cancelledBy",
-              "addressType", "detailedStatus", "paymentMethod", "aliasType", "requirementType", "substitutionType", "model")
+ENUMERATED = (
+    "programs",
+    "associationType",
+    "channelName",
+    "type",
+    "subtype",
+    "status",
+    "fulfillmentStatus",
+    "fulfilledBy",
+    "fulfillmentServiceLevel",
+    "priceDesignation",
+    "conditionType",
+    "conditionSubtype",
+    "requester",
+    "cancelledBy",
+    "addressType",
+    "detailedStatus",
+    "paymentMethod",
+    "aliasType",
+    "requirementType",
+    "substitutionType",
+    "model",
+)
 
 
 def unknown_fields(fault, call, body):

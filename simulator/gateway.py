@@ -1,4 +1,5 @@
 """The door every SP-API call comes through: access token, role, usage plan, faults, the request log."""
+
 import json
 from dataclasses import dataclass, field
 
@@ -49,7 +50,9 @@ class Call:
         if unknown:
             raise invalid_input(f"Unknown parameter: {', '.join(unknown)}.")
         if self.repeated:
-            raise invalid_input(f"Parameter given more than once: {', '.join(self.repeated)}. Separate values by commas.")
+            raise invalid_input(
+                f"Parameter given more than once: {', '.join(self.repeated)}. Separate values by commas."
+            )
 
 
 def answer_call(world, request):
@@ -58,7 +61,9 @@ def answer_call(world, request):
     if operations.is_removed_read(call.method, call.path):
         return removed(call, request)
     if call.operation is None:
-        answer = Answer.json(404, {"errors": [{"code": "NotFound", "message": "The resource does not exist.", "details": ""}]})
+        answer = Answer.json(
+            404, {"errors": [{"code": "NotFound", "message": "The resource does not exist.", "details": ""}]}
+        )
         return finish(call, request, answer, None)
     call.seller = seller_of(world, request)
     fault = world.faults.take(call.operation.name, call.query, call.merchant_id)
@@ -77,7 +82,9 @@ def answer_call(world, request):
 def new_call(world, request):
     operation, path_args = operations.find(request.method, request.path)
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
-    return Call(world, operation, request.method, request.path, request.args.to_dict(), repeated, path_args, read_body(request))
+    return Call(
+        world, operation, request.method, request.path, request.args.to_dict(), repeated, path_args, read_body(request)
+    )
 
 
 def read_body(request):
@@ -135,13 +142,25 @@ def finish(call, request, answer, fault, forbidden=None):
         answer.headers["x-amzn-RateLimit-Limit"] = f"{world.usage.plan(call.merchant_id, call.operation)[0]:.10g}"
     violations = schema.check_call(world.models, call, answer, fault) if world.models else []
     world.schema_errors.extend({"n": world.request_count + 1, "error": violation} for violation in violations)
-    world.log({
-        "time": world.clock.iso(), "operation": call.operation.name if call.operation else "unknown", "method": call.method,
-        "path": call.path, "query": {name: request.args.getlist(name) if name in call.repeated else value
-                                     for name, value in call.query.items()},
-        "body": call.body, "status": answer.status, "fault": fault and fault["kind"],
-        "merchant_id": call.merchant_id, "user_agent": request.headers.get("User-Agent", ""), "forbidden": forbidden,
-        "schema_errors": violations or None})
+    world.log(
+        {
+            "time": world.clock.iso(),
+            "operation": call.operation.name if call.operation else "unknown",
+            "method": call.method,
+            "path": call.path,
+            "query": {
+                name: request.args.getlist(name) if name in call.repeated else value
+                for name, value in call.query.items()
+            },
+            "body": call.body,
+            "status": answer.status,
+            "fault": fault and fault["kind"],
+            "merchant_id": call.merchant_id,
+            "user_agent": request.headers.get("User-Agent", ""),
+            "forbidden": forbidden,
+            "schema_errors": violations or None,
+        }
+    )
     return answer
 
 
@@ -164,10 +183,20 @@ def answer_token(world, request):
         answer = grant_answer(world, form)
         answer = faults.spoil_wire(fault, answer) if fault else answer
     answer.headers["x-amzn-RequestId"] = f"{world.seed:08x}-0000-4000-8000-{world.request_count + 1:012x}"
-    world.log({"time": world.clock.iso(), "operation": "token", "method": request.method, "path": request.path, "query": {},
-               "body": {key: form[key] for key in ("grant_type", "client_id", "scope") if key in form},
-               "status": answer.status, "fault": fault and fault["kind"],
-               "merchant_id": merchant_id, "user_agent": request.headers.get("User-Agent", "")})
+    world.log(
+        {
+            "time": world.clock.iso(),
+            "operation": "token",
+            "method": request.method,
+            "path": request.path,
+            "query": {},
+            "body": {key: form[key] for key in ("grant_type", "client_id", "scope") if key in form},
+            "status": answer.status,
+            "fault": fault and fault["kind"],
+            "merchant_id": merchant_id,
+            "user_agent": request.headers.get("User-Agent", ""),
+        }
+    )
     return answer
 
 

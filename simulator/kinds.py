@@ -1,4 +1,5 @@
 """The kinds of orders that can be placed, by name."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,7 @@ DISCOUNTS = {"discount": "ITEM", "discount_shipping": "SHIPPING", "discount_cod_
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of order. ``prepare(draft)`` turns an ordinary draft into it. ``marketplace``: code, or None for the seller's own."""
+    """A kind of order: ``prepare(draft)`` makes it of an ordinary draft. ``marketplace``: code; None: the seller's first."""
 
     name: str
     ja: str
@@ -25,9 +26,11 @@ class Kind:
 
 def kind(ja, en, marketplace="JP"):
     """Decorator: register ``prepare(draft)`` under its function's name."""
+
     def register(prepare):
         KINDS[prepare.__name__] = Kind(prepare.__name__, ja, en, marketplace, prepare)
         return prepare
+
     return register
 
 
@@ -42,7 +45,10 @@ def place(world, seller, name, created, updated, items=None, changes=None, lines
     chosen = KINDS[name]
     draft = build.start(world, seller, marketplace_of(chosen, seller), created, updated, name)
     if lines:
-        draft.lines = [draft.line(product) for product in draft.rng.sample(catalogue.CATALOGUE, min(lines, len(catalogue.CATALOGUE)))]
+        draft.lines = [
+            draft.line(product)
+            for product in draft.rng.sample(catalogue.CATALOGUE, min(lines, len(catalogue.CATALOGUE)))
+        ]
     if items:
         draft.lines = [given_line(draft, item) for item in items]
         draft.lines_given = True
@@ -86,9 +92,24 @@ def decimal(value):
 
 def usual(seller):
     """{kind: weight}: an ordinary day of a seller."""
-    mix = {"jp_standard": 50, "jp_no_state": 8, "jp_points": 8, "jp_cod": 4, "jp_cvs_pending": 4, "jp_gift": 4, "jp_company": 4,
-           "jp_prime": 5, "jp_shipping_charge": 5, "jp_promotion_negative": 4, "jp_fba_shipped": 4, "us_standard": 10,
-           "eu_de": 5, "eu_uk": 5, "au_standard": 3, "sg_standard": 3}
+    mix = {
+        "jp_standard": 50,
+        "jp_no_state": 8,
+        "jp_points": 8,
+        "jp_cod": 4,
+        "jp_cvs_pending": 4,
+        "jp_gift": 4,
+        "jp_company": 4,
+        "jp_prime": 5,
+        "jp_shipping_charge": 5,
+        "jp_promotion_negative": 4,
+        "jp_fba_shipped": 4,
+        "us_standard": 10,
+        "eu_de": 5,
+        "eu_uk": 5,
+        "au_standard": 3,
+        "sg_standard": 3,
+    }
     own = {BY_ID[marketplace].code for marketplace in seller["marketplaces"]}
     return {name: weight for name, weight in mix.items() if KINDS[name].marketplace in own} or {"scheduled_delivery": 1}
 

@@ -1,4 +1,5 @@
 """Orders on Amazon.co.jp. Prices contain consumption tax: 10 %, or 8 % for food."""
+
 from decimal import Decimal
 
 from . import catalogue, people
@@ -32,12 +33,16 @@ def jp_city_in_line(draft):
 
 @kind("会社宛て", "To a company")
 def jp_company(draft):
-    draft.address.update(companyName=draft.rng.choice(people.COMPANIES), addressType="COMMERCIAL", addressLine3="総務部 購買課")
+    draft.address.update(
+        companyName=draft.rng.choice(people.COMPANIES), addressType="COMMERCIAL", addressLine3="総務部 購買課"
+    )
 
 
 @kind("コンビニ受取", "Pick-up at a convenience store")
 def jp_pickup_point(draft):
-    draft.address.update(companyName="ファミリーストア 三軒茶屋駅前店", addressLine2="店舗コード 123456", addressType="PICKUP_POINT")
+    draft.address.update(
+        companyName="ファミリーストア 三軒茶屋駅前店", addressLine2="店舗コード 123456", addressType="PICKUP_POINT"
+    )
 
 
 @kind("代金引換(代引手数料あり)", "Cash on delivery with a fee")

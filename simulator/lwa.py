@@ -1,4 +1,5 @@
 """Login with Amazon: access tokens, and the page where a seller authorizes an application."""
+
 import json
 
 from .errors import LwaError
@@ -13,7 +14,9 @@ def token(world, form):
     grants = {"refresh_token": by_refresh_token, "client_credentials": by_client, "authorization_code": by_code}
     grant_type = required(form, "grant_type")
     if grant_type not in grants:
-        raise LwaError(400, "unsupported_grant_type", f"The grant type {grant_type} is not supported by the authorization server")
+        raise LwaError(
+            400, "unsupported_grant_type", f"The grant type {grant_type} is not supported by the authorization server"
+        )
     client_id, secret = required(form, "client_id"), required(form, "client_secret")
     if not any(seller["client_secret"] == secret for seller in world.sellers_of_client(client_id)):
         raise LwaError(401, "invalid_client", "Client authentication failed")
@@ -59,16 +62,23 @@ def grant(world, client_id, seller, scope=None):
     access_token = "Atza|" + new_refresh_token(world.rng())[5:]
     now = world.clock.iso()
     world.tokens = {key: value for key, value in world.tokens.items() if value["expires"] > shift(now, days=-1)}
-    world.tokens[access_token] = {"client_id": client_id, "merchant_id": seller and seller["merchant_id"], "scope": scope,
-                                  "expires": shift(now, seconds=lifetime)}
+    world.tokens[access_token] = {
+        "client_id": client_id,
+        "merchant_id": seller and seller["merchant_id"],
+        "scope": scope,
+        "expires": shift(now, seconds=lifetime),
+    }
     return {"access_token": access_token, "token_type": "bearer", "expires_in": lifetime}
 
 
 def authorize(world, seller):
     """The seller pressed "Authorize": a one-time spapi_oauth_code."""
     code = "AN" + new_refresh_token(world.rng())[5:25]
-    world.codes[code] = {"merchant_id": seller["merchant_id"], "client_id": seller["client_id"],
-                         "expires": shift(world.clock.iso(), minutes=CODE_MINUTES)}
+    world.codes[code] = {
+        "merchant_id": seller["merchant_id"],
+        "client_id": seller["client_id"],
+        "expires": shift(world.clock.iso(), minutes=CODE_MINUTES),
+    }
     return code
 
 

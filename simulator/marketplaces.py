@@ -1,4 +1,5 @@
 """The stores orders are placed in."""
+
 from dataclasses import dataclass
 
 
@@ -35,4 +36,8 @@ MARKETPLACES = [
 ]
 BY_CODE = {marketplace.code: marketplace for marketplace in MARKETPLACES}
 BY_ID = {marketplace.id: marketplace for marketplace in MARKETPLACES}
-DEFAULTS = {"fe": ["A1VC38T7YXB528"], "na": ["ATVPDKIKX0DER"], "eu": ["A1PA6795UKMFR9", "A1F83G8C2ARO7P", "A13V1IB3VIYZZH"]}
+DEFAULTS = {
+    "fe": ["A1VC38T7YXB528"],
+    "na": ["ATVPDKIKX0DER"],
+    "eu": ["A1PA6795UKMFR9", "A1F83G8C2ARO7P", "A13V1IB3VIYZZH"],
+}

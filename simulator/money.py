@@ -1,4 +1,5 @@
 """Amounts: Decimal inside, Amazon's ``{"amount": "1980", "currencyCode": "JPY"}`` outside."""
+
 from decimal import ROUND_HALF_UP, Decimal
 
 WITHOUT_DECIMALS = {"JPY"}

@@ -1,4 +1,5 @@
 """The operations this Amazon offers, with their published usage plans. Add an operation here and it is served."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,8 +8,13 @@ from werkzeug.routing import Map, Rule
 
 from . import orders, sellers
 
-ANY_ROLE = ("inventory_and_order_tracking", "direct_to_consumer_shipping", "finance_and_accounting", "product_listing",
-            "tax_invoicing")
+ANY_ROLE = (
+    "inventory_and_order_tracking",
+    "direct_to_consumer_shipping",
+    "finance_and_accounting",
+    "product_listing",
+    "tax_invoicing",
+)
 ORDER_ROLES = ("inventory_and_order_tracking", "direct_to_consumer_shipping", "tax_invoicing")
 
 
@@ -38,16 +44,44 @@ class Operation:
 
 
 OPERATIONS = [
-    Operation("searchOrders", "GET", "/orders/2026-01-01/orders", 0.0056, 20, ORDER_ROLES, orders.search_orders,
-              "orders_2026-01-01.json"),
-    Operation("getOrder", "GET", "/orders/2026-01-01/orders/<orderId>", 0.5, 30, ORDER_ROLES, orders.get_order,
-              "orders_2026-01-01.json"),
-    Operation("getMarketplaceParticipations", "GET", "/sellers/v1/marketplaceParticipations", 0.016, 15, ANY_ROLE,
-              sellers.get_marketplace_participations, "sellers.json"),
+    Operation(
+        "searchOrders",
+        "GET",
+        "/orders/2026-01-01/orders",
+        0.0056,
+        20,
+        ORDER_ROLES,
+        orders.search_orders,
+        "orders_2026-01-01.json",
+    ),
+    Operation(
+        "getOrder",
+        "GET",
+        "/orders/2026-01-01/orders/<orderId>",
+        0.5,
+        30,
+        ORDER_ROLES,
+        orders.get_order,
+        "orders_2026-01-01.json",
+    ),
+    Operation(
+        "getMarketplaceParticipations",
+        "GET",
+        "/sellers/v1/marketplaceParticipations",
+        0.016,
+        15,
+        ANY_ROLE,
+        sellers.get_marketplace_participations,
+        "sellers.json",
+    ),
 ]
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
-ROUTES = Map([Rule(operation.path, methods=[operation.method], endpoint=operation) for operation in OPERATIONS],
-             redirect_defaults=False, strict_slashes=True, merge_slashes=False)
+ROUTES = Map(
+    [Rule(operation.path, methods=[operation.method], endpoint=operation) for operation in OPERATIONS],
+    redirect_defaults=False,
+    strict_slashes=True,
+    merge_slashes=False,
+)
 
 
 def find(method, path):

@@ -1,4 +1,5 @@
 """Orders API 2026-01-01: searchOrders and getOrder."""
+
 import base64
 import binascii
 import datetime
@@ -10,17 +11,49 @@ from .errors import invalid_input, not_found, unauthorized
 from .marketplaces import BY_ID
 from .times import iso, parse, shift
 
-STATUSES = ("PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE")
-ORDER_SECTIONS = {"buyer": "BUYER", "recipient": "RECIPIENT", "proceeds": "PROCEEDS", "payment": "PAYMENT", "tax": "TAX",
-                  "fulfillment": "FULFILLMENT", "packages": "PACKAGES", "fulfillmentOrders": "FULFILLMENT_ORDERS"}
-ITEM_SECTIONS = {"proceeds": "PROCEEDS", "expense": "EXPENSE", "promotion": "PROMOTION", "cancellation": "CANCELLATION",
-                 "fulfillment": "FULFILLMENT", "tax": "TAX"}
+STATUSES = (
+    "PENDING_AVAILABILITY",
+    "PENDING",
+    "UNSHIPPED",
+    "PARTIALLY_SHIPPED",
+    "SHIPPED",
+    "CANCELLED",
+    "UNFULFILLABLE",
+)
+ORDER_SECTIONS = {
+    "buyer": "BUYER",
+    "recipient": "RECIPIENT",
+    "proceeds": "PROCEEDS",
+    "payment": "PAYMENT",
+    "tax": "TAX",
+    "fulfillment": "FULFILLMENT",
+    "packages": "PACKAGES",
+    "fulfillmentOrders": "FULFILLMENT_ORDERS",
+}
+ITEM_SECTIONS = {
+    "proceeds": "PROCEEDS",
+    "expense": "EXPENSE",
+    "promotion": "PROMOTION",
+    "cancellation": "CANCELLATION",
+    "fulfillment": "FULFILLMENT",
+    "tax": "TAX",
+}
 INCLUDED_DATA = tuple(dict.fromkeys([*ORDER_SECTIONS.values(), *ITEM_SECTIONS.values()]))
 ADDRESS_PII = ("name", "addressLine1", "addressLine2", "addressLine3", "postalCode", "phone", "extendedFields")
 PENDING = ("PENDING_AVAILABILITY", "PENDING")
 WITH_BUYER_EMAIL = ("UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED")
-PARAMETERS = ("createdAfter", "createdBefore", "lastUpdatedAfter", "lastUpdatedBefore", "fulfillmentStatuses", "marketplaceIds",
-              "fulfilledBy", "maxResultsPerPage", "paginationToken", "includedData")
+PARAMETERS = (
+    "createdAfter",
+    "createdBefore",
+    "lastUpdatedAfter",
+    "lastUpdatedBefore",
+    "fulfillmentStatuses",
+    "marketplaceIds",
+    "fulfilledBy",
+    "maxResultsPerPage",
+    "paginationToken",
+    "includedData",
+)
 MAY_CHANGE = ("maxResultsPerPage", "includedData", "paginationToken")
 DELAY = datetime.timedelta(minutes=2)
 TOKEN_HOURS = 24
@@ -28,9 +61,10 @@ TOKEN_HOURS = 24
 
 # searchOrders
 
+
 def search_orders(call):
-    """One page. What the next page starts after is a (time, order id) position, so that pages are computed on live data:
-    an order that changes meanwhile leaves the window, as at Amazon."""
+    """One page. The next one starts after a (time, order id) position and is computed on live data: an order that
+    changes meanwhile leaves the window, as at Amazon."""
     call.only_parameters(*PARAMETERS)
     page_size = read_page_size(call)
     included = read_list(call, "includedData", INCLUDED_DATA)
@@ -72,10 +106,15 @@ def read_list(call, name, allowed=None, most=None):
 def read_search(call):
     """The search's conditions: field and time window, statuses, marketplaces, who fulfills."""
     field, after, before = read_window(call)
-    return {"field": field, "after": after, "before": before, "position": ("", ""),
-            "statuses": read_list(call, "fulfillmentStatuses", STATUSES),
-            "fulfilled_by": read_list(call, "fulfilledBy", ("MERCHANT", "AMAZON")),
-            "marketplaces": read_marketplaces(call)}
+    return {
+        "field": field,
+        "after": after,
+        "before": before,
+        "position": ("", ""),
+        "statuses": read_list(call, "fulfillmentStatuses", STATUSES),
+        "fulfilled_by": read_list(call, "fulfilledBy", ("MERCHANT", "AMAZON")),
+        "marketplaces": read_marketplaces(call),
+    }
 
 
 def read_window(call):
@@ -133,15 +172,18 @@ def matches(call, search):
 
 def meets(order, search):
     fulfillment = order["fulfillment"]
-    for wanted, actual in ((search["statuses"], fulfillment["fulfillmentStatus"]),
-                           (search["fulfilled_by"], fulfillment.get("fulfilledBy")),
-                           (search["marketplaces"], order["salesChannel"].get("marketplaceId"))):
+    for wanted, actual in (
+        (search["statuses"], fulfillment["fulfillmentStatus"]),
+        (search["fulfilled_by"], fulfillment.get("fulfilledBy")),
+        (search["marketplaces"], order["salesChannel"].get("marketplaceId")),
+    ):
         if wanted is not None and actual not in wanted:
             return False
     return True
 
 
 # Pagination tokens: opaque to the caller, and proof against meddling
+
 
 def write_token(call, before, position):
     content = {"before": before, "position": position, "issued": call.world.clock.iso(), "of": fingerprint(call)}
@@ -178,6 +220,7 @@ def fingerprint(call):
 
 # getOrder
 
+
 def get_order(call):
     call.only_parameters("includedData")
     included = read_list(call, "includedData", INCLUDED_DATA)
@@ -188,6 +231,7 @@ def get_order(call):
 
 
 # What of an order the caller gets to see
+
 
 def view(call, record, included):
     """The order's JSON with the ``included`` sections (list or None), less what its status or the caller's roles hide.
@@ -228,7 +272,8 @@ def hide_of_pending(order, record):
         order.pop("proceeds", None)
         order["orderItems"] = [
             {**without(item, "proceeds", "expense", "promotion", "tax"), "product": without(item["product"], "price")}
-            for item in order["orderItems"]]
+            for item in order["orderItems"]
+        ]
 
 
 def hide_of_buyer(call, order, record, status):

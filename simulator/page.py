@@ -1,4 +1,5 @@
 """The web page "Seller Central, simulated"."""
+
 from werkzeug.wrappers import Response
 
 

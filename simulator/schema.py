@@ -1,4 +1,5 @@
 """Amazon's Swagger 2 models as JSON schemas: every answer and every request is held against them."""
+
 import json
 import os
 import re
@@ -85,7 +86,11 @@ def check_request(folder, operation, query, body):
     parameters = operation_of(folder, operation)["parameters"]
     known = {parameter["name"]: parameter for parameter in parameters if parameter.get("in") == "query"}
     found = [f"unknown parameter {name}" for name in query if name not in known]
-    found += [f"missing parameter {name}" for name, parameter in known.items() if parameter.get("required") and name not in query]
+    found += [
+        f"missing parameter {name}"
+        for name, parameter in known.items()
+        if parameter.get("required") and name not in query
+    ]
     for name in query.keys() & known.keys():
         found += check_parameter(known[name], query[name])
     for parameter in parameters:

@@ -1,4 +1,5 @@
 """The Sellers API."""
+
 from .marketplaces import BY_ID
 
 COUNTRY = {"UK": "GB"}

@@ -1,4 +1,5 @@
 """The HTTP server: one port for Login with Amazon, the SP-API, the control API and the web pages."""
+
 import socket
 import struct
 import sys
@@ -55,7 +56,7 @@ class App:
         connection = environ["werkzeug.socket"]
         if answer.wire == "half":
             lines = [f"HTTP/1.1 {response.status}", *(f"{key}: {value}" for key, value in response.headers), "", ""]
-            connection.sendall("\r\n".join(lines).encode() + answer.body[:len(answer.body) // 2])
+            connection.sendall("\r\n".join(lines).encode() + answer.body[: len(answer.body) // 2])
         else:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         connection.shutdown(socket.SHUT_RD)

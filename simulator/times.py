@@ -1,8 +1,9 @@
 """Time as Amazon writes it: UTC, ISO 8601, milliseconds (``2026-11-23T01:00:00.000Z``)."""
+
 import datetime
 import time
 
-UTC = datetime.timezone.utc
+UTC = datetime.UTC
 
 
 def iso(moment):

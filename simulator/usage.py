@@ -24,7 +24,9 @@ class Usage:
             self.mode = values["mode"]
         if values.get("rate") is not None or values.get("burst") is not None:
             key = f"{values.get('seller') or '*'}|{values.get('operation') or '*'}"
-            self.plans.setdefault(key, {}).update({k: values[k] for k in ("rate", "burst") if values.get(k) is not None})
+            self.plans.setdefault(key, {}).update(
+                {k: values[k] for k in ("rate", "burst") if values.get(k) is not None}
+            )
         if values.get("factor") is not None:
             self.factor = float(values["factor"])
 
@@ -44,7 +46,9 @@ class Usage:
             return True
         rate, burst = self.plan(merchant_id, operation)
         kind, now = self.clock.ticks()
-        bucket = self.buckets.setdefault(f"{merchant_id}|{client_id}|{operation.name}", {"level": burst, "kind": kind, "at": now})
+        bucket = self.buckets.setdefault(
+            f"{merchant_id}|{client_id}|{operation.name}", {"level": burst, "kind": kind, "at": now}
+        )
         if bucket["kind"] == kind:
             bucket["level"] += max(0.0, now - bucket["at"]) * rate
         bucket.update(kind=kind, at=now, level=min(bucket["level"], burst))

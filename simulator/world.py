@@ -1,4 +1,5 @@
 """Everything the simulated Amazon knows: sellers, access tokens, orders, faults, the request log and the clock."""
+
 import json
 import os
 import random
@@ -10,8 +11,13 @@ from .faults import Faults
 from .times import Clock
 from .usage import Usage
 
-ROLES = ["inventory_and_order_tracking", "direct_to_consumer_shipping", "finance_and_accounting", "product_listing",
-         "tax_invoicing"]
+ROLES = [
+    "inventory_and_order_tracking",
+    "direct_to_consumer_shipping",
+    "finance_and_accounting",
+    "product_listing",
+    "tax_invoicing",
+]
 LOG_LIMIT = 20_000
 HEX = "0123456789abcdef"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -113,10 +119,20 @@ class World:
     # Surviving a restart
 
     def dump(self):
-        return {"seed": self.seed, "counter": self.counter, "clock": self.clock.dump(), "usage": self.usage.dump(),
-                "faults": self.faults.dump(), "sellers": self.sellers, "tokens": self.tokens, "codes": self.codes,
-                "records": self.records, "requests": self.requests, "request_count": self.request_count,
-                "schema_errors": self.schema_errors}
+        return {
+            "seed": self.seed,
+            "counter": self.counter,
+            "clock": self.clock.dump(),
+            "usage": self.usage.dump(),
+            "faults": self.faults.dump(),
+            "sellers": self.sellers,
+            "tokens": self.tokens,
+            "codes": self.codes,
+            "records": self.records,
+            "requests": self.requests,
+            "request_count": self.request_count,
+            "schema_errors": self.schema_errors,
+        }
 
     def load(self, data):
         self.reset(data["seed"])
