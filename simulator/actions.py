@@ -158,7 +158,9 @@ def change_address(world, record, values):
     require_status(order, "PENDING_AVAILABILITY", "PENDING", *SHIPPABLE)
     code = BY_ID[order["salesChannel"]["marketplaceId"]].code
     recipient = order["recipient"].get("deliveryAddress", {}).get("name", "")
-    order["recipient"]["deliveryAddress"] = values.get("address") or people.address(world.rng(), code, recipient)
+    order["recipient"]["deliveryAddress"] = values.get("address") or people.address(
+        world.rng("address"), code, recipient
+    )
 
 
 def reduce(world, record, values):

@@ -115,7 +115,7 @@ class Draft:
 
 def start(world, seller, marketplace, created, updated, kind):
     """A draft with an ordinary buyer, address and one product."""
-    rng = world.rng()
+    rng = world.rng("order")
     draft = Draft(world, seller, marketplace, rng, created, updated, kind)
     buyer = people.name(rng, marketplace.code)
     draft.buyer = {"buyerName": buyer, "buyerEmail": people.email(rng, marketplace.domain)}

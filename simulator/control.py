@@ -11,7 +11,9 @@ from . import catalogue, kinds, operations
 from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS
+from .marketplaces import BY_ID
 from .times import parse, shift
+from .world import ROLES
 
 
 class Problem(Exception):
@@ -89,8 +91,7 @@ def show_quota(world, request, values):
 
 
 def add_seller(world, request, values):
-    if values.get("region", "fe") not in ("fe", "eu", "na"):
-        raise Problem("region is fe, eu or na")
+    check_seller(values)
     if values.get("merchant_id") in world.sellers:
         raise Problem(f"seller {values['merchant_id']} exists", 409)
     return world.add_seller(values)
@@ -98,6 +99,15 @@ def add_seller(world, request, values):
 
 def list_sellers(world, request, values):
     return list(world.sellers.values())
+
+
+def check_seller(values):
+    if values.get("region", "fe") not in ("fe", "eu", "na"):
+        raise Problem("region is fe, eu or na")
+    if unknown := set(values.get("roles") or []) - set(ROLES):
+        raise Problem(f"unknown roles: {', '.join(unknown)}")
+    if unknown := set(values.get("marketplaces") or []) - set(BY_ID):
+        raise Problem(f"unknown marketplaces: {', '.join(unknown)}")
 
 
 def find_seller(world, merchant_id):
@@ -112,6 +122,7 @@ def show_seller(world, request, values, merchant_id):
 
 def change_seller(world, request, values, merchant_id):
     seller = find_seller(world, merchant_id)
+    check_seller(values)
     world.change_seller(seller, {k: v for k, v in values.items() if k != "merchant_id"})
     return seller
 
@@ -150,7 +161,7 @@ def add_bulk(world, request, values):
     seller = find_seller(world, values["merchant_id"])
     weights = values.get("kinds") or kinds.usual(seller)
     count, spread = int(values.get("count", 1000)), float(values.get("spread_seconds", 3600))
-    names = world.rng().choices(list(weights), list(weights.values()), k=count)
+    names = world.rng("bulk").choices(list(weights), list(weights.values()), k=count)
     start = world.clock.now() - datetime.timedelta(seconds=spread)
     ids = []
     for number, name in enumerate(names):

@@ -98,6 +98,8 @@ def concerns(fault, operation, query, merchant_id):
         return False
     if fault.get("merchant_id") not in (None, merchant_id):
         return False
+    if operation == "token" and fault["kind"] not in ON_THE_WIRE + BEFORE:
+        return False
     if fault["kind"] == "token_refused" and "paginationToken" not in query:
         return False
     return all(query.get(name) == str(value) for name, value in (fault["match"] or {}).items())

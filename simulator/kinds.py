@@ -15,7 +15,7 @@ DISCOUNTS = {"discount": "ITEM", "discount_shipping": "SHIPPING", "discount_cod_
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of order: ``prepare(draft)`` makes it of an ordinary draft. ``marketplace``: code; None: the seller's first."""
+    """A kind of order: ``prepare(draft)`` makes it of an ordinary draft. ``marketplace``: code or None (any)."""
 
     name: str
     ja: str
@@ -69,6 +69,12 @@ def marketplace_of(chosen, seller):
     return marketplace
 
 
+def offered(seller):
+    """The kinds that can be placed with a seller, in the order they are defined."""
+    own = {BY_ID[marketplace].code for marketplace in seller["marketplaces"]}
+    return [chosen for chosen in KINDS.values() if chosen.marketplace is None or chosen.marketplace in own]
+
+
 def given_line(draft, item):
     """A line as the caller of the control API wants it; what is left out comes from the catalogue."""
     product = catalogue.BY_SKU.get(item.get("sku"), draft.rng.choice(catalogue.CATALOGUE))
@@ -114,4 +120,4 @@ def usual(seller):
     return {name: weight for name, weight in mix.items() if KINDS[name].marketplace in own} or {"scheduled_delivery": 1}
 
 
-from . import kinds_abroad, kinds_anywhere, kinds_japan  # noqa: E402, F401 (they register their kinds)
+from . import kinds_japan, kinds_anywhere, kinds_abroad  # noqa: E402, F401, I001 (they register their kinds, in this order)

@@ -297,6 +297,6 @@ def jp_breakdown_mismatch(draft):
     draft.lines[0].total_off_by = Decimal(-37)
 
 
-@kind("住所がこれから変わる注文", "Order whose address the buyer already changed once")
+@kind("購入者が住所を変更した注文", "The buyer changed the address after ordering")
 def jp_address_changes(draft):
     draft.later = [("change-address", {})]

@@ -52,14 +52,14 @@ def by_code(world, form, client_id):
     if not code or code["client_id"] != client_id or code["expires"] <= world.clock.iso():
         raise LwaError(400, "invalid_grant", "The request has an invalid grant parameter : code")
     seller = world.sellers[code["merchant_id"]]
-    refresh_token = new_refresh_token(world.rng())
+    refresh_token = new_refresh_token(world.rng("token"))
     world.change_seller(seller, {"refresh_token": refresh_token, "revoked": False})
     return {**grant(world, client_id, seller), "refresh_token": refresh_token}
 
 
 def grant(world, client_id, seller, scope=None):
     lifetime = seller["token_ttl"] if seller else 3600
-    access_token = "Atza|" + new_refresh_token(world.rng())[5:]
+    access_token = "Atza|" + new_refresh_token(world.rng("token"))[5:]
     now = world.clock.iso()
     world.tokens = {key: value for key, value in world.tokens.items() if value["expires"] > shift(now, days=-1)}
     world.tokens[access_token] = {
@@ -73,7 +73,7 @@ def grant(world, client_id, seller, scope=None):
 
 def authorize(world, seller):
     """The seller pressed "Authorize": a one-time spapi_oauth_code."""
-    code = "AN" + new_refresh_token(world.rng())[5:25]
+    code = "AN" + new_refresh_token(world.rng("token"))[5:25]
     world.codes[code] = {
         "merchant_id": seller["merchant_id"],
         "client_id": seller["client_id"],

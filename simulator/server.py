@@ -42,6 +42,8 @@ class App:
             return gateway.answer_token(self.world, request)
         if path == "/apps/authorize/consent":
             return consent.answer(self.world, request)
+        if path == "/favicon.ico":
+            return Response(status=204)
         if path == "/" or path.startswith(("/orders-v3/", "/page/")):
             return page.answer(self.world, request)
         return gateway.answer_call(self.world, request)

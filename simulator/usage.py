@@ -21,7 +21,7 @@ class Usage:
     def change(self, values):
         """Apply a ``POST /control/quota``."""
         if values.get("mode"):
-            self.mode = values["mode"]
+            self.mode, self.factor = values["mode"], 1.0
         if values.get("rate") is not None or values.get("burst") is not None:
             key = f"{values.get('seller') or '*'}|{values.get('operation') or '*'}"
             self.plans.setdefault(key, {}).update(

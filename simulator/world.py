@@ -44,7 +44,7 @@ class World:
     def reset(self, seed):
         """Forget everything; the next generated values depend on ``seed`` (int) alone."""
         self.seed = seed
-        self.counter = 0
+        self.counters = {}
         self.clock = Clock()
         self.usage = Usage(self.clock, self.quota_at_start)
         self.faults = Faults()
@@ -53,16 +53,16 @@ class World:
         self.request_count = 0
         self.schema_errors = []
 
-    def rng(self):
-        """A new ``random.Random`` that depends on the seed and on how many were handed out before."""
-        self.counter += 1
-        return random.Random(f"{self.seed}:{self.counter}")
+    def rng(self, purpose):
+        """A new ``random.Random`` that depends on the seed and on how many of ``purpose`` (str) there were before."""
+        self.counters[purpose] = self.counters.get(purpose, 0) + 1
+        return random.Random(f"{self.seed}:{purpose}:{self.counters[purpose]}")
 
     # Sellers
 
     def add_seller(self, values):
         """Create a seller; what is not given is generated. ``values`` as in ``POST /control/sellers``."""
-        rng = self.rng()
+        rng = self.rng("seller")
         region = values.get("region") or "fe"
         seller = {
             "merchant_id": "A" + "".join(rng.choices(LETTERS, k=13)),
@@ -121,7 +121,7 @@ class World:
     def dump(self):
         return {
             "seed": self.seed,
-            "counter": self.counter,
+            "counters": self.counters,
             "clock": self.clock.dump(),
             "usage": self.usage.dump(),
             "faults": self.faults.dump(),
@@ -139,7 +139,7 @@ class World:
         self.clock.load(data["clock"])
         self.usage.load(data["usage"])
         self.faults.load(data["faults"])
-        for key in ("counter", "sellers", "tokens", "codes", "records", "requests", "request_count", "schema_errors"):
+        for key in ("counters", "sellers", "tokens", "codes", "records", "requests", "request_count", "schema_errors"):
             setattr(self, key, data[key])
 
 
