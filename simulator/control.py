@@ -1,0 +1,294 @@
+"""The control API: what tests and demonstrations do that nobody can do at the real Amazon."""
+
+import datetime
+import json
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Response
+
+from . import catalogue, kinds, operations
+from .actions import ACTIONS, Refused
+from .build import merge
+from .faults import KINDS
+from .marketplaces import BY_ID
+from .times import parse, shift
+from .world import ROLES
+
+
+class Problem(Exception):
+    """A control call that makes no sense: HTTP status and message."""
+
+    def __init__(self, message, status=400):
+        super().__init__(message)
+        self.status = status
+
+
+def answer(world, request):
+    """A control request -> Response."""
+    try:
+        endpoint, arguments = ROUTES.bind("control").match(request.path, request.method)
+        values = read(request)
+        result = endpoint(world, request, values, **arguments)
+    except HTTPException as error:
+        return respond({"error": f"{request.method} {request.path}: {error.name}"}, error.code or 404)
+    except Refused as error:
+        return respond({"error": str(error)}, 409)
+    except Problem as error:
+        return respond({"error": str(error)}, error.status)
+    except (KeyError, ValueError, TypeError, ArithmeticError) as error:
+        return respond({"error": f"{type(error).__name__}: {error}"}, 400)
+    return respond(result)
+
+
+def read(request):
+    data = request.get_data()
+    values = json.loads(data) if data else {}
+    if not isinstance(values, dict):
+        raise Problem("the body must be a JSON object")
+    return values
+
+
+def respond(data, status=200):
+    return Response(json.dumps(data, ensure_ascii=False), status, mimetype="application/json")
+
+
+# The world as a whole
+
+
+def reset(world, request, values):
+    world.reset(values.get("seed", 1))
+    return {"seed": world.seed}
+
+
+def show_clock(world, request, values):
+    return {"now": world.clock.iso(), "frozen": bool(world.clock.frozen)}
+
+
+def set_clock(world, request, values):
+    if "now" in values:
+        world.clock.set(parse(values["now"]) if values["now"] else None)
+    world.clock.advance(values.get("advance", 0))
+    return show_clock(world, request, values)
+
+
+def set_quota(world, request, values):
+    if values.get("mode", "published") not in ("published", "off"):
+        raise Problem("mode is published or off")
+    if values.get("operation") not in (None, "*", *operations.BY_NAME):
+        raise Problem(f"unknown operation {values['operation']}")
+    world.usage.change(values)
+    return show_quota(world, request, values)
+
+
+def show_quota(world, request, values):
+    usage = world.usage
+    published = {o.name: {"rate": o.rate, "burst": o.burst} for o in operations.OPERATIONS}
+    return {"mode": usage.mode, "factor": usage.factor, "plans": usage.plans, "published": published}
+
+
+# Sellers
+
+
+def add_seller(world, request, values):
+    check_seller(values)
+    if values.get("merchant_id") in world.sellers:
+        raise Problem(f"seller {values['merchant_id']} exists", 409)
+    return world.add_seller(values)
+
+
+def list_sellers(world, request, values):
+    return list(world.sellers.values())
+
+
+def check_seller(values):
+    if values.get("region", "fe") not in ("fe", "eu", "na"):
+        raise Problem("region is fe, eu or na")
+    if unknown := set(values.get("roles") or []) - set(ROLES):
+        raise Problem(f"unknown roles: {', '.join(unknown)}")
+    if unknown := set(values.get("marketplaces") or []) - set(BY_ID):
+        raise Problem(f"unknown marketplaces: {', '.join(unknown)}")
+
+
+def find_seller(world, merchant_id):
+    if merchant_id not in world.sellers:
+        raise Problem(f"no seller {merchant_id}", 404)
+    return world.sellers[merchant_id]
+
+
+def show_seller(world, request, values, merchant_id):
+    return find_seller(world, merchant_id)
+
+
+def change_seller(world, request, values, merchant_id):
+    seller = find_seller(world, merchant_id)
+    check_seller(values)
+    world.change_seller(seller, {k: v for k, v in values.items() if k != "merchant_id"})
+    return seller
+
+
+# Orders
+
+
+def list_kinds(world, request, values):
+    return [{"kind": k.name, "ja": k.ja, "en": k.en, "marketplace": k.marketplace} for k in kinds.KINDS.values()]
+
+
+def show_catalogue(world, request, values):
+    return catalogue.CATALOGUE
+
+
+def add_orders(world, request, values):
+    seller = find_seller(world, values["merchant_id"])
+    created = read_time(values.get("created")) or world.clock.iso()
+    updated = read_time(values.get("updated")) or created
+    ids = [
+        kinds.place(
+            world, seller, values.get("kind", "jp_standard"), created, updated, values.get("items"), values.get("set")
+        )
+        for _ in range(int(values.get("count", 1)))
+    ]
+    return {"order_ids": ids}
+
+
+def read_time(text):
+    """A control call's time in any notation -> Amazon's notation."""
+    return shift(text, seconds=0) if text else None
+
+
+def add_bulk(world, request, values):
+    """Many different orders, created evenly over the last ``spread_seconds``."""
+    seller = find_seller(world, values["merchant_id"])
+    weights = values.get("kinds") or kinds.usual(seller)
+    count, spread = int(values.get("count", 1000)), float(values.get("spread_seconds", 3600))
+    names = world.rng("bulk").choices(list(weights), list(weights.values()), k=count)
+    start = world.clock.now() - datetime.timedelta(seconds=spread)
+    ids = []
+    for number, name in enumerate(names):
+        created = shift(start.isoformat(), seconds=spread * number / max(1, count - 1))
+        ids.append(kinds.place(world, seller, name, created, created, lines=values.get("items_per_order", 2)))
+    return {"order_ids": ids}
+
+
+def list_orders(world, request, values):
+    merchant_id = request.args.get("merchant_id")
+    return [
+        {
+            "order_id": order_id,
+            "merchant_id": r["merchant_id"],
+            "kind": r["kind"],
+            "status": r["order"]["fulfillment"]["fulfillmentStatus"],
+            "lastUpdatedTime": r["order"]["lastUpdatedTime"],
+        }
+        for order_id, r in world.records.items()
+        if merchant_id in (None, r["merchant_id"])
+    ]
+
+
+def find_record(world, order_id):
+    if order_id not in world.records:
+        raise Problem(f"no order {order_id}", 404)
+    return world.records[order_id]
+
+
+def show_order(world, request, values, order_id):
+    return find_record(world, order_id)["order"]
+
+
+def change_order(world, request, values, order_id):
+    record = find_record(world, order_id)
+    if values.get("touch", True):
+        world.touch(record)
+    merge(record["order"], values.get("set", {}))
+    return record["order"]
+
+
+def act(world, request, values, order_id, action):
+    if action not in ACTIONS:
+        raise Problem(f"unknown action {action}; there are {', '.join(ACTIONS)}", 404)
+    record = find_record(world, order_id)
+    perform(world, record, action, values)
+    return record["order"]
+
+
+def perform(world, record, action, values):
+    ACTIONS[action](world, record, values)
+    world.touch(record)
+
+
+# Faults and the request log
+
+
+def add_fault(world, request, values):
+    if values.get("operation", "*") not in ("*", "token", *operations.BY_NAME):
+        raise Problem(f"unknown operation {values['operation']}")
+    return {"id": world.faults.add(values)["id"]}
+
+
+def list_faults(world, request, values):
+    return world.faults.active
+
+
+def clear_faults(world, request, values, fault_id=None):
+    world.faults.clear(fault_id)
+    return {}
+
+
+def list_requests(world, request, values):
+    operation = request.args.get("operation")
+    return [entry for entry in world.requests if operation in (None, entry["operation"])]
+
+
+def count_requests(world, request, values):
+    counts = {}
+    for entry in world.requests:
+        counts[entry["operation"]] = counts.get(entry["operation"], 0) + 1
+    return counts
+
+
+def clear_requests(world, request, values):
+    world.requests.clear()
+    return {}
+
+
+def list_schema_errors(world, request, values):
+    return world.schema_errors
+
+
+def list_fault_kinds(world, request, values):
+    return list(KINDS)
+
+
+ROUTES = Map(
+    [
+        Rule(f"/control{path}", methods=[method], endpoint=endpoint)
+        for method, path, endpoint in [
+            ("POST", "/reset", reset),
+            ("GET", "/clock", show_clock),
+            ("POST", "/clock", set_clock),
+            ("GET", "/quota", show_quota),
+            ("POST", "/quota", set_quota),
+            ("GET", "/sellers", list_sellers),
+            ("POST", "/sellers", add_seller),
+            ("GET", "/sellers/<merchant_id>", show_seller),
+            ("PATCH", "/sellers/<merchant_id>", change_seller),
+            ("GET", "/kinds", list_kinds),
+            ("GET", "/catalogue", show_catalogue),
+            ("GET", "/orders", list_orders),
+            ("POST", "/orders", add_orders),
+            ("POST", "/bulk", add_bulk),
+            ("GET", "/orders/<order_id>", show_order),
+            ("PATCH", "/orders/<order_id>", change_order),
+            ("POST", "/orders/<order_id>/<action>", act),
+            ("GET", "/faults", list_faults),
+            ("POST", "/faults", add_fault),
+            ("GET", "/faults/kinds", list_fault_kinds),
+            ("DELETE", "/faults", clear_faults),
+            ("DELETE", "/faults/<int:fault_id>", clear_faults),
+            ("GET", "/requests", list_requests),
+            ("GET", "/requests/count", count_requests),
+            ("DELETE", "/requests", clear_requests),
+            ("GET", "/schema-errors", list_schema_errors),
+        ]
+    ]
+)

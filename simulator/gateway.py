@@ -1,0 +1,207 @@
+"""The door every SP-API call comes through: access token, role, usage plan, faults, the request log."""
+
+import json
+from dataclasses import dataclass, field
+
+from . import faults, lwa, operations, orders, schema
+from .answer import Answer
+from .errors import AmazonError, LwaError, invalid_input, quota_exceeded, unauthorized
+
+LIMITED = (200, 204, 400, 404)  # only these tell the rate limit
+
+
+@dataclass
+class Call:
+    """One call of an operation by a seller.
+
+    :ivar query: parameter -> str; ``repeated``: parameters given more than once
+    :ivar found: after searchOrders: [((time, order id), record)], this page and all later ones
+    """
+
+    world: object
+    operation: object
+    method: str
+    path: str
+    query: dict
+    repeated: list
+    path_args: dict = field(default_factory=dict)
+    body: object = None
+    seller: dict | None = None
+    found: list = field(default_factory=list)
+    page_size: int = 0
+    before: str = ""
+
+    @property
+    def merchant_id(self):
+        return self.seller and self.seller["merchant_id"]
+
+    @property
+    def position_before(self):
+        """The position this page started after."""
+        token = self.query.get("paginationToken")
+        return orders.read_token(self, token)["position"] if token else ("", "")
+
+    def token_after(self, position):
+        return orders.write_token(self, self.before, position)
+
+    def only_parameters(self, *names):
+        """Refuse parameters the operation does not know, and lists given as repeated keys instead of commas."""
+        unknown = [name for name in self.query if name not in names]
+        if unknown:
+            raise invalid_input(f"Unknown parameter: {', '.join(unknown)}.")
+        if self.repeated:
+            raise invalid_input(
+                f"Parameter given more than once: {', '.join(self.repeated)}. Separate values by commas."
+            )
+
+
+def answer_call(world, request):
+    """An SP-API request -> Answer. The caller holds the world's lock."""
+    call = new_call(world, request)
+    if operations.is_removed_read(call.method, call.path):
+        return removed(call, request)
+    if call.operation is None:
+        answer = Answer.json(
+            404, {"errors": [{"code": "NotFound", "message": "The resource does not exist.", "details": ""}]}
+        )
+        return finish(call, request, answer, None)
+    call.seller = seller_of(world, request)
+    fault = world.faults.take(call.operation.name, call.query, call.merchant_id)
+    if fault and fault["kind"] in faults.BEFORE:
+        return finish(call, request, faults.instead(fault, call.operation.name), fault)
+    try:
+        answer, body = None, perform(call, request)
+    except AmazonError as error:
+        answer, body = Answer.json(error.status, error.body), None
+    if fault and fault["kind"] not in faults.ON_THE_WIRE:
+        body, fault = spoil_body(call, body, fault)
+    answer = answer or Answer.json(200, body)
+    return finish(call, request, faults.spoil_wire(fault, answer) if fault else answer, fault)
+
+
+def new_call(world, request):
+    operation, path_args = operations.find(request.method, request.path)
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    return Call(
+        world, operation, request.method, request.path, request.args.to_dict(), repeated, path_args, read_body(request)
+    )
+
+
+def read_body(request):
+    data = request.get_data()
+    if not data:
+        return None
+    try:
+        return json.loads(data)
+    except ValueError:
+        return data.decode("utf-8", "replace")
+
+
+def seller_of(world, request):
+    """Whose access token this is, whatever its state; None when it says nothing."""
+    token = world.tokens.get(request.headers.get("x-amz-access-token", ""))
+    return world.sellers.get(token["merchant_id"]) if token else None
+
+
+def perform(call, request):
+    """Check the caller and do what was asked; returns the JSON of the 200 answer."""
+    client_id = authenticate(call, request.headers.get("x-amz-access-token"))
+    if not set(call.operation.roles) & set(call.seller["roles"]):
+        raise unauthorized("The application does not have the role that this operation needs.")
+    if not call.world.usage.take(call.merchant_id, client_id, call.operation):
+        raise quota_exceeded()
+    return call.operation.handler(call)
+
+
+def authenticate(call, access_token):
+    """The client id behind a valid access token of a seller."""
+    if not access_token:
+        raise unauthorized("Access token is missing in the request header.")
+    token = call.world.tokens.get(access_token)
+    if not token or not call.seller or call.seller["revoked"]:
+        raise unauthorized("The access token you provided is revoked, malformed or invalid.")
+    if token["expires"] <= call.world.clock.iso():
+        raise unauthorized("The access token you provided has expired.")
+    return token["client_id"]
+
+
+def spoil_body(call, body, fault):
+    """(changed JSON, fault); without anything to change the fault is given back: (JSON, None)."""
+    spoiled = faults.spoil_body(fault, call, body) if body is not None else None
+    if spoiled is None:
+        call.world.faults.give_back(fault)
+        return body, None
+    return spoiled, fault
+
+
+def finish(call, request, answer, fault, forbidden=None):
+    """Add Amazon's headers and write the log."""
+    world = call.world
+    answer.headers["x-amzn-RequestId"] = f"{world.seed:08x}-0000-4000-8000-{world.request_count + 1:012x}"
+    if call.operation and answer.status in LIMITED:
+        answer.headers["x-amzn-RateLimit-Limit"] = f"{world.usage.plan(call.merchant_id, call.operation)[0]:.10g}"
+    violations = schema.check_call(world.models, call, answer, fault) if world.models else []
+    world.schema_errors.extend({"n": world.request_count + 1, "error": violation} for violation in violations)
+    world.log(
+        {
+            "time": world.clock.iso(),
+            "operation": call.operation.name if call.operation else "unknown",
+            "method": call.method,
+            "path": call.path,
+            "query": {
+                name: request.args.getlist(name) if name in call.repeated else value
+                for name, value in call.query.items()
+            },
+            "body": call.body,
+            "status": answer.status,
+            "fault": fault and fault["kind"],
+            "merchant_id": call.merchant_id,
+            "user_agent": request.headers.get("User-Agent", ""),
+            "forbidden": forbidden,
+            "schema_errors": violations or None,
+        }
+    )
+    return answer
+
+
+def removed(call, request):
+    message = "The Orders API v0 read operations are not available. Use Orders API v2026-01-01."
+    call.seller = seller_of(call.world, request)
+    answer = Answer.json(403, {"errors": [{"code": "Unauthorized", "message": message, "details": ""}]})
+    return finish(call, request, answer, None, forbidden=True)
+
+
+def answer_token(world, request):
+    """``POST /auth/o2/token`` -> Answer. What is logged has neither secrets nor tokens."""
+    form = lwa.read_form(request)
+    seller = world.seller_of_refresh_token(form.get("refresh_token", ""))
+    merchant_id = seller and seller["merchant_id"]
+    fault = world.faults.take("token", {}, merchant_id)
+    if fault and fault["kind"] in faults.BEFORE:
+        answer = faults.instead(fault, "token")
+    else:
+        answer = grant_answer(world, form)
+        answer = faults.spoil_wire(fault, answer) if fault else answer
+    answer.headers["x-amzn-RequestId"] = f"{world.seed:08x}-0000-4000-8000-{world.request_count + 1:012x}"
+    world.log(
+        {
+            "time": world.clock.iso(),
+            "operation": "token",
+            "method": request.method,
+            "path": request.path,
+            "query": {},
+            "body": {key: form[key] for key in ("grant_type", "client_id", "scope") if key in form},
+            "status": answer.status,
+            "fault": fault and fault["kind"],
+            "merchant_id": merchant_id,
+            "user_agent": request.headers.get("User-Agent", ""),
+        }
+    )
+    return answer
+
+
+def grant_answer(world, form):
+    try:
+        return Answer.json(200, lwa.token(world, form))
+    except LwaError as error:
+        return Answer.json(error.status, error.body)

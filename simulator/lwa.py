@@ -1,0 +1,93 @@
+"""Login with Amazon: access tokens, and the page where a seller authorizes an application."""
+
+import json
+
+from .errors import LwaError
+from .times import shift
+from .world import new_refresh_token
+
+CODE_MINUTES = 5
+
+
+def token(world, form):
+    """``POST /auth/o2/token``: form (dict of str) -> JSON of the answer. Refusals are LwaError."""
+    grants = {"refresh_token": by_refresh_token, "client_credentials": by_client, "authorization_code": by_code}
+    grant_type = required(form, "grant_type")
+    if grant_type not in grants:
+        raise LwaError(
+            400, "unsupported_grant_type", f"The grant type {grant_type} is not supported by the authorization server"
+        )
+    client_id, secret = required(form, "client_id"), required(form, "client_secret")
+    if not any(seller["client_secret"] == secret for seller in world.sellers_of_client(client_id)):
+        raise LwaError(401, "invalid_client", "Client authentication failed")
+    return grants[grant_type](world, form, client_id)
+
+
+def required(form, name):
+    if not form.get(name):
+        raise LwaError(400, "invalid_request", f"The request is missing a required parameter : {name}")
+    return form[name]
+
+
+def by_refresh_token(world, form, client_id):
+    refresh_token = required(form, "refresh_token")
+    seller = world.seller_of_refresh_token(refresh_token)
+    if not seller or seller["client_id"] != client_id or seller["revoked"]:
+        raise LwaError(400, "invalid_grant", "The request has an invalid grant parameter : refresh_token")
+    if seller["client_secret"] != form["client_secret"]:
+        raise LwaError(401, "invalid_client", "Client authentication failed")
+    return {**grant(world, client_id, seller), "refresh_token": refresh_token}
+
+
+def by_client(world, form, client_id):
+    scope = required(form, "scope")
+    if not scope.startswith("sellingpartnerapi::"):
+        raise LwaError(400, "invalid_scope", "The requested scope is invalid, unknown, or malformed")
+    return grant(world, client_id, None, scope)
+
+
+def by_code(world, form, client_id):
+    """A code is good once, for five minutes, for the application it was issued to."""
+    code = world.codes.pop(required(form, "code"), None)
+    if not code or code["client_id"] != client_id or code["expires"] <= world.clock.iso():
+        raise LwaError(400, "invalid_grant", "The request has an invalid grant parameter : code")
+    seller = world.sellers[code["merchant_id"]]
+    refresh_token = new_refresh_token(world.rng("token"))
+    world.change_seller(seller, {"refresh_token": refresh_token, "revoked": False})
+    return {**grant(world, client_id, seller), "refresh_token": refresh_token}
+
+
+def grant(world, client_id, seller, scope=None):
+    lifetime = seller["token_ttl"] if seller else 3600
+    access_token = "Atza|" + new_refresh_token(world.rng("token"))[5:]
+    now = world.clock.iso()
+    world.tokens = {key: value for key, value in world.tokens.items() if value["expires"] > shift(now, days=-1)}
+    world.tokens[access_token] = {
+        "client_id": client_id,
+        "merchant_id": seller and seller["merchant_id"],
+        "scope": scope,
+        "expires": shift(now, seconds=lifetime),
+    }
+    return {"access_token": access_token, "token_type": "bearer", "expires_in": lifetime}
+
+
+def authorize(world, seller):
+    """The seller pressed "Authorize": a one-time spapi_oauth_code."""
+    code = "AN" + new_refresh_token(world.rng("token"))[5:25]
+    world.codes[code] = {
+        "merchant_id": seller["merchant_id"],
+        "client_id": seller["client_id"],
+        "expires": shift(world.clock.iso(), minutes=CODE_MINUTES),
+    }
+    return code
+
+
+def read_form(request):
+    """The token request's parameters: form encoded, or JSON as Amazon takes it, too."""
+    if request.mimetype == "application/json":
+        try:
+            data = json.loads(request.get_data())
+        except ValueError:
+            data = {}
+        return {key: str(value) for key, value in data.items()} if isinstance(data, dict) else {}
+    return request.form.to_dict()
