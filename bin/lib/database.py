@@ -1,0 +1,90 @@
+"""Odoo databases from Python, outside Odoo's own server: make, copy, drop, and open one as the superuser."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2 import sql
+
+ADDON = "sale_amazon_spapi"
+
+
+def name(suffix):
+    """Return the name of one of this checkout's databases."""
+    return f"{ADDON}_{os.environ['CHECKOUT_ID']}_{suffix}"
+
+
+def _execute(statement, *names):
+    connection = psycopg2.connect(dbname="postgres")
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cr:
+            cr.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    finally:
+        connection.close()
+
+
+def exists(database):
+    """Tell whether the database is there."""
+    connection = psycopg2.connect(dbname="postgres")
+    try:
+        with connection.cursor() as cr:
+            cr.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
+            return bool(cr.fetchone())
+    finally:
+        connection.close()
+
+
+def drop(database):
+    """Drop the database, whoever is connected to it."""
+    _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
+
+
+def copy(template, database):
+    """Make a database that is a copy of another."""
+    drop(database)
+    _execute("CREATE DATABASE {} TEMPLATE {}", database, template)
+
+
+def odoo_command(*arguments):
+    """Return the command line that runs Odoo in this environment."""
+    return [
+        *os.environ["ODOO_COMMAND"].split(), *arguments,
+        f"--addons-path={os.environ['ADDONS_PATH']}", f"--data-dir={os.environ['WORK']}/data",
+        f"--db_host={os.environ['PGHOST']}", f"--db_port={os.environ['PGPORT']}", f"--db_user={os.environ['PGUSER']}",
+        "--http-interface=127.0.0.1",
+    ]  # fmt: skip
+
+
+def install(database, *addons, demo=False, log_level="warn"):
+    """Install addons into a database, made when it is not there.
+
+    :raise SystemExit: when the installation fails; its output has been shown.
+    """
+    arguments = ["-d", database, "-i", ",".join(addons), "--stop-after-init", f"--log-level={log_level}"]
+    if not demo:
+        arguments.append("--without-demo=True")
+    done = subprocess.run(odoo_command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(f"{done.stdout}\ninstalling {', '.join(addons)} failed")
+
+
+def configure(*arguments):
+    """Configure Odoo in this process, as its command line would."""
+    import odoo.tools.config as config_module  # noqa: PLC0415 - Odoo is imported only where it is used
+
+    options = odoo_command(*arguments)[len(os.environ["ODOO_COMMAND"].split()) :]
+    config_module.parse_config([*options, "--log-level=warn"], setup_logging=True)
+
+
+@contextmanager
+def environment(database):
+    """Open a database as the superuser; commits at the end."""
+    import odoo  # noqa: PLC0415
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+
+    registry = Registry(database)
+    with registry.cursor() as cr:
+        yield odoo.api.Environment(cr, odoo.SUPERUSER_ID, {})

@@ -1,0 +1,182 @@
+"""``bin/run``: a simulated Amazon and Odoo with a demo shop.
+
+``bin/run`` starts both and keeps them until Ctrl-C; ``bin/run --once`` does the main job without a browser and
+ends by itself; ``--fresh`` starts over.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import database
+import shop
+from amazon import Amazon
+from ports import free_ports, is_free
+
+DEMO = database.name("demo")
+WORK = Path(os.environ["WORK"])
+STATE = WORK / "simulator.json"
+SETTINGS = WORK / "demo.json"
+ADDONS = ("l10n_jp", "sale_amazon_spapi", "stock_picking_batch")
+ODOO_PORT, AMAZON_PORT = 8069, 8070
+FIRST_ORDERS = {
+    "jp_standard": 12, "jp_no_state": 3, "jp_company": 2, "jp_pickup_point": 2, "jp_cod": 3, "jp_cvs_pending": 3,
+    "jp_points": 2, "jp_gift": 2, "jp_promotion_negative": 2, "jp_promotion_positive": 2, "jp_shipping_charge": 2,
+    "jp_indivisible": 2, "jp_several_items": 3, "jp_business": 1, "jp_prime": 2, "jp_fba": 2, "jp_fba_shipped": 2,
+    "jp_partially_shipped": 1, "jp_shipped": 2, "jp_cancelled": 1, "jp_cancel_requested": 1, "jp_unknown_sku": 1,
+    "jp_zero_replacement": 1, "jp_preorder": 1,
+}  # fmt: skip
+
+
+def say(text):
+    """Tell the person at the terminal."""
+    print(text, flush=True)
+
+
+def port_near(wanted):
+    """Return `wanted` when it is free, else another free port."""
+    return wanted if is_free(wanted) else free_ports(1)[0]
+
+
+def prepare(fresh):
+    """Have a simulator running and a demo database connected to it.
+
+    :return: (simulator, the demo seller's record).
+    """
+    if fresh:
+        database.drop(DEMO)
+        for path in (STATE, SETTINGS):
+            path.unlink(missing_ok=True)
+    settings = json.loads(SETTINGS.read_text()) if SETTINGS.exists() and database.exists(DEMO) else {}
+    if not settings:
+        STATE.unlink(missing_ok=True)
+    amazon = Amazon.start("--state", str(STATE), port=port_near(settings.get("amazon_port", AMAZON_PORT)))
+    try:
+        if settings:
+            _reconnect(amazon)
+        else:
+            settings = _first_start(amazon)
+        SETTINGS.write_text(json.dumps({**settings, "amazon_port": int(amazon.url.rpartition(":")[2])}))
+    except BaseException:
+        amazon.stop()
+        raise
+    return amazon, settings["seller"]
+
+
+def _first_start(amazon):
+    say("· making the demo database (about two minutes, only the first time)")
+    seller = amazon.seller()
+    placed = datetime.now(UTC) - timedelta(days=1)
+    for kind, count in FIRST_ORDERS.items():
+        # Amazon shows an order only two minutes after its last change.
+        placed += timedelta(minutes=45)
+        amazon.place(seller, kind, count, created=placed.isoformat(), updated=placed.isoformat())
+    database.drop(DEMO)
+    database.install(DEMO, *ADDONS)
+    database.configure("-d", DEMO)
+    with database.environment(DEMO) as env:
+        shop.set_up(env, amazon, seller)
+        env.ref("base.user_admin").write({"tz": "Asia/Tokyo", "lang": "ja_JP"})
+    return {"seller": seller}
+
+
+def _reconnect(amazon):
+    """The simulator may have had to take another port than last time."""
+    database.configure("-d", DEMO)
+    with database.environment(DEMO) as env:
+        env["amazon.account"].search([("environment", "=", "custom")]).write({
+            "endpoint_url": amazon.url, "lwa_url": f"{amazon.url}/auth/o2/token",
+        })  # fmt: skip
+
+
+def once(amazon, seller):
+    """Import, build and print what came of it.
+
+    :return: the exit code: 0 when nothing failed.
+    """
+    amazon.control("DELETE", "requests")
+    started = time.monotonic()
+    with database.environment(DEMO) as env:
+        account = env["amazon.account"].search([("merchant_id", "=", seller["merchant_id"])])
+        logs = account._import_orders()
+        seconds = time.monotonic() - started
+        calls = sum(amazon.get("requests/count").values())
+        rows = [
+            ("orders seen", sum(logs.mapped("received"))), ("created", sum(logs.mapped("created"))),
+            ("updated", sum(logs.mapped("updated"))), ("failed", sum(logs.mapped("failed"))),
+            ("API calls", calls), ("seconds", f"{seconds:.1f}"),
+        ]  # fmt: skip
+        for label, value in rows:
+            say(f"{label:<14}{value:>8}")
+        for log in logs.filtered("message"):
+            say(f"{log.job_name}: {log.message}")
+        failed = not logs or any(log.state == "failed" or log.failed for log in logs)
+    return int(failed)
+
+
+def serve(amazon):
+    """Run Odoo until Ctrl-C.
+
+    :return: Odoo's exit code.
+    """
+    port = port_near(ODOO_PORT)
+    # One worker per long job and one for what must be prompt; see the README.
+    odoo = subprocess.Popen(
+        database.odoo_command("-d", DEMO, f"--http-port={port}", "--max-cron-threads=4", "--log-level=warn")
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/web/login", odoo)
+        say(f"""
+  Odoo            http://127.0.0.1:{port}/odoo       user: admin   password: admin
+                  Amazon > Configuration > Accounts > Amazon.co.jp > Start the order import
+  Seller Central  {amazon.url}        (simulated: place, pay, ship and cancel orders)
+
+  Ctrl-C stops both.
+""")
+        return odoo.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        odoo.send_signal(signal.SIGINT)
+        try:
+            odoo.wait(15)
+        except subprocess.TimeoutExpired:
+            odoo.kill()
+
+
+def _wait_for(url, process):
+    for _attempt in range(240):
+        if process.poll() is not None:
+            sys.exit("Odoo ended while starting; see its messages above")
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    sys.exit("Odoo does not answer")
+
+
+def main():
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="bin/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--once", action="store_true", help="import and build without a browser, print a table, end")
+    parser.add_argument("--fresh", action="store_true", help="start over with a new database")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    amazon, seller = prepare(arguments.fresh)
+    try:
+        return once(amazon, seller) if arguments.once else serve(amazon)
+    finally:
+        amazon.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
