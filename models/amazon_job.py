@@ -6,9 +6,9 @@ from datetime import timedelta
 from psycopg2 import OperationalError
 
 from odoo import _, api, fields, models
-from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
+from ..locks import advisory_lock
 from ..selling_partner import (
     AccessDenied,
     CredentialsError,
@@ -147,17 +147,14 @@ class AmazonJob(models.Model):
 
     @contextmanager
     def _lock(self):
-        """Hold the job's lock on a cursor of its own, so that it lives through the run's commits and
+        """Hold the job's lock on a connection of its own, so that it lives through the run's commits and
         dies with the process.
 
         :return: whether the lock was free.
         """
         self.ensure_one()
-        with self.env.registry.cursor() as cr:
-            cr.execute(
-                SQL("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", f"amazon.job.{self.name}", self.account_id.id)
-            )
-            yield cr.fetchone()[0]
+        with advisory_lock(self.env.registry, f"amazon.job.{self.name}", self.account_id.id, wait=False) as free:
+            yield free
 
     def _run(self, work):
         """Run `work` once, alone, logged, with every error told where a person sees it.

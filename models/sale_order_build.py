@@ -2,17 +2,17 @@
 for what a person sees and does)."""
 
 from collections import defaultdict
-from contextlib import contextmanager
 from datetime import UTC
 
 from markupsafe import Markup
 
 from odoo import _, api, fields, models
 from odoo.fields import Command
-from odoo.tools import SQL, float_compare, float_is_zero
+from odoo.tools import float_compare, float_is_zero
 from odoo.tools.misc import format_amount, format_datetime
 
 from ..const import AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS
+from ..locks import advisory_lock
 from ..selling_partner import split
 from .amazon_order_update import NeedsAttention
 
@@ -760,7 +760,7 @@ class SaleOrder(models.Model):
         :param dict plan: what :meth:`_amazon_reserve_plan` returned before the commit.
         """
         for warehouse_id, order_ids in plan.items():
-            with self._amazon_warehouse_lock(warehouse_id):
+            with advisory_lock(self.env.registry, "amazon.reserve", warehouse_id):
                 orders = self.browse(order_ids).exists()
                 moves = orders.picking_ids.move_ids.filtered(
                     lambda move: move.state in ("confirmed", "waiting", "partially_available")
@@ -770,9 +770,3 @@ class SaleOrder(models.Model):
                 orders.amazon_to_reserve = False
                 orders._amazon_move_phase()
                 self.env["ir.cron"]._commit_progress()
-
-    @contextmanager
-    def _amazon_warehouse_lock(self, warehouse_id):
-        with self.env.registry.cursor() as cr:
-            cr.execute(SQL("SELECT pg_advisory_xact_lock(hashtext('amazon.reserve'), %s)", warehouse_id))
-            yield

@@ -37,6 +37,34 @@ def exists(database):
         connection.close()
 
 
+def like(prefix):
+    """Return the names of the databases that start with `prefix`."""
+    connection = psycopg2.connect(dbname="postgres")
+    try:
+        with connection.cursor() as cr:
+            cr.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix])
+            return [name for [name] in cr.fetchall()]
+    finally:
+        connection.close()
+
+
+@contextmanager
+def lock(label):
+    """Let one process of this machine at a time do what `label` stands for."""
+    connection = psycopg2.connect(dbname="postgres")
+    try:
+        with connection.cursor() as cr:
+            cr.execute("SELECT pg_advisory_lock(hashtext(%s))", [label])
+            yield
+    finally:
+        connection.close()
+
+
+def rename(database, new):
+    """Give a database another name."""
+    _execute("ALTER DATABASE {} RENAME TO {}", database, new)
+
+
 def drop(database):
     """Drop the database, whoever is connected to it."""
     _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
@@ -45,7 +73,9 @@ def drop(database):
 def copy(template, database):
     """Make a database that is a copy of another."""
     drop(database)
-    _execute("CREATE DATABASE {} TEMPLATE {}", database, template)
+    # PostgreSQL copies a template only while nobody is connected to it.
+    with lock(f"copy {template}"):
+        _execute("CREATE DATABASE {} TEMPLATE {}", database, template)
 
 
 def odoo_command(*arguments):

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import database
 import shop
-from amazon import Amazon
 from ports import free_ports, is_free
+
+from simulator.process import Amazon
 
 DEMO = database.name("demo")
 WORK = Path(os.environ["WORK"])

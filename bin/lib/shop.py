@@ -6,7 +6,7 @@ def set_up(env, amazon, seller, started=False):
     """Make the shop and connect it.
 
     :param env: Odoo's environment, as the superuser.
-    :param amazon: the running simulator (``amazon.Amazon``).
+    :param amazon: the running simulator (``simulator.process.Amazon``).
     :param dict seller: its record of the seller.
     :param bool started: start the import job too.
     :return: the ``amazon.account``.

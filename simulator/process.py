@@ -1,4 +1,4 @@
-"""The simulated Amazon as a process, and its control API."""
+"""Starting the simulator as a process of its own, and its control API: for tests, benchmarks and ``bin/run``."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 class Amazon:

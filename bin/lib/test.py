@@ -1,0 +1,251 @@
+"""``bin/test``: lint and every test, or a part of them; ends with ``N passed, N failed``.
+
+    bin/test                     everything
+    bin/test lint                one of the parts: lint, selling_partner, simulator, odoo, extra, processes
+    bin/test TestSaleOrder       one Odoo test class (or Class.method) of tests/
+    bin/test tests/processes/test_kill.py
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import database
+from ports import free_ports
+
+CHECKOUT = Path(os.environ["CHECKOUT"])
+WORK = Path(os.environ["WORK"])
+LOGS = WORK / "logs"
+BASE_ADDONS = ("l10n_jp", "sale_management", "sale_stock", "stock_delivery", "stock_picking_batch")
+# Kits and OCA's queue are used when present: one database has them.
+EXTRA_ADDONS = (*BASE_ADDONS, "sale_mrp", "queue_job")
+INSTALLED = ("models", "wizards", "controllers", "views", "data", "security", "i18n", "demo", "selling_partner")
+# Odoo's own, on this machine: not ours to mend.
+NOT_OURS = re.compile(
+    r"missing --http-interface|Running as user 'root'|wkhtmltopdf|Chrome executable|doesn't appear to be a valid PyPI"
+    r"|does not appear o be a valid PyPI|unknown option 'sale_amazon|Two-Factor|py\.warnings"
+)
+PYTEST = ("selling_partner", "simulator", "processes")
+
+
+class Part:
+    """What one part of the tests came to."""
+
+    def __init__(self, name, passed=0, failed=0, output=""):
+        self.name, self.passed, self.failed, self.output = name, passed, failed, output
+        self.seconds = 0.0
+
+
+def run(command, log, **options):
+    """Run a command, its output into a file below the logs; return (exit code, output)."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path = LOGS / f"{log}.log"
+    with path.open("w") as file:
+        code = subprocess.call(command, stdout=file, stderr=subprocess.STDOUT, cwd=CHECKOUT, **options)
+    return code, path.read_text(errors="replace")
+
+
+# --- lint ------------------------------------------------------------------------------------
+def lint():
+    """Run each linter; each counts as one test."""
+    tools = Path(sys.executable).parent
+    addon = f"{WORK}/addons/{database.ADDON}"
+    part = Part("lint")
+    for name, command in {
+        "ruff check": [tools / "ruff", "check", "."],
+        "ruff format": [tools / "ruff", "format", "--check", "."],
+        "pylint-odoo": [
+            tools / "pylint", "--rcfile=.pylintrc", "-j2", *(str(CHECKOUT / folder) for folder in (
+                "models", "wizards", "controllers", "hooks.py", "crypto.py", "const.py", "__manifest__.py", "tests")),
+        ],
+        "oca-checks-odoo-module": [tools / "oca-checks-odoo-module", addon],
+    }.items():  # fmt: skip
+        code, output = run([str(word) for word in command], f"lint-{name.replace(' ', '-')}")
+        part.passed, part.failed = part.passed + (not code), part.failed + bool(code)
+        if code:
+            part.output += f"--- {name}\n{output}\n"
+    return part
+
+
+# --- pytest ----------------------------------------------------------------------------------
+def pytest(name, *paths):
+    """Run the tests of a folder with pytest, outside Odoo's test runner."""
+    report = LOGS / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    code, output = run(
+        [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider",
+         f"--junitxml={report}", *map(str, paths)],
+        name,
+    )  # fmt: skip
+    suite = next(ET.parse(report).getroot().iter("testsuite")) if report.exists() else None
+    if suite is None:
+        return Part(name, failed=1, output=output)
+    total, failed = int(suite.get("tests")), int(suite.get("failures")) + int(suite.get("errors"))
+    skipped = int(suite.get("skipped"))
+    if skipped and os.environ.get("CI"):
+        output += f"\n{skipped} tests were skipped, which must not happen here\n"
+        failed += skipped
+        skipped = 0
+    if not total:
+        output += "\nno test ran\n"
+    failed = failed or bool(code) or not total
+    return Part(name, total - int(failed) - skipped, int(failed), output if failed else "")
+
+
+# --- Odoo ------------------------------------------------------------------------------------
+def fingerprint(*folders):
+    """Return a hash of what an installed addon consists of."""
+    digest = hashlib.sha256(os.environ["ODOO_COMMAND"].encode())
+    for folder in folders:
+        root = CHECKOUT / folder
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(CHECKOUT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def template(kind="plain"):
+    """Return a database with the addon installed as it stands now, made when there is none.
+
+    Odoo's own addons take a minute to install and never change: they are a template of their own, shared
+    by all checkouts.
+    """
+    addons = EXTRA_ADDONS if kind == "extra" else BASE_ADDONS
+    base = f"{database.ADDON}_base_{hashlib.sha256(repr(addons).encode()).hexdigest()[:8]}"
+    wanted = database.name(f"template_{kind}_{fingerprint(*INSTALLED, '__manifest__.py', 'const.py', 'hooks.py')}")
+    with database.lock(base):
+        if not database.exists(base):
+            database.drop(f"{base}_draft")
+            database.install(f"{base}_draft", *addons)
+            database.rename(f"{base}_draft", base)
+    if not database.exists(wanted):
+        for old in database.like(database.name(f"template_{kind}_")):
+            database.drop(old)
+        database.copy(base, f"{wanted}_draft")
+        database.install(f"{wanted}_draft", database.ADDON)
+        database.rename(f"{wanted}_draft", wanted)
+    return wanted
+
+
+def odoo(name, kind="plain", tags=None):
+    """Run Odoo's tests of the addon on a copy of a template."""
+    test_database = database.name(f"test_{name}")
+    database.copy(template(kind), test_database)
+    port, gevent = free_ports(2)
+    code, output = run(
+        database.odoo_command(
+            "-d", test_database, "-u", database.ADDON, "--stop-after-init", "--log-level=info",
+            f"--test-tags={tags or f'/{database.ADDON}'}", f"--http-port={port}", f"--gevent-port={gevent}",
+            "--max-cron-threads=0",
+        ),
+        name,
+        env={**os.environ, "TEST_DATABASE_KIND": kind},
+    )  # fmt: skip
+    database.drop(test_database)
+    results = re.findall(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", output)
+    if not results:
+        return Part(name, failed=1, output=output[-6000:])
+    failed, errors, total = map(int, results[-1])
+    problems = noise(output)
+    skipped = re.findall(r".*odoo\.tests.* skipped .*|.*: skipped .*", output)
+    bad = failed + errors
+    text = "\n".join(problems + skipped)
+    if (problems or skipped or code or not total) and not bad:
+        bad = 1
+        text = text or output[-3000:]
+    return Part(name, max(total - bad, 0), bad, text)
+
+
+def noise(output):
+    """Return the log's WARNING and ERROR entries that are ours, with what follows them."""
+    entries, keep = [], False
+    for line in output.splitlines():
+        head = re.match(r"\d{4}-\d\d-\d\d \S+ \d+ (\w+) ", line)
+        if head:
+            keep = head[1] in ("WARNING", "ERROR", "CRITICAL") and not NOT_OURS.search(line)
+        if keep:
+            entries.append(line)
+    return entries
+
+
+# --- all of it -------------------------------------------------------------------------------
+def timed(part, *arguments):
+    """Run one part and note how long it took."""
+    started = time.monotonic()
+    result = part(*arguments)
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def in_threads(*jobs):
+    """Run several parts at the same time; return what they came to."""
+    with ThreadPoolExecutor() as pool:
+        return [future.result() for future in [pool.submit(timed, *job) for job in jobs]]
+
+
+def everything():
+    """Run every part, two at a time."""
+    parts = in_threads(
+        (odoo, "odoo"),
+        (lambda: merged("checks", lint(), pytest("selling_partner", "selling_partner/tests"),
+                        pytest("simulator", "simulator/tests")),),
+    )  # fmt: skip
+    parts += in_threads((odoo, "extra", "extra"), (processes,))
+    return parts
+
+
+def processes(*paths):
+    """Run the tests that need real processes and committed databases."""
+    os.environ["TEMPLATE_DATABASE"] = template()
+    return pytest("processes", *(paths or ["tests/processes"]))
+
+
+def merged(name, *parts):
+    """Add up parts that run one after the other."""
+    return Part(
+        name, sum(part.passed for part in parts), sum(part.failed for part in parts),
+        "\n".join(part.output for part in parts if part.output),
+    )  # fmt: skip
+
+
+def chosen(name):
+    """Run the part a person named."""
+    parts = {
+        "lint": (lint,), "odoo": (odoo, "odoo"), "extra": (odoo, "extra", "extra"), "processes": (processes,),
+        "selling_partner": (pytest, "selling_partner", "selling_partner/tests"),
+        "simulator": (pytest, "simulator", "simulator/tests"),
+    }  # fmt: skip
+    if name in parts:
+        return timed(*parts[name])
+    path = name.partition("::")[0]
+    if "/" in name and (CHECKOUT / path).exists():
+        return timed(processes, name) if path.startswith("tests/processes") else timed(pytest, "chosen", name)
+    cls, _dot, method = name.partition(".")
+    return timed(odoo, "chosen", "plain", f"/{database.ADDON}:{cls}" + (f".{method}" if method else ""))
+
+
+def main():
+    """Run, print what failed, and the line that counts."""
+    names = sys.argv[1:]
+    if names and names[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0
+    parts = [chosen(name) for name in names] if names else everything()
+    for part in parts:
+        if part.output:
+            print(part.output)
+        print(f"{part.name}: {part.passed} passed, {part.failed} failed in {part.seconds:.0f} s")
+    passed, failed = sum(part.passed for part in parts), sum(part.failed for part in parts)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""Locks that live through commits and die with the process: PostgreSQL's advisory locks."""
+
+from contextlib import contextmanager
+
+from odoo.tools import SQL
+
+
+@contextmanager
+def advisory_lock(registry, label, number, wait=True):
+    """Hold a lock on a connection of its own.
+
+    :param registry: Odoo's registry.
+    :param str label: what is locked.
+    :param int number: which one of them.
+    :param bool wait: wait for whoever holds it.
+    :return: whether the lock is held; always so when waiting.
+    """
+    key = SQL("hashtext(%s), %s", label, number)
+    with registry.cursor() as cr:
+        cr.execute(SQL("SELECT pg_advisory_lock(%s)" if wait else "SELECT pg_try_advisory_lock(%s)", key))
+        held = wait or cr.fetchone()[0]
+        # The lock is the session's: no transaction has to stay open for it.
+        cr.commit()
+        try:
+            yield held
+        finally:
+            if held:
+                cr.execute(SQL("SELECT pg_advisory_unlock(%s)", key))
+                cr.commit()

@@ -1,0 +1,116 @@
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from odoo.tests import TransactionCase, new_test_user
+
+from ..simulator.process import Amazon
+
+JAPAN = "A1VC38T7YXB528"
+
+
+class AmazonCase(TransactionCase):
+    """A Japanese shop connected to a simulated Amazon, over HTTP."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.amazon = Amazon.start("--quota", "off")
+        cls.addClassCleanup(cls.amazon.stop)
+        yen = cls.env.ref("base.JPY")
+        yen.active = True
+        cls.company = cls.env["res.company"].create({
+            "name": "サンプル商店", "currency_id": yen.id, "country_id": cls.env.ref("base.jp").id,
+        })  # fmt: skip
+        cls.env.user.company_ids |= cls.company
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})
+        cls.taxes = {
+            rate: cls.env["account.tax"].create({
+                "name": f"{rate}%", "amount": rate, "type_tax_use": "sale", "company_id": cls.company.id,
+                "country_id": cls.company.country_id.id, "price_include_override": "tax_excluded",
+                "tax_group_id": cls.env["account.tax.group"].create({
+                    "name": f"{rate}%", "company_id": cls.company.id, "country_id": cls.company.country_id.id}).id,
+            })
+            for rate in (10, 8)
+        }  # fmt: skip
+        cls.company.account_sale_tax_id = cls.taxes[10]
+        cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.company.id)], limit=1)
+        cls.products = cls._make_products()
+        cls.user = new_test_user(
+            cls.env, "amazon_user", "sale_amazon_spapi.group_amazon_user", company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+        )  # fmt: skip
+        cls.manager = new_test_user(
+            cls.env, "amazon_manager", "sale_amazon_spapi.group_amazon_manager", company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+        )  # fmt: skip
+        cls.seller = cls.amazon.seller()
+        cls.account = cls._connect(cls.seller)
+
+    def setUp(self):
+        super().setUp()
+        self.amazon.control("DELETE", "faults")
+        self.amazon.control("DELETE", "requests")
+        self.amazon.post("clock", now=None)
+
+    @classmethod
+    def _make_products(cls):
+        catalogue = cls.amazon.get("catalogue")
+        products = cls.env["product.product"].create([
+            {
+                "name": item["title_ja"], "default_code": item["sku"], "type": "consu", "is_storable": True,
+                "list_price": 12345, "taxes_id": [(6, 0, cls.taxes[item["tax_rate"]].ids)],
+            }
+            for item in catalogue
+        ])  # fmt: skip
+        for product in products:
+            cls.env["stock.quant"]._update_available_quantity(product, cls.warehouse.lot_stock_id, 100)
+        return {product.default_code: product for product in products}
+
+    @classmethod
+    def _connect(cls, seller, **values):
+        """Return an account that reads as `seller` from the simulator."""
+        return cls.env["amazon.account"].create({
+            "name": "Amazon.co.jp", "company_id": cls.company.id, "region": seller["region"], "environment": "custom",
+            "endpoint_url": cls.amazon.url, "lwa_url": f"{cls.amazon.url}/auth/o2/token",
+            "merchant_id": seller["merchant_id"], "lwa_client_id": seller["client_id"],
+            "lwa_client_secret": seller["client_secret"], "refresh_token": seller["refresh_token"],
+            "warehouse_id": cls.warehouse.id, "user_id": cls.manager.id,
+            "marketplace_ids": [
+                (6, 0, cls.env["amazon.marketplace"].search([("api_ref", "in", seller["marketplaces"])]).ids),
+            ],
+            **values,
+        })  # fmt: skip
+
+    @contextmanager
+    def committing(self, *records):
+        """Give the records on a cursor that may commit, as a cron's may."""
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            env = self.env(cr=cr)
+            yield records[0].with_env(env) if len(records) == 1 else [record.with_env(env) for record in records]
+
+    def place(self, kind="jp_standard", count=1, minutes_ago=60, **values):
+        """Place orders on the simulated Amazon, long enough ago to be seen; return their ids."""
+        past = self.amazon.get("clock")["now"]
+        return self.amazon.place(self.seller, kind, count, **{"created": shifted(past, minutes_ago), **values})
+
+    def import_orders(self, account=None, **arguments):
+        """Run the whole import; return the log rows."""
+        account = account or self.account
+        with self.committing(account) as account:
+            logs = account._import_orders(**arguments).ids
+        return self.env["amazon.log"].browse(logs)
+
+    def orders(self, *refs):
+        """Return the orders in Odoo with these Amazon ids."""
+        return self.env["sale.order"].search([("amazon_order_ref", "in", refs)])
+
+    def imported(self, kind="jp_standard", count=1, **values):
+        """Place orders, import them, return them."""
+        refs = self.place(kind, count, **values)
+        self.import_orders()
+        return self.orders(*refs)
+
+
+def shifted(moment, minutes):
+    """Return an ISO time so many minutes earlier."""
+    return (datetime.fromisoformat(moment) - timedelta(minutes=minutes)).isoformat()

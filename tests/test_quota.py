@@ -1,0 +1,57 @@
+from odoo.tests import TransactionCase, tagged
+
+from ..selling_partner import PUBLISHED, QuotaExceeded
+
+
+@tagged("post_install", "-at_install")
+class TestQuota(TransactionCase):
+    """The token bucket of rule 3."""
+
+    def setUp(self):
+        super().setUp()
+        account = self.env["amazon.account"].create({
+            "name": "Quota", "merchant_id": "AQUOTA", "lwa_client_id": "application",
+        })  # fmt: skip
+        self.budget = self.env["amazon.quota"]._budget(account)
+
+    def bucket(self, operation):
+        """Return the bucket's record, fresh from the database."""
+        self.env.invalidate_all()
+        return self.env["amazon.quota"].search([("merchant_id", "=", "AQUOTA"), ("operation", "=", operation)])
+
+    def test_burst_then_wait(self):
+        """A full bucket holds the published burst; then the time of the next token is told."""
+        with self.enter_registry_test_mode():
+            for _call in range(PUBLISHED["searchOrders"].burst):
+                self.budget.acquire("searchOrders")
+            with self.assertRaises(QuotaExceeded) as caught:
+                self.budget.acquire("searchOrders")
+        self.assertAlmostEqual(caught.exception.retry_after, 1 / PUBLISHED["searchOrders"].rate, delta=5)
+        self.assertEqual(self.budget.calls, PUBLISHED["searchOrders"].burst)
+
+    def test_short_wait_inside_the_run(self):
+        """A token that is due within two seconds is waited for."""
+        with self.enter_registry_test_mode():
+            self.budget.acquire("getOrder")
+            self.bucket("getOrder").write({"tokens": 0.5, "rate": 10})
+            self.budget.acquire("getOrder")
+        self.assertEqual(self.budget.calls, 2)
+
+    def test_adapts_to_the_header(self):
+        """The rate Amazon names replaces the published one; a 429 empties the bucket."""
+        with self.enter_registry_test_mode():
+            self.budget.acquire("searchOrders")
+            self.budget.observe("searchOrders", {"x-amzn-RateLimit-Limit": "0.02"}, 200)
+            self.assertAlmostEqual(self.bucket("searchOrders").rate, 0.02)
+            self.budget.observe("searchOrders", {}, 429)
+            self.assertEqual(self.bucket("searchOrders").tokens, 0)
+            with self.assertRaises(QuotaExceeded) as caught:
+                self.budget.acquire("searchOrders")
+        self.assertAlmostEqual(caught.exception.retry_after, 50, delta=1)
+
+    def test_headers_that_are_no_numbers(self):
+        """Nonsense in the header changes nothing."""
+        with self.enter_registry_test_mode():
+            self.budget.acquire("searchOrders")
+            self.budget.observe("searchOrders", {"x-amzn-RateLimit-Limit": "soon"}, 200)
+        self.assertAlmostEqual(self.bucket("searchOrders").rate, PUBLISHED["searchOrders"].rate)
