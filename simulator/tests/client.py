@@ -1,6 +1,15 @@
-"""A small client of the simulated Amazon, and names the tests share."""
+"""A simulated Amazon on a free port, a small client of it, and names the tests share."""
+
+import contextlib
+import threading
+from pathlib import Path
 
 import httpx
+
+from simulator.server import make_server
+from simulator.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NOW = "2026-11-23T01:00:00.000Z"
 LONG_AGO = "2026-11-01T00:00:00Z"
@@ -100,3 +109,16 @@ class Amazon:
 def ids(pages):
     """The order ids of pages, in order."""
     return [order["orderId"] for page in pages for order in page["orders"]]
+
+
+@contextlib.contextmanager
+def served():
+    """The URL of a simulator without usage limits, in this process."""
+    world = World(1, "off")
+    running = make_server(world)
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{running.port}"
+    world.closing.set()
+    running.shutdown()
+    thread.join()

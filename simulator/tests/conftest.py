@@ -1,33 +1,15 @@
 """A simulated Amazon on a free port."""
 
-import contextlib
 import os
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator import schema  # noqa: E402
-from simulator.server import make_server  # noqa: E402
-from simulator.tests.client import Amazon  # noqa: E402
-from simulator.world import World  # noqa: E402
-
-
-@contextlib.contextmanager
-def served():
-    """The URL of a simulator without usage limits, in this process."""
-    world = World(1, "off")
-    running = make_server(world)
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{running.port}"
-    world.closing.set()
-    running.shutdown()
-    thread.join()
+from simulator.tests.client import Amazon, served  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,7 @@ def test_marketplace_participations(amazon):
     assert [entry["marketplace"]["countryCode"] for entry in payload] == ["DE", "GB", "FR"]
     assert payload[0]["participation"] == {"isParticipating": True, "hasSuspendedListings": False}
     assert payload[0]["storeName"] == "Teehaus"
+    assert amazon.call(seller, SELLERS, MarketplaceId=JP).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/orders/v0/orders", "/orders/v0/orders/1", "/orders/v0/orders/1/orderItems"])
@@ -120,6 +121,7 @@ def test_removed_reads_are_refused_and_recorded(amazon, seller, path):
     assert amazon.call(seller, path).status_code == 403
     [entry] = [entry for entry in amazon.get("/requests") if entry.get("forbidden")]
     assert (entry["path"], entry["merchant_id"]) == (path, seller["merchant_id"])
+    assert amazon.get("/requests/count")["ordersV0"] == 1
 
 
 def test_unknown_path(amazon, seller):

@@ -81,6 +81,7 @@ def test_one_sellers_fault(amazon, seller):
 
 def test_unknown_faults_are_refused(amazon):
     amazon.control("POST", "/faults", {"kind": "earthquake"}, status=400)
+    amazon.control("POST", "/faults", {"kind": "malformed_order", "variant": "nonsense"}, status=400)
     amazon.control("POST", "/faults", {"kind": "429", "operation": "nothing"}, status=400)
     assert amazon.get("/faults/kinds") == list(KINDS)
 

@@ -7,8 +7,7 @@ import pytest
 
 from simulator import actions, operations, schema
 from simulator.kinds import KINDS
-from simulator.tests.client import EVERYWHERE, INCLUDED, SEARCH, Amazon
-from simulator.tests.conftest import served
+from simulator.tests.client import EVERYWHERE, INCLUDED, SEARCH, Amazon, served
 
 pytest.importorskip("jsonschema")
 

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import time
 
-from simulator.tests.client import INCLUDED, Amazon
-from simulator.tests.conftest import ROOT
+from simulator.tests.client import INCLUDED, ROOT, Amazon
 
 
 @contextlib.contextmanager

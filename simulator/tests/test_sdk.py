@@ -5,8 +5,7 @@ import logging
 import pytest
 
 from simulator.kinds import KINDS
-from simulator.tests.client import EVERYWHERE, INCLUDED, LONG_AGO, Amazon
-from simulator.tests.conftest import served
+from simulator.tests.client import EVERYWHERE, INCLUDED, LONG_AGO, Amazon, served
 
 spapi = pytest.importorskip("spapi")
 
