@@ -52,7 +52,7 @@ def release(world, record, values):
 def ship(world, record, values):
     """Enter a parcel as Seller Central does: package references are "1", "2", …
 
-    values: items {item_id: quantity}, carrier, service, tracking
+    values: items {item_id: quantity}, carrier, service, tracking, transparency_codes {item_id: [code]}
     """
     order = record["order"]
     require_status(order, *SHIPPABLE)
@@ -94,9 +94,15 @@ def new_package(world, order, parcel, values):
             "postalCode": "136-0075",
             "countryCode": "JP",
         },
-        "packageItems": [{"orderItemId": item["orderItemId"], "quantity": quantity} for item, quantity in parcel],
+        "packageItems": [package_item(item["orderItemId"], quantity, values) for item, quantity in parcel],
     }
     return {key: value for key, value in package.items() if value != ""}
+
+
+def package_item(item_id, quantity, values):
+    result = {"orderItemId": item_id, "quantity": quantity}
+    codes = values.get("transparency_codes", {}).get(item_id)
+    return {**result, "transparencyCodes": codes} if codes else result
 
 
 def settle_status(order):

@@ -97,9 +97,9 @@ class Draft:
         if not self.lines_given:
             self.lines = [self.line(catalogue.BY_SKU[sku]) for sku in skus]
 
-    def tax(self, rate, on_top=False):
-        """Show tax on every line at ``rate`` percent, contained in the prices or on top of them."""
-        for line in self.lines:
+    def tax(self, rate, on_top=False, lines=None):
+        """Show tax on the lines (all) at ``rate`` percent, contained in the prices or on top of them."""
+        for line in self.lines if lines is None else lines:
             amounts = {"ITEM": line.subtotals()["ITEM"], **line.charges}
             divisor = 100 if on_top else 100 + Decimal(rate)
             line.taxes = {

@@ -37,6 +37,7 @@ KINDS = BEFORE + AFTER
 # Of these, the ones that change how a finished answer travels. The others change its JSON; a call that gives them
 # nothing to change (an error, a last page) does not use them up.
 ON_THE_WIRE = ("cut_after", "cut_body", "truncated_json", "slow")
+VARIANTS = ("no_items", "quantity_letter", "amount_abc")  # of malformed_order
 HTML = "text/html; charset=utf-8"
 ERROR_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
@@ -54,6 +55,8 @@ class Faults:
     def add(self, values):
         if values.get("kind") not in KINDS:
             raise ValueError(f"unknown kind of fault: {values.get('kind')!r}")
+        if values.get("variant", VARIANTS[0]) not in VARIANTS:
+            raise ValueError(f"variant is one of {', '.join(VARIANTS)}")
         self.last_id += 1
         fault = {"operation": "*", "times": 1, "after": 0, "match": {}, **values, "id": self.last_id, "fired": 0}
         self.active.append(fault)
@@ -215,7 +218,7 @@ def malformed_order(fault, call, body):
         return None
     order = orders[min(int(fault.get("index", 0)), len(orders) - 1)]
     item = order["orderItems"][0]
-    variant = fault.get("variant", "no_items")
+    variant = fault.get("variant", VARIANTS[0])
     if variant == "no_items":
         del order["orderItems"]
     elif variant == "quantity_letter":

@@ -32,6 +32,13 @@ class Call:
     before: str = ""
 
     @property
+    def name(self):
+        """The operation's name in the log."""
+        if self.operation:
+            return self.operation.name
+        return "ordersV0" if operations.is_removed_read(self.method, self.path) else "unknown"
+
+    @property
     def merchant_id(self):
         return self.seller and self.seller["merchant_id"]
 
@@ -75,8 +82,12 @@ def answer_call(world, request):
         answer, body = Answer.json(error.status, error.body), None
     if fault and fault["kind"] not in faults.ON_THE_WIRE:
         body, fault = spoil_body(call, body, fault)
-    answer = answer or Answer.json(200, body)
+    answer = answer or done(call.operation, body)
     return finish(call, request, faults.spoil_wire(fault, answer) if fault else answer, fault)
+
+
+def done(operation, body):
+    return Answer(operation.status) if body is None else Answer.json(operation.status, body)
 
 
 def new_call(world, request):
@@ -104,7 +115,7 @@ def seller_of(world, request):
 
 
 def perform(call, request):
-    """Check the caller and do what was asked; returns the JSON of the 200 answer."""
+    """Check the caller and do what was asked; returns the JSON of the good answer."""
     client_id = authenticate(call, request.headers.get("x-amz-access-token"))
     if not set(call.operation.roles) & set(call.seller["roles"]):
         raise unauthorized("The application does not have the role that this operation needs.")
@@ -145,7 +156,7 @@ def finish(call, request, answer, fault, forbidden=None):
     world.log(
         {
             "time": world.clock.iso(),
-            "operation": call.operation.name if call.operation else "unknown",
+            "operation": call.name,
             "method": call.method,
             "path": call.path,
             "query": {

@@ -133,11 +133,8 @@ def jp_multi_rate(draft):
 
 def show_tax(draft):
     """Show the tax that Japanese prices contain, each product's rate."""
-    lines = draft.lines
-    for line in lines:
-        draft.lines = [line]
-        draft.tax(catalogue.BY_SKU.get(line.sku, {}).get("tax_rate", 10))
-    draft.lines = lines
+    for line in draft.lines:
+        draft.tax(catalogue.BY_SKU.get(line.sku, {}).get("tax_rate", 10), lines=[line])
 
 
 @kind("交換品(0円・元注文の参照あり)", "Free replacement that refers to the original order")

@@ -24,7 +24,8 @@ class Operation:
 
     :ivar rate: requests per second, ``burst``: requests at once
     :ivar roles: any one of them suffices
-    :ivar handler: ``handler(call) -> dict``, the JSON of the 200 answer
+    :ivar handler: ``handler(call) -> dict`` or None, the JSON of the good answer
+    :ivar status: HTTP status of the good answer
     :ivar model: file name of Amazon's Swagger model
     :ivar template: the path as the model writes it
     """
@@ -37,6 +38,7 @@ class Operation:
     roles: tuple
     handler: Callable
     model: str
+    status: int = 200
 
     @property
     def template(self):

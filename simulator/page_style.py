@@ -29,6 +29,7 @@ button { font: inherit; font-size: 13px; padding: .15rem .6rem; margin: 0 .2rem 
 button:hover { background: #eef2f5 } button.main { background: #ffd814; border-color: #e0bd00 }
 select, input { font: inherit; font-size: 13px; padding: .15rem .3rem; max-width: 100% }
 input[type=number] { width: 4.5rem }
+td:nth-child(4) { min-width: 7rem } aside section > form > select { width: 100%; margin-bottom: .3rem }
 aside form { display: block; margin-bottom: .4rem } aside ul { margin: .3rem 0; padding-left: 1.2rem }
 dt { color: #687785; font-size: 12px } dd { margin: 0 0 .4rem; overflow-wrap: anywhere; font-size: 12px }
 pre { background: #fff; border: 1px solid #dde1e6; padding: .8rem; overflow: auto; font-size: 12px }

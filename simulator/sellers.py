@@ -6,6 +6,7 @@ COUNTRY = {"UK": "GB"}
 
 
 def get_marketplace_participations(call):
+    call.only_parameters()
     return {"payload": [participation(call.seller, BY_ID[marketplace]) for marketplace in call.seller["marketplaces"]]}
 
 

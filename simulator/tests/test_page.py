@@ -1,0 +1,72 @@
+"""The web page."""
+
+import pytest
+
+from simulator.kinds import KINDS
+from simulator.tests.client import EVERYWHERE
+
+
+def test_without_sellers(amazon):
+    page = amazon.http.get("/")
+    assert page.status_code == 200 and "Create a seller" in page.text
+    assert amazon.http.post("/page/seller").status_code == 303
+    assert len(amazon.get("/sellers")) == 1
+
+
+def test_languages(amazon, seller):
+    assert "Seller Central, simulated" in amazon.http.get("/").text
+    assert "注文を作成" in amazon.http.get("/?lang=ja").text
+    assert "注文を作成" in amazon.http.get("/").text  # remembered
+    amazon.http.cookies.clear()
+    assert "注文を作成" in amazon.http.get("/", headers={"accept-language": "ja,en;q=0.5"}).text
+
+
+def test_every_kind_has_a_row_and_a_page(amazon):
+    seller = amazon.post("/sellers", marketplaces=EVERYWHERE)
+    orders = [amazon.place(seller, kind) for kind in KINDS]
+    amazon.search(seller)
+    amazon.post("/faults", kind="429", times=None)
+    for lang in ("en", "ja"):
+        home = amazon.http.get("/", params={"lang": lang}).text
+        assert all(f"/orders-v3/order/{order_id}" in home for order_id in orders)
+        for order_id in orders:
+            page = amazon.http.get(f"/orders-v3/order/{order_id}", params={"lang": lang})
+            assert page.status_code == 200 and order_id in page.text
+    assert "<b>&amp;" not in amazon.http.get("/").text
+
+
+def test_placing_paying_and_shipping(amazon, seller):
+    form = {"merchant_id": seller["merchant_id"], "kind": "jp_cvs_pending", "count": "2"}
+    assert amazon.http.post("/page/place", data=form).status_code == 303
+    order_id, _other = (order["order_id"] for order in amazon.get("/orders"))
+    for action in ("pay", "request-cancel", "change-address", "ship", "deliver"):
+        assert f"/page/act/{order_id}/{action}" in amazon.http.get(f"/orders-v3/order/{order_id}").text
+        assert amazon.http.post(f"/page/act/{order_id}/{action}").status_code == 303
+    order = amazon.order(order_id)
+    assert order["packages"][0]["packageStatus"]["status"] == "DELIVERED"
+    assert order["packages"][0]["trackingNumber"] in amazon.http.get(f"/orders-v3/order/{order_id}").text
+
+
+@pytest.mark.parametrize("path", ["/page/act/250-0000000-0000000/ship", "/page/act/250-0000000-0000000/explode"])
+def test_impossible_actions_are_told(amazon, path):
+    assert amazon.http.post(path).status_code == 409
+    assert amazon.http.get("/orders-v3/order/250-0000000-0000000").status_code == 409
+
+
+def test_trouble_and_quota(amazon, seller):
+    amazon.http.post("/page/fault", data={"operation": "searchOrders", "kind": "429", "times": "2"})
+    amazon.http.post("/page/fault", data={"operation": "*", "kind": "502", "times": "1", "forever": "on"})
+    assert [(f["kind"], f["times"]) for f in amazon.get("/faults")] == [("429", 2), ("502", None)]
+    assert "502 · * · until cleared" in amazon.http.get("/").text
+    amazon.http.post("/page/clear-faults")
+    assert amazon.get("/faults") == []
+    for mode, expected in (("faster", ("published", 100)), ("published", ("published", 1)), ("off", ("off", 1))):
+        amazon.http.post("/page/quota", data={"mode": mode})
+        quota = amazon.get("/quota")
+        assert (quota["mode"], quota["factor"]) == expected
+
+
+def test_pages_are_not_in_the_request_log(amazon):
+    amazon.http.get("/")
+    amazon.http.get("/favicon.ico")
+    assert amazon.get("/requests") == []

@@ -1,0 +1,126 @@
+"""``python -m simulator`` as a process: its first line, its end, and what survives it."""
+
+import contextlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from simulator.tests.client import INCLUDED, ROOT, Amazon
+
+
+@contextlib.contextmanager
+def process(*arguments):
+    """(process, Amazon) of a started simulator; killed at the end if it still runs."""
+    command = [sys.executable, "-m", "simulator", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            url = re.fullmatch(r"Amazon \(simulated\) on (http://127\.0\.0\.1:\d+)\n", running.stdout.readline())[1]
+            yield running, Amazon(url)
+        finally:
+            if running.poll() is None:
+                running.kill()
+
+
+def ends(running, number):
+    running.send_signal(number)
+    return running.wait(timeout=5)
+
+
+def test_signals_end_it(tmp_path):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with process() as (running, amazon):
+            amazon.get("/clock")
+            assert ends(running, number) == 0
+
+
+def test_a_slow_answer_does_not_hold_up_the_end(tmp_path):
+    with process() as (running, amazon):
+        seller = amazon.post("/sellers")
+        amazon.post("/faults", operation="token", kind="timeout", seconds=60)
+        amazon.http.timeout = 0.1
+        with contextlib.suppress(Exception):
+            amazon.ask_token(seller)
+        assert ends(running, signal.SIGTERM) == 0
+
+
+def snapshot(amazon, seller):
+    order_ids = [order["order_id"] for order in amazon.get("/orders")]
+    paths = ("/sellers", "/orders", "/faults", "/requests", "/quota", "/clock")
+    return [amazon.show(seller, order_id) for order_id in order_ids], [amazon.get(path) for path in paths]
+
+
+def fill(amazon):
+    amazon.freeze()
+    seller = amazon.post("/sellers")
+    amazon.post("/bulk", merchant_id=seller["merchant_id"], count=30)
+    amazon.post("/faults", kind="429", operation="getOrder", after=100)
+    amazon.post("/quota", operation="searchOrders", rate=0.5, burst=40)
+    amazon.advance(minutes=3)
+    return seller
+
+
+def test_state_survives_an_orderly_end(tmp_path):
+    state = str(tmp_path / "state.json")
+    with process("--state", state, "--quota", "off") as (running, amazon):
+        seller = fill(amazon)
+        page = amazon.search(seller, maxResultsPerPage=10)
+        before = snapshot(amazon, seller)
+        token = amazon.token(seller)
+        ends(running, signal.SIGTERM)
+    with process("--state", state) as (running, amazon):
+        amazon.tokens = {seller["refresh_token"]: token}
+        rest = amazon.search(seller, maxResultsPerPage=100, paginationToken=page["pagination"]["nextToken"])
+        assert len(rest["orders"]) == 20
+        amazon.control("DELETE", "/requests")
+        assert snapshot(amazon, seller)[0] == before[0]
+        assert amazon.place(seller) not in [order["orderId"] for order in before[0]]
+
+
+def test_state_survives_a_kill(tmp_path):
+    state = tmp_path / "state.json"
+    with process("--state", str(state)) as (running, amazon):
+        seller = fill(amazon)
+        orders = amazon.get("/orders")
+        written(state, orders[-1]["order_id"], amazon.get("/clock")["now"])
+        running.kill()
+    with process("--state", str(state)) as (running, amazon):
+        assert amazon.get("/orders") == orders
+        assert amazon.get("/sellers") == [seller]
+        assert amazon.ask_token(seller).status_code == 200
+
+
+def written(state, *texts):
+    """Wait until the file has these texts; it is written shortly after every change."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if state.exists() and all(text in state.read_text(encoding="utf-8") for text in texts):
+            return
+        time.sleep(0.02)
+    raise AssertionError("the state was not written")
+
+
+def test_quota_as_started(tmp_path):
+    with process("--quota", "10") as (_running, amazon):
+        amazon.freeze()
+        seller = amazon.post("/sellers")
+        answer = amazon.call(seller, "/orders/2026-01-01/orders", lastUpdatedAfter="2026-11-22T00:00:00Z")
+        assert answer.headers["x-amzn-ratelimit-limit"] == "0.056"
+        amazon.post("/quota", mode="off")
+        amazon.post("/reset", seed=1)
+        assert amazon.get("/quota")["factor"] == 10
+
+
+def test_live_schema_checks(models):
+    with process("--quota", "off", "--check-schemas", str(models)) as (_running, amazon):
+        amazon.freeze()
+        seller = amazon.post("/sellers")
+        amazon.post("/bulk", merchant_id=seller["merchant_id"], count=20)
+        amazon.advance(minutes=3)
+        amazon.search(seller, includedData=INCLUDED)
+        assert amazon.get("/schema-errors") == []
+        amazon.search(seller, MarketplaceIds="A1VC38T7YXB528", status=400)
+        [entry] = amazon.get("/schema-errors")
+        assert "MarketplaceIds" in entry["error"]
+        assert amazon.get("/requests")[-1]["schema_errors"] == [entry["error"]]
