@@ -65,10 +65,12 @@ class Instances:
         return _MADE_FOR.get(schema.get("format"), _MADE_FOR.get(schema["type"], _TEXTS))
 
     def _object(self, schema):
-        required = set(schema.get("required", ()))
+        required = schema.get("required", ())
         fields = {field: self._of(definition) for field, definition in schema.get("properties", {}).items()}
-        return st.fixed_dictionaries(
-            {field: strategy for field, strategy in fields.items() if field in required},
-            optional={field: strategy for field, strategy in fields.items() if field not in required}
-            | {"somethingNew": st.just({"a": [1, None]})},
-        )
+        fields["somethingNew"] = st.just({"a": [1, None]})
+        optional = {field: st.none() | strategy for field, strategy in fields.items() if field not in required}
+        return st.fixed_dictionaries({**fields, **optional}).map(_without_none)
+
+
+def _without_none(fields):
+    return {field: value for field, value in fields.items() if value is not None}

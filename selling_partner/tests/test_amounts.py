@@ -1,7 +1,7 @@
 """Amounts add up, whatever Amazon's signs, taxes and roundings."""
 
 from datetime import datetime, timezone
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 import pytest
 import samples
@@ -203,10 +203,7 @@ _ORDERS = st.builds(
 
 
 def check(whole, amounts):
-    from decimal import localcontext
-
-    with localcontext() as exact:
-        exact.prec = 100
+    with localcontext(Context(prec=100)):
         assert len(amounts.items) == len(whole.items)
         for given_item, parts in zip(whole.items, amounts.items, strict=True):
             check_item(given_item, parts)

@@ -74,6 +74,13 @@ def test_damaged_documents(amazon, body, compression):
         documents.download(f"{amazon.url}/document", compression)
 
 
+@pytest.mark.parametrize("url", ["https://" + "a" * 70 + "\u3042.com", "https://example.com/\n"])
+def test_an_address_that_is_none(url):
+    with pytest.raises(BadRequest) as caught:
+        documents.download(url)
+    assert not caught.value.sent
+
+
 def test_documents_travel_encrypted():
     for call in (lambda url: documents.download(url), lambda url: documents.upload(url, b"", "text/xml")):
         with pytest.raises(BadRequest) as caught:
