@@ -80,13 +80,16 @@ def exchange(operation, send):
     :param send: called without arguments; returns the ``httpx.Response``, read to its end.
     :return: the answer, whatever its status.
     :raises RetryLater: when there was none, or not all of it; ``sent`` tells whether Amazon may have acted.
+    :raises BadRequest: when it cannot be written down as HTTP at all.
     """
     try:
         with quiet():
             return send()
-    except httpx.RequestError as error:
+    except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
         kind = type(error)
-    # Raised out here: the exception of httpx carries the request with its token.
+    # Raised out here: the exceptions of httpx carry the request with its token.
+    if not issubclass(kind, httpx.RequestError):
+        raise BadRequest(f"not a possible request ({kind.__name__})", operation=operation, code="InvalidRequest")
     raise RetryLater(f"no answer ({kind.__name__})", operation=operation, sent=not issubclass(kind, _NEVER_SENT))
 
 
@@ -172,6 +175,8 @@ def read(operation, answer, reader):
         return reader(answer.content)
     except SellingPartnerError as error:
         problem = error.message
+    except RecursionError:
+        problem = "nested too deeply"
     code, message = complaint(answer.content)
     raise MalformedAnswer(
         f"{problem}; Amazon says: {message}" if code else problem,

@@ -88,15 +88,14 @@ class NoBudget:
 class _Guard:
     """Stands before a client class of python-amazon-sp-api and keeps its traps shut."""
 
-    def __init__(self, address, tokens, http, user_agent):
+    def __init__(self, address, http, user_agent):
         # The library's own constructor is passed by: it takes credentials, marketplace and endpoint from the
         # environment and from files when it likes them better than its arguments.
         self.endpoint = address.api_url
         self.region = address.region
         self.marketplace_id = ""
-        self.restricted_data_token = None
+        self.restricted_data_token = None  # the token that the next request carries, whatever its kind
         self.user_agent = user_agent
-        self._auth = tokens
         self._transport = HttpxTransport(client=http)
 
     @property
@@ -116,10 +115,13 @@ class _Guard:
 
 def _documented(fields, csv=False):
     """Drop the library's own ``path``; write lists the way Amazon's GETs want them."""
-    fields = {name: value for name, value in (fields or {}).items() if name != "path"}
-    if not csv:
+    if not isinstance(fields, dict):
         return fields
-    return {name: ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in fields.items()}
+    fields = {name: value for name, value in fields.items() if name != "path"}
+    if csv:
+        lists = {name: ",".join(map(str, value)) for name, value in fields.items() if isinstance(value, (list, tuple))}
+        fields.update(lists)
+    return fields
 
 
 class SellingPartner:
@@ -212,8 +214,9 @@ class SellingPartner:
         token = self._tokens.get_auth().access_token
         self._budget.acquire(operation)
         library_class, method = _OPERATIONS[operation]
-        request = getattr(self._client(library_class), method)
-        answer = exchange(operation, lambda: request(**arguments))
+        library = self._client(library_class)
+        library.restricted_data_token = token
+        answer = exchange(operation, lambda: getattr(library, method)(**arguments))
         _logger.debug("%s: %s (request %s)", operation, answer.status_code, request_id(answer))
         self._budget.observe(operation, answer.headers, answer.status_code)
         return answer, token
@@ -221,7 +224,7 @@ class SellingPartner:
     def _client(self, library_class):
         if library_class not in self._clients:
             guarded = type(f"Guarded{library_class.__name__}", (_Guard, library_class), {})
-            self._clients[library_class] = guarded(self._endpoint, self._tokens, self._http, self._user_agent)
+            self._clients[library_class] = guarded(self._endpoint, self._http, self._user_agent)
         return self._clients[library_class]
 
 

@@ -131,8 +131,8 @@ class Reader:
         try:
             value = convert(value)
         except (ValueError, ArithmeticError):
-            value = ""
-        if value == "" and (needed or kind != "text"):
+            value = None
+        if value is None or needed and value == "":
             self._refuse(self._where(name), f"is not {kind}")
         return value
 

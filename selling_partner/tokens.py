@@ -60,11 +60,11 @@ class AccessTokens:
         :raises CredentialsError: when Login with Amazon refuses the credentials.
         :raises RetryLater: when it is out of order.
         """
-        return self._get("", grant_type="refresh_token", refresh_token=self._credentials.refresh_token)
+        return self._get({"grant_type": "refresh_token", "refresh_token": self._credentials.refresh_token})
 
     def get_grantless_auth(self, scope):
         """Get an access token for the application itself, such as for ``sellingpartnerapi::notifications``."""
-        return self._get(scope, grant_type="client_credentials", scope=scope)
+        return self._get({"grant_type": "client_credentials", "scope": scope}, scope)
 
     def drop(self, token, scope=""):
         """Forget a token that Amazon refused, unless another thread already has a newer one."""
@@ -78,7 +78,7 @@ class AccessTokens:
         parts = (self._lwa_url, credentials.client_id, credentials.client_secret, credentials.refresh_token, scope)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
-    def _get(self, scope, **grant):
+    def _get(self, grant, scope=""):
         entry = _entry(self._key(scope))
         with entry.lock:
             if not entry.token or time.monotonic() >= entry.until:

@@ -612,7 +612,7 @@ class OrdersPage:
     """
 
     orders: tuple[ReceivedOrder, ...]
-    next_token: str | None = None
+    next_token: str | None = field(default=None, repr=False)
     last_updated_before: datetime | None = None
     created_before: datetime | None = None
 
@@ -743,7 +743,7 @@ class SearchOrders:
         :raises BadRequest: when it cannot be read.
         """
         try:
-            kept = json.loads(text)
+            kept = dict(json.loads(text).items())
             known = {entry.name: kept[entry.name] for entry in fields(cls) if entry.name in kept}
             known.update({name: known[name] and moment(known[name]) for name in _TIMES if name in known})
             return cls(**known)

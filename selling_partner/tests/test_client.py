@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from amazon_server import LWA, ORDERS, Answer
+from amazon_server import LWA, ORDERS, AmazonServer, Answer
 
 from selling_partner.client import (
     ENDPOINTS,
@@ -191,6 +191,7 @@ def test_marketplace_participations(amazon, seller):
         (200, {"orders": [], **error("Partial")}, MalformedAnswer, "Partial"),
         (200, b'{"orders": [NaN]}', MalformedAnswer, ""),
         (200, b"\xff\xfe\x00", MalformedAnswer, ""),
+        (200, '{"orders": [' + '{"a":' * 600 + "1" + "}" * 600 + "]}", MalformedAnswer, ""),
         (204, b"", MalformedAnswer, ""),
     ],
 )
@@ -255,8 +256,6 @@ class AmazonGone:
     """An address where nobody listens any more."""
 
     def __enter__(self):
-        from amazon_server import AmazonServer
-
         with AmazonServer() as server:
             return server.url
 

@@ -1,0 +1,89 @@
+"""Documents: bytes down and up, and the charsets of Amazon's Japanese reports."""
+
+import gzip
+
+import pytest
+from amazon_server import Answer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selling_partner import documents
+from selling_partner.errors import BadRequest, MalformedAnswer
+
+TEXT = "注文番号\t結果\n250-1234567-8901234\t①髙﨑は出荷済み～\n"  # ① 髙 﨑 ～: in Windows' Shift_JIS only
+
+
+@pytest.mark.parametrize(
+    "content, content_type",
+    [
+        (TEXT.encode("cp932"), "text/plain; charset=Shift_JIS"),
+        (TEXT.encode("cp932"), "text/plain; charset=Windows-31J"),
+        (TEXT.encode("cp932"), 'text/plain; charset="windows-31j"'),
+        (TEXT.encode("cp932"), "text/plain;charset=cp932"),
+        (TEXT.encode("cp932"), "text/plain"),
+        (TEXT.encode("cp932"), ""),
+        (TEXT.encode("cp932"), "text/plain; charset=UTF-8"),
+        (TEXT.encode("cp932"), "text/plain; charset=no-such-charset"),
+        (TEXT.encode("cp932"), "text/plain; charset=hex"),
+        (TEXT.encode("cp932"), "text/plain; charset=\0"),
+        (TEXT.encode(), "text/plain; charset=UTF-8"),
+        (TEXT.encode(), "text/xml"),
+        (TEXT.encode("utf-8-sig"), "text/plain; charset=utf-8"),
+        (TEXT.encode("utf-8-sig"), ""),
+        (TEXT.encode("utf-16"), "text/plain; charset=utf-16"),
+    ],
+)
+def test_trap_12_charsets(content, content_type):
+    assert documents.decode(content, content_type) == TEXT
+
+
+@given(
+    st.binary(max_size=200), st.text(max_size=30) | st.sampled_from(["text/plain; charset=Shift_JIS", "x; charset="])
+)
+def test_anything_becomes_text(content, content_type):
+    assert isinstance(documents.decode(content, content_type), str)
+
+
+def test_bytes_of_no_charset_lose_only_themselves():
+    assert documents.decode("出荷".encode("cp932") + b"\xff\xff ok").endswith(" ok")
+
+
+@pytest.mark.parametrize(
+    "answer, compression",
+    [
+        (Answer(body=TEXT.encode("cp932")), ""),
+        (Answer(body=gzip.compress(TEXT.encode("cp932"))), "GZIP"),
+        (Answer(body=gzip.compress(TEXT.encode("cp932"))), None),
+        (Answer(body=gzip.compress(TEXT.encode("cp932")), headers={"content-encoding": "gzip"}), "GZIP"),
+        (Answer(body=TEXT.encode("cp932")), "GZIP"),
+    ],
+)
+def test_trap_12_download(amazon, answer, compression):
+    answer.headers["content-type"] = "text/plain; charset=Windows-31J"
+    amazon.says("/document", answer)
+    document = documents.download(f"{amazon.url}/document?X-Amz-Signature=s", compression)
+    assert documents.decode(*document) == TEXT
+
+
+@pytest.mark.parametrize(
+    "body, compression", [(b"\x1f\x8bbroken", "GZIP"), (gzip.compress(b"x" * 99)[:-9], ""), (b"", "ZSTD")]
+)
+def test_damaged_documents(amazon, body, compression):
+    amazon.says("/document", Answer(body=body))
+    with pytest.raises(MalformedAnswer):
+        documents.download(f"{amazon.url}/document", compression)
+
+
+@pytest.mark.parametrize("url", ["https://" + "a" * 70 + "\u3042.com", "https://example.com/\n"])
+def test_an_address_that_is_none(url):
+    with pytest.raises(BadRequest) as caught:
+        documents.download(url)
+    assert not caught.value.sent
+
+
+def test_documents_travel_encrypted():
+    for call in (lambda url: documents.download(url), lambda url: documents.upload(url, b"", "text/xml")):
+        with pytest.raises(BadRequest) as caught:
+            call("http://example.com/document?X-Amz-Signature=presigned")
+        assert "presigned" not in str(caught.value)
+        assert not caught.value.sent
