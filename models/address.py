@@ -149,6 +149,11 @@ def country_code(code):
     return _COUNTRIES.get(code, code)
 
 
+def prefecture_name(code):
+    """Return the Japanese name of a prefecture, or ``''`` when the code is none."""
+    return next((name for name, known in _KANJI.items() if known == code), "")
+
+
 def postal_code(code, country=""):
     """Return a postal code as it is printed: ``150-0002`` in Japan, elsewhere as Amazon gave it.
 
@@ -217,7 +222,7 @@ def _contains(text, part):
     return bool(re.search(start + re.escape(part) + end, text))
 
 
-def _missing(parts, *texts):
+def missing(parts, *texts):
     """Return those of some parts that are in none of the texts, each once."""
     found, present = [], list(texts)
     for part in parts:
@@ -261,12 +266,12 @@ def split(address):
         lines.append(join(extended["streetName"], extended.get("streetNumber")))
     if country == "JP":
         state, city, lines = _japanese_parts(address, lines)
-        left, separator = _missing(extended.values(), city, *lines), " "
+        left, separator = missing(extended.values(), city, *lines), " "
     else:
         state = tidy(address.state)
         names = [tidy(address.city), tidy(address.municipality), tidy(address.district)]
         city = next(filter(None, names), "")
-        left, separator = _missing((*extended.values(), *reversed(names)), city, *lines), ", "
+        left, separator = missing((*extended.values(), *reversed(names)), city, *lines), ", "
     return PostalAddress(
         street=lines[0] if lines else "",
         street2=join(*lines[1:], *left, separator=separator),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
 from ..models import address as tools
-from ..selling_partner import Address
+from ..selling_partner.values import Address
 
 # (what Amazon sends) -> (state, city, street, street2, zip)
 JAPAN = [
