@@ -1,0 +1,329 @@
+"""Amazon's addresses as Odoo's fields, and as a text that stays the same however they are written.
+
+Pure functions; nothing here imports Odoo.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# ISO 3166-2:JP. Romaji without a suffix, in Hepburn without macrons; other usual spellings behind it.
+_PREFECTURES = """
+01 北海道 hokkaido
+02 青森県 aomori
+03 岩手県 iwate
+04 宮城県 miyagi
+05 秋田県 akita
+06 山形県 yamagata
+07 福島県 fukushima hukusima
+08 茨城県 ibaraki ibaragi
+09 栃木県 tochigi totigi
+10 群馬県 gunma gumma
+11 埼玉県 saitama
+12 千葉県 chiba tiba
+13 東京都 tokyo toukyou tookyoo
+14 神奈川県 kanagawa
+15 新潟県 niigata nigata
+16 富山県 toyama
+17 石川県 ishikawa isikawa
+18 福井県 fukui hukui
+19 山梨県 yamanashi yamanasi
+20 長野県 nagano
+21 岐阜県 gifu gihu
+22 静岡県 shizuoka sizuoka
+23 愛知県 aichi aiti
+24 三重県 mie
+25 滋賀県 shiga siga
+26 京都府 kyoto kyouto
+27 大阪府 osaka oosaka ohsaka
+28 兵庫県 hyogo hyougo
+29 奈良県 nara
+30 和歌山県 wakayama
+31 鳥取県 tottori
+32 島根県 shimane simane
+33 岡山県 okayama
+34 広島県 hiroshima hirosima
+35 山口県 yamaguchi yamaguti
+36 徳島県 tokushima tokusima
+37 香川県 kagawa
+38 愛媛県 ehime
+39 高知県 kochi kouchi
+40 福岡県 fukuoka hukuoka
+41 佐賀県 saga
+42 長崎県 nagasaki
+43 熊本県 kumamoto
+44 大分県 oita ooita ohita
+45 宮崎県 miyazaki
+46 鹿児島県 kagoshima kagosima
+47 沖縄県 okinawa
+"""
+_SUFFIXES = ("to", "do", "fu", "ken", "prefecture", "pref", "metropolis")
+# Where no city has the prefecture's name, a city field with that name can only mean the prefecture.
+_NOT_A_CITY = frozenset(f"JP-{number}" for number in "01 04 10 13 14 17 23 24 25 28 32 37 38".split())
+
+_KANJI = {}  # 東京都 -> code
+_FULL = {}  # tokyoto, jp13 … -> code
+_BARE = {}  # 東京, tokyo -> code: may also be a city's name
+for _line in filter(None, _PREFECTURES.split("\n")):
+    _number, _kanji, *_spellings = _line.split()
+    _code = f"JP-{_number}"
+    _KANJI[_kanji] = _code
+    _FULL.update({_kanji: _code, _number: _code, f"jp{_number}": _code})
+    _FULL.update({_spelling + _suffix: _code for _spelling in _spellings for _suffix in _SUFFIXES})
+    _BARE.update({_kanji if _number == "01" else _kanji[:-1]: _code, **dict.fromkeys(_spellings, _code)})
+
+# 東京都庁 is a building, not Tokyo and something.
+_KANJI_START = re.compile(rf"({'|'.join(_KANJI)})(?!庁)")
+# In a line only "…-ken" and the like says for certain that a prefecture is meant: "Osaka Building" is none.
+_ROMAJI_START = re.compile(
+    r"([a-z]{3,12})[\s-]*(?:-(?:to|do|fu|ken)|\s(?:to|do|fu|ken|pref\.?|prefecture))(?=[\s,、]|$)[\s,、]*",
+    re.IGNORECASE,
+)
+_WORD_START = re.compile(r"([a-z]{3,12})[\s,、]+", re.IGNORECASE)
+
+_HYPHENS = re.compile("[-‐‑‒–—―⁃−⎯─━ー﹘﹣－ｰ~〜～]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff々〆]")
+# ISO 3166 where Amazon or a person writes something else.
+_COUNTRIES = {"UK": "GB", "EL": "GR"}
+
+
+@dataclass(frozen=True, slots=True)
+class PostalAddress:
+    """An address in Odoo's fields.
+
+    :param state: ISO 3166-2 code of a Japanese prefecture (``JP-13``), else the text as Amazon gave it.
+    :param country: ISO 3166 code in capitals, as far as Amazon gave one.
+    """
+
+    street: str = ""
+    street2: str = ""
+    city: str = ""
+    zip: str = ""
+    state: str = ""
+    country: str = ""
+
+
+def tidy(text):
+    """Return a text as it came, without what no field can hold: control characters and outer blanks."""
+    return _CONTROL.sub(" ", text or "").strip()
+
+
+def normalize(text):
+    """Return the form in which two ways of writing the same are equal.
+
+    Width, case, hyphens and blanks do not count, except a blank between two digits: "1-2 301" is not "1-2301".
+    """
+    while True:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tidy(text)).casefold())
+        folded = _HYPHENS.sub("-", folded)
+        folded = re.sub(r"(?<=\d)\s+(?=\d)", "\0", folded)
+        folded = re.sub(r"\s+", "", folded).replace("\0", " ")
+        # A few letters fold into ones that fold again.
+        if folded == text:
+            return folded
+        text = folded
+
+
+def normalize_email(email):
+    """Return an e-mail address in the form it is compared in."""
+    return tidy(email).lower()
+
+
+def normalize_phone(phone, country=""):
+    """Return a phone number's digits; in Japan without the international prefix.
+
+    :param str phone: as Amazon gave it.
+    :param str country: ISO 3166 code.
+    """
+    text = unicodedata.normalize("NFKC", phone or "")
+    digits = "".join(str(unicodedata.digit(char)) for char in text if unicodedata.digit(char, None) is not None)
+    if country == "JP" and text.lstrip().startswith("+81"):
+        digits = "0" + digits[2:].removeprefix("0")
+    return digits
+
+
+def country_code(code):
+    """Return an ISO 3166 code in capitals."""
+    code = unicodedata.normalize("NFKC", tidy(code)).upper()
+    return _COUNTRIES.get(code, code)
+
+
+def prefecture_name(code):
+    """Return the Japanese name of a prefecture, or ``''`` when the code is none."""
+    return next((name for name, known in _KANJI.items() if known == code), "")
+
+
+def postal_code(code, country=""):
+    """Return a postal code as it is printed: ``150-0002`` in Japan, elsewhere as Amazon gave it.
+
+    :param str code: as Amazon gave it.
+    :param str country: ISO 3166 code.
+    """
+    code = tidy(code)
+    if country == "JP":
+        plain = re.sub(r"[\s〒]", "", _HYPHENS.sub("-", unicodedata.normalize("NFKC", code)))
+        if match := re.fullmatch(r"([0-9]{3})-?([0-9]{4})", plain):
+            return "-".join(match.groups())
+    return code
+
+
+def _name_key(text):
+    """Return a place's name without accents (Kōchi), case, blanks and hyphens."""
+    text = unicodedata.normalize("NFKC", tidy(text)).casefold()
+    if _CJK.search(text):  # without this, が would lose its voicing
+        return re.sub(r"\s", "", text)
+    text = unicodedata.normalize("NFD", text)
+    return "".join(char for char in text if char.isalnum())
+
+
+def prefecture(text):
+    """Return the prefecture that a whole field names: 東京都, 東京, Tokyo, TOKYO-TO, Tōkyō, JP-13.
+
+    :return: ISO 3166-2 code, or ``''``.
+    :rtype: str
+    """
+    key = _name_key(text)
+    return _FULL.get(key) or _BARE.get(key, "")
+
+
+def _leading_prefecture(text, is_line):
+    """Find the prefecture that a field starts with.
+
+    :param str text: the field.
+    :param bool is_line: whether it is an address line, where a name without suffix may be a building's.
+    :return: code (or ``''``), and what the field says besides.
+    :rtype: tuple[str, str]
+    """
+    text = tidy(text)
+    if match := _KANJI_START.match(text):
+        return _KANJI[match[1]], text[match.end() :].lstrip(" \u3000,、")
+    if code := "" if is_line else prefecture(text):
+        # "Osaka" may well be the city; Osaka-fu cannot.
+        return code, "" if _name_key(text) in _FULL or code in _NOT_A_CITY else text
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
+    plain = "".join(char for char in plain if not unicodedata.combining(char)) if not _CJK.search(plain) else text
+    if match := _ROMAJI_START.match(plain):
+        if code := prefecture(match[1]):
+            return code, plain[match.end() :]
+    if not is_line and (match := _WORD_START.match(plain)):
+        if (code := prefecture(match[1])) in _NOT_A_CITY:
+            return code, plain[match.end() :]
+    return "", text
+
+
+def _contains(text, part):
+    """Tell whether a text has a part as a whole word: 12 is not in 123."""
+    if not part:
+        return True
+    part, text = normalize(part), normalize(text)
+    start = r"(?<![a-z0-9])" if part[0].isascii() and part[0].isalnum() else ""
+    end = r"(?![a-z0-9])" if part[-1].isascii() and part[-1].isalnum() else ""
+    return bool(re.search(start + re.escape(part) + end, text))
+
+
+def missing(parts, *texts):
+    """Return those of some parts that are in none of the texts, each once."""
+    found, present = [], list(texts)
+    for part in parts:
+        # A whole-word search in joined texts would find words across their border.
+        if part and not any(_contains(text, part) for text in present):
+            found.append(part)
+            present.append(part)
+    return found
+
+
+def join(*texts, separator=", "):
+    """Join the texts that are there."""
+    return separator.join(filter(None, texts))
+
+
+def _japanese_city(city, district, municipality):
+    """Put the parts of a city's name in order: 西多摩郡 + 奥多摩町, 札幌市 + 中央区."""
+    name = city
+    for part in (municipality, district):
+        if not part or (name and normalize(part) in normalize(name)):
+            continue
+        if not name or normalize(name) in normalize(part):
+            name = part
+        elif _CJK.search(name + part):
+            name = part + name if part.endswith(("郡", "県", "都", "府", "道", "市")) else name + part
+        else:
+            name = join(part, name)
+    return name
+
+
+def split(address):
+    """Put Amazon's address into Odoo's fields; nothing of it is lost.
+
+    :param address: Amazon's address (``selling_partner.Address``).
+    :rtype: PostalAddress
+    """
+    country = country_code(address.country_code)
+    lines = [line for line in map(tidy, (address.line1, address.line2, address.line3)) if line]
+    extended = {key: tidy(value) for key, value in address.extended.items()}
+    if not lines and extended.get("streetName"):
+        lines.append(join(extended["streetName"], extended.get("streetNumber")))
+    if country == "JP":
+        state, city, lines = _japanese_parts(address, lines)
+        left, separator = missing(extended.values(), city, *lines), " "
+    else:
+        state = tidy(address.state)
+        names = [tidy(address.city), tidy(address.municipality), tidy(address.district)]
+        city = next(filter(None, names), "")
+        left, separator = missing((*extended.values(), *reversed(names)), city, *lines), ", "
+    return PostalAddress(
+        street=lines[0] if lines else "",
+        street2=join(*lines[1:], *left, separator=separator),
+        city=city,
+        zip=postal_code(address.postal_code, country),
+        state=state,
+        country=country,
+    )
+
+
+def _japanese_parts(address, lines):
+    """Find the prefecture, wherever it stands.
+
+    :return: code, city, and the lines without the prefecture.
+    :rtype: tuple[str, str, list[str]]
+    """
+    state, city, municipality = tidy(address.state), tidy(address.city), tidy(address.municipality)
+    code = prefecture(state)
+    if not code and state:
+        code, rest = _leading_prefecture(state, is_line=True)
+        city = city if normalize(rest) in normalize(city) else join(rest, city, separator="" if code else " ")
+    if not code:
+        code, municipality = _leading_prefecture(municipality, is_line=False)
+    if not code:
+        code, city = _leading_prefecture(city, is_line=False)
+    if not code and lines:
+        code, first = _leading_prefecture(lines[0], is_line=True)
+        lines = [line for line in (first, *lines[1:]) if line]
+    return code, _japanese_city(city, tidy(address.district), municipality), lines
+
+
+def canonical(address, name="", company=""):
+    """Return the text that is the same for every way of writing one address.
+
+    In it, it does not matter in which of the fields a Japanese address's parts stand.
+
+    :param address: Amazon's address (``selling_partner.Address``).
+    :param str name: the recipient.
+    :param str company: the recipient's company.
+    :rtype: str
+    """
+    parts = split(address)
+    where = re.sub("[,，、､]", " ", join(parts.city, parts.street, parts.street2, separator=" "))
+    if parts.country == "JP" and parts.state:
+        code, rest = _leading_prefecture(where, is_line=True)
+        where = rest if code == parts.state else where
+    return "\x1f".join((
+        parts.country,
+        normalize(parts.state),
+        re.sub(r"[\W_]", "", normalize(parts.zip)),
+        normalize(where),
+        normalize(name),
+        normalize(company),
+        normalize_phone(address.phone, parts.country),
+    ))  # fmt: skip
