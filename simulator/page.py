@@ -138,7 +138,7 @@ def order_row(lang, record):
     return (
         f"<tr><td><a href='/orders-v3/order/{order['orderId']}'>{order['orderId']}</a><br>{kind}</td>"
         f"<td>{local(order, order['createdTime'])}</td><td>{status(lang, order)}</td>"
-        f"<td>{escape(order['buyer'].get('buyerName', ''))[:40]}</td>"
+        f"<td>{escape(order['buyer'].get('buyerName', '')[:24])}</td>"
         f"<td class='number'>{cash(order['proceeds'].get('grandTotal'))}</td><td>{local(order, ship_by)}</td>"
         f"<td>{buttons(lang, order)}</td></tr>"
     )

@@ -19,7 +19,7 @@ th { background: #f9fafb; font-weight: 600; white-space: nowrap; color: #495866 
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 td { overflow-wrap: anywhere } td a { white-space: nowrap }
 .facts th { width: 12rem } small { color: #687785 } em { color: #b3261e; font-style: normal; font-size: .85rem }
-.log { font-size: 12px; border: 0 } .log td { padding: .15rem .3rem } .bad td { color: #b3261e }
+.log { font-size: 12px; border: 0 } .log td { padding: .15rem .3rem; overflow-wrap: normal } .bad td { color: #b3261e }
 .status { display: inline-block; padding: 0 .5rem; border-radius: 9px; background: #e8ebee; white-space: nowrap }
 .UNSHIPPED { background: #fff1cc } .SHIPPED { background: #d6f2df } .PARTIALLY_SHIPPED { background: #e3f1d5 }
 .PENDING, .PENDING_AVAILABILITY { background: #dbe9ff } .CANCELLED, .UNFULFILLABLE { background: #f9dcda }
@@ -29,7 +29,8 @@ button { font: inherit; font-size: 13px; padding: .15rem .6rem; margin: 0 .2rem 
 button:hover { background: #eef2f5 } button.main { background: #ffd814; border-color: #e0bd00 }
 select, input { font: inherit; font-size: 13px; padding: .15rem .3rem; max-width: 100% }
 input[type=number] { width: 4.5rem }
-td:nth-child(4) { min-width: 7rem } aside section > form > select { width: 100%; margin-bottom: .3rem }
+main td:nth-child(4) { min-width: 6rem } main td:nth-child(7) { min-width: 11.5rem }
+aside section > form > select { width: 100%; margin-bottom: .3rem }
 aside form { display: block; margin-bottom: .4rem } aside ul { margin: .3rem 0; padding-left: 1.2rem }
 dt { color: #687785; font-size: 12px } dd { margin: 0 0 .4rem; overflow-wrap: anywhere; font-size: 12px }
 pre { background: #fff; border: 1px solid #dde1e6; padding: .8rem; overflow: auto; font-size: 12px }
