@@ -89,6 +89,7 @@ class ResPartner(models.Model):
         :return: by order id, the buyer and where to deliver.
         :rtype: dict[str, tuple]
         """
+        account = account.sudo()  # sudo: its merchant and marketplaces, as for the partners themselves
         known = self._amazon_environment(account)
         customers = known._amazon_fba_customers(account, [order for order in orders if order.is_amazon_fulfilled])
         real = []
@@ -114,6 +115,7 @@ class ResPartner(models.Model):
         :return: a child of the buyer, or the buyer when Amazon gives no address.
         """
         self.ensure_one()
+        account = account.sudo()  # sudo: see _amazon_customers
         buyer = self._amazon_environment(account)
         if buyer.amazon_account_id:
             buyer._amazon_complete(account, order)
@@ -230,7 +232,7 @@ class ResPartner(models.Model):
     def _amazon_company(self, company, name):
         """Return a company's name as stored: none where it only repeats the person's."""
         company = postal.tidy(company)
-        return company if postal.normalize(company) != postal.normalize(name) else False
+        return company if company and postal.normalize(company) != postal.normalize(name) else False
 
     # --- addresses
 
@@ -403,7 +405,7 @@ class ResPartner(models.Model):
     # === BUSINESS METHODS: PRIVACY === #
 
     @api.model
-    def _amazon_partners_to_purge(self, account, before):
+    def _amazon_partners_to_purge(self, account, before, limit=None):
         """Return the buyers and addresses that are needed no more.
 
         Kept are those on any sales order, Amazon's or not, that is a quotation, was delivered since, or has an open
@@ -411,6 +413,7 @@ class ResPartner(models.Model):
 
         :param account: the ``amazon.account`` that they came in through.
         :param datetime before: what was delivered earlier is over (UTC, naive).
+        :param int limit: at most so many, the oldest first.
         """
         self.env.flush_all()
         rows = self.env.execute_query(SQL(
@@ -441,8 +444,9 @@ class ResPartner(models.Model):
                AND partner.create_date < %(before)s
                AND NOT EXISTS (SELECT FROM needed WHERE needed.id = partner.id)
              ORDER BY partner.id
+             LIMIT %(limit)s
             """,
-            account=account.id, before=before,
+            account=account.id, before=before, limit=limit,
         ))  # fmt: skip
         return self.browse(partner_id for (partner_id,) in rows)
 

@@ -37,14 +37,20 @@ JAPAN = [
     ({"state": "Osaka-fu", "city": "大阪市北区", "line1": "梅田3-1"}, ("JP-27", "大阪市北区", "梅田3-1", "", "")),
     ({"state": "京都", "city": "京都市", "line1": "下京区東塩小路町"}, ("JP-26", "京都市", "下京区東塩小路町", "", "")),
     ({"state": "Kyoto Prefecture", "line1": "Kyoto-shi"}, ("JP-26", "", "Kyoto-shi", "", "")),
-    ({"state": "北海道", "city": "札幌市", "district": "中央区", "line1": "北1条西2"}, ("JP-01", "札幌市中央区", "北1条西2", "", "")),
+    (
+        {"state": "北海道", "city": "札幌市", "district": "中央区", "line1": "北1条西2"},
+        ("JP-01", "札幌市中央区", "北1条西2", "", ""),
+    ),
     ({"state": "Hokkaidō", "line1": "札幌市中央区北1条西2"}, ("JP-01", "", "札幌市中央区北1条西2", "", "")),
     ({"state": "Gifu", "city": "Gifu-shi", "line1": "1-1"}, ("JP-21", "Gifu-shi", "1-1", "", "")),
     ({"state": "GIFU-KEN", "city": "岐阜市", "line1": "1-1"}, ("JP-21", "岐阜市", "1-1", "", "")),
     ({"state": "Gumma", "city": "前橋市", "line1": "大手町1-1-1"}, ("JP-10", "前橋市", "大手町1-1-1", "", "")),
     ({"state": "Kōchi Ken", "line1": "高知市丸ノ内1-2-20"}, ("JP-39", "", "高知市丸ノ内1-2-20", "", "")),
     ({"state": "Ohita", "line1": "大分市大手町3-1-1"}, ("JP-44", "", "大分市大手町3-1-1", "", "")),
-    ({"state": "愛知", "city": "名古屋市", "line1": "中区三の丸3-1-2"}, ("JP-23", "名古屋市", "中区三の丸3-1-2", "", "")),
+    (
+        {"state": "愛知", "city": "名古屋市", "line1": "中区三の丸3-1-2"},
+        ("JP-23", "名古屋市", "中区三の丸3-1-2", "", ""),
+    ),
     # more than the prefecture in its field
     ({"state": "東京都渋谷区", "line1": "神南1-1-1"}, ("JP-13", "渋谷区", "神南1-1-1", "", "")),
     # the prefecture elsewhere: taken out, so that it is printed once
@@ -53,7 +59,10 @@ JAPAN = [
     ({"line1": "京都府", "line2": "京都市下京区1-1"}, ("JP-26", "", "京都市下京区1-1", "", "")),
     ({"line1": "Kanagawa-ken, Yokohama-shi 1-1"}, ("JP-14", "", "Yokohama-shi 1-1", "", "")),
     ({"city": "神奈川県横浜市", "line1": "中区日本大通1"}, ("JP-14", "横浜市", "中区日本大通1", "", "")),
-    ({"city": "Tokyo", "line1": "1-1-1 Jinnan", "postal_code": "150-0002"}, ("JP-13", "", "1-1-1 Jinnan", "", "150-0002")),
+    (
+        {"city": "Tokyo", "line1": "1-1-1 Jinnan", "postal_code": "150-0002"},
+        ("JP-13", "", "1-1-1 Jinnan", "", "150-0002"),
+    ),
     ({"city": "Tokyo, Shibuya-ku", "line1": "1-1 Jinnan"}, ("JP-13", "Shibuya-ku", "1-1 Jinnan", "", "")),
     ({"city": "東京", "line1": "渋谷区神南1-1-1"}, ("JP-13", "", "渋谷区神南1-1-1", "", "")),
     ({"municipality": "埼玉県さいたま市", "line1": "浦和区1-1"}, ("JP-11", "さいたま市", "浦和区1-1", "", "")),
@@ -86,18 +95,37 @@ JAPAN = [
 ]
 ELSEWHERE = [
     (
-        {"country_code": "DE", "line1": "Straße des 17. Juni 135", "line2": "c/o Müller", "city": "Berlin",
-         "state": "Berlin", "postal_code": "10623"},
+        {
+            "country_code": "DE",
+            "line1": "Straße des 17. Juni 135",
+            "line2": "c/o Müller",
+            "city": "Berlin",
+            "state": "Berlin",
+            "postal_code": "10623",
+        },
         ("Berlin", "Berlin", "Straße des 17. Juni 135", "c/o Müller", "10623", "DE"),
     ),
     (
-        {"country_code": "DE", "line1": "DHL Packstation 123", "line2": "1234567890", "line3": "Hof", "city": "München",
-         "postal_code": "80331"},
+        {
+            "country_code": "DE",
+            "line1": "DHL Packstation 123",
+            "line2": "1234567890",
+            "line3": "Hof",
+            "city": "München",
+            "postal_code": "80331",
+        },
         ("", "München", "DHL Packstation 123", "1234567890, Hof", "80331", "DE"),
     ),
     (
-        {"country_code": "us", "line1": "350 5th Ave", "line2": "Fl 12", "city": "New York", "state": "NY",
-         "district": "New York County", "postal_code": "10118-0110"},
+        {
+            "country_code": "us",
+            "line1": "350 5th Ave",
+            "line2": "Fl 12",
+            "city": "New York",
+            "state": "NY",
+            "district": "New York County",
+            "postal_code": "10118-0110",
+        },
         ("NY", "New York", "350 5th Ave", "Fl 12, New York County", "10118-0110", "US"),
     ),
     (
@@ -105,18 +133,44 @@ ELSEWHERE = [
         ("AK", "Anchorage", "PO Box 7", "", "99501", "US"),
     ),
     (
-        {"country_code": "UK", "line1": "10 Downing St", "city": "London", "municipality": "London", "state": "England"},
+        {
+            "country_code": "UK",
+            "line1": "10 Downing St",
+            "city": "London",
+            "municipality": "London",
+            "state": "England",
+        },
         ("England", "London", "10 Downing St", "", "", "GB"),
     ),
     (
-        {"country_code": "BR", "line1": "Av. Paulista, 1578", "city": "São Paulo", "state": "SP", "postal_code": "01310-200",
-         "extended": {"streetName": "Av. Paulista", "streetNumber": "1578", "complement": "Apto 15",
-                      "neighborhood": "Bela Vista"}},
+        {
+            "country_code": "BR",
+            "line1": "Av. Paulista, 1578",
+            "city": "São Paulo",
+            "state": "SP",
+            "postal_code": "01310-200",
+            "extended": {
+                "streetName": "Av. Paulista",
+                "streetNumber": "1578",
+                "complement": "Apto 15",
+                "neighborhood": "Bela Vista",
+            },
+        },
         ("SP", "São Paulo", "Av. Paulista, 1578", "Apto 15, Bela Vista", "01310-200", "BR"),
     ),
     (
-        {"country_code": "BR", "municipality": "Campinas", "state": "SP", "district": "Centro",
-         "extended": {"streetName": "Rua Treze de Maio", "streetNumber": "15", "complement": "", "neighborhood": "Centro"}},
+        {
+            "country_code": "BR",
+            "municipality": "Campinas",
+            "state": "SP",
+            "district": "Centro",
+            "extended": {
+                "streetName": "Rua Treze de Maio",
+                "streetNumber": "15",
+                "complement": "",
+                "neighborhood": "Centro",
+            },
+        },
         ("SP", "Campinas", "Rua Treze de Maio, 15", "Centro", "", "BR"),
     ),
     # 15 is not in 1578
@@ -124,9 +178,11 @@ ELSEWHERE = [
         {"country_code": "BR", "line1": "Av. Paulista, 1578", "city": "São Paulo", "extended": {"complement": "15"}},
         ("", "São Paulo", "Av. Paulista, 1578", "15", "", "BR"),
     ),
-]  # fmt: skip
+]
 
-JAPANESE = st.text(st.sampled_from("東京都渋谷区神南一丁目マンションタワーヶ谷号室0123456789-ー　 A"), min_size=1, max_size=40)
+JAPANESE = st.text(
+    st.sampled_from("東京都渋谷区神南一丁目マンションタワーヶ谷号室0123456789-ー　 A"), min_size=1, max_size=40
+)
 WIDE = {char: chr(ord(char) + 0xFEE0) for char in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 HYPHENS = "-‐‑‒–—―−－ー"
 
@@ -138,7 +194,8 @@ class TestAddress(BaseCase):
             with self.subTest(**given_):
                 parts = tools.split(Address(country_code="JP", **given_))
                 self.assertEqual(
-                    (parts.state, parts.city, parts.street, parts.street2, parts.zip), (state, city, street, street2, code)
+                    (parts.state, parts.city, parts.street, parts.street2, parts.zip),
+                    (state, city, street, street2, code),
                 )
 
     def test_elsewhere(self):
@@ -162,10 +219,18 @@ class TestAddress(BaseCase):
 
     def test_same_address_written_differently(self):
         plain = tools.canonical(
-            Address(country_code="JP", state="東京都", city="渋谷区", line1="神南1-2-3", line2="タワー301", postal_code="150-0041",
-                    phone="090-1234-5678"),
-            "山田 太郎", "A社",
-        )  # fmt: skip
+            Address(
+                country_code="JP",
+                state="東京都",
+                city="渋谷区",
+                line1="神南1-2-3",
+                line2="タワー301",
+                postal_code="150-0041",
+                phone="090-1234-5678",
+            ),
+            "山田 太郎",
+            "A社",
+        )
         for other in (
             {"state": "Tokyo", "city": "渋谷区", "line1": "神南１−２−３", "line2": "タワー３０１"},
             {"line1": "東京都渋谷区神南1ー2ー3", "line2": "タワー 301"},
