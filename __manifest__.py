@@ -28,8 +28,6 @@
         "data/mail_activity_type_data.xml",
         "data/ir_cron_data.xml",
     ],
-    "demo": [
-    ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,

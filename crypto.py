@@ -13,7 +13,6 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from odoo.tools import config
 
 VARIABLE = "SALE_AMAZON_SPAPI_KEYS"

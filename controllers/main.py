@@ -1,7 +1,7 @@
 import hmac
 import logging
 
-from odoo import _, http
+from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
 
@@ -42,11 +42,14 @@ class AmazonController(http.Controller):
             )
         except (SellingPartnerError, crypto.Undecryptable) as error:
             _logger.info("authorization of account %s failed: %s", account.id, type(error).__name__)
-            account._connection_broken(_("Amazon did not accept the authorization. Please authorize again."), activity=False)
+            account._connection_broken(
+                request.env._("Amazon did not accept the authorization. Please authorize again."), activity=False
+            )
         else:
             if account.merchant_id and account.merchant_id != selling_partner_id:
                 account._connection_broken(
-                    _("You authorized another seller (%s) than this account's.", selling_partner_id), activity=False
+                    request.env._("You authorized another seller (%s) than this account's.", selling_partner_id),
+                    activity=False,
                 )
             else:
                 account.write({

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 
 class AccountTax(models.Model):
@@ -44,7 +44,7 @@ class AccountTax(models.Model):
                 limit=1,
             )  # fmt: skip
         return twin or tax.copy({
-            "name": _("%s (Amazon, tax included)", tax.name),
+            "name": self.env._("%s (Amazon, tax included)", tax.name),
             "price_include_override": "tax_included",
             "amazon_source_id": tax.id,
         })  # fmt: skip

@@ -2,7 +2,7 @@ import logging
 import secrets
 from datetime import UTC, timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .. import crypto
@@ -49,7 +49,7 @@ class AmazonAccount(models.Model):
 
     # --- connection
     region = fields.Selection(
-        [("na", "North America"), ("eu", "Europe, Middle East, India"), ("fe", "Far East (Japan, Australia, Singapore)")],
+        [("na", "North America"), ("eu", "Europe, Middle East, India"), ("fe", "Far East (Japan, Australia …)")],
         required=True, default="fe", tracking=True,
     )  # fmt: skip
     marketplace_ids = fields.Many2many(
@@ -193,14 +193,16 @@ class AmazonAccount(models.Model):
                     account._endpoint()
                 except ValueError as error:
                     raise ValidationError(
-                        _("The server's address is not usable: https is required, except on this machine.")
+                        self.env._("The server's address is not usable: https is required, except on this machine.")
                     ) from error
 
     @api.constrains("marketplace_ids", "region")
     def _check_marketplaces(self):
         for account in self:
-            if account.marketplace_ids.filtered(lambda marketplace, account=account: marketplace.region != account.region):
-                raise ValidationError(_("All marketplaces of an account must lie in its region."))
+            if account.marketplace_ids.filtered(
+                lambda marketplace, account=account: marketplace.region != account.region
+            ):
+                raise ValidationError(self.env._("All marketplaces of an account must lie in its region."))
 
     @api.onchange("region")
     def _onchange_region(self):
@@ -227,10 +229,14 @@ class AmazonAccount(models.Model):
         return result
 
     def unlink(self):
-        if self.env["sale.order"].sudo().search_count([("amazon_account_id", "in", self.ids)], limit=1):
-            raise UserError(_("Orders came in through this account. Archive it instead of deleting it."))
         self.job_ids.unlink()
         return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        # sudo: orders of companies the user does not see count too
+        if self.env["sale.order"].sudo().search_count([("amazon_account_id", "in", self.ids)], limit=1):
+            raise UserError(self.env._("Orders came in through this account. Archive it instead of deleting it."))
 
     def _start_jobs(self, vals):
         """A job that a person has just started begins at once, not at its cron's next turn."""
@@ -270,9 +276,11 @@ class AmazonAccount(models.Model):
         missing = self.marketplace_ids.filtered(lambda marketplace: marketplace.api_ref not in here)
         self._connection_works()
         if missing:
-            message = _("Connected, but you do not sell in: %s", ", ".join(missing.mapped("name")))
+            message = self.env._("Connected, but you do not sell in: %s", ", ".join(missing.mapped("name")))
         else:
-            message = _("Connected. Amazon knows you in: %s", ", ".join(sorted(p.name for p in participations)))
+            message = self.env._(
+                "Connected. Amazon knows you in: %s", ", ".join(sorted(p.name for p in participations))
+            )
         # sudo: shown read-only
         self.sudo().connection_message = message
         return {
@@ -290,7 +298,7 @@ class AmazonAccount(models.Model):
         self.ensure_one()
         self.check_access("write")
         if not (self.application_id and self.sudo().lwa_client_secret_cipher and self.lwa_client_id):
-            raise UserError(_("Enter application ID, client ID and client secret first."))
+            raise UserError(self.env._("Enter application ID, client ID and client secret first."))
         # sudo: one-time proof against forged answers, nobody's to read
         self.sudo().oauth_state = f"{self.id}-{secrets.token_urlsafe(32)}"
         return {
@@ -318,12 +326,17 @@ class AmazonAccount(models.Model):
         self.env["sale.order"].check_access("create")
         self._check_ready()
         if not self.auto_import:
-            raise UserError(_("The order import of %s is stopped. Start it first, or import a range.", self.name))
+            raise UserError(
+                self.env._("The order import of %s is stopped. Start it first, or import a range.", self.name)
+            )
         self.job_ids.filtered(lambda job: job.name == "orders")._trigger()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "info", "message": _("The import starts within a minute; follow it in the API log.")},
+            "params": {
+                "type": "info",
+                "message": self.env._("The import starts within a minute; follow it in the API log."),
+            },
         }
 
     def action_view_orders(self):
@@ -346,16 +359,18 @@ class AmazonAccount(models.Model):
             missing = [
                 label
                 for label, value in (
-                    (_("Merchant token"), account.merchant_id),
-                    (_("Marketplaces"), account.marketplace_ids),
-                    (_("Client ID"), hidden.lwa_client_id),
-                    (_("Client secret"), hidden.lwa_client_secret_cipher),
-                    (_("Refresh token"), hidden.refresh_token_cipher),
+                    (self.env._("Merchant token"), account.merchant_id),
+                    (self.env._("Marketplaces"), account.marketplace_ids),
+                    (self.env._("Client ID"), hidden.lwa_client_id),
+                    (self.env._("Client secret"), hidden.lwa_client_secret_cipher),
+                    (self.env._("Refresh token"), hidden.refresh_token_cipher),
                 )
                 if not value
             ]
             if missing:
-                raise UserError(_("%(account)s: please enter %(what)s.", account=account.name, what=", ".join(missing)))
+                raise UserError(
+                    self.env._("%(account)s: please enter %(what)s.", account=account.name, what=", ".join(missing))
+                )
 
     def _endpoint(self):
         self.ensure_one()
@@ -391,24 +406,26 @@ class AmazonAccount(models.Model):
     def _explain_credentials(self, error):
         """Say what a refusal of the credentials means and what to do about it."""
         texts = {
-            "undecryptable": _(
+            "undecryptable": self.env._(
                 "The stored client secret or refresh token cannot be read any more (the encryption key has changed)."
                 " Please enter both again."
             ),
-            "invalid_grant": _(
+            "invalid_grant": self.env._(
                 "Amazon does not accept the refresh token: the authorization was revoked or has expired. Authorize the"
                 " application again in Seller Central and enter the new refresh token."
             ),
-            "invalid_client": _(
+            "invalid_client": self.env._(
                 "Amazon does not accept the client ID or client secret. Client secrets expire after 180 days: create a"
                 " new one in Seller Central (Apps and Services > Develop Apps) and enter it here."
             ),
-            "unauthorized_client": _(
+            "unauthorized_client": self.env._(
                 "This refresh token belongs to another application. Client ID, secret and refresh token must come from"
                 " the same application."
             ),
         }
-        return texts.get(error.code) or _("Amazon refuses the credentials (%s). Please check all of them.", error.code)
+        return texts.get(error.code) or self.env._(
+            "Amazon refuses the credentials (%s). Please check all of them.", error.code
+        )
 
     def _connection_works(self):
         for account in self.filtered(lambda account: account.connection_state != "ok"):
@@ -465,9 +482,7 @@ class AmazonAccount(models.Model):
         for account in self:
             job = account._job("range")
             if job.sudo().open_search:  # sudo: jobs are the addon's own
-                logs |= job._run(
-                    lambda log, budget, job=job: self.env["amazon.order.update"]._fetch(job, log, budget)
-                )
+                logs |= job._run(lambda log, budget, job=job: self.env["amazon.order.update"]._fetch(job, log, budget))
         return logs
 
     def _start_range(self, since, until=None):
@@ -478,10 +493,10 @@ class AmazonAccount(models.Model):
         self.ensure_one()
         end = until or fields.Datetime.now()
         if since >= end:
-            raise UserError(_("The range ends before it starts."))
+            raise UserError(self.env._("The range ends before it starts."))
         if end - since > timedelta(days=MAX_RANGE_DAYS):
             raise UserError(
-                _(
+                self.env._(
                     "A range can be at most %(days)s days long, this one has %(asked)s. Import it in several steps.",
                     days=MAX_RANGE_DAYS, asked=-(-(end - since).total_seconds() // 86400) or 0,
                 )

@@ -3,10 +3,9 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.tools.misc import format_datetime
+from psycopg2 import OperationalError
 
 from ..locks import advisory_lock
 from ..selling_partner import (
@@ -51,9 +50,7 @@ class AmazonJob(models.Model):
     )  # fmt: skip
     cron_id = fields.Many2one("ir.cron", readonly=True, ondelete="set null", copy=False)
     active_cron = fields.Boolean("Started", related="cron_id.active")
-    cursor = fields.Datetime(
-        readonly=True, help="Everything Amazon changed up to this moment (UTC) has been received."
-    )
+    cursor = fields.Datetime(readonly=True, help="Everything Amazon changed up to this moment (UTC) has been received.")
     open_search = fields.Text(readonly=True, help="The open search's parameters, frozen while its pages are read.")
     token = fields.Text(readonly=True, groups="base.group_system")
     token_at = fields.Datetime(readonly=True)
@@ -212,21 +209,21 @@ class AmazonJob(models.Model):
         """Return (kind, message for a person) for an error of ``selling_partner``."""
         if isinstance(error, QuotaExceeded):
             due = format_datetime(self.env, wake_at(error.retry_after), dt_format="HH:mm:ss")
-            return "quota", _("Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s.",
+            return "quota", self.env._("Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s.",
                               operation=error.operation, time=due)  # fmt: skip
         if isinstance(error, CredentialsError):
             return "credentials", self.account_id._explain_credentials(error)
         if isinstance(error, AccessDenied):
-            return "access", _(
-                "Amazon denies access to %(operation)s. In Seller Central (Apps and Services > Develop Apps), check that"
-                " the application has the roles this needs and authorize it again. Request ID: %(request)s",
+            return "access", self.env._(
+                "Amazon denies access to %(operation)s. In Seller Central (Apps and Services > Develop Apps), check"
+                " that the application has the roles this needs and authorize it again. Request ID: %(request)s",
                 operation=error.operation, request=error.request_id or "-",
             )  # fmt: skip
         if isinstance(error, RetryLater):
-            return "later", _("Amazon cannot be reached or is in trouble; tried again by itself. (%s)", error)
+            return "later", self.env._("Amazon cannot be reached or is in trouble; tried again by itself. (%s)", error)
         if isinstance(error, MalformedAnswer):
-            return "later", _("Amazon's answer cannot be read; tried again by itself. (%s)", error)
-        return "other", _("Amazon refuses the request. (%s)", error)
+            return "later", self.env._("Amazon's answer cannot be read; tried again by itself. (%s)", error)
+        return "other", self.env._("Amazon refuses the request. (%s)", error)
 
     def _label(self):
         self.ensure_one()

@@ -3,7 +3,7 @@ import time
 from collections import Counter, defaultdict
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 _logger = logging.getLogger(__name__)
 
@@ -43,8 +43,12 @@ class AmazonLog(models.Model):
 
     @api.depends("state", "received")
     def _compute_counts(self):
-        groups = self.env["amazon.order.update"].sudo()._read_group(  # sudo: only counts are shown
-            [("log_id", "in", self.ids)], ["log_id", "state", "result"], ["__count"]
+        groups = (
+            self.env["amazon.order.update"]
+            .sudo()
+            ._read_group(  # sudo: only counts are shown
+                [("log_id", "in", self.ids)], ["log_id", "state", "result"], ["__count"]
+            )
         )
         counts = defaultdict(Counter)
         for log, state, result, count in groups:
@@ -80,8 +84,10 @@ class AmazonLog(models.Model):
     def _gc_logs(self):
         self.search([("started_at", "<", fields.Datetime.now() - timedelta(days=KEEP_DAYS))]).unlink()
         # A run whose process was killed says "running" for ever otherwise.
-        stale = self.search([
-            ("state", "=", "running"),
-            ("started_at", "<", fields.Datetime.now() - timedelta(days=1)),
-        ])
-        stale.write({"state": "failed", "message": _("The process ended before the run did.")})
+        stale = self.search(
+            [
+                ("state", "=", "running"),
+                ("started_at", "<", fields.Datetime.now() - timedelta(days=1)),
+            ]
+        )
+        stale.write({"state": "failed", "message": self.env._("The process ended before the run did.")})

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 
 class AmazonOffer(models.Model):
@@ -119,4 +119,4 @@ class AmazonOffer(models.Model):
         self.ensure_one()
         lines = self.env["sale.order.line"].search([("amazon_offer_id", "=", self.id)])
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
-        return {**action, "name": _("Orders of %s", self.sku), "domain": [("id", "in", lines.order_id.ids)]}
+        return {**action, "name": self.env._("Orders of %s", self.sku), "domain": [("id", "in", lines.order_id.ids)]}

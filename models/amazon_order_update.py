@@ -3,12 +3,11 @@ import traceback
 from datetime import UTC, timedelta
 from pathlib import Path
 
-from psycopg2 import OperationalError
-from psycopg2.errors import UniqueViolation
-
-from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
+from psycopg2 import OperationalError
+from psycopg2.errors import UniqueViolation
 
 from .. import crypto
 from ..const import BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, TOKEN_HOURS
@@ -78,7 +77,7 @@ class AmazonOrderUpdate(models.Model):
         updates = self.sudo().filtered(lambda update: update.state in ("failed", "ignored"))
         lost = updates.filtered(lambda update: not update.payload)
         if lost:
-            raise UserError(_("Please refresh from Amazon instead: %s", ", ".join(lost.mapped("order_ref"))))
+            raise UserError(self.env._("Please refresh from Amazon instead: %s", ", ".join(lost.mapped("order_ref"))))
         updates.write({"state": "pending", "retry_at": False, "forced": True})
         self._trigger_builders()
         return {
@@ -86,7 +85,7 @@ class AmazonOrderUpdate(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "info",
-                "message": _("%s orders are tried again within a minute.", len(updates)),
+                "message": self.env._("%s orders are tried again within a minute.", len(updates)),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -103,7 +102,7 @@ class AmazonOrderUpdate(models.Model):
         """Open the order in Odoo."""
         self.ensure_one()
         if not self.order_id:
-            raise UserError(_("This order is not in Odoo yet."))
+            raise UserError(self.env._("This order is not in Odoo yet."))
         return {
             "type": "ir.actions.act_window", "res_model": "sale.order", "res_id": self.order_id.id,
             "view_mode": "form",
@@ -373,15 +372,17 @@ class AmazonOrderUpdate(models.Model):
         """Say in words what is wrong. An error that is not ours may carry personal data in its text: of it
         only the kind and the place are told."""
         if isinstance(error, crypto.Undecryptable):
-            return _("The stored order cannot be decrypted (the encryption key has changed). Refresh it from Amazon.")
+            return self.env._(
+                "The stored order cannot be decrypted (the encryption key has changed). Refresh it from Amazon."
+            )
         if isinstance(error, MalformedAnswer):
-            return _("Amazon's data cannot be read: %s", error)
+            return self.env._("Amazon's data cannot be read: %s", error)
         if isinstance(error, UserError | ValidationError):
             return str(error)
         if isinstance(error, UniqueViolation):
-            return _("Another worker made the same record at this moment; tried again by itself.")
+            return self.env._("Another worker made the same record at this moment; tried again by itself.")
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return _("Unexpected error %(kind)s in %(file)s, line %(line)s. Please report it.",
+        return self.env._("Unexpected error %(kind)s in %(file)s, line %(line)s. Please report it.",
                  kind=type(error).__name__, file=Path(place.filename).name, line=place.lineno)  # fmt: skip
 
     def _built(self, order, result):

@@ -2,10 +2,9 @@ import logging
 import time
 from datetime import timedelta
 
-from psycopg2.errors import SerializationFailure
-
 from odoo import api, fields, models
 from odoo.tools import SQL
+from psycopg2.errors import SerializationFailure
 
 from ..const import MAX_WAIT_SECONDS
 from ..selling_partner import PUBLISHED, SANDBOX, QuotaExceeded
@@ -102,9 +101,7 @@ class Budget:
         """Take a token if there is one; return the seconds until the next otherwise, else 0."""
         rate, burst = self.published[operation]
         where = SQL("merchant_id = %s AND application = %s AND operation = %s", *self.key, operation)
-        available = SQL(
-            "LEAST(burst, tokens + rate * GREATEST(0, EXTRACT(EPOCH FROM %s - refilled_at)))", NOW
-        )
+        available = SQL("LEAST(burst, tokens + rate * GREATEST(0, EXTRACT(EPOCH FROM %s - refilled_at)))", NOW)
         self._execute(
             SQL(
                 "INSERT INTO amazon_quota (merchant_id, application, operation, rate, burst, tokens, refilled_at)"

@@ -2,7 +2,7 @@ import hashlib
 import hmac
 from dataclasses import replace
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL, clean_context
 
 from ..const import AWAITING_PAYMENT, DEAD, STATUS
@@ -70,10 +70,12 @@ class ResPartner(models.Model):
         if not (changed and self.amazon_account_id):
             return super()._track_get_default_log_message(tracked_fields)
         labels = {
-            _("Address") if name == "contact_address_inline" else self._fields[name]._description_string(self.env)
+            self.env._("Address")
+            if name == "contact_address_inline"
+            else self._fields[name]._description_string(self.env)
             for name in changed
         }
-        return _("Changed: %s", ", ".join(sorted(labels)))
+        return self.env._("Changed: %s", ", ".join(sorted(labels)))
 
     # === BUSINESS METHODS: CUSTOMERS === #
 

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -26,12 +26,12 @@ class SaleOrder(models.Model):
     amazon_account_id = fields.Many2one(
         "amazon.account", readonly=True, copy=False, index="btree_not_null", check_company=True, ondelete="restrict"
     )
-    amazon_merchant_id = fields.Char("Amazon Merchant", readonly=True, copy=False)
+    amazon_merchant_id = fields.Char("Merchant Token", readonly=True, copy=False)
     amazon_order_ref = fields.Char("Amazon Order", readonly=True, copy=False)
     amazon_marketplace_id = fields.Many2one("amazon.marketplace", readonly=True, copy=False)
     amazon_channel = fields.Selection(
         [("fbm", "Own Shipping"), ("fba", "Amazon FBA"), ("df", "Direct Fulfillment")],
-        "Amazon Channel", readonly=True, copy=False,
+        readonly=True, copy=False,
     )  # fmt: skip
     amazon_status = fields.Selection(
         [
@@ -87,8 +87,12 @@ class SaleOrder(models.Model):
     amazon_instructions = fields.Text("Delivery Instructions", readonly=True, copy=False)
     amazon_cancel_requested = fields.Boolean("Buyer Asks to Cancel", readonly=True, copy=False)
     amazon_to_reserve = fields.Boolean(readonly=True, copy=False)
-    amazon_merged_into_id = fields.Many2one("sale.order", "Combined into", readonly=True, copy=False, index="btree_not_null")
-    amazon_copied_from_id = fields.Many2one("sale.order", "Copied from", readonly=True, copy=False, index="btree_not_null")
+    amazon_merged_into_id = fields.Many2one(
+        "sale.order", "Combined into", readonly=True, copy=False, index="btree_not_null"
+    )
+    amazon_copied_from_id = fields.Many2one(
+        "sale.order", "Copied from", readonly=True, copy=False, index="btree_not_null"
+    )
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
     amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
@@ -146,7 +150,7 @@ class SaleOrder(models.Model):
         found = Domain.FALSE
         if "late" in wanted:
             found |= Domain("amazon_ship_by", "<", now)
-        for marketplace in self.env["amazon.marketplace"].search([]):
+        for marketplace in self.env["amazon.marketplace"].search([("api_ref", "!=", False)]):
             # The end of the day is another moment in every marketplace.
             local = fields.Datetime.context_timestamp(self.with_context(tz=marketplace.tz), now)
             midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -168,10 +172,11 @@ class SaleOrder(models.Model):
 
     @api.depends("amazon_order_ref")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         if self.env.context.get("amazon_show_ref"):
             for order in self.filtered("amazon_order_ref"):
                 order.display_name = f"{order.name} ({order.amazon_order_ref})"
+        return result
 
     # === CRUD METHODS === #
 
@@ -207,7 +212,7 @@ class SaleOrder(models.Model):
         """Open the order in Seller Central."""
         self.ensure_one()
         if not self.amazon_url:
-            raise UserError(_("This order did not come from Amazon."))
+            raise UserError(self.env._("This order did not come from Amazon."))
         return {"type": "ir.actions.act_url", "url": self.amazon_url, "target": "new"}
 
     def action_amazon_reviewed(self):
@@ -217,7 +222,9 @@ class SaleOrder(models.Model):
         lines = orders.order_line.filtered("amazon_is_placeholder")
         if lines:
             raise UserError(
-                _("Map these SKUs to a product first: %s", ", ".join(lines.amazon_offer_id.mapped("sku")) or "-")
+                self.env._(
+                    "Map these SKUs to a product first: %s", ", ".join(lines.amazon_offer_id.mapped("sku")) or "-"
+                )
             )
         orders.amazon_reviewed = True
         orders.activity_feedback(["sale_amazon_spapi.mail_activity_review"])
@@ -266,11 +273,17 @@ class SaleOrder(models.Model):
         for order in self.filtered("amazon_account_id"):
             if phase.role in ("confirmed", "cancelled") and phase != order.amazon_phase_id:
                 raise UserError(
-                    _("Orders come into the phase “%s” by themselves; they cannot be moved there by hand.", phase.name)
+                    self.env._(
+                        "Orders come into the phase “%s” by themselves; they cannot be moved there by hand.", phase.name
+                    )
                 )
             if phase.role == "ready" and order.amazon_review_reasons and not order.amazon_reviewed:
                 raise UserError(
-                    _("%(order)s must be reviewed first: %(reasons)s", order=order.name, reasons=order.amazon_review_reasons)
+                    self.env._(
+                        "%(order)s must be reviewed first: %(reasons)s",
+                        order=order.name,
+                        reasons=order.amazon_review_reasons,
+                    )
                 )
 
     def _amazon_move_phase(self, by_hand=False):
@@ -353,5 +366,5 @@ class SaleOrder(models.Model):
             ("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before),
         ])  # fmt: skip
         old_payloads.write({"payload": False})
-        log.message = _("Personal data of %(count)s customers removed.", count=len(partners))
+        log.message = self.env._("Personal data of %(count)s customers removed.", count=len(partners))
         return "done"

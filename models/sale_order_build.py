@@ -5,8 +5,7 @@ from collections import defaultdict
 from datetime import UTC
 
 from markupsafe import Markup
-
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import float_compare, float_is_zero
 from odoo.tools.misc import format_amount, format_datetime
@@ -97,7 +96,7 @@ class SaleOrder(models.Model):
             row._built(order, "created")
         for order, _fact in pairs:
             if order.amazon_review_reasons:
-                order._amazon_ask(_("Review the Amazon order"), order.amazon_review_reasons)
+                order._amazon_ask(self.env._("Review the Amazon order"), order.amazon_review_reasons)
         return orders
 
     # === WHAT AMAZON'S ORDER MEANS HERE === #
@@ -131,7 +130,9 @@ class SaleOrder(models.Model):
         if not marketplace and not value.marketplace_id and len(account.marketplace_ids) == 1:
             marketplace = account.marketplace_ids
         if not marketplace:
-            raise NeedsAttention(_("The marketplace %s is not known here; add it under Configuration.", value.marketplace_id))
+            raise NeedsAttention(
+                self.env._("The marketplace %s is not known here; add it under Configuration.", value.marketplace_id)
+            )
         return marketplace
 
     @api.model
@@ -140,7 +141,7 @@ class SaleOrder(models.Model):
         if code and code != currency.name:
             currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)], limit=1)
             if not currency:
-                raise NeedsAttention(_("The currency %s is not known here.", code))
+                raise NeedsAttention(self.env._("The currency %s is not known here.", code))
         if not currency.active:
             currency.active = True
         return currency
@@ -206,7 +207,7 @@ class SaleOrder(models.Model):
             "client_order_ref": value.order_id,
             "amazon_marketplace_id": fact["marketplace"].id,
             "amazon_channel": "fba" if fact["fba"] else "fbm",
-            "amazon_status_raw": False if status else value.status or _("none"),
+            "amazon_status_raw": False if status else value.status or self.env._("none"),
             "amazon_payment_method": value.payment_kind or ("provisional" if status in AWAITING_PAYMENT else "other"),
             "amazon_purchase_date": naive(value.created),
             "date_order": naive(value.created),
@@ -245,7 +246,7 @@ class SaleOrder(models.Model):
         for item in value.items:
             if item.has_gift:
                 wrap = f" [{item.gift_wrap_level}]" if item.gift_wrap_level else ""
-                notes.append(f"{item.sku or item.title}{wrap}: {item.gift_message or _('no message')}")
+                notes.append(f"{item.sku or item.title}{wrap}: {item.gift_message or self.env._('no message')}")
         return "\n".join(notes)
 
     @api.model
@@ -256,19 +257,19 @@ class SaleOrder(models.Model):
             return []
         reasons = []
         if value.status not in STATUS:
-            reasons.append(_("Amazon reports a status that is not known here: %s", value.status or "-"))
+            reasons.append(self.env._("Amazon reports a status that is not known here: %s", value.status or "-"))
         unknown = [
             item.sku or item.title for item in value.items
             if not (item.sku.strip() in offers and offers[item.sku.strip()].product_id)
         ]  # fmt: skip
         if unknown:
-            reasons.append(_("Unknown SKU: %s", ", ".join(unknown)))
+            reasons.append(self.env._("Unknown SKU: %s", ", ".join(unknown)))
         if any(item.has_gift for item in value.items):
-            reasons.append(_("Gift"))
+            reasons.append(self.env._("Gift"))
         if value.cancellation_requested:
-            reasons.append(_("The buyer asks to cancel"))
+            reasons.append(self.env._("The buyer asks to cancel"))
         if not value.has_address and STATUS.get(value.status) in ("unshipped", "partially_shipped"):
-            reasons.append(_("No address: your application lacks the Direct-to-Consumer Shipping role"))
+            reasons.append(self.env._("No address: your application lacks the Direct-to-Consumer Shipping role"))
         return reasons
 
     @api.model
@@ -347,7 +348,7 @@ class SaleOrder(models.Model):
             return
         vals = lines.setdefault(f"discount:{item.item_id}", {
             "product_id": self._amazon_service_product("discount").id,
-            "name": _("Discount: %s", item.title or item.sku),
+            "name": self.env._("Discount: %s", item.title or item.sku),
             "product_uom_qty": 1,
             "price_unit": 0.0,
             "tax_ids": [Command.set(taxes.ids)],
@@ -363,7 +364,7 @@ class SaleOrder(models.Model):
         taxes = self.env["account.tax"] if untaxed else self._amazon_line_taxes(account, fact, taxed_as)
         return {
             "product_id": product.id,
-            "name": _("Discount: %s", taxed_as.name) if discounted else product.name,
+            "name": self.env._("Discount: %s", taxed_as.name) if discounted else product.name,
             "product_uom_qty": 1,
             "price_unit": amount,
             "tax_ids": [Command.set(taxes.ids)],
@@ -381,7 +382,10 @@ class SaleOrder(models.Model):
             return offer.product_id, offer
         if account.unknown_sku == "hold" and not fact["fba"]:
             error = NeedsAttention(
-                _("The SKU %s has no product. Map it in the SKU table, then the order is built by itself.", item.sku or "-")
+                self.env._(
+                    "The SKU %s has no product. Map it in the SKU table, then the order is built by itself.",
+                    item.sku or "-",
+                )
             )
             error.sku = item.sku
             raise error
@@ -440,8 +444,10 @@ class SaleOrder(models.Model):
         for order, fact in pairs:
             order._amazon_deliver_shipped(fact["value"])
         orders.filtered(
-            lambda order: order.amazon_channel == "fbm"
-            and any(picking.state not in ("done", "cancel") for picking in order.picking_ids)
+            lambda order: (
+                order.amazon_channel == "fbm"
+                and any(picking.state not in ("done", "cancel") for picking in order.picking_ids)
+            )
         ).amazon_to_reserve = True
 
     def _amazon_record_shipped_before_start(self, value):
@@ -488,7 +494,9 @@ class SaleOrder(models.Model):
                 return
             tracked = moves.filtered(lambda move: move.has_tracking != "none" and not move.move_line_ids.lot_id)
             if tracked:
-                self._amazon_ask(_("Shipped on Amazon: enter the lot or serial numbers and validate the delivery"))
+                self._amazon_ask(
+                    self.env._("Shipped on Amazon: enter the lot or serial numbers and validate the delivery")
+                )
                 return
             pickings = moves.picking_id
             pickings._amazon_mark_shipped(value)
@@ -525,8 +533,8 @@ class SaleOrder(models.Model):
         reserved = any(move.quantity for move in moves)
         if policy == "never" or touched or (policy == "unreserved" and reserved):
             self._amazon_ask(
-                _("Cancelled on Amazon: stop the delivery and cancel the order here"),
-                _("Nothing was changed, because of the account's setting or because work on it has begun."),
+                self.env._("Cancelled on Amazon: stop the delivery and cancel the order here"),
+                self.env._("Nothing was changed, because of the account's setting or because work on it has begun."),
             )
             return
         self._action_cancel()
@@ -565,7 +573,7 @@ class SaleOrder(models.Model):
         changes = order._amazon_told_changes(told) + changes
         if changes:
             items = Markup().join(Markup("<li>%s</li>") % change for change in changes)
-            order.message_post(body=Markup("%s<ul>%s</ul>") % (_("Changed on Amazon:"), items))
+            order.message_post(body=Markup("%s<ul>%s</ul>") % (self.env._("Changed on Amazon:"), items))
         return bool(changes)
 
     def _amazon_customer(self, account, value):
@@ -591,9 +599,9 @@ class SaleOrder(models.Model):
         self.write(changed)
         if "commitment_date" in changed and changed["commitment_date"] and self.state == "sale":
             # Odoo moves only the deadline.
-            self.picking_ids.filtered(
-                lambda picking: picking.state not in ("done", "cancel")
-            ).scheduled_date = changed["commitment_date"]
+            self.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel")).scheduled_date = changed[
+                "commitment_date"
+            ]
 
     def _amazon_write_customer(self, customer):
         partner, delivery = customer
@@ -614,7 +622,7 @@ class SaleOrder(models.Model):
         if self.state == "draft" and (self.pricelist_id, self.fiscal_position_id) != kept:
             self.write({"pricelist_id": kept[0].id})
         if any(picking.printed for picking in pickings):
-            self._amazon_ask(_("The address changed on Amazon after printing: print the delivery slip again"))
+            self._amazon_ask(self.env._("The address changed on Amazon after printing: print the delivery slip again"))
 
     def _amazon_release(self, account, fact):
         """A pending order has been paid: confirm it."""
@@ -676,12 +684,21 @@ class SaleOrder(models.Model):
             old, new = line.product_uom_qty, vals["product_uom_qty"]
             if self.state == "sale" and not self._amazon_may_change_quantity(line, new):
                 self._amazon_ask(
-                    _("Quantity changed on Amazon: %(sku)s %(old)g → %(new)g", sku=line.product_id.display_name, old=old, new=new),
-                    _("The delivery is printed, picked, done or invoiced, so nothing was changed here."),
+                    self.env._(
+                        "Quantity changed on Amazon: %(sku)s %(old)g → %(new)g",
+                        sku=line.product_id.display_name,
+                        old=old,
+                        new=new,
+                    ),
+                    self.env._("The delivery is printed, picked, done or invoiced, so nothing was changed here."),
                 )
                 continue
             line.write({"product_uom_qty": new, "price_unit": line.price_unit, "technical_price_unit": -1})
-            changes.append(_("Quantity of %(product)s: %(old)g → %(new)g", product=line.product_id.display_name, old=old, new=new))
+            changes.append(
+                self.env._(
+                    "Quantity of %(product)s: %(old)g → %(new)g", product=line.product_id.display_name, old=old, new=new
+                )
+            )
         return changes
 
     def _amazon_may_change_quantity(self, line, quantity):
@@ -700,13 +717,13 @@ class SaleOrder(models.Model):
         new = set((self.amazon_review_reasons or "").splitlines()) - set((before or "").splitlines())
         if new:
             self.amazon_reviewed = False
-            self._amazon_ask(_("Review the Amazon order"), "\n".join(sorted(new)))
+            self._amazon_ask(self.env._("Review the Amazon order"), "\n".join(sorted(new)))
 
     def _amazon_review_again(self):
         """After SKUs were mapped: what is left to review?"""
         for order in self:
             unknown = order.order_line.filtered("amazon_is_placeholder")
-            prefix = _("Unknown SKU: %s", "")
+            prefix = self.env._("Unknown SKU: %s", "")
             reasons = [
                 reason for reason in (order.amazon_review_reasons or "").splitlines()
                 if unknown or not reason.startswith(prefix)
@@ -722,9 +739,11 @@ class SaleOrder(models.Model):
                 continue
             label = self._fields[name]._description_string(self.env)
             if name in TOLD_BY_NAME:
-                changes.append(_("%s changed", label))
+                changes.append(self.env._("%s changed", label))
             else:
-                changes.append(f"{label}: {self._amazon_word(name, before[name])} → {self._amazon_word(name, self[name])}")
+                changes.append(
+                    f"{label}: {self._amazon_word(name, before[name])} → {self._amazon_word(name, self[name])}"
+                )
         return changes
 
     def _amazon_word(self, name, value):
@@ -763,8 +782,10 @@ class SaleOrder(models.Model):
             with advisory_lock(self.env.registry, "amazon.reserve", warehouse_id):
                 orders = self.browse(order_ids).exists()
                 moves = orders.picking_ids.move_ids.filtered(
-                    lambda move: move.state in ("confirmed", "waiting", "partially_available")
-                    and (move._should_bypass_reservation() or move._should_assign_at_confirm())
+                    lambda move: (
+                        move.state in ("confirmed", "waiting", "partially_available")
+                        and (move._should_bypass_reservation() or move._should_assign_at_confirm())
+                    )
                 )
                 moves._action_assign()
                 orders.amazon_to_reserve = False

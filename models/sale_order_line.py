@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 LOCKED_FIELDS = {
@@ -52,20 +52,22 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         if not self.env.su:
-            lines._amazon_check_locked(_("Lines cannot be added to an Amazon order."))
+            lines._amazon_check_locked(self.env._("Lines cannot be added to an Amazon order."))
         return lines
 
     def write(self, vals):
         if not self.env.su and LOCKED_FIELDS & set(vals):
             self.filtered(lambda line: line._amazon_changes(vals))._amazon_check_locked(
-                _("Products, quantities, prices and taxes of an Amazon order are Amazon's and cannot be changed here.")
+                self.env._(
+                    "Products, quantities, prices and taxes of an Amazon order are Amazon's and cannot be changed here."
+                )
             )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_amazon(self):
         if not self.env.su:
-            self._amazon_check_locked(_("Lines of an Amazon order cannot be deleted."))
+            self._amazon_check_locked(self.env._("Lines of an Amazon order cannot be deleted."))
 
     def _amazon_changes(self, vals):
         """Tell whether `vals` changes what is fixed; the web client also sends what stayed the same."""
@@ -81,7 +83,9 @@ class SaleOrderLine(models.Model):
             return
         orders = self.order_id.filtered("amazon_order_ref")
         if orders:
-            raise UserError(f"{', '.join(orders.mapped('name'))}: {message}")
+            raise UserError(
+                self.env._("%(orders)s: %(reason)s", orders=", ".join(orders.mapped("name")), reason=message)
+            )
 
     # === BUSINESS METHODS === #
 
@@ -94,7 +98,7 @@ class SaleOrderLine(models.Model):
         for line in self:
             order = line.order_id
             if line.qty_delivered or line.qty_invoiced:
-                order._amazon_ask(_("SKU %s was mapped after delivery or invoicing", line.amazon_offer_id.sku))
+                order._amazon_ask(self.env._("SKU %s was mapped after delivery or invoicing", line.amazon_offer_id.sku))
                 continue
             line.move_ids.filtered(lambda move: move.state != "done")._action_cancel()
             price, name = line.price_unit, line.name

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .sale_order import API_STATUSES
@@ -35,11 +35,11 @@ class StockPicking(models.Model):
         self.ensure_one()
         for order in self.move_ids.sale_line_id.order_id.filtered("amazon_account_id"):
             if order.amazon_channel == "fba":
-                return _("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
+                return self.env._("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
             if order.amazon_on_hold:
-                return _("%s is on hold.", order.name)
+                return self.env._("%s is on hold.", order.name)
             if order.amazon_phase_id.role == "review":
-                return _(
+                return self.env._(
                     "%(order)s must be reviewed first: %(reasons)s",
                     order=order.name, reasons=(order.amazon_review_reasons or "").replace("\n", " / "),
                 )  # fmt: skip

@@ -2,10 +2,9 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
+from odoo.addons.mail.tools.discuss import Store
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
-
-from odoo.addons.mail.tools.discuss import Store
 
 from ..models import address as tools
 from ..selling_partner.values import Address, Order

@@ -1,9 +1,9 @@
 """``bin/test``: lint and every test, or a part of them; ends with ``N passed, N failed``.
 
-    bin/test                     everything
-    bin/test lint                one of the parts: lint, selling_partner, simulator, odoo, extra, processes
-    bin/test TestSaleOrder       one Odoo test class (or Class.method) of tests/
-    bin/test tests/processes/test_kill.py
+bin/test                     everything
+bin/test lint                one of the parts: lint, selling_partner, simulator, odoo, extra, processes
+bin/test TestSaleOrder       one Odoo test class (or Class.method) of tests/
+bin/test tests/processes/test_kill.py
 """
 
 import hashlib

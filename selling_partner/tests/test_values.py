@@ -3,7 +3,7 @@
 import copy
 import functools
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -31,7 +31,7 @@ from selling_partner.values import (
     parse_order,
 )
 
-SINCE = datetime(2026, 11, 1, tzinfo=timezone.utc)
+SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def yen(amount):
@@ -66,7 +66,7 @@ def test_every_field_of_an_order():
     assert order.order_id == "250-1234567-8901234"
     assert order.aliases == ("SHOP-1",)
     assert order.created == SINCE
-    assert order.last_updated == datetime(2026, 11, 2, 1, 2, 3, 456000, tzinfo=timezone.utc)
+    assert order.last_updated == datetime(2026, 11, 2, 1, 2, 3, 456000, tzinfo=UTC)
     assert order.programs == {"PRIME", "AMAZON_BUSINESS"}
     assert order.associated_orders == (AssociatedOrder("250-0000000-0000000", "REPLACEMENT_ORIGINAL_ID"),)
     assert (order.channel_name, order.marketplace_id) == ("AMAZON", "A1VC38T7YXB528")
@@ -77,7 +77,7 @@ def test_every_field_of_an_order():
     assert order.breakdowns == (Breakdown("ITEM", yen(4000)), Breakdown("COD_FEE", yen(330)))
     assert order.payment_methods == ("CashOnDelivery",)
     assert (order.status, order.fulfilled_by, order.service_level) == ("PARTIALLY_SHIPPED", "MERCHANT", "STANDARD")
-    assert order.ship_by.latest == datetime(2026, 11, 3, 14, 59, 59, tzinfo=timezone.utc)
+    assert order.ship_by.latest == datetime(2026, 11, 3, 14, 59, 59, tzinfo=UTC)
     assert order.deliver_by.earliest is None
     assert order.tax_registrations[0].number == "T1234567890123"
     assert order.tax_registrations[0].address.line1 == "試験町9"
@@ -119,7 +119,7 @@ def test_every_field_of_an_item():
     assert (item.cancellation_requested, item.cancel_reason, item.cancelled_by) == (True, "changed mind", "MERCHANT")
     assert (item.gift_message, item.gift_wrap_level, item.has_gift) == ("おめでとう", "Classic", True)
     assert item.constraints == {"cashOnDelivery", "signatureConfirmation"}
-    assert item.scheduled_delivery == Window(datetime(2026, 11, 5, tzinfo=timezone.utc), None)
+    assert item.scheduled_delivery == Window(datetime(2026, 11, 5, tzinfo=UTC), None)
     assert (item.serial_required, item.customized_url) == (True, "https://example.com/custom")
     assert item.ioss_number == "IM1"
     assert item.tax_collections == (TaxCollection("MARKETPLACE_FACILITATOR", "Amazon"),)
@@ -130,7 +130,7 @@ def test_every_field_of_a_package():
     (package,) = parse_order(samples.merchant_order()).packages
     assert (package.reference, package.status, package.detailed_status) == ("1", "SHIPPED", "PICKED_UP")
     assert (package.carrier, package.shipping_service, package.tracking_number) == ("YAMATO", "宅急便", "123456789012")
-    assert package.created == package.ship_time == datetime(2026, 11, 2, 1, tzinfo=timezone.utc)
+    assert package.created == package.ship_time == datetime(2026, 11, 2, 1, tzinfo=UTC)
     assert package.items == (PackageItem("11111111111111", 1, ("AZ:1",)),)
 
 
@@ -425,7 +425,7 @@ def test_good_searches():
 
 
 @given(
-    st.datetimes(timezones=st.just(timezone.utc)),
+    st.datetimes(timezones=st.just(UTC)),
     st.none() | st.datetimes(timezones=st.just(timezone(timedelta(hours=9))), min_value=datetime(1970, 1, 1)),
     st.lists(st.text(max_size=5), max_size=3),
 )
