@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import time
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -246,6 +247,18 @@ def test_amounts_are_exact(text, amount):
     order = samples.merchant_order()
     order["proceeds"]["grandTotal"]["amount"] = text
     assert str(parse_order(json.dumps(order)).grand_total.amount) == amount
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the machine's zone cannot be set")
+def test_times_do_not_depend_on_the_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        for text in ("2026-11-01T00:00:00", "2026-11-01T00:00:00z", "2026-11-01T09:00:00+09:00"):
+            assert parse_order({**samples.pending_order(), "createdTime": text}).created == SINCE
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("payload", [b"", b"null", "[]", "{", b"\xff", "NaN", b'"x"', "[" * 100000, "9" * 5000])
