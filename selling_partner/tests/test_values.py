@@ -3,7 +3,8 @@
 import copy
 import functools
 import json
-from datetime import UTC, datetime, timedelta, timezone
+import time
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -31,7 +32,7 @@ from selling_partner.values import (
     parse_order,
 )
 
-SINCE = datetime(2026, 11, 1, tzinfo=UTC)
+SINCE = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
 def yen(amount):
@@ -66,7 +67,7 @@ def test_every_field_of_an_order():
     assert order.order_id == "250-1234567-8901234"
     assert order.aliases == ("SHOP-1",)
     assert order.created == SINCE
-    assert order.last_updated == datetime(2026, 11, 2, 1, 2, 3, 456000, tzinfo=UTC)
+    assert order.last_updated == datetime(2026, 11, 2, 1, 2, 3, 456000, tzinfo=timezone.utc)
     assert order.programs == {"PRIME", "AMAZON_BUSINESS"}
     assert order.associated_orders == (AssociatedOrder("250-0000000-0000000", "REPLACEMENT_ORIGINAL_ID"),)
     assert (order.channel_name, order.marketplace_id) == ("AMAZON", "A1VC38T7YXB528")
@@ -77,7 +78,7 @@ def test_every_field_of_an_order():
     assert order.breakdowns == (Breakdown("ITEM", yen(4000)), Breakdown("COD_FEE", yen(330)))
     assert order.payment_methods == ("CashOnDelivery",)
     assert (order.status, order.fulfilled_by, order.service_level) == ("PARTIALLY_SHIPPED", "MERCHANT", "STANDARD")
-    assert order.ship_by.latest == datetime(2026, 11, 3, 14, 59, 59, tzinfo=UTC)
+    assert order.ship_by.latest == datetime(2026, 11, 3, 14, 59, 59, tzinfo=timezone.utc)
     assert order.deliver_by.earliest is None
     assert order.tax_registrations[0].number == "T1234567890123"
     assert order.tax_registrations[0].address.line1 == "試験町9"
@@ -119,7 +120,7 @@ def test_every_field_of_an_item():
     assert (item.cancellation_requested, item.cancel_reason, item.cancelled_by) == (True, "changed mind", "MERCHANT")
     assert (item.gift_message, item.gift_wrap_level, item.has_gift) == ("おめでとう", "Classic", True)
     assert item.constraints == {"cashOnDelivery", "signatureConfirmation"}
-    assert item.scheduled_delivery == Window(datetime(2026, 11, 5, tzinfo=UTC), None)
+    assert item.scheduled_delivery == Window(datetime(2026, 11, 5, tzinfo=timezone.utc), None)
     assert (item.serial_required, item.customized_url) == (True, "https://example.com/custom")
     assert item.ioss_number == "IM1"
     assert item.tax_collections == (TaxCollection("MARKETPLACE_FACILITATOR", "Amazon"),)
@@ -130,7 +131,7 @@ def test_every_field_of_a_package():
     (package,) = parse_order(samples.merchant_order()).packages
     assert (package.reference, package.status, package.detailed_status) == ("1", "SHIPPED", "PICKED_UP")
     assert (package.carrier, package.shipping_service, package.tracking_number) == ("YAMATO", "宅急便", "123456789012")
-    assert package.created == package.ship_time == datetime(2026, 11, 2, 1, tzinfo=UTC)
+    assert package.created == package.ship_time == datetime(2026, 11, 2, 1, tzinfo=timezone.utc)
     assert package.items == (PackageItem("11111111111111", 1, ("AZ:1",)),)
 
 
@@ -246,6 +247,18 @@ def test_amounts_are_exact(text, amount):
     order = samples.merchant_order()
     order["proceeds"]["grandTotal"]["amount"] = text
     assert str(parse_order(json.dumps(order)).grand_total.amount) == amount
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the machine's zone cannot be set")
+def test_times_do_not_depend_on_the_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        for text in ("2026-11-01T00:00:00", "2026-11-01T00:00:00z", "2026-11-01T09:00:00+09:00"):
+            assert parse_order({**samples.pending_order(), "createdTime": text}).created == SINCE
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("payload", [b"", b"null", "[]", "{", b"\xff", "NaN", b'"x"', "[" * 100000, "9" * 5000])
@@ -425,7 +438,7 @@ def test_good_searches():
 
 
 @given(
-    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(timezones=st.just(timezone.utc)),
     st.none() | st.datetimes(timezones=st.just(timezone(timedelta(hours=9))), min_value=datetime(1970, 1, 1)),
     st.lists(st.text(max_size=5), max_size=3),
 )
