@@ -1,6 +1,6 @@
 import logging
 import secrets
-from datetime import UTC, timedelta
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -502,9 +502,11 @@ class AmazonAccount(models.Model):
                 )
             )  # fmt: skip
         search = SearchOrders(
-            created_after=fields.Datetime.to_datetime(since).replace(tzinfo=UTC),
+            created_after=fields.Datetime.to_datetime(since).replace(tzinfo=timezone.utc),
             # Amazon takes "now" itself, and refuses what is less than two minutes ago.
-            created_before=end.replace(tzinfo=UTC) if end < fields.Datetime.now() - timedelta(minutes=10) else None,
+            created_before=end.replace(tzinfo=timezone.utc)
+            if end < fields.Datetime.now() - timedelta(minutes=10)
+            else None,
             marketplace_ids=tuple(self.marketplace_ids.mapped("api_ref")),
         )
         self._job("range")._start_search(search.to_json())

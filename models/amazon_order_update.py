@@ -1,6 +1,6 @@
 import logging
 import traceback
-from datetime import UTC, timedelta
+from datetime import timedelta, timezone
 from pathlib import Path
 
 from odoo import SUPERUSER_ID, api, fields, models
@@ -165,7 +165,7 @@ class AmazonOrderUpdate(models.Model):
         else:
             since = now - timedelta(days=FIRST_RUN_DAYS)
         search = SearchOrders(
-            last_updated_after=since.replace(tzinfo=UTC),
+            last_updated_after=since.replace(tzinfo=timezone.utc),
             marketplace_ids=tuple(job.account_id.marketplace_ids.mapped("api_ref")),
         )
         job._start_search(search.to_json())
@@ -179,7 +179,7 @@ class AmazonOrderUpdate(models.Model):
             return
         values = {"open_search": False, "token": False, "token_at": False}
         if job.name == "orders" and page.last_updated_before:
-            values["cursor"] = page.last_updated_before.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+            values["cursor"] = page.last_updated_before.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
         job.write(values)
 
     @api.model

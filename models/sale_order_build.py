@@ -2,7 +2,7 @@
 for what a person sees and does)."""
 
 from collections import defaultdict
-from datetime import UTC
+from datetime import timezone
 
 from markupsafe import Markup
 from odoo import api, fields, models
@@ -38,7 +38,7 @@ TOLD_BY_NAME = ("partner_id", "partner_shipping_id", "amazon_gift_note", "amazon
 
 def naive(moment):
     """Return a UTC time as Odoo stores it, or False."""
-    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0) if moment else False
+    return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0) if moment else False
 
 
 class SaleOrder(models.Model):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 
 from .errors import MalformedAnswer
@@ -74,7 +74,7 @@ def moment(text):
     """
     try:
         time = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time.astimezone(timezone.utc)
     except OverflowError:
         raise ValueError("out of range") from None
 

@@ -3,7 +3,7 @@
 import datetime
 import time
 
-UTC = datetime.UTC
+UTC = datetime.timezone.utc
 
 
 def iso(moment):

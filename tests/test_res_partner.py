@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
 from odoo import Command, fields
@@ -9,7 +9,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from ..models import address as tools
 from ..selling_partner.values import Address, Order
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 1, tzinfo=timezone.utc)
 HOME = {
     "name": "山田 花子",
     "state": "東京都",

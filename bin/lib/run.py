@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import database
@@ -75,7 +75,7 @@ def prepare(fresh):
 def _first_start(amazon):
     say("· making the demo database (about two minutes, only the first time)")
     seller = amazon.seller()
-    placed = datetime.now(UTC) - timedelta(days=1)
+    placed = datetime.now(timezone.utc) - timedelta(days=1)
     for kind, count in FIRST_ORDERS.items():
         # Amazon shows an order only two minutes after its last change.
         placed += timedelta(minutes=45)

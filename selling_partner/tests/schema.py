@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ _MADE_FOR = {
     "integer": st.integers(0, 10**6),
     "number": st.floats(0, 1e6, allow_nan=False),
     "boolean": st.booleans(),
-    "date-time": st.integers(0, 10**12).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC).isoformat()),
+    "date-time": st.integers(0, 10**12).map(lambda ms: datetime.fromtimestamp(ms / 1000, timezone.utc).isoformat()),
     "Decimal": st.decimals(-(10**9), 10**9, places=2).map(str) | st.integers(-(10**9), 10**9).map(str),
 }
 

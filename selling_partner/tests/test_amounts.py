@@ -1,6 +1,6 @@
 """Amounts add up, whatever Amazon's signs, taxes and roundings."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from decimal import Context, Decimal, localcontext
 
 import pytest
@@ -12,7 +12,7 @@ from selling_partner.amounts import split
 from selling_partner.errors import MalformedAnswer
 from selling_partner.values import Breakdown, Detail, Item, Money, Order, TaxCollection, parse_order
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
 def yen(amount):

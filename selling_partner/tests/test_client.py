@@ -1,6 +1,6 @@
 """Calls as they go over the wire, and what comes of the answers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from amazon_server import LWA, ORDERS, AmazonServer, Answer
@@ -28,7 +28,7 @@ from selling_partner.errors import (
 )
 from selling_partner.values import ALL
 
-SINCE = datetime(2026, 11, 1, tzinfo=UTC)
+SINCE = datetime(2026, 11, 1, tzinfo=timezone.utc)
 SEARCH = SearchOrders(last_updated_after=SINCE, marketplace_ids=("A1VC38T7YXB528",))
 ORDER = "250-1234567-8901234"
 EMPTY = {"orders": []}
@@ -96,7 +96,7 @@ def test_a_page_comes_back_as_received(amazon, seller):
         '{"orderId":"1","lastUpdatedTime":"2026-11-01T09:00:00+09:00","rate":1.10,"name":"山"}'.encode()
     )
     assert page.next_token == "next"
-    assert page.last_updated_before == datetime(2026, 11, 2, tzinfo=UTC)
+    assert page.last_updated_before == datetime(2026, 11, 2, tzinfo=timezone.utc)
     assert page.created_before is None
 
 

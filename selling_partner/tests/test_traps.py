@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import httpx
 import pytest
@@ -29,7 +29,9 @@ from selling_partner.errors import (
     SellingPartnerError,
 )
 
-SEARCH = SearchOrders(last_updated_after=datetime(2026, 11, 1, tzinfo=UTC), marketplace_ids=("A1VC38T7YXB528",))
+SEARCH = SearchOrders(
+    last_updated_after=datetime(2026, 11, 1, tzinfo=timezone.utc), marketplace_ids=("A1VC38T7YXB528",)
+)
 EMPTY = Answer(body={"orders": []})
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 EXPIRED = Answer(
