@@ -9,6 +9,9 @@ class AccountTax(models.Model):
         help="The tax this one was copied from to be used where Amazon's prices include tax",
     )  # fmt: skip
 
+    # Two builders that both make the twin: one of them tries again and finds it.
+    _amazon_source_uniq = models.UniqueIndex("(amazon_source_id) WHERE amazon_source_id IS NOT NULL")
+
     @api.model
     def _amazon_taxes(self, product, company, fiscal_position):
         """Return the taxes for a product on an Amazon order: the product's own through the fiscal

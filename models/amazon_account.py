@@ -518,7 +518,7 @@ class AmazonAccount(models.Model):
         """
         logs = self._fetch_orders(since, until)
         for account in self:
-            self.env["amazon.order.update"]._drain(account, logs.filtered(lambda log, a=account: log.account_id == a))
+            self.env["amazon.order.update"]._drain(account)
         return logs
 
     def _refresh_orders(self, refs):

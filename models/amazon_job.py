@@ -1,7 +1,9 @@
 import logging
 import time
+import traceback
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.tools.misc import format_datetime
@@ -28,6 +30,21 @@ JOBS = {
 }
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
+
+
+def unexpected(env, error):
+    """Say where an error that is not ours comes from. Its own text may carry personal data or secrets (a
+    database's error quotes the row), so of it only the kind and the place are told.
+
+    :param env: Odoo's environment.
+    :param Exception error: what was raised.
+    :rtype: str
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return env._(
+        "Unexpected error %(kind)s in %(file)s, line %(line)s. Please report it.",
+        kind=type(error).__name__, file=Path(place.filename).name, line=place.lineno,
+    )  # fmt: skip
 
 
 class Stopped(Exception):
@@ -180,6 +197,9 @@ class AmazonJob(models.Model):
                 self.env.cr.rollback()
                 log._finish("partial", api_calls=budget.calls)
                 self._trigger()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told and stops no other job
+                self.env.cr.rollback()
+                self._failed(log, budget, error)
             else:
                 self.sudo().write({
                     "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
@@ -203,7 +223,7 @@ class AmazonJob(models.Model):
             self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
         elif kind in ("credentials", "access"):
             self.account_id._connection_broken(message)
-        _logger.info("%s: %s (%s)", self._label(), error, kind)
+        _logger.info("%s: %s (%s)", self._label(), type(error).__name__, kind)
 
     def _explain(self, error):
         """Return (kind, message for a person) for an error of ``selling_partner``."""
@@ -223,7 +243,9 @@ class AmazonJob(models.Model):
             return "later", self.env._("Amazon cannot be reached or is in trouble; tried again by itself. (%s)", error)
         if isinstance(error, MalformedAnswer):
             return "later", self.env._("Amazon's answer cannot be read; tried again by itself. (%s)", error)
-        return "other", self.env._("Amazon refuses the request. (%s)", error)
+        if isinstance(error, SellingPartnerError):
+            return "other", self.env._("Amazon refuses the request. (%s)", error)
+        return "other", unexpected(self.env, error)
 
     def _label(self):
         self.ensure_one()

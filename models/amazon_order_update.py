@@ -1,7 +1,5 @@
 import logging
-import traceback
 from datetime import timedelta, timezone
-from pathlib import Path
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -12,13 +10,16 @@ from psycopg2.errors import UniqueViolation
 from .. import crypto
 from ..const import BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, TOKEN_HOURS
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
-from .amazon_job import Stopped
+from .amazon_job import Stopped, unexpected
 
 _logger = logging.getLogger(__name__)
 
 OPEN = ("pending", "failed")
 BUILDER_XMLID = "sale_amazon_spapi.ir_cron_build"
 KEEP_DAYS = 90
+# What two builders that meet on the same rows raise; the one that is rolled back tries again.
+CONFLICTS = (OperationalError, UniqueViolation)
+ATTEMPTS = 5
 
 
 class NeedsAttention(UserError):
@@ -231,8 +232,9 @@ class AmazonOrderUpdate(models.Model):
         while accounts := builder._accounts_waiting():
             progress = 0
             for account in accounts:
-                progress += builder._build_next(account)
-                if not self.env["ir.cron"]._commit_progress(progress):
+                built = builder._build_next(account)
+                progress += built
+                if not self.env["ir.cron"]._commit_progress(built):
                     self._trigger_builders(1)
                     return
             if not progress:
@@ -240,7 +242,7 @@ class AmazonOrderUpdate(models.Model):
                 return
 
     @api.model
-    def _drain(self, account, log=None):
+    def _drain(self, account):
         """Build everything of an account that waits, and come back when it is done."""
         builder = self.sudo()
         while builder._build_next(account):
@@ -264,20 +266,20 @@ class AmazonOrderUpdate(models.Model):
         :return: how many rows were worked on; 0 when nothing can be taken.
         :rtype: int
         """
-        try:
-            rows = self._claim(account)
-            if not rows:
+        for attempt in range(1, ATTEMPTS + 1):
+            rows = self.browse()
+            try:
+                rows = self._claim(account)
+                plan = rows._build(account, last_attempt=attempt == ATTEMPTS)._amazon_reserve_plan()
+                self.env["ir.cron"]._commit_progress()
+            except CONFLICTS as error:
+                # Two builders met on the same rows. Nothing was written; the next try sees the other's work.
+                _logger.info("building again after %s", type(error).__name__)
                 self.env.cr.rollback()
-                return 0
-            plan = rows._build(account)._amazon_reserve_plan()
-            self.env["ir.cron"]._commit_progress()
-        except OperationalError as error:
-            # Two transactions met on the same rows. Nothing was written; the next try sees the other's work.
-            _logger.info("building again after %s", type(error).__name__)
-            self.env.cr.rollback()
-            return 1
-        self.env["sale.order"].with_context(**self._build_context(account))._amazon_reserve(plan)
-        return len(rows)
+            else:
+                self.env["sale.order"].with_context(**self._build_context(account))._amazon_reserve(plan)
+                return len(rows)
+        return 0
 
     @api.model
     def _claim(self, account):
@@ -297,26 +299,31 @@ class AmazonOrderUpdate(models.Model):
             if not ref:
                 newest |= versions
             elif ref not in busy:
-                ordered = versions.sorted(lambda row: (row.forced, row.version, row.id))
+                ordered = versions.sorted(lambda row: (row.version, row.id))
                 newest |= ordered[-1]
                 older |= ordered[:-1]
+                if any(versions.mapped("forced")):
+                    ordered[-1].forced = True
         older.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
         return newest.sorted("id")
 
-    def _build(self, account):
+    def _build(self, account, last_attempt=True):
         """Build a batch; when it fails as a whole, one by one, so that a poisoned order stops no other.
 
+        :param bool last_attempt: what another builder may have caused is told on the row like any other error.
         :return: the ``sale.order`` records made or changed.
+        :raise OperationalError, UniqueViolation: when another builder was in the way and it is worth another try.
         """
         Order = self.env["sale.order"].with_company(account.company_id).with_context(
             **self._build_context(account)
         )  # fmt: skip
         parsed = self._parse()
         built = Order.browse()
+        conflicts = OperationalError if last_attempt else CONFLICTS
         try:
             with self.env.cr.savepoint():
                 return Order._amazon_build(account, parsed)
-        except OperationalError:
+        except conflicts:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must be built
             if len(parsed) == 1:
@@ -326,7 +333,7 @@ class AmazonOrderUpdate(models.Model):
             try:
                 with self.env.cr.savepoint():
                     built |= Order._amazon_build(account, {row: value})
-            except OperationalError:
+            except conflicts:
                 raise
             except Exception as error:  # noqa: BLE001 - told on the row
                 row._failed(error)
@@ -381,9 +388,7 @@ class AmazonOrderUpdate(models.Model):
             return str(error)
         if isinstance(error, UniqueViolation):
             return self.env._("Another worker made the same record at this moment; tried again by itself.")
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        return self.env._("Unexpected error %(kind)s in %(file)s, line %(line)s. Please report it.",
-                 kind=type(error).__name__, file=Path(place.filename).name, line=place.lineno)  # fmt: skip
+        return unexpected(self.env, error)
 
     def _built(self, order, result):
         """Close the row; what is personal leaves it."""

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 
 from ..const import AWAITING_PAYMENT
 
+PURGE_BATCH = 200
 API_STATUSES = [
     ("not_sent", "Not Sent"),
     ("sending", "Sending"),
@@ -349,22 +350,25 @@ class SaleOrder(models.Model):
         :return: how the log row ends.
         """
         before = fields.Datetime.now() - timedelta(days=account.pii_days)
-        partners = self.env["res.partner"].sudo()._amazon_partners_to_purge(account, before)
-        partners._amazon_anonymize()
-        delivered = fields.Domain.OR([
-            [("amazon_delivered_at", "<", before)],
-            [("amazon_delivered_at", "=", False), ("amazon_deliver_by", "<", before)],
-            [("amazon_delivered_at", "=", False), ("amazon_deliver_by", "=", False), ("date_order", "<", before)],
+        count = 0
+        Partner = self.env["res.partner"].sudo()  # sudo: buyers are hidden from most
+        while partners := Partner._amazon_partners_to_purge(account, before, limit=PURGE_BATCH):
+            partners._amazon_anonymize()
+            count += len(partners)
+            self.env["ir.cron"]._commit_progress(len(partners))
+        over = Domain.OR([
+            Domain("amazon_delivered_at", "<", before),
+            Domain("amazon_delivered_at", "=", False) & Domain("amazon_deliver_by", "<", before),
+            Domain("amazon_delivered_at", "=", False) & Domain("amazon_deliver_by", "=", False)
+            & Domain("date_order", "<", before),
         ])  # fmt: skip
-        orders = self.search(
-            Domain("amazon_account_id", "=", account.id) & Domain("amazon_purged", "=", False) & Domain(delivered)
-        )
+        orders = self.search(Domain("amazon_account_id", "=", account.id) & Domain("amazon_purged", "=", False) & over)
         orders.filtered(lambda order: not order._amazon_is_open()).write({
             "amazon_gift_note": False, "amazon_instructions": False, "amazon_purged": True,
         })  # fmt: skip
-        old_payloads = self.env["amazon.order.update"].sudo().search([
+        # sudo: the inbox is the addon's own
+        self.env["amazon.order.update"].sudo().search([
             ("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before),
-        ])  # fmt: skip
-        old_payloads.write({"payload": False})
-        log.message = self.env._("Personal data of %(count)s customers removed.", count=len(partners))
+        ]).payload = False  # fmt: skip
+        log.message = self.env._("Personal data of %(count)s customers removed.", count=count)
         return "done"

@@ -590,8 +590,6 @@ class SaleOrder(models.Model):
         # Fixed with the order.
         for name in ("warehouse_id", "amazon_account_id", "date_order"):
             vals.pop(name)
-        if not vals.get("amazon_status") and self.amazon_status:
-            vals["amazon_review_reasons"] = vals["amazon_review_reasons"] or False
         changed = {
             name: val for name, val in vals.items()
             if self._fields[name].convert_to_write(self[name], self) != (val or False if val is None else val)
