@@ -92,6 +92,16 @@ class AmazonAccount(models.Model):
     log_ids = fields.One2many("amazon.log", "account_id")
     last_import = fields.Datetime(compute="_compute_job_state")
     job_error = fields.Text(compute="_compute_job_state")
+    setup_step = fields.Selection(
+        [
+            ("marketplaces", "Marketplaces"),
+            ("credentials", "Credentials"),
+            ("test", "Test"),
+            ("start", "Start"),
+            ("running", "Running"),
+        ],
+        compute="_compute_setup_step", compute_sudo=True,
+    )  # fmt: skip
 
     # --- how orders are made
     start_date = fields.Date(
@@ -158,15 +168,35 @@ class AmazonAccount(models.Model):
     def _store_secret(self, field):
         for account in self:
             value = (account[field] or "").strip()
-            if value != MASK:
+            # A browser may send the mask with what was typed before or behind it.
+            typed = value.replace(MASK[0], "")
+            if typed or not value:
                 # sudo: write-only for the manager
-                account.sudo()[SECRETS[field]] = crypto.encrypt(value.encode()) if value else False
+                account.sudo()[SECRETS[field]] = crypto.encrypt(typed.encode()) if typed else False
 
     def _compute_job_state(self):
         for account in self:
             jobs = account.job_ids
             account.last_import = jobs.filtered(lambda job: job.name == "orders").last_success
             account.job_error = "\n".join(filter(None, jobs.mapped("last_error"))) or False
+
+    @api.depends(
+        "merchant_id", "marketplace_ids", "lwa_client_id", "lwa_client_secret_cipher", "refresh_token_cipher",
+        "connection_state", *filter(None, (job[0] for job in JOBS.values())),
+    )  # fmt: skip
+    def _compute_setup_step(self):
+        """Tell how far setting up has come; computed under sudo: only whether there are secrets is told."""
+        for account in self:
+            if not (account.marketplace_ids and account.merchant_id):
+                account.setup_step = "marketplaces"
+            elif not (account.lwa_client_id and account.lwa_client_secret_cipher and account.refresh_token_cipher):
+                account.setup_step = "credentials"
+            elif account.connection_state != "ok":
+                account.setup_step = "test"
+            elif not any(account[job[0]] for job in JOBS.values() if job[0]):
+                account.setup_step = "start"
+            else:
+                account.setup_step = "running"
 
     def _compute_counts(self):
         orders = dict(

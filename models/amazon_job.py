@@ -67,6 +67,12 @@ class AmazonJob(models.Model):
     )  # fmt: skip
     cron_id = fields.Many2one("ir.cron", readonly=True, ondelete="set null", copy=False)
     active_cron = fields.Boolean("Started", related="cron_id.active")
+    has_switch = fields.Boolean(compute="_compute_job_state")
+    is_started = fields.Boolean(compute="_compute_job_state")
+    job_state = fields.Selection(
+        [("started", "Started"), ("stopped", "Stopped"), ("always", "By Itself")],
+        "Status", compute="_compute_job_state",
+    )  # fmt: skip
     cursor = fields.Datetime(readonly=True, help="Everything Amazon changed up to this moment (UTC) has been received.")
     open_search = fields.Text(readonly=True, help="The open search's parameters, frozen while its pages are read.")
     token = fields.Text(readonly=True, groups="base.group_system")
@@ -87,6 +93,29 @@ class AmazonJob(models.Model):
     failures = fields.Integer("Failures in a Row", readonly=True)
 
     _name_uniq = models.UniqueIndex("(account_id, name)")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("name", "account_id.active", *(f"account_id.{job[0]}" for job in JOBS.values() if job[0]))
+    def _compute_job_state(self):
+        for job in self:
+            job.has_switch = bool(JOBS[job.name][0])
+            job.is_started = job._is_started()
+            if not job.is_started:
+                job.job_state = "stopped"
+            else:
+                job.job_state = "started" if job.has_switch else "always"
+
+    # === ACTION METHODS === #
+
+    def action_toggle(self):
+        """Start the job when it is stopped, stop it when it is started."""
+        for job in self.filtered("has_switch"):
+            account, switch = job.account_id, JOBS[job.name][0]
+            account.check_access("write")
+            if not account[switch]:
+                account._check_ready()
+            account[switch] = not account[switch]
 
     # === CRUD METHODS === #
 

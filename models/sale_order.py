@@ -97,6 +97,7 @@ class SaleOrder(models.Model):
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
     amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
+    amazon_content_locked = fields.Boolean(compute="_compute_amazon_content_locked")
     amazon_late = fields.Selection(
         [("late", "Late"), ("today", "Today"), ("later", "Later")],
         "Ship-by", compute="_compute_amazon_late", search="_search_amazon_late",
@@ -127,6 +128,14 @@ class SaleOrder(models.Model):
                 order.amazon_url = f"{base.rstrip('/')}/orders-v3/order/{order.amazon_order_ref}"
             else:
                 order.amazon_url = False
+
+    @api.depends("amazon_order_ref")
+    @api.depends_context("uid")
+    def _compute_amazon_content_locked(self):
+        """Tell the form what ``_amazon_check_locked`` would refuse."""
+        manager = self.env.user.has_group("sale_amazon_spapi.group_amazon_manager")
+        for order in self:
+            order.amazon_content_locked = bool(order.amazon_order_ref) and not manager
 
     @api.depends("amazon_ship_by", "amazon_status", "state")
     def _compute_amazon_late(self):

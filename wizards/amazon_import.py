@@ -1,0 +1,85 @@
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from ..const import MAX_RANGE_DAYS
+
+
+class AmazonImport(models.TransientModel):
+    """R3: import the orders of a range of order dates, or of the last hours."""
+
+    _name = "amazon.import"
+    _description = "Import a Range of Amazon Orders"
+
+    account_id = fields.Many2one(
+        "amazon.account", required=True, default=lambda self: self._default_account(), check_company=True
+    )
+    company_id = fields.Many2one(related="account_id.company_id")
+    mode = fields.Selection(
+        [("range", "A range of order dates"), ("hours", "The last hours")], required=True, default="range"
+    )
+    date_from = fields.Datetime("From", default=lambda self: fields.Datetime.now() - timedelta(days=1))
+    date_to = fields.Datetime("To", default=fields.Datetime.now)
+    hours = fields.Integer(default=24)
+    running = fields.Boolean(compute="_compute_job", help="A range that was asked for before is not finished.")
+    job_last_success = fields.Datetime(compute="_compute_job", string="Last Finished")
+    job_error = fields.Text(compute="_compute_job", string="Last Error")
+
+    # === COMPUTE METHODS === #
+
+    @api.model
+    def _default_account(self):
+        """Return the one account of the user's company, or none where there is a choice."""
+        accounts = self.env["amazon.account"].search(
+            [("company_id", "=", self.env.company.id), ("kind", "=", "seller")], limit=2
+        )
+        return accounts if len(accounts) == 1 else accounts.browse()
+
+    @api.depends("account_id")
+    def _compute_job(self):
+        for wizard in self:
+            job = wizard.account_id.job_ids.filtered(lambda job: job.name == "range")
+            wizard.running = bool(job.open_search)
+            wizard.job_last_success = job.last_success
+            wizard.job_error = job.last_error
+
+    # === ACTION METHODS === #
+
+    def action_import(self):
+        """Leave the range with the account's range job and wake it.
+
+        :raise UserError: when the range is too long or upside down, or the account is not ready.
+        """
+        self.ensure_one()
+        self.env["sale.order"].check_access("create")
+        account = self.account_id
+        account._check_ready()
+        account._start_range(*self._range())
+        account._job("range")._trigger()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": _("The import starts within a minute. Follow it in the %s."),
+                "links": [{
+                    "label": _("API Log"),
+                    "url": "/odoo/action-sale_amazon_spapi.action_amazon_log",
+                }],
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }  # fmt: skip
+
+    # === BUSINESS METHODS === #
+
+    def _range(self):
+        """Return the start and end asked for; no end means now."""
+        if self.mode == "hours":
+            if not 1 <= self.hours <= 24 * MAX_RANGE_DAYS:
+                raise UserError(_("Please enter between 1 and %s hours.", 24 * MAX_RANGE_DAYS))
+            return fields.Datetime.now() - timedelta(hours=self.hours), None
+        if not self.date_from:
+            raise UserError(_("Please enter the start of the range."))
+        now = fields.Datetime.now()
+        return self.date_from, self.date_to if self.date_to and self.date_to < now else None
