@@ -1,14 +1,20 @@
 """Odoo databases from Python, outside Odoo's own server: make, copy, drop, and open one as the superuser."""
 
+import hashlib
 import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
 
 ADDON = "sale_amazon_spapi"
+BASE_ADDONS = ("l10n_jp", "sale_management", "sale_stock", "stock_delivery", "stock_picking_batch")
+# Kits and OCA's queue are used when present: one database has them.
+EXTRA_ADDONS = (*BASE_ADDONS, "sale_mrp", "queue_job")
+INSTALLED = ("models", "wizards", "controllers", "views", "data", "security", "i18n", "demo", "selling_partner")
 
 
 def name(suffix):
@@ -101,6 +107,41 @@ def install(database, *addons, demo=False, log_level="warn"):
         sys.exit(f"{done.stdout}\ninstalling {', '.join(addons)} failed")
 
 
+def fingerprint(*folders):
+    """Return a hash of what an installed addon consists of."""
+    checkout = Path(os.environ["CHECKOUT"])
+    digest = hashlib.sha256(os.environ["ODOO_COMMAND"].encode())
+    for folder in folders:
+        root = checkout / folder
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(checkout)).encode() + path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def template(kind="plain"):
+    """Return a database with the addon installed as it stands now, made when there is none.
+
+    Odoo's own addons take a minute to install and never change: they are a template of their own, shared
+    by all checkouts.
+    """
+    addons = EXTRA_ADDONS if kind == "extra" else BASE_ADDONS
+    base = f"{ADDON}_base_{hashlib.sha256(repr(addons).encode()).hexdigest()[:8]}"
+    wanted = name(f"template_{kind}_{_stamp()}")
+    with lock(base):
+        if not exists(base):
+            drop(f"{base}_draft")
+            install(f"{base}_draft", *addons)
+            rename(f"{base}_draft", base)
+    if not exists(wanted):
+        for old in like(name(f"template_{kind}_")):
+            drop(old)
+        copy(base, f"{wanted}_draft")
+        install(f"{wanted}_draft", ADDON)
+        rename(f"{wanted}_draft", wanted)
+    return wanted
+
+
 def configure(*arguments):
     """Configure Odoo in this process, as its command line would."""
     import odoo.tools.config as config_module  # noqa: PLC0415 - Odoo is imported only where it is used
@@ -118,3 +159,33 @@ def environment(database):
     registry = Registry(database)
     with registry.cursor() as cr:
         yield odoo.api.Environment(cr, odoo.SUPERUSER_ID, {})
+
+
+def upgrade(database):
+    """Upgrade the addon in a database when it has changed since :func:`upgraded` was noted.
+
+    :raise SystemExit: when the upgrade fails; its output has been shown.
+    """
+    mark = _mark(database)
+    if mark.exists() and mark.read_text() == _stamp():
+        return
+    done = subprocess.run(
+        odoo_command("-d", database, "-u", ADDON, "--stop-after-init", "--log-level=warn"),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        sys.exit(f"{done.stdout}\nupgrading {ADDON} failed")
+    upgraded(database)
+
+
+def upgraded(database):
+    """Note that the addon in a database is as it stands now."""
+    _mark(database).write_text(_stamp())
+
+
+def _mark(database):
+    return Path(os.environ["WORK"]) / f"{database}.upgraded"
+
+
+def _stamp():
+    return fingerprint(*INSTALLED, "__manifest__.py", "const.py", "hooks.py")

@@ -22,11 +22,7 @@ from ports import free_ports, is_free
 
 from simulator.process import Amazon
 
-DEMO = database.name("demo")
 WORK = Path(os.environ["WORK"])
-STATE = WORK / "simulator.json"
-SETTINGS = WORK / "demo.json"
-ADDONS = ("l10n_jp", "sale_amazon_spapi", "stock_picking_batch")
 ODOO_PORT, AMAZON_PORT = 8069, 8070
 FIRST_ORDERS = {
     "jp_standard": 12, "jp_no_state": 3, "jp_company": 2, "jp_pickup_point": 2, "jp_cod": 3, "jp_cvs_pending": 3,
@@ -47,32 +43,32 @@ def port_near(wanted):
     return wanted if is_free(wanted) else free_ports(1)[0]
 
 
-def prepare(fresh):
+def prepare(demo, fresh):
     """Have a simulator running and a demo database connected to it.
 
+    :param str demo: the database's name.
     :return: (simulator, the demo seller's record).
     """
-    if fresh:
-        database.drop(DEMO)
-        for path in (STATE, SETTINGS):
-            path.unlink(missing_ok=True)
-    settings = json.loads(SETTINGS.read_text()) if SETTINGS.exists() and database.exists(DEMO) else {}
-    if not settings:
-        STATE.unlink(missing_ok=True)
-    amazon = Amazon.start("--state", str(STATE), port=port_near(settings.get("amazon_port", AMAZON_PORT)))
+    state, settings_file = WORK / f"{demo}.simulator.json", WORK / f"{demo}.json"
+    settings = {}
+    if settings_file.exists() and database.exists(demo) and not fresh:
+        settings = json.loads(settings_file.read_text())
+    else:
+        state.unlink(missing_ok=True)
+    amazon = Amazon.start("--state", str(state), port=port_near(settings.get("amazon_port", AMAZON_PORT)))
     try:
         if settings:
-            _reconnect(amazon)
+            _reconnect(demo, amazon)
         else:
-            settings = _first_start(amazon)
-        SETTINGS.write_text(json.dumps({**settings, "amazon_port": int(amazon.url.rpartition(":")[2])}))
+            settings = _first_start(demo, amazon)
+        settings_file.write_text(json.dumps({**settings, "amazon_port": int(amazon.url.rpartition(":")[2])}))
     except BaseException:
         amazon.stop()
         raise
     return amazon, settings["seller"]
 
 
-def _first_start(amazon):
+def _first_start(demo, amazon):
     say("· making the demo database (about two minutes, only the first time)")
     seller = amazon.seller()
     placed = datetime.now(timezone.utc) - timedelta(days=1)
@@ -80,36 +76,37 @@ def _first_start(amazon):
         # Amazon shows an order only two minutes after its last change.
         placed += timedelta(minutes=45)
         amazon.place(seller, kind, count, created=placed.isoformat(), updated=placed.isoformat())
-    database.drop(DEMO)
-    database.install(DEMO, *ADDONS)
-    database.configure("-d", DEMO)
-    with database.environment(DEMO) as env:
+    database.copy(database.template(), demo)
+    database.upgraded(demo)
+    database.configure("-d", demo)
+    with database.environment(demo) as env:
         shop.set_up(env, amazon, seller)
         env.ref("base.user_admin").write({"tz": "Asia/Tokyo", "lang": "ja_JP"})
     return {"seller": seller}
 
 
-def _reconnect(amazon):
-    """The simulator may have had to take another port than last time."""
-    database.configure("-d", DEMO)
-    with database.environment(DEMO) as env:
+def _reconnect(demo, amazon):
+    """The simulator may have had to take another port than last time, and the addon may have changed."""
+    database.upgrade(demo)
+    database.configure("-d", demo)
+    with database.environment(demo) as env:
         env["amazon.account"].search([("environment", "=", "custom")]).write({
             "endpoint_url": amazon.url, "lwa_url": f"{amazon.url}/auth/o2/token",
         })  # fmt: skip
 
 
-def once(amazon, seller):
+def once(demo, amazon, seller):
     """Import, build and print what came of it.
 
     :return: the exit code: 0 when nothing failed.
     """
     amazon.control("DELETE", "requests")
     started = time.monotonic()
-    with database.environment(DEMO) as env:
+    with database.environment(demo) as env:
         account = env["amazon.account"].search([("merchant_id", "=", seller["merchant_id"])])
         logs = account._import_orders()
         seconds = time.monotonic() - started
-        calls = sum(amazon.get("requests/count").values())
+        calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
         rows = [
             ("orders seen", sum(logs.mapped("received"))), ("created", sum(logs.mapped("created"))),
             ("updated", sum(logs.mapped("updated"))), ("failed", sum(logs.mapped("failed"))),
@@ -123,7 +120,7 @@ def once(amazon, seller):
     return int(failed)
 
 
-def serve(amazon):
+def serve(demo, amazon):
     """Run Odoo until Ctrl-C.
 
     :return: Odoo's exit code.
@@ -131,7 +128,7 @@ def serve(amazon):
     port = port_near(ODOO_PORT)
     # One worker per long job and one for what must be prompt; see the README.
     odoo = subprocess.Popen(
-        database.odoo_command("-d", DEMO, f"--http-port={port}", "--max-cron-threads=4", "--log-level=warn")
+        database.odoo_command("-d", demo, f"--http-port={port}", "--max-cron-threads=4", "--log-level=warn")
     )
     try:
         _wait_for(f"http://127.0.0.1:{port}/web/login", odoo)
@@ -170,11 +167,13 @@ def main():
     parser = argparse.ArgumentParser(prog="bin/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--once", action="store_true", help="import and build without a browser, print a table, end")
     parser.add_argument("--fresh", action="store_true", help="start over with a new database")
+    parser.add_argument("--name", default="demo", help="another demo beside the usual one")
     arguments = parser.parse_args()
+    demo = database.name(arguments.name)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    amazon, seller = prepare(arguments.fresh)
+    amazon, seller = prepare(demo, arguments.fresh)
     try:
-        return once(amazon, seller) if arguments.once else serve(amazon)
+        return once(demo, amazon, seller) if arguments.once else serve(demo, amazon)
     finally:
         amazon.stop()
 

@@ -6,7 +6,6 @@ bin/test TestSaleOrder       one Odoo test class (or Class.method) of tests/
 bin/test tests/processes/test_kill.py
 """
 
-import hashlib
 import os
 import re
 import subprocess
@@ -22,10 +21,6 @@ from ports import free_ports
 CHECKOUT = Path(os.environ["CHECKOUT"])
 WORK = Path(os.environ["WORK"])
 LOGS = WORK / "logs"
-BASE_ADDONS = ("l10n_jp", "sale_management", "sale_stock", "stock_delivery", "stock_picking_batch")
-# Kits and OCA's queue are used when present: one database has them.
-EXTRA_ADDONS = (*BASE_ADDONS, "sale_mrp", "queue_job")
-INSTALLED = ("models", "wizards", "controllers", "views", "data", "security", "i18n", "demo", "selling_partner")
 # Odoo's own, on this machine: not ours to mend.
 NOT_OURS = re.compile(
     r"missing --http-interface|Running as user 'root'|wkhtmltopdf|Chrome executable|doesn't appear to be a valid PyPI"
@@ -100,44 +95,10 @@ def pytest(name, *paths):
 
 
 # --- Odoo ------------------------------------------------------------------------------------
-def fingerprint(*folders):
-    """Return a hash of what an installed addon consists of."""
-    digest = hashlib.sha256(os.environ["ODOO_COMMAND"].encode())
-    for folder in folders:
-        root = CHECKOUT / folder
-        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(str(path.relative_to(CHECKOUT)).encode() + path.read_bytes())
-    return digest.hexdigest()[:10]
-
-
-def template(kind="plain"):
-    """Return a database with the addon installed as it stands now, made when there is none.
-
-    Odoo's own addons take a minute to install and never change: they are a template of their own, shared
-    by all checkouts.
-    """
-    addons = EXTRA_ADDONS if kind == "extra" else BASE_ADDONS
-    base = f"{database.ADDON}_base_{hashlib.sha256(repr(addons).encode()).hexdigest()[:8]}"
-    wanted = database.name(f"template_{kind}_{fingerprint(*INSTALLED, '__manifest__.py', 'const.py', 'hooks.py')}")
-    with database.lock(base):
-        if not database.exists(base):
-            database.drop(f"{base}_draft")
-            database.install(f"{base}_draft", *addons)
-            database.rename(f"{base}_draft", base)
-    if not database.exists(wanted):
-        for old in database.like(database.name(f"template_{kind}_")):
-            database.drop(old)
-        database.copy(base, f"{wanted}_draft")
-        database.install(f"{wanted}_draft", database.ADDON)
-        database.rename(f"{wanted}_draft", wanted)
-    return wanted
-
-
 def odoo(name, kind="plain", tags=None):
     """Run Odoo's tests of the addon on a copy of a template."""
     test_database = database.name(f"test_{name}")
-    database.copy(template(kind), test_database)
+    database.copy(database.template(kind), test_database)
     port, gevent = free_ports(2)
     code, output = run(
         database.odoo_command(
@@ -203,7 +164,7 @@ def everything():
 
 def processes(*paths):
     """Run the tests that need real processes and committed databases."""
-    os.environ["TEMPLATE_DATABASE"] = template()
+    os.environ["TEMPLATE_DATABASE"] = database.template()
     return pytest("processes", *(paths or ["tests/processes"]))
 
 
