@@ -1,0 +1,100 @@
+"""The commands of bin/ and installing, upgrading and uninstalling, as an administrator does them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import database
+import psycopg2
+import pytest
+
+CHECKOUT = Path(os.environ["CHECKOUT"])
+
+
+@pytest.fixture
+def scratch():
+    """Give the name of a database that is dropped afterwards."""
+    name = database.name("test_commands")
+    yield name
+    database.drop(name)
+
+
+def rows(name, query):
+    """Return a query's rows."""
+    connection = psycopg2.connect(dbname=name)
+    try:
+        with connection.cursor() as cr:
+            cr.execute(query)
+            return cr.fetchall()
+    finally:
+        connection.close()
+
+
+def test_once_imports_and_keeps_its_data(scratch):
+    """`bin/run --once` imports every order, says so, and a second start keeps the data."""
+    command = [sys.executable, CHECKOUT / "bin/lib/run.py", "--once", "--name", "test_commands"]
+    first = subprocess.run([*command, "--fresh"], capture_output=True, text=True, timeout=300)
+    assert first.returncode == 0, first.stdout + first.stderr
+    table = dict(re.findall(r"^(orders seen|created|updated|failed|API calls)\s+(\d+)$", first.stdout, re.M))
+    assert int(table["orders seen"]) == int(table["created"]) > 50
+    assert (table["failed"], table["API calls"]) == ("0", "1")
+    refs = rows(scratch, "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL")
+    assert len(refs) == int(table["created"])
+    second = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert re.search(r"^created\s+0$", second.stdout, re.M)
+    assert rows(scratch, "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL") == refs
+
+
+def test_uninstalling_leaves_odoo_working(scratch):
+    """After uninstalling nothing of the addon is left that Odoo stumbles over, and a sale still works."""
+    database.copy(os.environ["TEMPLATE_DATABASE"], scratch)
+    script = """
+account = env["amazon.account"].create({"name": "Test"})
+cron_ids, action_ids = account.job_ids.cron_id.ids, account.job_ids.cron_id.ir_actions_server_id.ids
+env.cr.commit()
+env["ir.module.module"]._get("sale_amazon_spapi").button_immediate_uninstall()
+env = env(cr=env.registry.cursor()) if env.cr.closed else env
+assert not env["ir.cron"].with_context(active_test=False).browse(cron_ids).exists(), "crons are left"
+assert not env["ir.actions.server"].browse(action_ids).exists(), "server actions are left"
+product = env["product.product"].create({"name": "Tea", "type": "consu", "is_storable": True})
+order = env["sale.order"].create({
+    "partner_id": env["res.partner"].create({"name": "Anyone"}).id,
+    "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 1})],
+})
+order.action_confirm()
+picking = order.picking_ids
+picking.move_ids.quantity = 1
+picking.button_validate()
+assert picking.state == "done"
+print("SOLD AFTER UNINSTALLING")
+"""
+    command = database.odoo_command("shell", "-d", scratch, "--no-http", "--log-level=warn")
+    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=300)
+    assert "SOLD AFTER UNINSTALLING" in done.stdout, done.stdout[-2000:] + done.stderr[-4000:]
+    assert not rows(scratch, "SELECT relname FROM pg_class WHERE relname LIKE 'amazon%' AND relkind = 'r'")
+
+
+def test_neutralizing_disconnects(scratch):
+    """A neutralized copy of a database neither reads nor writes the real shop."""
+    database.copy(os.environ["TEMPLATE_DATABASE"], scratch)
+    script = """
+account = env["amazon.account"].create({
+    "name": "Test", "merchant_id": "A1", "lwa_client_id": "id", "lwa_client_secret": "secret", "refresh_token": "token",
+    "auto_import": True,
+})
+env.cr.commit()
+"""
+    shell = database.odoo_command("shell", "-d", scratch, "--no-http", "--log-level=warn")
+    subprocess.run(shell, input=script, text=True, check=True, timeout=120)
+    query = """
+        SELECT auto_import, refresh_token_cipher, lwa_client_secret_cipher,
+               (SELECT bool_or(cron.active) FROM ir_cron cron JOIN amazon_job job ON job.cron_id = cron.id)
+          FROM amazon_account"""
+    [[started, token, secret, crons]] = rows(scratch, query)
+    assert started and crons and token and secret and "token" not in token and "secret" not in secret
+    neutralize = database.odoo_command("neutralize", "-d", scratch, "--log-level=warn")
+    subprocess.run(neutralize, check=True, timeout=120)
+    assert rows(scratch, query) == [(False, None, None, False)]
