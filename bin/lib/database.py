@@ -99,7 +99,10 @@ def install(database, *addons, demo=False, log_level="warn"):
 
     :raise SystemExit: when the installation fails; its output has been shown.
     """
-    arguments = ["-d", database, "-i", ",".join(addons), "--stop-after-init", f"--log-level={log_level}"]
+    arguments = [
+        "-d", database, "-i", ",".join(addons), "--stop-after-init", f"--log-level={log_level}",
+        "--load-language=ja_JP",
+    ]  # fmt: skip
     if not demo:
         arguments.append("--without-demo=True")
     done = subprocess.run(odoo_command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -126,7 +129,7 @@ def template(kind="plain"):
     by all checkouts.
     """
     addons = EXTRA_ADDONS if kind == "extra" else BASE_ADDONS
-    base = f"{ADDON}_base_{hashlib.sha256(repr(addons).encode()).hexdigest()[:8]}"
+    base = f"{ADDON}_base_{hashlib.sha256(repr((addons, "ja_JP")).encode()).hexdigest()[:8]}"
     wanted = name(f"template_{kind}_{_stamp()}")
     with lock(base):
         if not exists(base):

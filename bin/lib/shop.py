@@ -21,7 +21,6 @@ def set_up(env, amazon, seller, started=False):
 
 def japan(env):
     """Make the company Japanese: yen, 10 % and 8 % consumption tax, Tokyo."""
-    env["res.lang"]._activate_lang("ja_JP")
     yen = env.ref("base.JPY")
     yen.active = True
     company = env.company
