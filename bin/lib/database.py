@@ -32,6 +32,23 @@ def _execute(statement, *names):
         connection.close()
 
 
+def stop_server():
+    """Stop PostgreSQL if this command started it and nobody else has come to use it meanwhile."""
+    if not os.environ.get("POSTGRES_STARTED_HERE"):
+        return
+    connection = psycopg2.connect(dbname="postgres")
+    try:
+        with connection.cursor() as cr:
+            cr.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            others = cr.fetchone()[0]
+    finally:
+        connection.close()
+    if not others:
+        subprocess.run(os.environ["POSTGRES_STOP"].split(), stdout=subprocess.DEVNULL)
+
+
 def exists(database):
     """Tell whether the database is there."""
     connection = psycopg2.connect(dbname="postgres")

@@ -171,11 +171,14 @@ def main():
     arguments = parser.parse_args()
     demo = database.name(arguments.name)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    amazon, seller = prepare(demo, arguments.fresh)
     try:
-        return once(demo, amazon, seller) if arguments.once else serve(demo, amazon)
+        amazon, seller = prepare(demo, arguments.fresh)
+        try:
+            return once(demo, amazon, seller) if arguments.once else serve(demo, amazon)
+        finally:
+            amazon.stop()
     finally:
-        amazon.stop()
+        database.stop_server()
 
 
 if __name__ == "__main__":

@@ -142,7 +142,12 @@ CONF
         fi
         as_postgres "$bin/pg_ctl" -D "$data" -w -t 60 -o "-p $PGPORT" -l "$data/server.log" start >/dev/null 9>&- ||
             die "PostgreSQL does not start, see $data/server.log"
+        # Whoever started it stops it, see database.stop_server().
+        export POSTGRES_STARTED_HERE=1
     fi
+    POSTGRES_STOP="$bin/pg_ctl -D $data -m fast stop"
+    [ "$(id -u)" -eq 0 ] && POSTGRES_STOP="runuser -u postgres -- $POSTGRES_STOP"
+    export POSTGRES_STOP
     export PGHOST=127.0.0.1 PGPORT PGUSER=odoo PGDATABASE=postgres
     PATH=$bin:$PATH
 }

@@ -198,7 +198,10 @@ def main():
     if names and names[0] in ("-h", "--help"):
         print(__doc__)
         return 0
-    parts = [chosen(name) for name in names] if names else everything()
+    try:
+        parts = [chosen(name) for name in names] if names else everything()
+    finally:
+        database.stop_server()
     for part in parts:
         if part.output:
             print(part.output)
