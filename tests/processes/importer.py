@@ -11,9 +11,10 @@ object a line from standard input and answers each with one:
 - ``import``: fetch and build in one call;
 - ``fetch``, ``build``: one half of it (``build`` is what a builder's cron runs).
 
-An event is a moment at which the process may die and which the database or Amazon can tell from its neighbours: before
-and after each COMMIT that wrote something, on whatever connection, and before and after each HTTP call. ``kill_at``: the
-run gets SIGKILL at the event with this number, counted from 1. Watching changes nothing of what the code does.
+An event is a moment at which the process may die and which the database or Amazon can tell from its neighbours:
+before and after each COMMIT that wrote something, on whatever connection, and before and after each HTTP call.
+``kill_at``: the run gets SIGKILL at the event with this number, counted from 1. Watching changes nothing of what the
+code does.
 """
 
 import json

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import database
@@ -50,11 +51,8 @@ class Shop:
 
     def wait_until_alone(self, seconds=20):
         """Wait until PostgreSQL has noticed that every process is gone."""
-        wait_for(
-            lambda: not self.value("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
-                                   self.name),
-            seconds, "the killed process's connections end",
-        )  # fmt: skip
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        wait_for(lambda: not self.value(others, self.name), seconds, "the killed process's connections end")
 
     def counts(self):
         """Return the number of rows of each table that an import writes."""
@@ -62,7 +60,8 @@ class Shop:
 
     def refs(self):
         """Return how often each Amazon order is in Odoo."""
-        return Counter(ref for [ref] in self.sql("SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref <> ''"))
+        rows = self.sql("SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref <> ''")
+        return Counter(ref for [ref] in rows)
 
     def failed(self):
         """Return (order, reason) of what could not be built."""
@@ -147,15 +146,36 @@ def importers(shop, count=1):
             importer.close()
 
 
-# --- what must hold --------------------------------------------------------------------------
+# --- Amazon ----------------------------------------------------------------------------------
+def moment(text):
+    """Return a time Amazon wrote."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def now(amazon):
+    """Return what time it is on Amazon."""
+    return moment(amazon.get("clock")["now"])
+
+
+def place(amazon, seller, kinds, hours=3):
+    """Place orders (number by kind), each changed at a time of its own; return all the seller's orders."""
+    placed = now(amazon) - timedelta(hours=hours)
+    for kind, count in kinds.items():
+        for _number in range(count):
+            placed += timedelta(seconds=30)
+            amazon.place(seller, kind, created=placed.isoformat(), updated=placed.isoformat())
+    return on_amazon(amazon, seller)
+
+
 def on_amazon(amazon, seller):
     """Return the seller's orders as Amazon has them, by id."""
     listed = amazon.get(f"orders?merchant_id={seller['merchant_id']}")
     return {entry["order_id"]: amazon.get(f"orders/{entry['order_id']}") for entry in listed}
 
 
+# --- what must hold --------------------------------------------------------------------------
 def expected(order, known):
-    """Return what an order of Amazon must be here: total, state, deliveries, units to deliver and units reserved by SKU.
+    """Return what an order of Amazon must be here: total, state, deliveries, units to deliver and reserved.
 
     :param set known: the SKUs that are products here.
     :rtype: dict
@@ -232,10 +252,12 @@ def assert_stock_adds_up(shop):
         WITH line AS (
             SELECT product_id, location_id, location_dest_id, quantity, state FROM stock_move_line
         ), wanted AS (
-            SELECT quant.product_id, quant.location_id, sum(quant.quantity) AS held, sum(quant.reserved_quantity) AS reserved,
+            SELECT quant.product_id, quant.location_id, sum(quant.quantity) AS held,
+                   sum(quant.reserved_quantity) AS reserved,
                    (SELECT coalesce(sum(quantity), 0) FROM line WHERE line.product_id = quant.product_id
                        AND line.location_id = quant.location_id AND state NOT IN ('done', 'cancel')) AS open,
-                   (SELECT coalesce(sum(CASE WHEN line.location_dest_id = quant.location_id THEN quantity ELSE -quantity END), 0)
+                   (SELECT coalesce(sum(CASE WHEN line.location_dest_id = quant.location_id
+                                             THEN quantity ELSE -quantity END), 0)
                       FROM line WHERE line.product_id = quant.product_id AND state = 'done'
                        AND quant.location_id IN (line.location_id, line.location_dest_id)) AS moved
               FROM stock_quant quant JOIN stock_location location ON location.id = quant.location_id
@@ -248,13 +270,20 @@ def assert_stock_adds_up(shop):
     assert not wrong, f"product, location, held, reserved, open, moved: {wrong}"
 
 
+def assert_cursor(shop, amazon):
+    """Check that the place reached does not lie beyond what Amazon has told."""
+    cursor = shop.value("SELECT cursor FROM amazon_job WHERE name = 'orders'")
+    assert cursor and cursor <= now(amazon).replace(tzinfo=None) - timedelta(minutes=2)
+
+
 def assert_at_rest(shop):
     """Check that nothing is waiting, running, locked or half done."""
     assert not shop.sql("SELECT order_ref, state FROM amazon_order_update WHERE state IN ('pending', 'failed')")
     assert not shop.sql("SELECT id FROM amazon_order_update WHERE payload IS NOT NULL AND payload <> ''")
     assert not shop.sql("SELECT name FROM sale_order WHERE amazon_to_reserve")
     assert not shop.sql("SELECT id, job_name FROM amazon_log WHERE state = 'running'"), "a run says it runs for ever"
-    assert not shop.sql("SELECT id FROM amazon_job WHERE name = 'orders' AND (open_search IS NOT NULL OR token IS NOT NULL)")
+    open_searches = "SELECT id FROM amazon_job WHERE name = 'orders' AND (open_search IS NOT NULL OR token IS NOT NULL)"
+    assert not shop.sql(open_searches)
     assert not shop.sql(
         "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"

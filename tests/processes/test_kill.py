@@ -1,9 +1,7 @@
 """An import may die at any moment: nothing is lost, nothing is there twice."""
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import datetime, timedelta
 from queue import Queue
 
 import pytest
@@ -15,25 +13,6 @@ KINDS = {
 }  # fmt: skip
 PAGE = 10
 WORKERS = 2
-
-_logger = logging.getLogger(__name__)
-
-
-def place(amazon, seller, kinds=KINDS, hours=3):
-    """Place orders, each at its own time; return them as Amazon has them."""
-    moment = datetime.fromisoformat(amazon.get("clock")["now"]) - timedelta(hours=hours)
-    for kind, count in kinds.items():
-        for _number in range(count):
-            moment += timedelta(seconds=30)
-            amazon.place(seller, kind, created=moment.isoformat(), updated=moment.isoformat())
-    return shops.on_amazon(amazon, seller)
-
-
-def assert_cursor(shop, amazon):
-    """The place reached must not lie beyond what Amazon has told."""
-    cursor = shop.value("SELECT cursor FROM amazon_job WHERE name = 'orders'")
-    now = datetime.fromisoformat(amazon.get("clock")["now"]).replace(tzinfo=None)
-    assert cursor and cursor <= now - timedelta(minutes=2)
 
 
 class Site:
@@ -58,7 +37,7 @@ def die_and_recover(site, way, number, amazon, orders, counts):
         site.shop.wait_until_alone()
         site.importer.good(way)
         shops.assert_complete(site.shop, orders)
-        assert_cursor(site.shop, amazon)
+        shops.assert_cursor(site.shop, amazon)
         assert site.shop.counts() == counts, "as many rows as without the crash"
     except AssertionError as error:
         return f"killed at event {number}, {event}:\n{error}"
@@ -68,7 +47,7 @@ def die_and_recover(site, way, number, amazon, orders, counts):
 @pytest.mark.parametrize("way", ["crons", "import"])
 def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way):
     """Whichever commit or HTTP call an import dies before or after, the next run completes it."""
-    orders = place(amazon, seller)
+    orders = shops.place(amazon, seller, KINDS)
     amazon.post("page-limit", limit=PAGE)
     with ExitStack() as stack:
         sites = [Site(one_account, number, stack) for number in range(WORKERS)]
