@@ -9,7 +9,8 @@ object a line from standard input and answers each with one:
 
 - ``crons``: Odoo's own cron processing, until no cron is due;
 - ``import``: fetch and build in one call;
-- ``fetch``, ``build``: one half of it (``build`` is what a builder's cron runs).
+- ``fetch``, ``build``: one half of it (``build`` is what a builder's cron runs);
+- ``code``: the Python code in ``code``, with ``env``.
 
 An event is a moment at which the process may die and which the database or Amazon can tell from its neighbours:
 before and after each COMMIT that wrote something, on whatever connection, and before and after each HTTP call.
@@ -131,9 +132,9 @@ def _due(name):
 def as_superuser(work):
     """Return a run that calls `work` with an environment of its own."""
 
-    def run(name):
+    def run(name, **more):
         with database.environment(name) as env:
-            work(env)
+            work(env, **more)
 
     return run
 
@@ -142,6 +143,7 @@ WAYS = {
     "crons": crons,
     "import": as_superuser(lambda env: env["amazon.account"].search([], order="id")._import_orders()),
     "fetch": as_superuser(lambda env: env["amazon.account"].search([], order="id")._fetch_orders()),
+    "code": as_superuser(lambda env, code: exec(code, {"env": env})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
 }
 
@@ -149,12 +151,12 @@ WAYS = {
 # --- processes -------------------------------------------------------------------------------
 def child(name, order, pipe):
     """Do one run in a process of its own; never returns."""
-    watch = Watch(pipe, order.get("kill_at"))
+    watch = Watch(pipe, order.pop("kill_at"))
     status = 0
     try:
         watch.install()
         logging.getLogger().addHandler(Errors(watch))
-        WAYS[order["way"]](name)
+        WAYS[order.pop("way")](name, **order)
     except BaseException:  # noqa: BLE001 - told to whoever asked for the run
         watch.tell({"error": traceback.format_exc()})
         status = 1

@@ -92,12 +92,16 @@ def copied(template, suffix):
 
 
 class Importer:
-    """A process that imports on demand; see ``importer.py``."""
+    """A process that imports on demand; see ``importer.py``.
 
-    def __init__(self, name):
+    :param str name: the database's name.
+    :param variables: of its environment.
+    """
+
+    def __init__(self, name, **variables):
         self.process = subprocess.Popen(
             [sys.executable, str(IMPORTER), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")]), **variables},
         )  # fmt: skip
         assert self._answer() == {"ready": True}
 
@@ -106,23 +110,27 @@ class Importer:
         assert line, "the importer ended"
         return json.loads(line)
 
-    def start(self, way="crons", kill_at=None):
+    def start(self, way="crons", kill_at=None, **more):
         """Start a run without waiting for it."""
-        self.process.stdin.write(json.dumps({"way": way, "kill_at": kill_at}) + "\n")
+        self.process.stdin.write(json.dumps({"way": way, "kill_at": kill_at, **more}) + "\n")
         self.process.stdin.flush()
 
     def finish(self):
         """Wait for the run that was started; return {"exit", "events", "errors"}."""
         return self._answer()
 
-    def run(self, way="crons", kill_at=None):
+    def run(self, way="crons", kill_at=None, **more):
         """Do one run."""
-        self.start(way, kill_at)
+        self.start(way, kill_at, **more)
         return self.finish()
 
-    def good(self, way="crons"):
+    def code(self, code):
+        """Run Python code with ``env``."""
+        self.good("code", code=code)
+
+    def good(self, way="crons", **more):
         """Do one run that must end well; return its events."""
-        result = self.run(way)
+        result = self.run(way, **more)
         assert (result["exit"], result["errors"]) == (0, []), "\n".join(result["errors"])
         return result["events"]
 
@@ -134,16 +142,34 @@ class Importer:
 
 
 @contextmanager
-def importers(shop, count=1):
-    """Give processes that import into a shop."""
+def importers(shop, count=1, **variables):
+    """Give processes that import into a shop, with these variables in their environment."""
     running = []
     try:
         for _number in range(count):
-            running.append(Importer(shop.name))
+            running.append(Importer(shop.name, **variables))
         yield running[0] if count == 1 else running
     finally:
         for importer in running:
             importer.close()
+
+
+class Site:
+    """Where one case after the other is done: a database that is made anew for each, and a process that knows it.
+
+    :param str template: the prepared database.
+    :param int number: of the site, when there are several.
+    :param stack: a ``contextlib.ExitStack`` that ends it.
+    """
+
+    def __init__(self, template, number, stack):
+        self.template, self.number = template, number
+        self.shop = stack.enter_context(copied(template, f"site_{number}"))
+        self.importer = stack.enter_context(importers(self.shop))
+
+    def renew(self):
+        """Make the database new."""
+        database.copy(self.template, self.shop.name)
 
 
 # --- Amazon ----------------------------------------------------------------------------------
@@ -155,6 +181,11 @@ def moment(text):
 def now(amazon):
     """Return what time it is on Amazon."""
     return moment(amazon.get("clock")["now"])
+
+
+def moment_ago(amazon, minutes):
+    """Return a time before Amazon's now, as the control API takes it."""
+    return (now(amazon) - timedelta(minutes=minutes)).isoformat()
 
 
 def place(amazon, seller, kinds, hours=3):
@@ -220,7 +251,7 @@ def _assert_deliveries(shop, wanted):
     pickings = {ref: [] for ref in wanted}
     for ref, state in shop.sql(
         "SELECT amazon_order_ref, picking.state FROM stock_picking picking JOIN sale_order ON sale_order.id = sale_id"
-        " WHERE amazon_order_ref <> ''"
+        " WHERE amazon_order_ref <> '' AND picking.state <> 'cancel'"
     ):
         pickings[ref].append(state)
     demand = {ref: Counter() for ref in wanted}

@@ -15,18 +15,6 @@ PAGE = 10
 WORKERS = 2
 
 
-class Site:
-    """Where one worker does its cases: a database that is made anew for each, and a process that knows it."""
-
-    def __init__(self, template, number, stack):
-        self.template, self.number = template, number
-        self.shop = stack.enter_context(shops.copied(template, f"kill_{number}"))
-        self.importer = stack.enter_context(shops.importers(self.shop))
-
-    def renew(self):
-        shops.database.copy(self.template, self.shop.name)
-
-
 def die_and_recover(site, way, number, amazon, orders, counts):
     """Kill a run at its event `number`, run again; return what is wrong afterwards, or None."""
     site.renew()
@@ -50,7 +38,7 @@ def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way)
     orders = shops.place(amazon, seller, KINDS)
     amazon.post("page-limit", limit=PAGE)
     with ExitStack() as stack:
-        sites = [Site(one_account, number, stack) for number in range(WORKERS)]
+        sites = [shops.Site(one_account, number, stack) for number in range(WORKERS)]
         events = sites[0].importer.good(way)
         shops.assert_complete(sites[0].shop, orders)
         counts = sites[0].shop.counts()
