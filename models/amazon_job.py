@@ -211,7 +211,9 @@ class AmazonJob(models.Model):
             if not free:
                 return self.env["amazon.log"]
             started = time.time()
-            log = self.env["amazon.log"].sudo().create({"account_id": self.account_id.id, "job_name": self._label()})
+            logs = self.env["amazon.log"].sudo()
+            logs._close_abandoned(self)
+            log = logs.create({"account_id": self.account_id.id, "job_id": self.id, "job_name": self._label()})
             log = log.with_context(amazon_started=started)
             self.sudo().last_run = fields.Datetime.now()
             self.env["ir.cron"]._commit_progress()

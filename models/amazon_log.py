@@ -20,6 +20,7 @@ class AmazonLog(models.Model):
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    job_id = fields.Many2one("amazon.job", readonly=True, ondelete="set null", index="btree_not_null")
     job_name = fields.Char("Job", required=True, readonly=True)
     state = fields.Selection(
         [("running", "Running"), ("done", "Done"), ("partial", "Continues Later"), ("failed", "Failed")],
@@ -83,11 +84,23 @@ class AmazonLog(models.Model):
     @api.autovacuum
     def _gc_logs(self):
         self.search([("started_at", "<", fields.Datetime.now() - timedelta(days=KEEP_DAYS))]).unlink()
-        # A run whose process was killed says "running" for ever otherwise.
-        stale = self.search(
-            [
-                ("state", "=", "running"),
-                ("started_at", "<", fields.Datetime.now() - timedelta(days=1)),
-            ]
+        self._abandon([("started_at", "<", fields.Datetime.now() - timedelta(days=1))])
+
+    @api.model
+    def _close_abandoned(self, job):
+        """Say of a job's earlier runs that still say "running" that they are not: their process was killed.
+
+        :param job: the ``amazon.job``, whose lock the caller holds, so that no run of it can be going on.
+        """
+        self._abandon([("job_id", "=", job.id)])
+
+    @api.model
+    def _abandon(self, domain):
+        abandoned = self.search([("state", "=", "running"), *domain])
+        abandoned.write(
+            {
+                "state": "failed",
+                "ended_at": fields.Datetime.now(),
+                "message": self.env._("The process ended before the run did."),
+            }
         )
-        stale.write({"state": "failed", "message": self.env._("The process ended before the run did.")})

@@ -139,9 +139,10 @@ class AmazonOrderUpdate(models.Model):
                 self._receive(job.account_id, page.orders, log)
                 self._move_on(job, page)
                 log.write({"received": log.received + len(page.orders), "api_calls": budget.calls})
-                seconds_left = self.env["ir.cron"]._commit_progress(len(page.orders))
                 if page.orders:
+                    # In the same transaction: whoever dies after it has woken the builders.
                     self._trigger_builders()
+                seconds_left = self.env["ir.cron"]._commit_progress(len(page.orders))
                 if not token:
                     return "done"
                 try:
@@ -160,9 +161,9 @@ class AmazonOrderUpdate(models.Model):
                 job._start_search(job.open_search)
             return SearchOrders.from_json(job.open_search), job.token or None
         now = fields.Datetime.now()
-        if job.cursor:
-            # A cursor in the future (a clock that was wrong) would skip what happens until then.
-            since = min(job.cursor, now) - timedelta(minutes=OVERLAP_MINUTES)
+        # A cursor in the future (a clock that was wrong, a restored database) says nothing.
+        if job.cursor and job.cursor <= now:
+            since = job.cursor - timedelta(minutes=OVERLAP_MINUTES)
         else:
             since = now - timedelta(days=FIRST_RUN_DAYS)
         search = SearchOrders(
@@ -180,7 +181,9 @@ class AmazonOrderUpdate(models.Model):
             return
         values = {"open_search": False, "token": False, "token_at": False}
         if job.name == "orders" and page.last_updated_before:
-            values["cursor"] = page.last_updated_before.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+            reached = page.last_updated_before.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+            # Never into what is the future here: whichever clock is wrong, reading twice costs nothing.
+            values["cursor"] = min(reached, fields.Datetime.now())
         job.write(values)
 
     @api.model
@@ -266,6 +269,9 @@ class AmazonOrderUpdate(models.Model):
         :return: how many rows were worked on; 0 when nothing can be taken.
         :rtype: int
         """
+        # Read before the commit: what is read after it is read before the reservation holds its lock, and then
+        # the reservation sees what was before the lock.
+        Order = self.env["sale.order"].with_context(**self._build_context(account))
         for attempt in range(1, ATTEMPTS + 1):
             rows = self.browse()
             try:
@@ -277,7 +283,7 @@ class AmazonOrderUpdate(models.Model):
                 _logger.info("building again after %s", type(error).__name__)
                 self.env.cr.rollback()
             else:
-                self.env["sale.order"].with_context(**self._build_context(account))._amazon_reserve(plan)
+                Order._amazon_reserve(plan)
                 return len(rows)
         return 0
 
@@ -401,10 +407,11 @@ class AmazonOrderUpdate(models.Model):
     def _reserve_leftovers(self):
         """Reserve what a builder that was killed between building and reserving has left."""
         orders = self.env["sale.order"].search([("amazon_to_reserve", "=", True)], limit=200)
-        plan = orders._amazon_reserve_plan()
-        if plan:
+        for account, left in orders.grouped("amazon_account_id").items():
+            Order = left.browse().with_context(**self._build_context(account))
+            plan = left._amazon_reserve_plan()
             self.env["ir.cron"]._commit_progress()
-            self.env["sale.order"]._amazon_reserve(plan)
+            Order._amazon_reserve(plan)
 
     @api.model
     def _retry_for_skus(self, offers):

@@ -1,6 +1,7 @@
 """How an order in Odoo is made from what Amazon sends, and kept equal to it (see ``sale_order.py``
 for what a person sees and does)."""
 
+import logging
 from collections import defaultdict
 from datetime import timezone
 
@@ -9,11 +10,14 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import float_compare, float_is_zero
 from odoo.tools.misc import format_amount, format_datetime
+from psycopg2 import OperationalError
 
 from ..const import AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS
 from ..locks import advisory_lock
 from ..selling_partner import split
-from .amazon_order_update import NeedsAttention
+from .amazon_order_update import ATTEMPTS, NeedsAttention
+
+_logger = logging.getLogger(__name__)
 
 # What a charge that is not goods is sold as, by the part of the amounts it comes from.
 SERVICE_PRODUCTS = {
@@ -778,14 +782,27 @@ class SaleOrder(models.Model):
         """
         for warehouse_id, order_ids in plan.items():
             with advisory_lock(self.env.registry, "amazon.reserve", warehouse_id):
-                orders = self.browse(order_ids).exists()
-                moves = orders.picking_ids.move_ids.filtered(
-                    lambda move: (
-                        move.state in ("confirmed", "waiting", "partially_available")
-                        and (move._should_bypass_reservation() or move._should_assign_at_confirm())
-                    )
-                )
-                moves._action_assign()
-                orders.amazon_to_reserve = False
-                orders._amazon_move_phase()
-                self.env["ir.cron"]._commit_progress()
+                for _attempt in range(ATTEMPTS):
+                    try:
+                        self.browse(order_ids).exists()._amazon_reserve_now()
+                        self.env["ir.cron"]._commit_progress()
+                        break
+                    except OperationalError as error:
+                        # Somebody who is no builder works on the same stock.
+                        _logger.info("reserving again after %s", type(error).__name__)
+                        self.env.cr.rollback()
+                else:
+                    # They are still marked: a builder reserves them with its next run.
+                    self.env["amazon.order.update"]._trigger_builders(1)
+                    self.env["ir.cron"]._commit_progress()
+
+    def _amazon_reserve_now(self):
+        moves = self.picking_ids.move_ids.filtered(
+            lambda move: (
+                move.state in ("confirmed", "waiting", "partially_available")
+                and (move._should_bypass_reservation() or move._should_assign_at_confirm())
+            )
+        )
+        moves._action_assign()
+        self.amazon_to_reserve = False
+        self._amazon_move_phase()

@@ -72,6 +72,14 @@ def set_clock(world, request, values):
     return show_clock(world, request, values)
 
 
+def set_page_limit(world, request, values):
+    limit = int(values.get("limit", 100))
+    if not 1 <= limit <= 100:
+        raise Problem("limit is between 1 and 100")
+    world.page_limit = limit
+    return {"limit": limit}
+
+
 def set_quota(world, request, values):
     if values.get("mode", "published") not in ("published", "off"):
         raise Problem("mode is published or off")
@@ -266,6 +274,7 @@ ROUTES = Map(
             ("POST", "/reset", reset),
             ("GET", "/clock", show_clock),
             ("POST", "/clock", set_clock),
+            ("POST", "/page-limit", set_page_limit),
             ("GET", "/quota", show_quota),
             ("POST", "/quota", set_quota),
             ("GET", "/sellers", list_sellers),

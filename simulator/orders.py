@@ -66,7 +66,7 @@ def search_orders(call):
     """One page. The next one starts after a (time, order id) position and is computed on live data: an order that
     changes meanwhile leaves the window, as at Amazon."""
     call.only_parameters(*PARAMETERS)
-    page_size = read_page_size(call)
+    page_size = min(read_page_size(call), call.world.page_limit)
     included = read_list(call, "includedData", INCLUDED_DATA)
     search = read_search(call)
     token = call.query.get("paginationToken")

@@ -30,6 +30,7 @@ class World:
     :ivar tokens: access token -> {client_id, merchant_id, scope, expires}
     :ivar codes: spapi_oauth_code -> {merchant_id, client_id, expires}
     :ivar records: order id -> {order, merchant_id, kind, prices_while_pending}
+    :ivar page_limit: no page of orders has more, whatever was asked for
     :ivar requests: the log of calls to Amazon, oldest first
     """
 
@@ -48,6 +49,7 @@ class World:
         self.clock = Clock()
         self.usage = Usage(self.clock, self.quota_at_start)
         self.faults = Faults()
+        self.page_limit = 100
         self.sellers, self.tokens, self.codes, self.records = {}, {}, {}, {}
         self.requests = []
         self.request_count = 0
@@ -125,6 +127,7 @@ class World:
             "clock": self.clock.dump(),
             "usage": self.usage.dump(),
             "faults": self.faults.dump(),
+            "page_limit": self.page_limit,
             "sellers": self.sellers,
             "tokens": self.tokens,
             "codes": self.codes,
@@ -139,6 +142,7 @@ class World:
         self.clock.load(data["clock"])
         self.usage.load(data["usage"])
         self.faults.load(data["faults"])
+        self.page_limit = data.get("page_limit", 100)
         for key in ("counters", "sellers", "tokens", "codes", "records", "requests", "request_count", "schema_errors"):
             setattr(self, key, data[key])
 

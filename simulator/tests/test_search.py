@@ -108,6 +108,14 @@ def test_100_per_page_unless_said_otherwise(amazon, seller):
     assert [len(page["orders"]) for page in amazon.pages(seller)] == [100, 1]
 
 
+def test_pages_can_be_shorter_than_asked_for(amazon, seller):
+    placed = amazon.post("/orders", merchant_id=seller["merchant_id"], count=5, created=LONG_AGO)["order_ids"]
+    amazon.post("/page-limit", limit=2)
+    pages = amazon.pages(seller, lastUpdatedAfter=LONG_AGO, maxResultsPerPage=100)
+    assert [len(page["orders"]) for page in pages] == [2, 2, 1]
+    assert sorted(ids(pages)) == sorted(placed)
+
+
 def test_window_is_fixed_with_the_first_page(amazon, seller):
     amazon.post("/orders", merchant_id=seller["merchant_id"], count=4)
     amazon.advance(minutes=5)

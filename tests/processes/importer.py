@@ -1,0 +1,200 @@
+"""A process that imports orders, and dies where it is told to.
+
+``importer.py DATABASE`` loads Odoo once and then forks for every run, so that a run costs no start. It reads one JSON
+object a line from standard input and answers each with one:
+
+    {"way": "crons", "kill_at": 12}   →   {"exit": -9, "events": […], "errors": […]}
+
+``way`` is what the run does:
+
+- ``crons``: Odoo's own cron processing, until no cron is due;
+- ``import``: fetch and build in one call;
+- ``fetch``, ``build``: one half of it (``build`` is what a builder's cron runs);
+- ``code``: the Python code in ``code``, with ``env``.
+
+An event is a moment at which the process may die and which the database or Amazon can tell from its neighbours:
+before and after each COMMIT that wrote something, on whatever connection, and before and after each HTTP call.
+``kill_at``: the run gets SIGKILL at the event with this number, counted from 1. Watching changes nothing of what the
+code does.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+import database
+import httpx
+import psycopg2
+import psycopg2.extensions
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class Watch:
+    """Counts the events of a run, tells them to `pipe`, and ends the process at the one with number `kill_at`."""
+
+    def __init__(self, pipe, kill_at):
+        self.pipe, self.kill_at, self.count = pipe, kill_at, 0
+
+    def event(self, text):
+        self.count += 1
+        self.tell({"event": f"{text} ({_place()})"})
+        if self.count == self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def tell(self, message):
+        os.write(self.pipe, (json.dumps(message) + "\n").encode())
+
+    def install(self):
+        """Watch every COMMIT and every HTTP call of this process."""
+        from odoo.sql_db import PsycoConnection  # noqa: PLC0415
+
+        plain_send = httpx.HTTPTransport.handle_request
+
+        def commit(connection):
+            writes = _writes(connection)
+            if writes:
+                self.event("before commit")
+            psycopg2.extensions.connection.commit(connection)
+            if writes:
+                self.event("after commit")
+
+        def send(transport, request):
+            self.event(f"before {request.method} {request.url.path}")
+            answer = plain_send(transport, request)
+            self.event(f"after {request.method} {request.url.path}")
+            return answer
+
+        PsycoConnection.commit = commit
+        httpx.HTTPTransport.handle_request = send
+
+
+def _writes(connection):
+    """Tell whether the open transaction has written anything: only then has it a number."""
+    if connection.get_transaction_status() != psycopg2.extensions.TRANSACTION_STATUS_INTRANS:
+        return False
+    with connection.cursor() as cr:
+        cr.execute("SELECT pg_current_xact_id_if_assigned()")
+        return cr.fetchone()[0] is not None
+
+
+def _place():
+    """Return where in the project the process is, for messages."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(CHECKOUT) or "addons/sale_amazon_spapi" in str(path):
+            if path.name != Path(__file__).name:
+                return f"{path.stem}.{frame.f_code.co_name}"
+    return "Odoo"
+
+
+class Errors(logging.Handler):
+    """Tells what is logged as an error."""
+
+    def __init__(self, watch):
+        super().__init__(logging.ERROR)
+        self.watch = watch
+
+    def emit(self, record):
+        self.watch.tell({"error": self.format(record)})
+
+
+# --- what a run does -------------------------------------------------------------------------
+def crons(name):
+    """Process the crons as a cron worker does, for as long as one is due."""
+    from odoo.addons.base.models.ir_cron import IrCron  # noqa: PLC0415
+
+    for _round in range(50):
+        if not _due(name):
+            return
+        IrCron._process_jobs(name)
+    raise RuntimeError("the crons never rest")
+
+
+def _due(name):
+    connection = psycopg2.connect(dbname=name)
+    try:
+        with connection.cursor() as cr:
+            cr.execute("""
+                SELECT count(*) FROM ir_cron cron WHERE active AND (nextcall <= now() AT TIME ZONE 'UTC' OR EXISTS (
+                    SELECT 1 FROM ir_cron_trigger
+                     WHERE cron_id = cron.id AND call_at <= now() AT TIME ZONE 'UTC'))""")
+            return cr.fetchone()[0]
+    finally:
+        connection.close()
+
+
+def as_superuser(work):
+    """Return a run that calls `work` with an environment of its own."""
+
+    def run(name, **more):
+        with database.environment(name) as env:
+            work(env, **more)
+
+    return run
+
+
+WAYS = {
+    "crons": crons,
+    "import": as_superuser(lambda env: env["amazon.account"].search([], order="id")._import_orders()),
+    "fetch": as_superuser(lambda env: env["amazon.account"].search([], order="id")._fetch_orders()),
+    "code": as_superuser(lambda env, code: exec(code, {"env": env})),
+    "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
+}
+
+
+# --- processes -------------------------------------------------------------------------------
+def child(name, order, pipe):
+    """Do one run in a process of its own; never returns."""
+    watch = Watch(pipe, order.pop("kill_at"))
+    status = 0
+    try:
+        watch.install()
+        logging.getLogger().addHandler(Errors(watch))
+        WAYS[order.pop("way")](name, **order)
+    except BaseException:  # noqa: BLE001 - told to whoever asked for the run
+        watch.tell({"error": traceback.format_exc()})
+        status = 1
+    finally:
+        os._exit(status)
+
+
+def run(name, order):
+    """Fork, and collect what the child tells."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        os.close(reading)
+        child(name, order, writing)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        told = [json.loads(line) for line in pipe]
+    _pid, status = os.waitpid(process, 0)
+    return {
+        "exit": os.waitstatus_to_exitcode(status),
+        "events": [entry["event"] for entry in told if "event" in entry],
+        "errors": [entry["error"] for entry in told if "error" in entry],
+    }
+
+
+def main():
+    """Load Odoo, let go of the database, serve."""
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+    from odoo.sql_db import close_all  # noqa: PLC0415
+
+    [name] = sys.argv[1:]
+    database.configure("-d", name)
+    Registry(name)
+    close_all()
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(run(name, json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,321 @@
+"""What the process tests are made of: a shop in a database of its own, processes that import into it, and what must
+hold afterwards, read with plain SQL so that no code under test judges itself."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import database
+import psycopg2
+
+IMPORTER = Path(__file__).with_name("importer.py")
+# Of each product, put into the shop's own warehouse (and into no other) without a move.
+STOCK = 1000
+# One clean run and one with a crash in it must leave the same number of rows in each of these.
+COUNTED = (
+    "res_partner", "sale_order", "sale_order_line", "stock_picking", "stock_move", "stock_move_line", "stock_quant",
+    "stock_reference", "amazon_order_item", "amazon_order_update", "amazon_offer", "account_tax", "product_pricelist",
+    "product_product", "mail_activity", "mail_message",
+)  # fmt: skip
+
+
+class Shop:
+    """A database with a shop in it.
+
+    :param str name: the database's name.
+    """
+
+    def __init__(self, name):
+        self.name = name
+
+    def sql(self, query, *values):
+        """Return the rows of one statement, committed."""
+        connection = psycopg2.connect(dbname=self.name)
+        try:
+            with connection, connection.cursor() as cr:
+                cr.execute(query, values)
+                return cr.fetchall() if cr.description else []
+        finally:
+            connection.close()
+
+    def value(self, query, *values):
+        """Return the one value of a statement."""
+        [[value]] = self.sql(query, *values)
+        return value
+
+    def wait_until_alone(self, seconds=20):
+        """Wait until PostgreSQL has noticed that every process is gone."""
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        wait_for(lambda: not self.value(others, self.name), seconds, "the killed process's connections end")
+
+    def counts(self):
+        """Return the number of rows of each table that an import writes."""
+        return {table: self.value(f"SELECT count(*) FROM {table}") for table in COUNTED}
+
+    def refs(self):
+        """Return how often each Amazon order is in Odoo."""
+        rows = self.sql("SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref <> ''")
+        return Counter(ref for [ref] in rows)
+
+    def failed(self):
+        """Return (order, reason) of what could not be built."""
+        return self.sql("SELECT order_ref, error FROM amazon_order_update WHERE state = 'failed' ORDER BY 1")
+
+
+def wait_for(condition, seconds, what):
+    """Ask again and again until `condition` is true; return what it returned.
+
+    :raise AssertionError: when that takes longer than `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
+    return result
+
+
+@contextmanager
+def copied(template, suffix):
+    """Give a shop in a copy of a database, and drop it afterwards."""
+    name = database.name(f"processes_{suffix}")
+    database.copy(template, name)
+    try:
+        yield Shop(name)
+    finally:
+        database.drop(name)
+
+
+class Importer:
+    """A process that imports on demand; see ``importer.py``.
+
+    :param str name: the database's name.
+    :param variables: of its environment.
+    """
+
+    def __init__(self, name, **variables):
+        self.process = subprocess.Popen(
+            [sys.executable, str(IMPORTER), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")]), **variables},
+        )  # fmt: skip
+        assert self._answer() == {"ready": True}
+
+    def _answer(self):
+        line = self.process.stdout.readline()
+        assert line, "the importer ended"
+        return json.loads(line)
+
+    def start(self, way="crons", kill_at=None, **more):
+        """Start a run without waiting for it."""
+        self.process.stdin.write(json.dumps({"way": way, "kill_at": kill_at, **more}) + "\n")
+        self.process.stdin.flush()
+
+    def finish(self):
+        """Wait for the run that was started; return {"exit", "events", "errors"}."""
+        return self._answer()
+
+    def run(self, way="crons", kill_at=None, **more):
+        """Do one run."""
+        self.start(way, kill_at, **more)
+        return self.finish()
+
+    def code(self, code):
+        """Run Python code with ``env``."""
+        self.good("code", code=code)
+
+    def good(self, way="crons", **more):
+        """Do one run that must end well; return its events."""
+        result = self.run(way, **more)
+        assert (result["exit"], result["errors"]) == (0, []), "\n".join(result["errors"])
+        return result["events"]
+
+    def close(self):
+        """End the process."""
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+
+
+@contextmanager
+def importers(shop, count=1, **variables):
+    """Give processes that import into a shop, with these variables in their environment."""
+    running = []
+    try:
+        for _number in range(count):
+            running.append(Importer(shop.name, **variables))
+        yield running[0] if count == 1 else running
+    finally:
+        for importer in running:
+            importer.close()
+
+
+class Site:
+    """Where one case after the other is done: a database that is made anew for each, and a process that knows it.
+
+    :param str template: the prepared database.
+    :param int number: of the site, when there are several.
+    :param stack: a ``contextlib.ExitStack`` that ends it.
+    """
+
+    def __init__(self, template, number, stack):
+        self.template, self.number = template, number
+        self.shop = stack.enter_context(copied(template, f"site_{number}"))
+        self.importer = stack.enter_context(importers(self.shop))
+
+    def renew(self):
+        """Make the database new."""
+        database.copy(self.template, self.shop.name)
+
+
+# --- Amazon ----------------------------------------------------------------------------------
+def moment(text):
+    """Return a time Amazon wrote."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def now(amazon):
+    """Return what time it is on Amazon."""
+    return moment(amazon.get("clock")["now"])
+
+
+def moment_ago(amazon, minutes):
+    """Return a time before Amazon's now, as the control API takes it."""
+    return (now(amazon) - timedelta(minutes=minutes)).isoformat()
+
+
+def place(amazon, seller, kinds, hours=3):
+    """Place orders (number by kind), each changed at a time of its own; return all the seller's orders."""
+    placed = now(amazon) - timedelta(hours=hours)
+    for kind, count in kinds.items():
+        for _number in range(count):
+            placed += timedelta(seconds=30)
+            amazon.place(seller, kind, created=placed.isoformat(), updated=placed.isoformat())
+    return on_amazon(amazon, seller)
+
+
+def on_amazon(amazon, seller):
+    """Return the seller's orders as Amazon has them, by id."""
+    listed = amazon.get(f"orders?merchant_id={seller['merchant_id']}")
+    return {entry["order_id"]: amazon.get(f"orders/{entry['order_id']}") for entry in listed}
+
+
+# --- what must hold --------------------------------------------------------------------------
+def expected(order, known):
+    """Return what an order of Amazon must be here: total, state, deliveries, units to deliver and reserved.
+
+    :param set known: the SKUs that are products here.
+    :rtype: dict
+    """
+    fulfillment = order["fulfillment"]
+    status, fba = fulfillment["fulfillmentStatus"], fulfillment["fulfilledBy"] == "AMAZON"
+    paid = status in ("UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED")
+    units = Counter()
+    for item in order["orderItems"] if paid else []:
+        sku = item["product"]["sellerSku"]
+        units[sku if sku in known else "AMAZON-UNKNOWN-SKU"] += item["quantityOrdered"]
+    state = {"SHIPPED": "done"}.get(status, "confirmed" if fba else "assigned")
+    return {
+        "total": float(order.get("proceeds", {}).get("grandTotal", {}).get("amount", 0)) if paid else None,
+        "pickings": [state] if paid else [],
+        "units": units,
+        "reserved": units if paid and not fba and status != "SHIPPED" else Counter(),
+        "state": "sale" if paid else "cancel" if status == "CANCELLED" else "draft",
+    }
+
+
+def assert_complete(shop, orders):
+    """Check that a shop has exactly these orders, each right, and that nothing is left over.
+
+    :param dict orders: what :func:`on_amazon` returned.
+    """
+    assert not shop.failed()
+    assert shop.refs() == Counter(list(orders)), "each order is here exactly once"
+    known = {sku for [sku] in shop.sql("SELECT default_code FROM product_product")}
+    wanted = {ref: expected(order, known) for ref, order in orders.items()}
+    for ref, state, total in shop.sql(
+        "SELECT amazon_order_ref, state, amount_total::float FROM sale_order WHERE amazon_order_ref <> ''"
+    ):
+        assert state == wanted[ref]["state"], (ref, state)
+        assert wanted[ref]["total"] in (None, total), (ref, total, wanted[ref]["total"])
+    _assert_deliveries(shop, wanted)
+    assert_stock_adds_up(shop)
+    assert_at_rest(shop)
+
+
+def _assert_deliveries(shop, wanted):
+    pickings = {ref: [] for ref in wanted}
+    for ref, state in shop.sql(
+        "SELECT amazon_order_ref, picking.state FROM stock_picking picking JOIN sale_order ON sale_order.id = sale_id"
+        " WHERE amazon_order_ref <> '' AND picking.state <> 'cancel'"
+    ):
+        pickings[ref].append(state)
+    demand = {ref: Counter() for ref in wanted}
+    reserved = {ref: Counter() for ref in wanted}
+    for ref, sku, units, state, held in shop.sql("""
+        SELECT amazon_order_ref, product.default_code, move.product_uom_qty::float, move.state,
+               (SELECT coalesce(sum(quantity), 0)::float FROM stock_move_line WHERE move_id = move.id)
+          FROM stock_move move
+          JOIN sale_order_line line ON line.id = move.sale_line_id
+          JOIN sale_order ON sale_order.id = line.order_id
+          JOIN product_product product ON product.id = move.product_id
+         WHERE amazon_order_ref <> '' AND move.state <> 'cancel'"""):
+        demand[ref][sku] += units
+        if state != "done":
+            reserved[ref][sku] += held
+    for ref, order in wanted.items():
+        assert pickings[ref] == order["pickings"], (ref, pickings[ref])
+        assert demand[ref] == order["units"], (ref, demand[ref])
+        assert +reserved[ref] == order["reserved"], (ref, reserved[ref])
+
+
+def assert_stock_adds_up(shop):
+    """Check that no quant is there twice, and that each holds what the moves say."""
+    assert not shop.sql("""
+        SELECT product_id, location_id, count(*) FROM stock_quant
+         GROUP BY product_id, location_id, lot_id, package_id, owner_id HAVING count(*) > 1""")
+    wrong = shop.sql(
+        """
+        WITH line AS (
+            SELECT product_id, location_id, location_dest_id, quantity, state FROM stock_move_line
+        ), wanted AS (
+            SELECT quant.product_id, quant.location_id, sum(quant.quantity) AS held,
+                   sum(quant.reserved_quantity) AS reserved,
+                   (SELECT coalesce(sum(quantity), 0) FROM line WHERE line.product_id = quant.product_id
+                       AND line.location_id = quant.location_id AND state NOT IN ('done', 'cancel')) AS open,
+                   (SELECT coalesce(sum(CASE WHEN line.location_dest_id = quant.location_id
+                                             THEN quantity ELSE -quantity END), 0)
+                      FROM line WHERE line.product_id = quant.product_id AND state = 'done'
+                       AND quant.location_id IN (line.location_id, line.location_dest_id)) AS moved
+              FROM stock_quant quant JOIN stock_location location ON location.id = quant.location_id
+             WHERE location.usage = 'internal'
+             GROUP BY quant.product_id, quant.location_id
+        )
+        SELECT * FROM wanted WHERE reserved <> open OR held - moved NOT IN (0, %s)""",
+        STOCK,
+    )
+    assert not wrong, f"product, location, held, reserved, open, moved: {wrong}"
+
+
+def assert_cursor(shop, amazon):
+    """Check that the place reached does not lie beyond what Amazon has told."""
+    cursor = shop.value("SELECT cursor FROM amazon_job WHERE name = 'orders'")
+    assert cursor and cursor <= now(amazon).replace(tzinfo=None) - timedelta(minutes=2)
+
+
+def assert_at_rest(shop):
+    """Check that nothing is waiting, running, locked or half done."""
+    assert not shop.sql("SELECT order_ref, state FROM amazon_order_update WHERE state IN ('pending', 'failed')")
+    assert not shop.sql("SELECT id FROM amazon_order_update WHERE payload IS NOT NULL AND payload <> ''")
+    assert not shop.sql("SELECT name FROM sale_order WHERE amazon_to_reserve")
+    assert not shop.sql("SELECT id, job_name FROM amazon_log WHERE state = 'running'"), "a run says it runs for ever"
+    open_searches = "SELECT id FROM amazon_job WHERE name = 'orders' AND (open_search IS NOT NULL OR token IS NOT NULL)"
+    assert not shop.sql(open_searches)
+    assert not shop.sql(
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ), "nothing stays locked"
