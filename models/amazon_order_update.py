@@ -298,7 +298,10 @@ class AmazonOrderUpdate(models.Model):
             if not ref:
                 newest |= versions
             elif ref not in busy:
-                ordered = versions.sorted(lambda row: (row.forced, row.version, row.id))
+                ordered = versions.sorted(lambda row: (row.version, row.id))
+                if any(ordered.mapped("forced")):
+                    # Somebody wants the order built again: as it is now, not as it was.
+                    ordered[-1].forced = True
                 newest |= ordered[-1]
                 older |= ordered[:-1]
         older.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})

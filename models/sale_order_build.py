@@ -514,6 +514,16 @@ class SaleOrder(models.Model):
     def _amazon_cancel(self):
         """Apply Amazon's cancellation as the account's policy says (R6)."""
         self.ensure_one()
+        if self._amazon_may_cancel():
+            self._action_cancel()
+            self.amazon_to_reserve = False
+
+    def _amazon_may_cancel(self):
+        """Tell whether an order cancelled on Amazon may be cancelled here by itself."""
+        self.ensure_one()
+        if self.state in ("draft", "sent", "cancel"):
+            # Nothing has been prepared for it.
+            return True
         policy = self.amazon_account_id.cancel_policy
         pickings = self.picking_ids.filtered(lambda picking: picking.state != "cancel")
         moves = pickings.move_ids
@@ -523,14 +533,7 @@ class SaleOrder(models.Model):
             or any(invoice.state == "posted" for invoice in self.invoice_ids)
         )
         reserved = any(move.quantity for move in moves)
-        if policy == "never" or touched or (policy == "unreserved" and reserved):
-            self._amazon_ask(
-                _("Cancelled on Amazon: stop the delivery and cancel the order here"),
-                _("Nothing was changed, because of the account's setting or because work on it has begun."),
-            )
-            return
-        self._action_cancel()
-        self.amazon_to_reserve = False
+        return not (policy == "never" or touched or (policy == "unreserved" and reserved))
 
     # === CHANGES === #
 
@@ -582,8 +585,12 @@ class SaleOrder(models.Model):
         # Fixed with the order.
         for name in ("warehouse_id", "amazon_account_id", "date_order"):
             vals.pop(name)
-        if not vals.get("amazon_status") and self.amazon_status:
-            vals["amazon_review_reasons"] = vals["amazon_review_reasons"] or False
+        if self.amazon_purged:
+            # What was removed does not come back.
+            for name in ("amazon_gift_note", "amazon_instructions"):
+                vals.pop(name)
+        if vals.get("amazon_status") in DEAD and not self._amazon_may_cancel():
+            vals["amazon_review_reasons"] = _("Cancelled on Amazon")
         changed = {
             name: val for name, val in vals.items()
             if self._fields[name].convert_to_write(self[name], self) != (val or False if val is None else val)
@@ -669,11 +676,13 @@ class SaleOrder(models.Model):
 
     def _amazon_write_quantities(self, wanted, lines):
         changes = []
-        for key, vals in wanted.items():
-            line = lines.get(key)
-            if not line or not vals.get("amazon_item_ref") or line.product_uom_qty == vals["product_uom_qty"]:
+        for key, line in lines.items():
+            if not line.amazon_item_ref:
                 continue
-            old, new = line.product_uom_qty, vals["product_uom_qty"]
+            # An item that Amazon does not list any more is not wanted any more.
+            old, new = line.product_uom_qty, wanted[key]["product_uom_qty"] if key in wanted else 0
+            if old == new:
+                continue
             if self.state == "sale" and not self._amazon_may_change_quantity(line, new):
                 self._amazon_ask(
                     _("Quantity changed on Amazon: %(sku)s %(old)g → %(new)g", sku=line.product_id.display_name, old=old, new=new),
@@ -700,6 +709,13 @@ class SaleOrder(models.Model):
         new = set((self.amazon_review_reasons or "").splitlines()) - set((before or "").splitlines())
         if new:
             self.amazon_reviewed = False
+        if self.amazon_status in DEAD:
+            if self.state != "cancel" and new:
+                self._amazon_ask(
+                    _("Cancelled on Amazon: stop the delivery and cancel the order here"),
+                    _("Nothing was changed, because of the account's setting or because work on it has begun."),
+                )
+        elif new:
             self._amazon_ask(_("Review the Amazon order"), "\n".join(sorted(new)))
 
     def _amazon_review_again(self):

@@ -46,6 +46,10 @@ class SaleOrderLine(models.Model):
         # What left before Odoo knew of the order needs no delivery any more.
         return super()._get_qty_procurement(previous_product_uom_qty) + self.amazon_qty_recorded
 
+    def _compute_price_unit(self):
+        # Odoo never prices what Amazon has priced, whatever changes and whoever asks for it.
+        return super(SaleOrderLine, self.filtered(lambda line: not line.amazon_line_key))._compute_price_unit()
+
     # === CRUD METHODS === #
 
     @api.model_create_multi

@@ -38,7 +38,7 @@ class StockPicking(models.Model):
                 return _("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
             if order.amazon_on_hold:
                 return _("%s is on hold.", order.name)
-            if order.amazon_phase_id.role == "review":
+            if order.amazon_phase_id.role == "review" or order._amazon_to_review():
                 return _(
                     "%(order)s must be reviewed first: %(reasons)s",
                     order=order.name, reasons=(order.amazon_review_reasons or "").replace("\n", " / "),

@@ -51,6 +51,29 @@ class AmazonCase(TransactionCase):
         self.amazon.control("DELETE", "faults")
         self.amazon.control("DELETE", "requests")
         self.amazon.post("clock", now=None)
+        # The simulator does not roll back: each test has a seller of its own, without the other tests' orders.
+        self.seller = self.amazon.seller()
+        self.account.write({
+            "merchant_id": self.seller["merchant_id"], "lwa_client_id": self.seller["client_id"],
+            "lwa_client_secret": self.seller["client_secret"], "refresh_token": self.seller["refresh_token"],
+        })  # fmt: skip
+
+    @classmethod
+    def keep_books(cls):
+        """Give the company what it needs to post invoices."""
+        income, receivable = cls.env["account.account"].create([
+            {"name": kind, "code": code, "account_type": kind, "company_ids": [(6, 0, cls.company.ids)],
+             "reconcile": kind == "asset_receivable"}
+            for kind, code in (("income", "400000"), ("asset_receivable", "110000"))
+        ])  # fmt: skip
+        cls.env["account.journal"].create({
+            "name": "Sales", "code": "SAL", "type": "sale", "company_id": cls.company.id,
+            "default_account_id": income.id,
+        })  # fmt: skip
+        cls.env["ir.default"].set(
+            "res.partner", "property_account_receivable_id", receivable.id, company_id=cls.company.id
+        )
+        cls.env["res.partner"].search([]).property_account_receivable_id = receivable
 
     @classmethod
     def _make_products(cls):

@@ -62,22 +62,7 @@ class TestTotals(AmazonCase):
                 "currency_id": currency.id, "company_id": cls.company.id, "name": "2026-01-01",
                 "rate": {"USD": 0.0067, "EUR": 0.0062}[code],
             })  # fmt: skip
-        cls.env["account.journal"].create({
-            "name": "Sales", "code": "SAL", "type": "sale", "company_id": cls.company.id,
-            "default_account_id": cls._account("income", "400000").id,
-        })  # fmt: skip
-        receivable = cls._account("asset_receivable", "110000")
-        cls.env["ir.default"].set(
-            "res.partner", "property_account_receivable_id", receivable.id, company_id=cls.company.id
-        )
-        cls.env["res.partner"].search([]).property_account_receivable_id = receivable
-
-    @classmethod
-    def _account(cls, kind, code):
-        return cls.env["account.account"].create({
-            "name": kind, "code": code, "account_type": kind, "company_ids": [(6, 0, cls.company.ids)],
-            "reconcile": kind == "asset_receivable",
-        })  # fmt: skip
+        cls.keep_books()
 
     def place_random(self, order, seller, code, digits):
         """Place an order of the strategy; return its id."""
