@@ -7,5 +7,6 @@ from . import (
     test_pending,
     test_quota,
     test_res_partner,
+    test_shipped,
     test_totals,
 )
