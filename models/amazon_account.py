@@ -555,6 +555,7 @@ class AmazonAccount(models.Model):
         """Read single orders again and build them at once, whatever the version; no cursor moves.
 
         :param list refs: Amazon's order ids.
+        :return: the ``amazon.order.update`` rows; one that could not be built carries the reason.
         :raise UserError: when Amazon cannot be asked, saying why.
         """
         self.ensure_one()
@@ -564,8 +565,10 @@ class AmazonAccount(models.Model):
                 received = [amazon.get_order(ref) for ref in refs]
         except SellingPartnerError as error:
             raise UserError(self.job_ids[:1]._explain(error)[1]) from error
-        inbox._receive(self, received, forced=True)._build(self)
+        rows = inbox._receive(self, received, forced=True)
+        rows._build(self)
         inbox._trigger_builders(1)
+        return rows
 
     def _purge_personal_data(self):
         """Remove what Amazon's policy does not let us keep (M3)."""

@@ -23,7 +23,12 @@ ATTEMPTS = 5
 
 
 class NeedsAttention(UserError):
-    """An order that cannot be built until a person does something; the text says what."""
+    """An order that cannot be built until a person does something; the text says what.
+
+    :ivar item: the ``selling_partner`` item whose SKU has to be mapped, sold in ``marketplace``.
+    """
+
+    item = marketplace = None
 
 
 class AmazonOrderUpdate(models.Model):
@@ -306,10 +311,11 @@ class AmazonOrderUpdate(models.Model):
                 newest |= versions
             elif ref not in busy:
                 ordered = versions.sorted(lambda row: (row.version, row.id))
+                if any(ordered.mapped("forced")):
+                    # Somebody wants the order built again: as it is now, not as it was.
+                    ordered[-1].forced = True
                 newest |= ordered[-1]
                 older |= ordered[:-1]
-                if any(versions.mapped("forced")):
-                    ordered[-1].forced = True
         older.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
         return newest.sorted("id")
 
@@ -376,8 +382,11 @@ class AmazonOrderUpdate(models.Model):
             "attempts": attempts,
             "retry_at": fields.Datetime.now() + timedelta(minutes=pause),
             "error": self._reason(error),
-            "missing_sku": getattr(error, "sku", False),
+            "missing_sku": error.item.sku.strip() if isinstance(error, NeedsAttention) and error.item else False,
         })  # fmt: skip
+        if self.missing_sku:
+            # What the build had added to the SKU table went with it.
+            self.env["amazon.offer"]._resolve(self.account_id, error.marketplace, [error.item])
         _logger.info("order %s not built: %s", self.order_ref, type(error).__name__)
 
     @api.model

@@ -213,10 +213,22 @@ class SaleOrder(models.Model):
 
     def action_amazon_refresh(self):
         """Read the order again from Amazon and apply it, whatever the version."""
+        rows = self.env["amazon.order.update"].sudo()  # sudo: the inbox is the addon's own
         for account, orders in self.filtered("amazon_account_id").grouped("amazon_account_id").items():
             orders.check_access("write")
-            account.sudo()._refresh_orders(orders.mapped("amazon_order_ref"))  # sudo: the inbox is the addon's own
-        return True
+            rows |= account.sudo()._refresh_orders(orders.mapped("amazon_order_ref"))
+        failed = rows.filtered(lambda row: row.state == "failed")
+        if not failed:
+            return True
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": "\n".join(f"{row.order_ref}: {row.error}" for row in failed),
+            },
+        }
 
     def action_amazon_open(self):
         """Open the order in Seller Central."""
@@ -271,11 +283,38 @@ class SaleOrder(models.Model):
             values.pop("date_order", None)
         return values
 
+    def action_confirm(self):
+        amazon = self.filtered("amazon_account_id")
+        unpaid = amazon.filtered(lambda order: order.amazon_status in AWAITING_PAYMENT)
+        if unpaid and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "%s: not paid yet; confirmed by itself when Amazon releases it.", ", ".join(unpaid.mapped("name"))
+                )
+            )
+        if amazon and self - amazon:
+            # Each with its own order date, see _prepare_confirmation_values.
+            super(SaleOrder, self - amazon).action_confirm()
+            return super(SaleOrder, amazon).action_confirm()
+        return super().action_confirm()
+
+    def _recompute_taxes(self):
+        # The taxes of Amazon's lines are those of Amazon's prices.
+        return super(SaleOrder, self.filtered(lambda order: not order.amazon_account_id))._recompute_taxes()
+
+    def _get_update_prices_lines(self):
+        return super()._get_update_prices_lines().filtered(lambda line: not line.amazon_line_key)
+
     # === BUSINESS METHODS: PHASES === #
 
     def _amazon_is_open(self):
         self.ensure_one()
         return self.state == "sale" and self.amazon_status in ("unshipped", "partially_shipped")
+
+    def _amazon_to_review(self):
+        """Tell whether there is something that a person has not seen yet."""
+        self.ensure_one()
+        return bool(self.amazon_review_reasons and not self.amazon_reviewed)
 
     def _amazon_check_phase_move(self, phase_id):
         """A person may move an order into any phase but those that only facts lead to."""
@@ -287,7 +326,7 @@ class SaleOrder(models.Model):
                         "Orders come into the phase “%s” by themselves; they cannot be moved there by hand.", phase.name
                     )
                 )
-            if phase.role == "ready" and order.amazon_review_reasons and not order.amazon_reviewed:
+            if phase.role in ("awaiting_stock", "ready", "shipped") and order._amazon_to_review():
                 raise UserError(
                     self.env._(
                         "%(order)s must be reviewed first: %(reasons)s",
@@ -316,7 +355,7 @@ class SaleOrder(models.Model):
     def _amazon_role(self):
         """Return the role of the phase that the facts of this order lead to."""
         self.ensure_one()
-        if self.state == "cancel" or self.amazon_status in ("cancelled", "unfulfillable"):
+        if self.state == "cancel":
             return "cancelled"
         if self.amazon_status in AWAITING_PAYMENT:
             return "awaiting_payment"
@@ -328,7 +367,7 @@ class SaleOrder(models.Model):
             return "confirmed"
         if pickings and all(picking.state == "done" for picking in pickings):
             return "confirmed" if self.amazon_status == "shipped" else "shipped"
-        if self.amazon_on_hold or (self.amazon_review_reasons and not self.amazon_reviewed):
+        if self.amazon_on_hold or self._amazon_to_review() or self.state != "sale":
             return "review"
         waiting = pickings.filtered(lambda picking: picking.state != "done")
         if any(picking.state != "assigned" for picking in waiting):

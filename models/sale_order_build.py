@@ -382,18 +382,27 @@ class SaleOrder(models.Model):
     def _amazon_product(self, account, fact, item):
         """Return (product, offer) of an item; for an unknown SKU as the account's policy says."""
         offer = fact["offers"].get(item.sku.strip(), self.env["amazon.offer"])
-        if offer.product_id:
-            return offer.product_id, offer
-        if account.unknown_sku == "hold" and not fact["fba"]:
+        if offer.product_id or (account.unknown_sku == "hold" and not fact["fba"]):
+            return self._amazon_known_product(fact["marketplace"], fact["offers"], item)
+        return self.env.ref("sale_amazon_spapi.product_unknown_sku"), offer
+
+    @api.model
+    def _amazon_known_product(self, marketplace, offers, item):
+        """Return (product, offer) of an item whose SKU must be mapped.
+
+        :raise NeedsAttention: when it is not.
+        """
+        offer = offers.get(item.sku.strip(), self.env["amazon.offer"])
+        if not offer.product_id:
             error = NeedsAttention(
                 self.env._(
                     "The SKU %s has no product. Map it in the SKU table, then the order is built by itself.",
                     item.sku or "-",
                 )
             )
-            error.sku = item.sku
+            error.item, error.marketplace = item, marketplace
             raise error
-        return self.env.ref("sale_amazon_spapi.product_unknown_sku"), offer
+        return offer.product_id, offer
 
     @api.model
     def _amazon_line_taxes(self, account, fact, product):
@@ -459,10 +468,26 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if self.amazon_status not in ("shipped", "partially_shipped"):
             return
-        if self._amazon_local_date(self._amazon_ship_time(value)) >= self.amazon_account_id.start_date:
-            return
+        for line, quantity in self._amazon_shipped_before_start(value).items():
+            line.amazon_qty_recorded = quantity
+
+    def _amazon_shipped_before_start(self, value):
+        """Return what left before the start date, by goods line; of several parcels each has its own day."""
+        start = self.amazon_account_id.start_date
+        packed, early = defaultdict(int), defaultdict(int)
+        for package in value.packages:
+            for item in package.items if package.ship_time else ():
+                packed[item.item_id] += item.quantity
+                if self._amazon_local_date(naive(package.ship_time)) < start:
+                    early[item.item_id] += item.quantity
+        first_is_early = self._amazon_local_date(self._amazon_ship_time(value)) < start
+        recorded = {}
         for line, shipped in self._amazon_shipped(value).items():
-            line.amazon_qty_recorded = shipped
+            item_id = line.amazon_item_ref
+            # What stands in no parcel has left with the first one.
+            unpacked = max(0, shipped - packed[item_id]) if first_is_early else 0
+            recorded[line] = min(shipped, early[item_id] + unpacked)
+        return recorded
 
     def _amazon_ship_time(self, value):
         """Return when the goods left: the first parcel's time, else the order's own."""
@@ -491,41 +516,73 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if self.amazon_status not in ("shipped", "partially_shipped"):
             return
+        packages = self._amazon_new_packages(value)
+        # Where there are no parcels (FBA), the change that told of it is the nearest there is.
+        moment = naive(
+            min((package.ship_time for package in packages if package.ship_time), default=value.last_updated)
+        )
         # Pick, pack and ship are pushed one after the other: each round does one step.
         for _step in range(4):
-            moves = self._amazon_set_shipped_quantities(value)
+            quantities = self._amazon_shipped_quantities(value)
+            moves = self.env["stock.move"].union(*quantities)
             if not moves:
-                return
-            tracked = moves.filtered(lambda move: move.has_tracking != "none" and not move.move_line_ids.lot_id)
-            if tracked:
+                break
+            if any(move.has_tracking != "none" for move in moves):
                 self._amazon_ask(
                     self.env._("Shipped on Amazon: enter the lot or serial numbers and validate the delivery")
                 )
-                return
+                break
             pickings = moves.picking_id
-            pickings._amazon_mark_shipped(value)
-            pickings.with_context(cancel_backorder=False)._action_done()
-            pickings._amazon_after_shipped(self._amazon_ship_time(value))
+            (pickings.move_ids - moves).filtered(lambda move: move.state not in ("done", "cancel")).picked = False
+            for move, quantity in quantities.items():
+                move.quantity = quantity
+                move.picked = True
+            pickings._amazon_mark_shipped(packages)
+            pickings.with_context(cancel_backorder=False, amazon_has_left=True)._action_done()
+            pickings._amazon_after_shipped(moment)
         self.invalidate_recordset()
 
-    def _amazon_set_shipped_quantities(self, value):
-        """Set on the open moves what has left and is not delivered here yet; return those moves."""
-        touched = self.env["stock.move"]
+    def _amazon_new_packages(self, value):
+        """Return the parcels whose tracking number is not on a delivery that is done here."""
+        done = self.picking_ids.filtered(lambda picking: picking.state == "done")
+        known = {number.strip() for ref in done.mapped("carrier_tracking_ref") if ref for number in ref.split(",")}
+        recorded = any(self.order_line.mapped("amazon_qty_recorded"))
+        start = self.amazon_account_id.start_date
+        return [
+            package for package in value.packages
+            if package.tracking_number not in known
+            and not (recorded and package.ship_time and self._amazon_local_date(naive(package.ship_time)) < start)
+        ]  # fmt: skip
+
+    def _amazon_shipped_quantities(self, value):
+        """Return how much of each open move has left and is not done here yet; of several steps those nearest
+        to the customer come first. What was returned and is to go out again is a person's to send.
+
+        :rtype: dict
+        """
+        quantities = {}
         for line, shipped in self._amazon_shipped(value).items():
-            missing = shipped - line.qty_delivered
-            open_quantity = line.product_uom_qty - line.qty_delivered
-            if missing <= 0 or open_quantity <= 0:
-                continue
-            for move in line.move_ids.filtered(lambda move: move.state not in ("done", "cancel", "draft")):
-                # A kit's components leave in proportion.
-                move.quantity = move.product_uom_qty * min(1, missing / open_quantity)
-                move.picked = True
-                touched |= move
-        return touched
+            known = line.move_ids.filtered(
+                lambda move: move.state not in ("cancel", "draft") and not move.origin_returned_move_id
+                and move.location_dest_id.usage != "supplier" and move.location_id.usage != "customer"
+            )  # fmt: skip
+            for same in known.grouped("product_id").values():
+                quantities.update(line._amazon_spread_shipped(same, shipped))
+        return quantities
 
     def _amazon_cancel(self):
         """Apply Amazon's cancellation as the account's policy says (R6)."""
         self.ensure_one()
+        if self._amazon_may_cancel():
+            self._action_cancel()
+            self.amazon_to_reserve = False
+
+    def _amazon_may_cancel(self):
+        """Tell whether an order cancelled on Amazon may be cancelled here by itself."""
+        self.ensure_one()
+        if self.state in ("draft", "sent", "cancel"):
+            # Nothing has been prepared for it.
+            return True
         policy = self.amazon_account_id.cancel_policy
         pickings = self.picking_ids.filtered(lambda picking: picking.state != "cancel")
         moves = pickings.move_ids
@@ -535,14 +592,7 @@ class SaleOrder(models.Model):
             or any(invoice.state == "posted" for invoice in self.invoice_ids)
         )
         reserved = any(move.quantity for move in moves)
-        if policy == "never" or touched or (policy == "unreserved" and reserved):
-            self._amazon_ask(
-                self.env._("Cancelled on Amazon: stop the delivery and cancel the order here"),
-                self.env._("Nothing was changed, because of the account's setting or because work on it has begun."),
-            )
-            return
-        self._action_cancel()
-        self.amazon_to_reserve = False
+        return not (policy == "never" or touched or (policy == "unreserved" and reserved))
 
     # === CHANGES === #
 
@@ -594,6 +644,12 @@ class SaleOrder(models.Model):
         # Fixed with the order.
         for name in ("warehouse_id", "amazon_account_id", "date_order"):
             vals.pop(name)
+        if self.amazon_purged:
+            # What was removed does not come back.
+            for name in ("amazon_gift_note", "amazon_instructions"):
+                vals.pop(name)
+        if vals.get("amazon_status") in DEAD and not self._amazon_may_cancel():
+            vals["amazon_review_reasons"] = self.env._("Cancelled on Amazon")
         changed = {
             name: val for name, val in vals.items()
             if self._fields[name].convert_to_write(self[name], self) != (val or False if val is None else val)
@@ -679,11 +735,13 @@ class SaleOrder(models.Model):
 
     def _amazon_write_quantities(self, wanted, lines):
         changes = []
-        for key, vals in wanted.items():
-            line = lines.get(key)
-            if not line or not vals.get("amazon_item_ref") or line.product_uom_qty == vals["product_uom_qty"]:
+        for key, line in lines.items():
+            if not line.amazon_item_ref:
                 continue
-            old, new = line.product_uom_qty, vals["product_uom_qty"]
+            # An item that Amazon does not list any more is not wanted any more.
+            old, new = line.product_uom_qty, wanted[key]["product_uom_qty"] if key in wanted else 0
+            if old == new:
+                continue
             if self.state == "sale" and not self._amazon_may_change_quantity(line, new):
                 self._amazon_ask(
                     self.env._(
@@ -719,6 +777,15 @@ class SaleOrder(models.Model):
         new = set((self.amazon_review_reasons or "").splitlines()) - set((before or "").splitlines())
         if new:
             self.amazon_reviewed = False
+        if self.amazon_status in DEAD:
+            if self.state != "cancel" and new:
+                self._amazon_ask(
+                    self.env._("Cancelled on Amazon: stop the delivery and cancel the order here"),
+                    self.env._(
+                        "Nothing was changed, because of the account's setting or because work on it has begun."
+                    ),
+                )
+        elif new:
             self._amazon_ask(self.env._("Review the Amazon order"), "\n".join(sorted(new)))
 
     def _amazon_review_again(self):

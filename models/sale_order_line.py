@@ -46,6 +46,10 @@ class SaleOrderLine(models.Model):
         # What left before Odoo knew of the order needs no delivery any more.
         return super()._get_qty_procurement(previous_product_uom_qty) + self.amazon_qty_recorded
 
+    def _compute_price_unit(self):
+        # Odoo never prices what Amazon has priced, whatever changes and whoever asks for it.
+        return super(SaleOrderLine, self.filtered(lambda line: not line.amazon_line_key))._compute_price_unit()
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -88,6 +92,39 @@ class SaleOrderLine(models.Model):
             )
 
     # === BUSINESS METHODS === #
+
+    def _amazon_spread_shipped(self, moves, shipped):
+        """Spread what has left over the open ones of this line's moves.
+
+        :param moves: the moves of one product: the line's own, or a component of its kit.
+        :param float shipped: how much of the line has left, as Amazon counts.
+        :return: quantities by move.
+        :rtype: dict
+        """
+        self.ensure_one()
+        uom = moves.product_id.uom_id
+        still = moves.filtered(lambda move: move.state != "done")
+        done = (moves - still).filtered(lambda move: move.location_dest_id.usage == "customer")
+        delivered = sum(done.mapped("product_qty"))
+        ahead = sum(still.filtered(lambda move: not move.move_dest_ids & still).mapped("product_qty"))
+        to_deliver = self.product_uom_qty - self.amazon_qty_recorded
+        if uom.is_zero(to_deliver) or not still:
+            return {}
+        # A kit's components leave in proportion.
+        each = 1 if moves.product_id == self.product_id else (delivered + ahead) / to_deliver
+        missing = (shipped - self.amazon_qty_recorded) * each - delivered
+        quantities = {}
+        stock = self.order_id.warehouse_id.lot_stock_id
+        for move in still.sorted(
+            lambda move: (move.location_dest_id.usage != "customer", bool(move.location_id._child_of(stock)), move.id)
+        ):
+            waiting = move.move_orig_ids & still and not any(origin.state == "done" for origin in move.move_orig_ids)
+            taken = uom.round(min(missing, move.product_qty))
+            if waiting or uom.compare(taken, 0) <= 0:
+                continue
+            missing -= taken
+            quantities[move] = uom._compute_quantity(taken, move.product_uom, rounding_method="HALF-UP")
+        return quantities
 
     def _amazon_swap_product(self, product):
         """Put the right product on open lines whose SKU has just been mapped.

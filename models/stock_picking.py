@@ -1,3 +1,5 @@
+from datetime import timezone
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -35,11 +37,11 @@ class StockPicking(models.Model):
         """Return why this delivery must not be validated now, or False."""
         self.ensure_one()
         for order in self.move_ids.sale_line_id.order_id.filtered("amazon_account_id"):
-            if order.amazon_channel == "fba":
+            if order.amazon_channel == "fba" and order.amazon_status not in ("shipped", "partially_shipped"):
                 return self.env._("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
             if order.amazon_on_hold:
                 return self.env._("%s is on hold.", order.name)
-            if order.amazon_phase_id.role == "review":
+            if order.amazon_phase_id.role == "review" or order._amazon_to_review():
                 return self.env._(
                     "%(order)s must be reviewed first: %(reasons)s",
                     order=order.name, reasons=(order.amazon_review_reasons or "").replace("\n", " / "),
@@ -78,10 +80,21 @@ class StockPicking(models.Model):
             return super()._add_delivery_cost_to_so()
         return None
 
-    def _amazon_mark_shipped(self, value):
-        """Write Amazon's tracking numbers; Amazon knows of this delivery already."""
-        numbers = dict.fromkeys(package.tracking_number for package in value.packages if package.tracking_number)
-        for picking in self:
+    def send_to_shipper(self):
+        """What has left already needs no label of a carrier any more."""
+        if self.env.context.get("amazon_has_left"):
+            return None
+        return super().send_to_shipper()
+
+    def _amazon_mark_shipped(self, packages):
+        """Write Amazon's tracking numbers on what goes to the customer; Amazon knows of this delivery already.
+
+        :param list packages: ``selling_partner`` packages that no other delivery is for.
+        """
+        numbers = dict.fromkeys(package.tracking_number for package in packages if package.tracking_number)
+        for picking in self.filtered(
+            lambda picking: picking.picking_type_id.code == "outgoing" and picking.amazon_channel != "fba"
+        ):
             picking.write({
                 "carrier_tracking_ref": ",".join(numbers) or picking.carrier_tracking_ref, "amazon_api_status": "done",
             })  # fmt: skip
@@ -104,28 +117,36 @@ class StockPicking(models.Model):
             return
         if value.status != "SHIPPED":
             return
-        warehouse = account.fba_warehouse_id
-        marketplace = self.env["sale.order"]._amazon_marketplace(account, value)
-        offers = self.env["amazon.offer"]._resolve(account, marketplace, value.items)
-        customers = self.env.ref("stock.stock_location_customers")
-        moves = [
-            fields.Command.create({
-                "product_id": product.id, "product_uom_qty": item.wanted_quantity, "product_uom": product.uom_id.id,
-                "location_id": warehouse.lot_stock_id.id, "location_dest_id": customers.id,
-            })
-            for item in value.items
-            if (product := offers[item.sku.strip()].product_id if item.sku.strip() in offers else None)
-            and item.wanted_quantity
-        ]  # fmt: skip
-        if not moves:
+        Order = self.env["sale.order"]
+        marketplace = Order._amazon_marketplace(account, value)
+        local = Order.new({"amazon_marketplace_id": marketplace.id})._amazon_local_date(Order._amazon_ship_time(value))
+        if local < account.start_date:
             return
+        items = [item for item in value.items if item.wanted_quantity]
+        offers = self.env["amazon.offer"]._resolve(account, marketplace, items)
+        products = [Order._amazon_known_product(marketplace, offers, item)[0] for item in items]
+        warehouse = account.fba_warehouse_id
+        customers = self.env.ref("stock.stock_location_customers")
         picking = self.create({
             "picking_type_id": warehouse.out_type_id.id, "location_id": warehouse.lot_stock_id.id,
             "location_dest_id": customers.id, "origin": value.order_id, "amazon_fba_ref": value.order_id,
-            "move_ids": moves,
+            "move_ids": [
+                fields.Command.create({
+                    "product_id": product.id, "product_uom_qty": item.wanted_quantity, "product_uom": product.uom_id.id,
+                    "location_id": warehouse.lot_stock_id.id, "location_dest_id": customers.id,
+                })
+                for item, product in zip(items, products, strict=True)
+            ],
         })  # fmt: skip
         picking.action_confirm()
+        if any(move.has_tracking != "none" for move in picking.move_ids):
+            picking.activity_schedule(
+                "sale_amazon_spapi.mail_activity_review", user_id=(account.user_id or self.env.user).id,
+                summary=self.env._("Shipped by Amazon: enter the lot or serial numbers and validate the delivery"),
+            )  # fmt: skip
+            return
         for move in picking.move_ids:
             move.quantity = move.product_uom_qty
             move.picked = True
         picking._action_done()
+        picking._amazon_after_shipped(value.last_updated.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0))

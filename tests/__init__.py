@@ -1,1 +1,12 @@
-from . import test_address, test_import, test_quota, test_res_partner
+from . import (
+    test_address,
+    test_cancel,
+    test_changes,
+    test_import,
+    test_lines,
+    test_pending,
+    test_quota,
+    test_res_partner,
+    test_shipped,
+    test_totals,
+)

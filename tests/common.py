@@ -51,6 +51,29 @@ class AmazonCase(TransactionCase):
         self.amazon.control("DELETE", "faults")
         self.amazon.control("DELETE", "requests")
         self.amazon.post("clock", now=None)
+        # The simulator does not roll back: each test has a seller of its own, without the other tests' orders.
+        self.seller = self.amazon.seller()
+        self.account.write({
+            "merchant_id": self.seller["merchant_id"], "lwa_client_id": self.seller["client_id"],
+            "lwa_client_secret": self.seller["client_secret"], "refresh_token": self.seller["refresh_token"],
+        })  # fmt: skip
+
+    @classmethod
+    def keep_books(cls):
+        """Give the company what it needs to post invoices."""
+        income, receivable = cls.env["account.account"].create([
+            {"name": kind, "code": code, "account_type": kind, "company_ids": [(6, 0, cls.company.ids)],
+             "reconcile": kind == "asset_receivable"}
+            for kind, code in (("income", "400000"), ("asset_receivable", "110000"))
+        ])  # fmt: skip
+        cls.env["account.journal"].create({
+            "name": "Sales", "code": "SAL", "type": "sale", "company_id": cls.company.id,
+            "default_account_id": income.id,
+        })  # fmt: skip
+        cls.env["ir.default"].set(
+            "res.partner", "property_account_receivable_id", receivable.id, company_id=cls.company.id
+        )
+        cls.env["res.partner"].search([]).property_account_receivable_id = receivable
 
     @classmethod
     def _make_products(cls):
@@ -100,15 +123,65 @@ class AmazonCase(TransactionCase):
             logs = account._import_orders(**arguments).ids
         return self.env["amazon.log"].browse(logs)
 
+    def act(self, ref, action, **values):
+        """Let something happen to an order on Amazon, later than all that was imported; it can be found at once."""
+        self.amazon.post("clock", advance=600)
+        self.amazon.post(f"orders/{ref}/{action}", **values)
+        self.amazon.post("clock", advance=600)
+
+    def change(self, ref, **changes):
+        """Change an order on Amazon, as :meth:`act` does."""
+        self.amazon.post("clock", advance=600)
+        self.amazon.control("PATCH", f"orders/{ref}", set=changes)
+        self.amazon.post("clock", advance=600)
+
+    def changed(self, order, action, **values):
+        """Let something happen to an order on Amazon and import it; return the order."""
+        self.act(order.amazon_order_ref, action, **values)
+        self.import_orders()
+        return order
+
+    def refetched(self, order, **changes):
+        """Change an order on Amazon and import it; return the order."""
+        self.change(order.amazon_order_ref, **changes)
+        self.import_orders()
+        return order
+
+    def amazon_order(self, order):
+        """Return the order as it stands on the simulated Amazon."""
+        return self.amazon.get(f"orders/{order.amazon_order_ref}")
+
+    def item_id(self, order, number=0):
+        """Return Amazon's id of one of the order's items."""
+        return self.amazon_order(order)["orderItems"][number]["orderItemId"]
+
+    def ship(self, picking, user=None):
+        """Pick everything and validate, as a person does."""
+        picking = picking.with_user(user or self.user).with_context(skip_backorder=True)
+        for move in picking.move_ids:
+            if move.state != "cancel":
+                move.quantity = move.product_uom_qty
+                move.picked = True
+        return picking.button_validate()
+
+    def last_update(self, order):
+        """Return the newest inbox row of an order."""
+        return self.env["amazon.order.update"].search(
+            [("order_ref", "=", order.amazon_order_ref)], order="version desc, id desc", limit=1
+        )
+
     def orders(self, *refs):
         """Return the orders in Odoo with these Amazon ids."""
         return self.env["sale.order"].search([("amazon_order_ref", "in", refs)])
 
     def imported(self, kind="jp_standard", count=1, **values):
         """Place orders, import them, return them."""
+        # The last import's cursor may stand later than these orders' time.
+        self.account.job_ids.cursor = False
         refs = self.place(kind, count, **values)
         self.import_orders()
-        return self.orders(*refs)
+        # In the order they were placed.
+        return self.orders(*refs).sorted(lambda order: refs.index(order.amazon_order_ref))
 
 
 def shifted(moment, minutes):

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import MAX_RANGE_DAYS
@@ -62,9 +62,9 @@ class AmazonImport(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": _("The import starts within a minute. Follow it in the %s."),
+                "message": self.env._("The import starts within a minute. Follow it in the %s."),
                 "links": [{
-                    "label": _("API Log"),
+                    "label": self.env._("API Log"),
                     "url": "/odoo/action-sale_amazon_spapi.action_amazon_log",
                 }],
                 "next": {"type": "ir.actions.act_window_close"},
@@ -77,9 +77,9 @@ class AmazonImport(models.TransientModel):
         """Return the start and end asked for; no end means now."""
         if self.mode == "hours":
             if not 1 <= self.hours <= 24 * MAX_RANGE_DAYS:
-                raise UserError(_("Please enter between 1 and %s hours.", 24 * MAX_RANGE_DAYS))
+                raise UserError(self.env._("Please enter between 1 and %s hours.", 24 * MAX_RANGE_DAYS))
             return fields.Datetime.now() - timedelta(hours=self.hours), None
         if not self.date_from:
-            raise UserError(_("Please enter the start of the range."))
+            raise UserError(self.env._("Please enter the start of the range."))
         now = fields.Datetime.now()
         return self.date_from, self.date_to if self.date_to and self.date_to < now else None

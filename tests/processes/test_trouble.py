@@ -66,7 +66,9 @@ def test_trouble_passes(amazon, seller, site, place, operation, kind, after):
 def test_an_order_that_cannot_be_read_stops_no_other(amazon, seller, site, place, variant):
     """It waits with its reason; what Amazon sends next is built."""
     [poisoned, *others] = place
-    amazon.post("faults", operation="searchOrders", kind="malformed_order", variant=variant, order_id=poisoned, times=None)
+    amazon.post(
+        "faults", operation="searchOrders", kind="malformed_order", variant=variant, order_id=poisoned, times=None
+    )
     site.importer.good("crons")
     assert sorted(site.shop.refs()) == sorted(others)
     [[ref, reason]] = site.shop.failed()
@@ -137,7 +139,9 @@ def recurrency(code, order):
 def test_a_poisoned_text_is_no_obstacle(amazon, seller, site, place):
     """A character PostgreSQL cannot store: the order comes in without it, or waits with a reason; the others come in."""
     poisoned = next(iter(place))
-    amazon.control("PATCH", f"orders/{poisoned}", touch=False, set={"orderItems": {"0": {"product": {"title": "a\0b"}}}})
+    amazon.control(
+        "PATCH", f"orders/{poisoned}", touch=False, set={"orderItems": {"0": {"product": {"title": "a\0b"}}}}
+    )
     site.importer.good("crons")
     failed = site.shop.failed()
     assert [ref for ref, _reason in failed] in ([], [poisoned])

@@ -1,0 +1,112 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import AmazonCase
+
+# What has been done with the order when Amazon cancels it, and whether each policy cancels it here.
+STATES = {
+    "unreserved": {"until_picked": True, "unreserved": True, "never": False},
+    "reserved": {"until_picked": True, "unreserved": False, "never": False},
+    "printed": {"until_picked": False, "unreserved": False, "never": False},
+    "picked": {"until_picked": False, "unreserved": False, "never": False},
+    "partly done": {"until_picked": False, "unreserved": False, "never": False},
+    "invoiced": {"until_picked": False, "unreserved": False, "never": False},
+}
+
+
+@tagged("post_install", "-at_install")
+class TestCancel(AmazonCase):
+    """R6: an order cancelled on Amazon, by policy and by what has been done with it here."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keep_books()
+
+    def order(self, state):
+        """Return an order that is this far."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        picking = order.picking_ids
+        if state == "unreserved":
+            picking.do_unreserve()
+        elif state == "printed":
+            picking.printed = True
+        elif state == "picked":
+            picking.move_ids.picked = True
+        elif state == "partly done":
+            picking.move_ids.write({"quantity": 1, "picked": True})
+            picking.with_user(self.user).with_context(
+                skip_backorder=True, picking_ids_not_to_backorder=[]
+            ).button_validate()
+        elif state == "invoiced":
+            order.order_line.product_id.invoice_policy = "order"
+            order._create_invoices().action_post()
+        return order
+
+    def test_policies(self):
+        """Each policy with each state: cancelled and freed, or a person is told and nothing changes."""
+        for state, policies in STATES.items():
+            for policy, cancels in policies.items():
+                with self.subTest(state=state, policy=policy), self.env.cr.savepoint() as savepoint:
+                    self.account.cancel_policy = policy
+                    order = self.order(state)
+                    pickings = order.picking_ids
+                    before = [(picking.state, picking.move_ids.mapped("quantity")) for picking in pickings]
+                    # What was partly shipped on Amazon could not be cancelled as a whole there.
+                    self.refetched(order, fulfillment={"fulfillmentStatus": "CANCELLED"})
+                    self.assertEqual(order.amazon_status, "cancelled")
+                    if cancels:
+                        self.assertEqual(order.state, "cancel")
+                        self.assertEqual(set(pickings.mapped("state")), {"cancel"})
+                        self.assertEqual(order.amazon_phase_id.role, "cancelled")
+                        self.assertFalse(order.activity_ids)
+                        self.assertEqual(self.products["AMZ-CUP-001"].free_qty, 100)
+                    else:
+                        self.assertEqual(order.state, "sale")
+                        self.assertEqual(
+                            [(picking.state, picking.move_ids.mapped("quantity")) for picking in pickings], before
+                        )
+                        self.assertEqual(len(order.activity_ids), 1)
+                        self.assertEqual(order.activity_ids.user_id, self.manager)
+                        self.assertEqual(order.amazon_phase_id.role, "review", "nobody ships it without looking")
+                        self.refetched(order)
+                        self.assertEqual(len(order.activity_ids), 1)
+                    savepoint.rollback()
+                    self.env.invalidate_all()
+
+    def test_not_shipped_without_looking(self):
+        """A delivery whose order was cancelled on Amazon cannot be validated until a person has decided."""
+        self.account.cancel_policy = "never"
+        order = self.imported()
+        self.changed(order, "cancel")
+        with self.assertRaisesRegex(UserError, order.name):
+            self.ship(order.picking_ids)
+        order.with_user(self.user).action_amazon_reviewed()
+        self.refetched(order)
+        self.assertFalse(order.activity_ids, "a person has decided")
+        self.ship(order.picking_ids)
+        self.assertEqual(order.picking_ids.state, "done")
+
+    def test_cancelled_after_delivery(self):
+        """Cancelled on Amazon although everything has left: told, and it stays shipped here."""
+        order = self.imported()
+        self.ship(order.picking_ids)
+        self.changed(order, "cancel")
+        self.assertEqual((order.state, order.picking_ids.state), ("sale", "done"))
+        self.assertEqual(len(order.activity_ids), 1)
+
+    def test_cancelled_here_first(self):
+        """Cancelled by a person first: Amazon's cancellation changes nothing any more."""
+        order = self.imported()
+        order.with_user(self.user).action_cancel()
+        order._action_cancel()
+        self.assertEqual(order.amazon_phase_id.role, "cancelled")
+        self.changed(order, "cancel")
+        self.assertEqual(order.state, "cancel")
+        self.assertFalse(order.activity_ids)
+
+    def test_unfulfillable(self):
+        """Unfulfillable is treated as cancelled."""
+        order = self.imported()
+        self.refetched(order, fulfillment={"fulfillmentStatus": "UNFULFILLABLE"})
+        self.assertEqual((order.state, order.amazon_status), ("cancel", "unfulfillable"))

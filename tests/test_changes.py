@@ -1,0 +1,437 @@
+from datetime import datetime, timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .common import AmazonCase
+
+
+@tagged("post_install", "-at_install")
+class TestChanges(AmazonCase):
+    """What Amazon changes after an order was confirmed here."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["product.product"].union(*cls.products.values()).invoice_policy = "order"
+        cls.keep_books()
+
+    def messages(self, order):
+        """Return the order's and its deliveries' messages."""
+        return self.env["mail.message"].search([
+            "|", "&", ("model", "=", "sale.order"), ("res_id", "=", order.id),
+            "&", ("model", "=", "stock.picking"), ("res_id", "in", order.picking_ids.ids),
+        ])  # fmt: skip
+
+    def personal(self, *received):
+        """Return every personal word of some orders as they stand on Amazon."""
+        words = set()
+        for order in received:
+            address = order["recipient"].get("deliveryAddress", {})
+            words |= {address.get(key) for key in ("name", "companyName", "addressLine1", "addressLine2", "phone",
+                                                   "postalCode")}  # fmt: skip
+            words |= {order["buyer"].get("buyerName"), order["buyer"].get("buyerEmail")}
+            for item in order["orderItems"]:
+                words.add(item.get("fulfillment", {}).get("packing", {}).get("giftOption", {}).get("giftMessage"))
+        return {word for word in words if word}
+
+    def assert_nothing_personal(self, order, *received):
+        """Check that no personal word stands in the chatter, in tracked values or in activities."""
+        messages = self.messages(order)
+        texts = [*messages.mapped("body"), *messages.mapped("subject")]
+        for value in messages.sudo().tracking_value_ids:
+            texts += [value.old_value_char, value.new_value_char, value.old_value_text, value.new_value_text]
+        activities = order.activity_ids | order.picking_ids.activity_ids
+        texts += [*activities.mapped("note"), *activities.mapped("summary")]
+        for word in self.personal(*received):
+            self.assertFalse([text for text in texts if text and word in text], word)
+
+    def assert_no_core_warnings(self, order):
+        """Check that the core left no exception activities; what is to be done is told once, by us."""
+        warning = self.env.ref("mail.mail_activity_data_warning")
+        self.assertFalse((order.activity_ids | order.picking_ids.activity_ids).filtered(
+            lambda activity: activity.activity_type_id == warning))  # fmt: skip
+
+    # --- addresses
+
+    def test_address(self):
+        """Open deliveries go to the new address, done ones stay; the chatter names what changed, without values."""
+        order = self.imported("jp_company", items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        before = self.amazon_order(order)
+        old = order.partner_shipping_id
+        first = order.picking_ids
+        first.move_ids.write({"quantity": 1, "picked": True})
+        first.with_user(self.user).with_context(skip_backorder=True, picking_ids_not_to_backorder=[]).button_validate()
+        [second] = order.picking_ids - first
+        known = self.messages(order)
+        self.changed(order, "change-address")
+        new = order.partner_shipping_id
+        self.assertNotEqual(new, old)
+        self.assertEqual(new.street, self.amazon_order(order)["recipient"]["deliveryAddress"]["addressLine1"])
+        self.assertEqual(first.partner_id, old)
+        self.assertEqual(second.partner_id, new)
+        self.assertEqual(second.move_ids.partner_id, new)
+        self.assertEqual(order.partner_id.name, before["buyer"]["buyerName"])
+        self.assertEqual(order.amount_total, 3 * 3300)
+        [message] = self.messages(order) - known
+        self.assertIn("Delivery Address changed", message.body)
+        self.assert_nothing_personal(order, before, self.amazon_order(order))
+        self.assert_no_core_warnings(order)
+        self.assertFalse(order.activity_ids)
+
+    def test_address_after_printing(self):
+        """A delivery whose slip is printed gets the new address, and a person is told to print it again."""
+        order = self.imported()
+        before = self.amazon_order(order)
+        order.picking_ids.printed = True
+        self.changed(order, "change-address")
+        self.assertEqual(order.picking_ids.partner_id, order.partner_shipping_id)
+        self.assertEqual(len(order.activity_ids), 1)
+        self.assertIn("print", order.activity_ids.summary)
+        self.assert_nothing_personal(order, before, self.amazon_order(order))
+        self.assert_no_core_warnings(order)
+
+    def test_address_back_again(self):
+        """The same address again is the same partner again."""
+        order = self.imported()
+        first = order.partner_shipping_id
+        address = self.amazon_order(order)["recipient"]["deliveryAddress"]
+        self.changed(order, "change-address")
+        self.changed(order, "change-address", address=address)
+        self.assertEqual(order.partner_shipping_id, first)
+
+    def test_address_hidden_later(self):
+        """When Amazon tells the address no more, the known one stays and nobody is asked."""
+        order = self.imported()
+        partner, address = order.partner_id, order.partner_shipping_id
+        self.act(order.amazon_order_ref, "ship")
+        self.refetched(order, recipient={"deliveryAddress": None}, buyer={"buyerEmail": None, "buyerName": None})
+        self.assertEqual((order.partner_id, order.partner_shipping_id), (partner, address))
+        self.assertFalse(order.activity_ids)
+
+    # --- quantities and amounts
+
+    def test_quantity_reduced(self):
+        """Fewer units: order, delivery and amount follow; told old → new, without the core's warnings."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 5}, {"sku": "AMZ-TEA-001", "quantity": 1}])
+        line = order.order_line[0]
+        self.changed(order, "reduce", item_id=line.amazon_item_ref, quantity=2)
+        self.assertEqual((line.product_uom_qty, line.price_unit), (2, 3300))
+        self.assertEqual(order.amount_total, 2 * 3300 + 1980)
+        self.assertEqual(
+            sum(
+                order.picking_ids.move_ids.filtered(
+                    lambda move: move.product_id == line.product_id and move.state != "cancel"
+                ).mapped("product_uom_qty")
+            ),
+            2,
+        )
+        self.assertEqual(self.products["AMZ-CUP-001"].with_context(warehouse_id=self.warehouse.id).free_qty, 98)
+        self.assertIn("5 → 2", "".join(self.messages(order).mapped("body")))
+        self.assert_no_core_warnings(order)
+        self.assertFalse(order.activity_ids)
+        self.assertEqual(order.amazon_phase_id.role, "ready")
+
+    def test_quantity_reduced_in_work(self):
+        """Fewer units of what is printed, picked or invoiced: an activity, nothing changed; the total is exact again
+        unless it was invoiced."""
+        for work in ("printed", "picked", "invoiced"):
+            with self.subTest(work=work):
+                order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 5}])
+                line = order.order_line[0]
+                if work == "printed":
+                    order.picking_ids.printed = True
+                elif work == "picked":
+                    order.picking_ids.move_ids.picked = True
+                else:
+                    order._create_invoices()
+                self.changed(order, "reduce", item_id=line.amazon_item_ref, quantity=2)
+                self.assertEqual(line.product_uom_qty, 5)
+                self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")), 5)
+                self.assertIn("5 → 2", order.activity_ids.summary)
+                self.assertEqual(order.amazon_mismatch, work == "invoiced")
+                self.assertEqual(order.amount_total, 16500 if work == "invoiced" else 6600)
+                self.assert_no_core_warnings(order)
+
+    def test_quantity_raised(self):
+        """More units (Amazon does not do that, but says it could): they are delivered too."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        self.refetched(order, orderItems={"0": {
+            "quantityOrdered": 3, "fulfillment": {"quantityUnfulfilled": 3},
+            "proceeds": {"proceedsTotal": {"amount": "9900"}, "breakdowns": {"0": {"subtotal": {"amount": "9900"}}}},
+        }}, proceeds={"grandTotal": {"amount": "9900"}})  # fmt: skip
+        self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")), 3)
+        self.assertEqual((order.amount_total, order.order_line[0].price_unit), (9900, 3300))
+
+    def test_item_cancelled(self):
+        """One of two items cancelled: its move goes, its line stays with 0, the rest stays reserved."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}, {"sku": "AMZ-TEA-001", "quantity": 1}])
+        cup, tea = order.order_line
+        self.changed(order, "cancel", items={tea.amazon_item_ref: 1})
+        self.assertEqual((cup.product_uom_qty, tea.product_uom_qty), (2, 0))
+        self.assertEqual(
+            order.picking_ids.move_ids.filtered(lambda move: move.state == "assigned").product_id, cup.product_id
+        )
+        self.assertEqual(order.amount_total, 6600)
+        self.assert_no_core_warnings(order)
+        self.assertFalse(order.activity_ids)
+        self.ship(order.picking_ids)
+        self.assertEqual(order.picking_ids.state, "done")
+
+    def test_item_gone(self):
+        """An item that Amazon no longer lists is not delivered any more."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}, {"sku": "AMZ-TEA-001", "quantity": 1}])
+        received = self.amazon_order(order)
+        self.refetched(order, orderItems=received["orderItems"][:1], proceeds={"grandTotal": {"amount": "6600"}})
+        self.assertEqual(order.order_line.filtered("amazon_item_ref").mapped("product_uom_qty"), [2, 0])
+        self.assertEqual(order.amount_total, 6600)
+
+    def test_amounts(self):
+        """New amounts are applied until everything is delivered or anything is invoiced; then they are a finding."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        line = order.order_line
+        self.changed(order, "reprice", item_id=line.amazon_item_ref, unit_price=3001)
+        self.assertEqual((order.amount_total, line.price_unit), (9003, 3001))
+        self.assertIn("→", "".join(self.messages(order).mapped("body")))
+        # Partly delivered: still applied.
+        order.picking_ids.move_ids.write({"quantity": 1, "picked": True})
+        order.picking_ids.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=[]
+        ).button_validate()
+        self.changed(order, "reprice", item_id=line.amazon_item_ref, unit_price=2000)
+        self.assertEqual(order.amount_total, 6000)
+        self.assertFalse(order.amazon_mismatch)
+        self.ship(order.picking_ids.filtered(lambda picking: picking.state != "done"))
+        self.changed(order, "reprice", item_id=line.amazon_item_ref, unit_price=1000)
+        self.assertEqual((order.amount_total, order.amazon_total, order.amazon_difference), (6000, 3000, 3000))
+        self.assertTrue(order.amazon_mismatch)
+
+    def test_amounts_after_invoicing(self):
+        """What is invoiced is not changed."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        order._create_invoices()
+        self.changed(order, "reprice", item_id=order.order_line.amazon_item_ref, unit_price=1000)
+        self.assertEqual((order.amount_total, order.amazon_mismatch), (9900, True))
+
+    def test_charges_come_and_go(self):
+        """A charge that is new gets a line, one that is gone costs nothing any more."""
+        order = self.imported("jp_shipping_charge", items=[{"sku": "AMZ-CUP-001", "quantity": 1}])
+        self.assertEqual(order.amount_total, 3850)
+        money = {"amount": "3300", "currencyCode": "JPY"}
+        item = {"type": "ITEM", "subtotal": money}
+        self.refetched(order, orderItems={"0": {"proceeds": {"proceedsTotal": money, "breakdowns": [item]}}},
+                       proceeds={"grandTotal": money, "breakdowns": [item]})  # fmt: skip
+        self.assertEqual(order.amount_total, 3300)
+        fee = {"type": "COD_FEE", "subtotal": {"amount": "330", "currencyCode": "JPY"}}
+        total = {"amount": "3630", "currencyCode": "JPY"}
+        self.refetched(order, orderItems={"0": {"proceeds": {"proceedsTotal": total, "breakdowns": [item, fee]}}},
+                       proceeds={"grandTotal": total, "breakdowns": [item, fee]})  # fmt: skip
+        self.assertEqual(order.amount_total, 3630)
+        self.assertEqual(order.order_line.filtered(lambda line: line.amazon_line_key == "cod_fee").tax_ids.amount, 10)
+        self.assertFalse(order.amazon_mismatch)
+
+    # --- dates, statuses, requests
+
+    def test_ship_by(self):
+        """A new ship-by date reaches order and open deliveries, not the done ones."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        first = order.picking_ids
+        first.move_ids.write({"quantity": 1, "picked": True})
+        first.with_user(self.user).with_context(skip_backorder=True, picking_ids_not_to_backorder=[]).button_validate()
+        [second] = order.picking_ids - first
+        done = first.scheduled_date
+        later = fields.Datetime.now().replace(microsecond=0) + timedelta(days=9)
+        self.refetched(order, fulfillment={"shipByWindow": {"latestDateTime": later.isoformat() + "Z"}})
+        self.assertEqual((order.amazon_ship_by, order.commitment_date), (later, later))
+        self.assertEqual(second.scheduled_date, later)
+        self.assertEqual(second.move_ids.date_deadline, later)
+        self.assertEqual(first.scheduled_date, done)
+        self.assertIn("Ship by", "".join(self.messages(order).mapped("body")))
+
+    def test_unknown_status(self):
+        """A status nobody knows keeps the last, is stored as it came and goes to review."""
+        order = self.imported()
+        self.refetched(order, fulfillment={"fulfillmentStatus": "ON_THE_MOON"})
+        self.assertEqual((order.amazon_status, order.amazon_status_raw), ("unshipped", "ON_THE_MOON"))
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        self.assertIn("ON_THE_MOON", order.amazon_review_reasons)
+        self.refetched(order, fulfillment={"fulfillmentStatus": "UNSHIPPED"})
+        self.assertFalse(order.amazon_status_raw)
+        self.assertFalse(order.amazon_review_reasons)
+        self.assertEqual(order.amazon_phase_id.role, "ready")
+
+    def test_unknown_status_at_first(self):
+        """First seen with a status nobody knows: a quotation to review, not confirmed by looking at it."""
+        order = self.imported(set={"fulfillment": {"fulfillmentStatus": "ON_THE_MOON"}})
+        self.assertEqual((order.state, order.amazon_phase_id.role), ("draft", "review"))
+        order.with_user(self.user).action_amazon_reviewed()
+        self.assertEqual((order.state, order.amazon_phase_id.role), ("draft", "review"))
+        self.refetched(order, fulfillment={"fulfillmentStatus": "UNSHIPPED"})
+        self.assertEqual((order.state, order.amazon_phase_id.role), ("sale", "ready"))
+
+    def test_buyer_asks_to_cancel(self):
+        """The buyer asks to cancel: to review, with an activity; the delivery cannot be validated until reviewed."""
+        order = self.imported()
+        self.assertEqual(order.amazon_phase_id.role, "ready")
+        self.changed(order, "request-cancel")
+        self.assertTrue(order.amazon_cancel_requested)
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        self.assertEqual(order.picking_ids.state, "assigned")
+        self.assertEqual(len(order.activity_ids), 1)
+        self.assertEqual(order.activity_ids.user_id, self.manager)
+        self.changed(order, "reprice", item_id=order.order_line[0].amazon_item_ref, unit_price=100)
+        self.assertEqual(len(order.activity_ids), 1, "asked once")
+
+    def test_asked_again_after_review(self):
+        """What is new after a review is to be reviewed again."""
+        order = self.imported("jp_gift")
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        order.with_user(self.user).action_amazon_reviewed()
+        self.assertFalse(order.activity_ids)
+        self.assertEqual(order.amazon_phase_id.role, "ready")
+        self.changed(order, "change-address")
+        self.assertEqual(order.amazon_phase_id.role, "ready", "the gift has been seen")
+        self.changed(order, "request-cancel")
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        self.assertEqual(len(order.activity_ids), 1)
+
+    def test_gift_message(self):
+        """A gift message that changes is named, not quoted."""
+        order = self.imported("jp_gift")
+        before = self.amazon_order(order)
+        self.refetched(
+            order, orderItems={"0": {"fulfillment": {"packing": {"giftOption": {"giftMessage": "おげんきで"}}}}}
+        )
+        self.assertIn("おげんきで", order.amazon_gift_note)
+        self.assertIn("Gift Message changed", "".join(self.messages(order).mapped("body")))
+        self.assert_nothing_personal(order, before, self.amazon_order(order))
+
+    def test_purged_stays_purged(self):
+        """An order whose personal data were removed does not get them back with a later version."""
+        order = self.imported("jp_gift")
+        order.write({"amazon_purged": True, "amazon_gift_note": False})
+        partner = order.partner_shipping_id
+        self.changed(order, "change-address")
+        self.assertFalse(order.amazon_gift_note)
+        self.assertEqual(order.partner_shipping_id, partner)
+
+    # --- versions
+
+    def test_nothing_changed(self):
+        """Nothing is posted and nothing written when nothing changed, however often Amazon touches the order."""
+        order = self.imported("jp_gift", items=[{"sku": "AMZ-CUP-001", "quantity": 3, "total": 1000}])
+        known, lines = self.messages(order), order.order_line.read(["price_unit", "product_uom_qty", "tax_ids"])
+        state = order.picking_ids.read(["state", "scheduled_date", "partner_id"])
+        moves = order.picking_ids.move_ids
+        self.refetched(order)
+        self.refetched(order, orderItems={"0": {"product": {"title": "Another title"}}})
+        self.assertEqual(self.messages(order), known)
+        self.assertEqual(order.order_line.read(["price_unit", "product_uom_qty", "tax_ids"]), lines)
+        self.assertEqual(order.picking_ids.read(["state", "scheduled_date", "partner_id"]), state)
+        self.assertEqual(order.picking_ids.move_ids, moves)
+        self.assertEqual(self.last_update(order).result, "unchanged")
+
+    def test_same_version_again(self):
+        """The same version fetched again is known and not built again."""
+        order = self.imported()
+        row = self.last_update(order)
+        stamp = order.write_date
+        self.account.job_ids.cursor = False
+        self.import_orders()
+        self.assertEqual(self.last_update(order), row)
+        self.assertEqual(self.env["amazon.order.update"].search_count([("order_ref", "=", order.amazon_order_ref)]), 1)
+        self.assertEqual(order.write_date, stamp)
+
+    def test_older_version_later(self):
+        """An older version that arrives later is not applied."""
+        order = self.imported()
+        address = order.partner_shipping_id
+        newer = self.amazon_order(order)
+        old = datetime.fromisoformat(newer["lastUpdatedTime"]) - timedelta(minutes=5)
+        self.amazon.post(f"orders/{order.amazon_order_ref}/change-address")
+        self.amazon.control("PATCH", f"orders/{order.amazon_order_ref}", touch=False,
+                            set={"lastUpdatedTime": old.isoformat()})  # fmt: skip
+        self.account.job_ids.cursor = False
+        self.import_orders()
+        row = self.env["amazon.order.update"].search(
+            [("order_ref", "=", order.amazon_order_ref)], order="id desc", limit=1
+        )
+        self.assertEqual(row.state, "superseded")
+        self.assertEqual(order.partner_shipping_id, address)
+
+    def test_refresh(self):
+        """Refresh reads the order again and builds it whatever the version."""
+        order = self.imported()
+        order.order_line[0].sudo().price_unit = 1
+        self.assertTrue(order.amazon_mismatch)
+        with self.committing(order) as mine:
+            mine.with_user(self.user).action_amazon_refresh()
+        self.assertFalse(order.amazon_mismatch)
+        self.assertEqual(order.amount_total, order.amazon_total)
+
+    def test_refresh_tells_why_not(self):
+        """Refresh of an order that cannot be built says why."""
+        order = self.imported()
+        self.amazon.control(
+            "PATCH", f"orders/{order.amazon_order_ref}", set={"salesChannel": {"marketplaceId": "NOWHERE"}}
+        )
+        with self.committing(order) as mine:
+            told = mine.with_user(self.user).action_amazon_refresh()
+        self.assertIn("NOWHERE", told["params"]["message"])
+        self.assertEqual(self.last_update(order).state, "failed")
+
+    def test_retry_and_ignore(self):
+        """An order that cannot be built stays with its reason; Retry builds it, Ignore leaves it out, a newer version
+        comes in again."""
+        [ref] = self.place(set={"salesChannel": {"marketplaceId": "NOWHERE"}})
+        # Amazon does not return it for our marketplace, so it is asked for by number.
+        received = self.receive(ref)
+        self.assertEqual(received.state, "failed")
+        self.assertIn("NOWHERE", received.error)
+        self.assertTrue(received.retry_at)
+        self.assertFalse(self.orders(ref))
+        self.env["amazon.marketplace"].create({
+            "name": "Nowhere", "code": "NW", "api_ref": "NOWHERE", "region": "fe", "domain": "amazon.nowhere",
+            "currency_id": self.env.ref("base.JPY").id, "country_id": self.env.ref("base.jp").id, "tz": "Asia/Tokyo",
+            "seller_central_url": "https://sellercentral.amazon.nowhere", "tax_included": True,
+        })  # fmt: skip
+        received.with_user(self.user).action_retry()
+        self.build()
+        self.assertEqual(received.state, "done")
+        self.assertTrue(self.orders(ref))
+
+        [ref] = self.place(set={"salesChannel": {"marketplaceId": "ELSEWHERE"}})
+        received = self.receive(ref)
+        received.with_user(self.user).action_ignore()
+        self.assertEqual((received.state, received.payload), ("ignored", False))
+        self.build()
+        self.assertFalse(self.orders(ref))
+        self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": "NOWHERE"}})
+        self.assertEqual(self.receive(ref).state, "done")
+        self.assertTrue(self.orders(ref))
+
+    def test_retry_of_an_older_version(self):
+        """Retrying an older version while a newer one waits builds the newer one."""
+        [ref] = self.place(set={"salesChannel": {"marketplaceId": "NOWHERE"}})
+        older = self.receive(ref)
+        self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": "A1VC38T7YXB528"}})
+        newer = self.receive(ref, build=False)
+        older.with_user(self.user).action_retry()
+        self.build()
+        self.assertEqual((older.state, newer.state), ("superseded", "done"))
+        self.assertTrue(self.orders(ref))
+
+    def receive(self, ref, build=True):
+        """Put an order into the inbox as Amazon has it, and build it; return the row."""
+        with self.account._selling_partner() as amazon, self.enter_registry_test_mode():
+            received = [amazon.get_order(ref)]
+        row = self.env["amazon.order.update"]._receive(self.account, received)
+        if build:
+            self.build()
+        return row
+
+    def build(self):
+        """Let the builders do their work."""
+        with self.committing(self.account) as account:
+            account.env["amazon.order.update"]._drain(account)
