@@ -128,7 +128,7 @@ def compare_imports(options):
                 name = f"{BASE}_{way.replace(' ', '_')}"
                 workers = [
                     (role, {"merchant_id": seller["merchant_id"], "warm": warm[number]["merchant_id"],
-                            "orders": options.orders})
+                            "orders": options.orders, "profile": options.profile, "without": options.without})
                     for number, role in enumerate(ways[way])
                 ]  # fmt: skip
                 amazon.control("DELETE", "requests")
@@ -136,6 +136,7 @@ def compare_imports(options):
                 figures[way].append({
                     "rate": options.orders / seconds,
                     "queries": sum(result["queries"] for result in results) / options.orders,
+                    "cpu": sum(result["cpu"] for result in results) / options.orders * 1000,
                     "megabytes": max(result["megabytes"] for result in results),
                     "calls": calls(amazon, seller),
                 })  # fmt: skip
@@ -160,13 +161,15 @@ def report_imports(options, figures, equal, tables):
     """Print the table."""
     machine(f"{options.orders} orders of 2 lines, new customers, confirmed and reserved")
     base = statistics.mean(figure["rate"] for figure in figures[BASELINE])
-    print(f"{'':<16}{'orders/s':>16}{'× baseline':>12}{'queries/order':>15}{'API calls':>11}{'peak MB':>9}  rows")
+    print(f"{'':<16}{'orders/s':>16}{'× baseline':>12}{'queries/order':>15}{'ms CPU/order':>14}{'API calls':>11}"
+          f"{'peak MB':>9}  rows")  # fmt: skip
     for way, runs in figures.items():
         rates = " · ".join(f"{run['rate']:.1f}" for run in runs)
         print(
             f"{way:<16}{rates:>16}"
             f"{statistics.mean(run['rate'] for run in runs) / base:>12.1f}"
-            f"{statistics.mean(run['queries'] for run in runs):>15.1f}{runs[-1]['calls']:>11}"
+            f"{statistics.mean(run['queries'] for run in runs):>15.1f}"
+            f"{statistics.mean(run['cpu'] for run in runs):>14.0f}{runs[-1]['calls']:>11}"
             f"{max(run['megabytes'] for run in runs):>9.0f}  "
             + ("" if way == BASELINE else "differ" if equal[way] else "equal")
         )
@@ -229,6 +232,8 @@ def main():
         kind.add_argument("--orders", type=int, default=orders)
         kind.add_argument("--repetitions", type=int, default=2)
         kind.add_argument("--seconds", type=int, default=60, help="how long is built (memory)")
+        kind.add_argument("--without", nargs="*", default=[], help="what of models/fast.py to do Odoo's way")
+        kind.add_argument("--profile", action="store_true", help="also tell which code runs how many queries")
         kind.add_argument("--only", nargs="*", default=[], help="these ways besides the baseline")
     options = parser.parse_args()
     return options.run(options)

@@ -6,6 +6,7 @@ import sys
 import time
 
 import database
+import queries
 import shop
 
 from simulator.process import Amazon
@@ -88,21 +89,26 @@ def main():
             return
         work = ROLES[arguments.role]
         accounts = {account.merchant_id: account for account in env["amazon.account"].search([])}
+        env["ir.config_parameter"].set_param("sale_amazon_spapi.slow", ",".join(options.get("without", [])))
+        env.cr.commit()
         # Everything that is loaded once per process is loaded now.
         if warm := accounts.get(options.get("warm")):
             work(env, warm, {"orders": 0}) if work is not build else import_all(env, warm, {})
             env.cr.commit()
             env.invalidate_all()
-        queries = sql_db.sql_counter
+        profile = queries.record() if options.get("profile") else None
+        count = sql_db.sql_counter
         print("ready", flush=True)
         sys.stdin.readline()
-        started = time.monotonic()
+        started, cpu = time.monotonic(), time.process_time()
         result = work(env, accounts[options["merchant_id"]], options)
         env.cr.commit()
         print(json.dumps({
-            "seconds": time.monotonic() - started, "queries": sql_db.sql_counter - queries,
-            "megabytes": peak_megabytes(), "result": result,
+            "seconds": time.monotonic() - started, "queries": sql_db.sql_counter - count,
+            "cpu": time.process_time() - cpu, "megabytes": peak_megabytes(), "result": result,
         }), flush=True)  # fmt: skip
+        if profile:
+            print(queries.report(profile, options["orders"]), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -19,4 +19,5 @@ from . import (
     sale_order_line,
     stock_move,
     stock_picking,
+    fast,
 )
