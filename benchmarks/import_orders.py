@@ -17,13 +17,12 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import database
 import psycopg2
 import rows
-import test
 
 from simulator.process import Amazon
 
@@ -39,12 +38,12 @@ def setting(orders, quota="off"):
 
     :return: (simulator, the measured seller, the sellers to warm up with).
     """
-    template = test.template()
+    template = database.template()
     amazon = Amazon.start("--quota", quota, "--seed", "1")
     try:
         sellers = [amazon.seller() for _ in range(3)]
         # Amazon shows an order only two minutes after its last change.
-        amazon.post("clock", now=(datetime.now(UTC) - timedelta(minutes=10)).isoformat())
+        amazon.post("clock", now=(datetime.now(timezone.utc) - timedelta(minutes=10)).isoformat())
         for seller, count in zip(sellers, (orders, WARM_UP, WARM_UP), strict=True):
             amazon.post(
                 "bulk", merchant_id=seller["merchant_id"], kinds={"jp_standard": 1}, count=count, items_per_order=2,
@@ -214,8 +213,8 @@ def machine(title):
     connection = psycopg2.connect(dbname="postgres")
     version = connection.server_version // 10000
     connection.close()
-    print(f"\n{title}\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} × {model}, Python {platform.python_version()}, "
-          f"PostgreSQL {version}\n")  # fmt: skip
+    print(f"\n{title}\n{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} × {model}, "
+          f"Python {platform.python_version()}, PostgreSQL {version}\n")  # fmt: skip
 
 
 def main():
@@ -236,7 +235,10 @@ def main():
         kind.add_argument("--profile", action="store_true", help="also tell which code runs how many queries")
         kind.add_argument("--only", nargs="*", default=[], help="these ways besides the baseline")
     options = parser.parse_args()
-    return options.run(options)
+    try:
+        return options.run(options)
+    finally:
+        database.stop_server()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from . import (
     amazon_quota,
     amazon_shipping_rule,
     delivery_carrier,
+    fast,
     product,
     res_config_settings,
     res_partner,
@@ -19,5 +20,4 @@ from . import (
     sale_order_line,
     stock_move,
     stock_picking,
-    fast,
 )

@@ -177,7 +177,7 @@ class StockMoveLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Odoo makes what is left at the end of reserving, be it nothing: that is when the lines of all moves are made."""
+        """At the end of reserving Odoo makes the lines it has left, be it none: that is when all are made."""
         if pending := self.env.context.get("amazon_lines"):
             waiting = pending.copy()
             pending.clear()

@@ -194,7 +194,8 @@ class SaleOrder(models.Model):
             "user_id": account.user_id.id,
             "team_id": account.team_id.id,
             "pricelist_id": once(
-                self.env, ("pricelist", account.company_id.id, fact["currency"].id),
+                self.env,
+                ("pricelist", account.company_id.id, fact["currency"].id),
                 lambda: self._amazon_pricelist(account.company_id, fact["currency"]).id,
             ),
             "fiscal_position_id": fact["fiscal_position"].id,

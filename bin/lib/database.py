@@ -146,7 +146,7 @@ def template(kind="plain"):
     by all checkouts.
     """
     addons = EXTRA_ADDONS if kind == "extra" else BASE_ADDONS
-    base = f"{ADDON}_base_{hashlib.sha256(repr((addons, "ja_JP")).encode()).hexdigest()[:8]}"
+    base = f"{ADDON}_base_{hashlib.sha256(repr((addons, 'ja_JP')).encode()).hexdigest()[:8]}"
     wanted = name(f"template_{kind}_{_stamp()}")
     with lock(base):
         if not exists(base):
