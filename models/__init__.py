@@ -11,6 +11,7 @@ from . import (
     amazon_quota,
     amazon_shipping_rule,
     delivery_carrier,
+    fast,
     product,
     res_config_settings,
     res_partner,

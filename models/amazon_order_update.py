@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
-from .. import crypto
+from .. import crypto, memo
 from ..const import BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, TOKEN_HOURS
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
 from .amazon_job import Stopped, unexpected
@@ -360,6 +360,7 @@ class AmazonOrderUpdate(models.Model):
             "mail_notrack": True,
             "mail_create_nosubscribe": True,
             "mail_auto_subscribe_no_notify": True,
+            **memo.fresh(self.env),
         }
 
     def _parse(self):

@@ -12,8 +12,10 @@ from odoo.tools import float_compare, float_is_zero
 from odoo.tools.misc import format_amount, format_datetime
 from psycopg2 import OperationalError
 
+from .. import memo
 from ..const import AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS
 from ..locks import advisory_lock
+from ..memo import once
 from ..selling_partner import split
 from .amazon_order_update import ATTEMPTS, NeedsAttention
 
@@ -58,7 +60,8 @@ class SaleOrder(models.Model):
         :param dict parsed: ``selling_partner`` orders by ``amazon.order.update`` row.
         :return: the orders made or changed.
         """
-        self = self.sudo()  # sudo: the content of Amazon orders is locked for everybody else
+        # sudo: the content of Amazon orders is locked for everybody else
+        self = self.sudo().with_context(**memo.forget(self.env))
         known = self._amazon_find(account, [value.order_id for value in parsed.values()])
         orders = self.browse()
         new = {}
@@ -130,7 +133,9 @@ class SaleOrder(models.Model):
 
     @api.model
     def _amazon_marketplace(self, account, value):
-        marketplace = self.env["amazon.marketplace"].search([("api_ref", "=", value.marketplace_id)], limit=1)
+        marketplace = once(self.env, ("marketplace", value.marketplace_id), lambda: (
+            self.env["amazon.marketplace"].search([("api_ref", "=", value.marketplace_id)], limit=1)
+        ))  # fmt: skip
         if not marketplace and not value.marketplace_id and len(account.marketplace_ids) == 1:
             marketplace = account.marketplace_ids
         if not marketplace:
@@ -192,7 +197,11 @@ class SaleOrder(models.Model):
             "partner_shipping_id": fact["delivery"].id,
             "user_id": account.user_id.id,
             "team_id": account.team_id.id,
-            "pricelist_id": self._amazon_pricelist(account.company_id, fact["currency"]).id,
+            "pricelist_id": once(
+                self.env,
+                ("pricelist", account.company_id.id, fact["currency"].id),
+                lambda: self._amazon_pricelist(account.company_id, fact["currency"]).id,
+            ),
             "fiscal_position_id": fact["fiscal_position"].id,
             "carrier_id": self._amazon_carrier(account, fact).id,
             "order_line": [Command.create(vals) for vals in lines.values()],
@@ -409,7 +418,10 @@ class SaleOrder(models.Model):
         """Return the taxes of a line: none where Amazon adds tax on top, which is a line of its own."""
         if fact["tax_on_top"]:
             return self.env["account.tax"]
-        return self.env["account.tax"]._amazon_taxes(product, account.company_id, fact["fiscal_position"])
+        key = ("taxes", product.id, account.company_id.id, fact["fiscal_position"].id)
+        return once(self.env, key, lambda: self.env["account.tax"]._amazon_taxes(
+            product, account.company_id, fact["fiscal_position"]
+        ))  # fmt: skip
 
     # === TOTALS === #
 
