@@ -21,6 +21,7 @@ class AmazonCase(TransactionCase):
         cls.company = cls.env["res.company"].create({
             "name": "サンプル商店", "currency_id": yen.id, "country_id": cls.env.ref("base.jp").id,
         })  # fmt: skip
+        cls.company.partner_id.lang = "en_US"
         cls.env.user.company_ids |= cls.company
         cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})
         cls.taxes = {

@@ -40,7 +40,8 @@ def stop_server():
     try:
         with connection.cursor() as cr:
             cr.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
             others = cr.fetchone()[0]
     finally:
