@@ -101,7 +101,7 @@ class Importer:
     def __init__(self, name, **variables):
         self.process = subprocess.Popen(
             [sys.executable, str(IMPORTER), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")]), **variables},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
         )  # fmt: skip
         assert self._answer() == {"ready": True}
 
@@ -155,7 +155,7 @@ def importers(shop, count=1, **variables):
 
 
 class Site:
-    """Where one case after the other is done: a database that is made anew for each, and a process that knows it.
+    """Where one case after the other is done: a database made anew for each, and a process that knows it.
 
     :param str template: the prepared database.
     :param int number: of the site, when there are several.

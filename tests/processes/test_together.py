@@ -10,8 +10,8 @@ WAYS = ("import", "import", "build", "build")
 
 
 def test_importers_and_builders_at_once_while_orders_change(amazon, seller, shop):
-    """Two whole imports and two builders, again and again, while buyers and the seller go on: all of it arrives, nothing
-    is there twice, nothing fails."""
+    """Two whole imports and two builders, again and again, while buyers and the seller go on: all of it arrives,
+    nothing is there twice, nothing fails."""
     orders = shops.place(amazon, seller, KINDS)
     amazon.post("page-limit", limit=10)
     with shops.importers(shop, len(WAYS)) as processes:
