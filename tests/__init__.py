@@ -1,7 +1,9 @@
 from . import (
+    test_access,
     test_address,
     test_cancel,
     test_changes,
+    test_engine,
     test_import,
     test_kits,
     test_lines,
@@ -11,6 +13,7 @@ from . import (
     test_privacy,
     test_quota,
     test_res_partner,
+    test_secrets,
     test_shipped,
     test_totals,
 )
