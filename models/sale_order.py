@@ -369,8 +369,10 @@ class SaleOrder(models.Model):
             return "confirmed" if self.amazon_status == "shipped" else "shipped"
         if self.amazon_on_hold or self._amazon_to_review() or self.state != "sale":
             return "review"
-        waiting = pickings.filtered(lambda picking: picking.state != "done")
-        if any(picking.state != "assigned" for picking in waiting):
+        # A delivery that may go in parts calls itself ready when only a part is reserved. A step that waits for the
+        # one before it lacks nothing of its own.
+        waiting = pickings.move_ids.filtered(lambda move: move.state not in ("assigned", "done", "cancel"))
+        if any(not move.move_orig_ids.filtered(lambda origin: origin.state != "done") for move in waiting):
             return "awaiting_stock"
         return "ready"
 

@@ -799,6 +799,7 @@ class SaleOrder(models.Model):
                 )
         elif new:
             self._amazon_ask(self.env._("Review the Amazon order"), "\n".join(sorted(new)))
+        self._amazon_nothing_to_review()
 
     def _amazon_review_again(self):
         """After SKUs were mapped: what is left to review?"""
@@ -810,7 +811,13 @@ class SaleOrder(models.Model):
                 if unknown or not reason.startswith(prefix)
             ]  # fmt: skip
             order.amazon_review_reasons = "\n".join(reasons) or False
+        self._amazon_nothing_to_review()
         self._amazon_move_phase()
+
+    def _amazon_nothing_to_review(self):
+        """Take back the request to review orders in which there is nothing left to see."""
+        orders = self.filtered(lambda order: not order.amazon_review_reasons)
+        orders.activity_ids.filtered(lambda activity: activity.summary == self.env._("Review the Amazon order")).unlink()
 
     def _amazon_told_changes(self, before):
         """Return the header's changes in words, old → new; of personal fields the name only."""

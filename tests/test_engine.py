@@ -1,0 +1,320 @@
+from datetime import datetime, timedelta, timezone
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import AmazonCase, shifted
+
+
+@tagged("post_install", "-at_install")
+class TestEngine(AmazonCase):
+    """Jobs, searches, cursors, companies (C5, R2, R3)."""
+
+    def setUp(self):
+        super().setUp()
+        self.job = self.account._job("orders")
+
+    def searches(self):
+        """Return the queries of the searches Amazon has answered since the last call."""
+        entries = self.amazon.get("requests?operation=searchOrders")
+        self.amazon.control("DELETE", "requests")
+        return [entry["query"] for entry in entries]
+
+    def fetch(self, cron=False, account=None, **arguments):
+        """Fetch without building; return the log row."""
+        with self.committing(account or self.account) as mine:
+            log = mine.with_context(amazon_cron=cron)._fetch_orders(**arguments)
+        return self.env["amazon.log"].browse(log.ids)
+
+    def time(self, text):
+        """Return Amazon's time as Odoo stores it."""
+        return datetime.fromisoformat(text).astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+
+    # --- starting and stopping
+
+    def test_saving_starts_nothing(self):
+        """Creating an account, entering credentials and saving settings starts no import; starting does."""
+        account = self._connect(self.amazon.seller(), name="New")
+        account.with_user(self.manager).write({"name": "Renamed", "pii_days": 20, "refresh_token": "Atzr|x"})
+        cron = account._job("orders").sudo().cron_id
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        self.assertFalse(cron.active or triggers or account.auto_import)
+        self.assertFalse(self.searches())
+        account.with_user(self.manager).action_toggle_import()
+        self.assertTrue(account.auto_import and cron.active)
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]), "it begins at once")
+        account.with_user(self.manager).action_toggle_import()
+        self.assertFalse(account.auto_import or cron.active)
+
+    def test_start_needs_credentials(self):
+        """An account that is not ready is not started; what is missing is named."""
+        self.account.refresh_token = False
+        with self.assertRaisesRegex(UserError, "Refresh token"):
+            self.account.with_user(self.manager).action_toggle_import()
+        with self.assertRaises(AccessError):
+            self.account.with_user(self.user).action_toggle_import()
+
+    def test_stopped_cron_does_nothing(self):
+        """A cron that runs although its job is stopped calls nobody."""
+        with self.committing(self.job) as job:
+            job._cron_run()
+        self.assertFalse(self.searches())
+
+    def test_stopped_in_the_middle(self):
+        """Stopped while reading pages: the run ends after its page, what came is kept; started again it goes on."""
+        self.place(count=130)
+        log = self.fetch(cron=True)
+        self.assertEqual((log.state, log.received), ("partial", 100))
+        self.assertTrue(self.job.open_search and self.job.sudo().token)
+        self.assertFalse(self.job.cursor)
+        self.account.auto_import = True
+        log = self.fetch(cron=True)
+        self.assertEqual((log.state, log.received), ("done", 30))
+        self.assertTrue(self.job.cursor)
+        first, second = self.searches()
+        self.assertNotIn("paginationToken", first)
+        self.assertIn("paginationToken", second)
+        self.assertEqual({**second, "paginationToken": None}, {**first, "paginationToken": None})
+
+    def test_crons_go_with_the_account(self):
+        """Deleting an account takes its crons and their server actions; archiving stops them."""
+        account = self._connect(self.amazon.seller(), name="Short")
+        account.auto_import = True
+        crons = account.job_ids.sudo().cron_id
+        actions = crons.ir_actions_server_id
+        self.assertEqual(len(crons), len(account.job_ids))
+        account.active = False
+        self.assertFalse(any(crons.mapped("active")))
+        account.active = True
+        self.assertTrue(account._job("orders").sudo().cron_id.active)
+        account.with_user(self.manager).unlink()
+        self.assertFalse(crons.exists() or actions.exists())
+
+    def test_used_account_stays(self):
+        """An account with orders is archived, not deleted; its orders can be opened all the same."""
+        order = self.imported()
+        with self.assertRaisesRegex(UserError, "Archive"):
+            self.account.with_user(self.manager).unlink()
+        self.account.active = False
+        self.assertEqual(order.with_user(self.user).amazon_account_id.name, self.account.name)
+
+    def test_log(self):
+        """The API log counts calls and orders, and what became of them."""
+        self.place(count=2)
+        self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}})
+        log = self.import_orders()
+        self.assertEqual((log.state, log.api_calls, log.received, log.created, log.failed, log.waiting, log.progress),
+                         ("done", 1, 3, 2, 1, 0, 100))  # fmt: skip
+        self.assertEqual(self.account.attention_count, 1)
+        self.assertEqual(self.account.order_count, 2)
+        again = self.import_orders()
+        self.assertEqual((again.received, again.created), (0, 0))
+
+    # --- cursor
+
+    def test_first_run(self):
+        """The first run goes back one week."""
+        self.place(minutes_ago=8 * 24 * 60)
+        [recent] = self.place(minutes_ago=6 * 24 * 60)
+        self.import_orders()
+        [search] = self.searches()
+        since = self.time(search["lastUpdatedAfter"])
+        self.assertAlmostEqual(since, fields.Datetime.now() - timedelta(days=7), delta=timedelta(minutes=1))
+        orders = self.env["sale.order"].search([("amazon_account_id", "=", self.account.id)])
+        self.assertEqual(orders.mapped("amazon_order_ref"), [recent])
+
+    def test_cursor(self):
+        """The cursor is the moment Amazon names; the next search overlaps a few minutes and misses nothing."""
+        self.amazon.post("clock", now="2026-01-10T00:00:00Z")
+        self.fetch()
+        self.assertEqual(self.job.cursor, datetime(2026, 1, 9, 23, 58))
+        self.searches()
+        # Written late on Amazon's side: changed before the cursor, seen only now.
+        [late] = self.place(minutes_ago=4)
+        self.amazon.post("clock", now="2026-01-10T00:15:00Z")
+        self.fetch()
+        [search] = self.searches()
+        self.assertEqual(self.time(search["lastUpdatedAfter"]), datetime(2026, 1, 9, 23, 53))
+        self.assertTrue(self.env["amazon.order.update"].search([("order_ref", "=", late)]))
+
+    def test_cursor_in_the_future(self):
+        """A cursor from a clock that was wrong skips nothing."""
+        self.job.cursor = fields.Datetime.now() + timedelta(days=3)
+        self.fetch()
+        [search] = self.searches()
+        self.assertLess(self.time(search["lastUpdatedAfter"]), fields.Datetime.now())
+
+    def test_old_token(self):
+        """A token older than 24 hours is not used: the same window starts again."""
+        self.place(count=130)
+        self.fetch(cron=True)
+        [first] = self.searches()
+        self.job.sudo().token_at -= timedelta(hours=25)
+        self.account.auto_import = True
+        self.fetch(cron=True)
+        again, rest = self.searches()
+        self.assertEqual(again, first)
+        self.assertIn("paginationToken", rest)
+        self.assertEqual(self.env["amazon.order.update"].search_count([("account_id", "=", self.account.id)]), 130)
+
+    def test_token_refused(self):
+        """A refused token restarts the same window at once; nothing comes twice or is missed."""
+        self.place(count=130)
+        self.fetch(cron=True)
+        [first] = self.searches()
+        self.amazon.post("faults", operation="searchOrders", kind="token_refused", times=1)
+        self.account.auto_import = True
+        log = self.fetch(cron=True)
+        self.assertEqual(log.state, "done")
+        _refused, again, _rest = self.searches()
+        self.assertEqual(again, first)
+        self.assertEqual(self.env["amazon.order.update"].search_count([("account_id", "=", self.account.id)]), 130)
+        self.assertTrue(self.job.cursor)
+
+    def test_trouble_keeps_the_cursor(self):
+        """Amazon in trouble: told, the cursor stays, the next run has everything."""
+        self.fetch()
+        cursor = self.job.cursor
+        [ref] = self.place(minutes_ago=0)
+        self.amazon.post("clock", advance=600)
+        for kind in ("500_html", "html_200", "429", "truncated_json"):
+            self.amazon.post("faults", operation="searchOrders", kind=kind, times=1)
+            log = self.fetch()
+            self.assertIn(log.state, ("failed", "partial"), kind)
+            self.assertTrue(log.message)
+            self.assertEqual(self.job.cursor, cursor)
+            self.amazon.control("DELETE", "faults")
+            self.env["amazon.quota"].search([]).unlink()
+        self.fetch()
+        self.assertTrue(self.env["amazon.order.update"].search([("order_ref", "=", ref)]))
+        self.assertGreater(self.job.cursor, cursor)
+
+    def test_marketplace_added_later(self):
+        """A marketplace that is added later brings its last week along."""
+        australia = self.env["amazon.marketplace"].search([("code", "=", "AU")])
+        seller = self.amazon.seller(marketplaces=[self.account.marketplace_ids.api_ref, australia.api_ref])
+        account = self._connect(seller, name="Two countries")
+        account.marketplace_ids -= australia
+        [ref] = self.amazon.place(seller, "au_standard",
+                                  created=shifted(self.amazon.get("clock")["now"], 3 * 24 * 60))  # fmt: skip
+        [known] = self.amazon.place(seller, created=shifted(self.amazon.get("clock")["now"], 3 * 24 * 60))
+        self.import_orders(account)
+        self.assertTrue(self.orders(known))
+        self.assertFalse(self.orders(ref))
+        account.with_user(self.manager).marketplace_ids |= australia
+        log = self.import_orders(account)
+        self.assertTrue(self.orders(ref))
+        self.assertEqual(self.env["amazon.order.update"].search_count([("order_ref", "=", known)]), 1)
+        # And while a search is open: its parameters are frozen, so it is given up for one of all.
+        account.marketplace_ids -= australia
+        self.amazon.place(seller, count=130, created=shifted(self.amazon.get("clock")["now"], 60))
+        account._job("orders").cursor = False
+        self.fetch(cron=True, account=account)
+        self.assertTrue(account._job("orders").open_search)
+        account.marketplace_ids |= australia
+        self.assertFalse(account._job("orders").open_search)
+        self.assertEqual(log.state, "done")
+
+    def test_other_seller(self):
+        """Connected to another seller or server, the import starts with the last week again."""
+        self.fetch()
+        self.assertTrue(self.job.cursor)
+        self.account.merchant_id = "ANOTHER"
+        self.assertFalse(self.job.cursor)
+
+    # --- ranges
+
+    def test_range(self):
+        """A range by order date, at most seven days; it leaves the cursor alone."""
+        self.fetch()
+        cursor = self.job.cursor
+        [inside] = self.place(minutes_ago=20 * 24 * 60)
+        [outside] = self.place(minutes_ago=30 * 24 * 60)
+        now = fields.Datetime.now()
+        self.searches()
+        self.import_orders(since=now - timedelta(days=22), until=now - timedelta(days=15))
+        [search] = self.searches()
+        self.assertEqual(self.time(search["createdBefore"]) - self.time(search["createdAfter"]), timedelta(days=7))
+        self.assertNotIn("lastUpdatedAfter", search)
+        self.assertTrue(self.orders(inside))
+        self.assertFalse(self.orders(outside))
+        self.assertEqual(self.job.cursor, cursor)
+
+    def test_range_too_long(self):
+        """More than seven days are refused, saying so in whole days."""
+        now = fields.Datetime.now()
+        with self.assertRaisesRegex(UserError, r"at most 7 days long, this one has 8\."):
+            self.fetch(since=now - timedelta(days=7, seconds=1))
+        with self.assertRaisesRegex(UserError, "ends before"):
+            self.fetch(since=now, until=now - timedelta(days=1))
+        self.assertFalse(self.searches())
+        self.assertFalse(self.account._job("range").open_search)
+
+    def test_last_hours(self):
+        """The last N hours, and only those."""
+        [old], [new] = self.place(minutes_ago=60 * 30), self.place(minutes_ago=60 * 2)
+        self.import_orders(since=fields.Datetime.now() - timedelta(hours=24))
+        self.assertTrue(self.orders(new))
+        self.assertFalse(self.orders(old))
+        self.assertFalse(self.job.cursor)
+
+    # --- several accounts
+
+    def test_two_companies(self):
+        """Two companies, two accounts: each order in its company, with its taxes, seen only there."""
+        other = self.env["res.company"].create({
+            "name": "Second shop", "currency_id": self.env.ref("base.JPY").id, "country_id": self.env.ref("base.jp").id,
+        })  # fmt: skip
+        self.env.user.company_ids |= other
+        seller = self.amazon.seller()
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
+        colleague = new_test_user(
+            self.env, "colleague", "sale_amazon_spapi.group_amazon_manager", company_id=other.id,
+            company_ids=[(6, 0, other.ids)],
+        )  # fmt: skip
+        account = self._connect(
+            seller, name="Second", company_id=other.id, warehouse_id=warehouse.id, user_id=colleague.id
+        )
+        mine = self.imported()
+        [ref] = self.amazon.place(seller, created=shifted(self.amazon.get("clock")["now"], 60))
+        self.import_orders(account)
+        theirs = self.orders(ref)
+        self.assertEqual((theirs.company_id, theirs.warehouse_id, theirs.partner_id.company_id), (other, warehouse, other))
+        self.assertEqual(theirs.picking_ids.company_id, other)
+        self.assertEqual(theirs.pricelist_id.company_id, other)
+        self.assertFalse(theirs.order_line.tax_ids.filtered(lambda tax: tax.company_id != other))
+        self.assertEqual(account.fba_warehouse_id.company_id, other)
+        for model, records in (
+            ("sale.order", mine | theirs), ("amazon.account", self.account | account),
+            ("amazon.job", self.account.job_ids | account.job_ids),
+            ("amazon.order.update", self.last_update(mine) | self.last_update(theirs)),
+            ("amazon.order.item", (mine | theirs).amazon_item_ids), ("amazon.log", self.account.log_ids | account.log_ids),
+            ("amazon.offer", (mine | theirs).order_line.amazon_offer_id),
+            ("amazon.account.phase", self.account.phase_ids | account.phase_ids),
+        ):  # fmt: skip
+            with self.subTest(model=model):
+                seen = self.env[model].with_user(colleague).with_context(allowed_company_ids=other.ids).search(
+                    [("id", "in", records.ids)])  # fmt: skip
+                self.assertEqual(set(seen.mapped("company_id" if "company_id" in seen else "account_id.company_id").ids),
+                                 set(other.ids))  # fmt: skip
+
+    def test_two_accounts_of_one_merchant(self):
+        """One merchant in two regions: two accounts; a second one in the same region is refused."""
+        with self.assertRaises(Exception), self.env.cr.savepoint():
+            self._connect(self.seller, name="Again")
+            self.env.flush_all()
+        american = self._connect({**self.seller, "region": "na", "marketplaces": ["ATVPDKIKX0DER"]}, name="US")
+        self.assertEqual(american.merchant_id, self.account.merchant_id)
+        # An archived one can be replaced; its orders are found again.
+        order = self.imported()
+        self.account.active = False
+        again = self._connect(self.seller, name="Again")
+        self.import_orders(again)
+        self.assertEqual(len(self.orders(order.amazon_order_ref)), 1)
+
+    def test_same_name(self):
+        """Accounts may have the same name; each has its own FBA warehouse."""
+        account = self._connect(self.amazon.seller(), name=self.account.name)
+        self.assertTrue(account.fba_warehouse_id)
+        self.assertNotEqual(account.fba_warehouse_id, self.account.fba_warehouse_id)

@@ -1,0 +1,133 @@
+from odoo.tests import tagged
+
+from .common import AmazonCase
+
+
+@tagged("post_install", "-at_install")
+class TestOffers(AmazonCase):
+    """Which product a SKU is, and what happens to orders of SKUs nobody knows."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.placeholder = cls.env.ref("sale_amazon_spapi.product_unknown_sku")
+
+    def offer(self, sku):
+        """Return the SKU's row."""
+        return self.env["amazon.offer"].search([("sku", "=", sku), ("account_id", "=", self.account.id)])
+
+    def build(self):
+        """Let the builders do their work."""
+        with self.committing(self.account) as account:
+            account.env["amazon.order.update"]._drain(account)
+
+    def test_matched(self):
+        """A SKU is the product with that internal reference, else with that barcode."""
+        by_code, by_barcode = self.env["product.product"].create([
+            {"name": "Code", "default_code": "SKU-A"}, {"name": "Barcode", "barcode": "4901234567894"},
+        ])  # fmt: skip
+        order = self.imported(items=[{"sku": "SKU-A"}, {"sku": "4901234567894"}])
+        goods = order.order_line.filtered("amazon_item_ref")
+        self.assertEqual(goods.product_id, by_code | by_barcode)
+        self.assertEqual(self.offer("SKU-A").state, "mapped")
+        self.assertEqual(self.offer("SKU-A").asin, self.amazon_order(order)["orderItems"][0]["product"]["asin"])
+        self.assertEqual(goods.amazon_offer_id, self.offer("SKU-A") | self.offer("4901234567894"))
+
+    def test_not_guessed(self):
+        """Two products with the same reference, or one of another company, are not chosen from."""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.env["product.product"].create([
+            {"name": "One", "default_code": "TWICE"}, {"name": "Two", "default_code": "TWICE"},
+            {"name": "Theirs", "default_code": "THEIRS", "company_id": other.id},
+            {"name": "Old", "default_code": "OLD", "active": False},
+        ])  # fmt: skip
+        order = self.imported(items=[{"sku": "TWICE"}, {"sku": "THEIRS"}, {"sku": "OLD"}])
+        self.assertEqual(order.order_line.filtered("amazon_item_ref").product_id, self.placeholder)
+        self.assertEqual(self.offer("TWICE").state, "unmapped")
+        for sku in ("TWICE", "THEIRS", "OLD"):
+            self.assertIn(sku, order.amazon_review_reasons)
+
+    def test_placeholder(self):
+        """Policy placeholder: the order comes in, goes to review and is not shipped; mapping swaps the product."""
+        order = self.imported(items=[{"sku": "NEW-1", "quantity": 2, "total": 1001}, {"sku": "AMZ-TEA-001"}])
+        line = order.order_line[0]
+        self.assertEqual(line.product_id, self.placeholder)
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        self.assertEqual(len(order.activity_ids), 1)
+        with self.assertRaisesRegex(Exception, "NEW-1"):
+            order.with_user(self.user).action_amazon_reviewed()
+        total, name = order.amount_total, line.name
+        product = self.products["AMZ-SNACK-001"]
+        self.offer("NEW-1").with_user(self.user).product_id = product
+        self.assertEqual((line.product_id, line.product_uom_qty, line.name), (product, 2, name))
+        self.assertAlmostEqual(line.price_unit, 500.5)
+        self.assertEqual(line.tax_ids.amount, 8)
+        self.assertEqual(order.amount_total, total)
+        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_review_reasons)
+        open_moves = order.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
+        self.assertEqual({move.product_id: move.product_uom_qty for move in open_moves},
+                         {product: 2, self.products["AMZ-TEA-001"]: 1})  # fmt: skip
+        self.build()
+        self.assertEqual(order.amazon_phase_id.role, "ready")
+        self.assertFalse(order.activity_ids, "nothing is left to review")
+        self.ship(order.picking_ids.filtered(lambda picking: picking.state != "cancel"))
+        self.assertEqual(order.amazon_phase_id.role, "shipped")
+
+    def test_placeholder_in_tax_on_top_order(self):
+        """Mapping in an order with tax on top brings no taxes onto the line."""
+        seller = self.amazon.seller(region="na", marketplaces=["ATVPDKIKX0DER"])
+        account = self._connect(seller, name="US")
+        [ref] = self.amazon.place(seller, "us_standard", items=[{"sku": "US-1", "price": "10.00"}],
+                                  created="2026-01-01T00:00:00Z", updated=self.amazon.get("clock")["now"])  # fmt: skip
+        self.amazon.post("clock", advance=600)
+        self.import_orders(account)
+        order = self.orders(ref)
+        self.assertEqual(order.order_line[0].product_id, self.placeholder)
+        total = order.amount_total
+        self.env["amazon.offer"].search([("sku", "=", "US-1")]).product_id = self.products["AMZ-CUP-001"]
+        self.assertEqual(order.order_line[0].product_id, self.products["AMZ-CUP-001"])
+        self.assertFalse(order.order_line[0].tax_ids)
+        self.assertEqual(order.amount_total, total)
+
+    def test_mapped_again(self):
+        """A mapping that was wrong is put right on open orders; delivered ones stay, and a person is told."""
+        shipped, waiting = self.imported(count=2, items=[{"sku": "AMZ-CUP-001", "quantity": 1}])
+        self.ship(shipped.picking_ids)
+        self.offer("AMZ-CUP-001").with_user(self.user).product_id = self.products["AMZ-CUP-002"]
+        self.assertEqual(shipped.order_line.product_id, self.products["AMZ-CUP-001"])
+        self.assertEqual(len(shipped.activity_ids), 1)
+        self.assertEqual(waiting.order_line.product_id, self.products["AMZ-CUP-002"])
+        self.assertEqual(waiting.picking_ids.filtered(lambda p: p.state != "cancel").move_ids.product_id,
+                         self.products["AMZ-CUP-002"])  # fmt: skip
+
+    def test_hold(self):
+        """Policy hold: the order stays in Needs attention, its SKU in the table; mapping it builds the order."""
+        self.account.unknown_sku = "hold"
+        refs = self.place(items=[{"sku": " HOLD-1 "}, {"sku": "HOLD-2"}]) + self.place()
+        self.import_orders()
+        row = self.env["amazon.order.update"].search([("order_ref", "=", refs[0])])
+        self.assertEqual((row.state, row.missing_sku), ("failed", "HOLD-1"))
+        self.assertIn("HOLD-1", row.error)
+        self.assertFalse(self.orders(refs[0]))
+        self.assertTrue(self.orders(refs[1]), "one that is held stops no other")
+        self.assertEqual(self.offer("HOLD-1").state, "unmapped")
+        self.offer("HOLD-1").with_user(self.user).product_id = self.products["AMZ-CUP-001"]
+        self.build()
+        self.assertEqual((row.state, row.missing_sku), ("failed", "HOLD-2"))
+        self.offer("HOLD-2").with_user(self.user).product_id = self.products["AMZ-CUP-002"]
+        self.build()
+        self.assertEqual(row.state, "done")
+        self.assertEqual(self.orders(refs[0]).order_line.product_id,
+                         self.products["AMZ-CUP-001"] | self.products["AMZ-CUP-002"])  # fmt: skip
+
+    def test_no_sku(self):
+        """An item without a SKU: placeholder, to review."""
+        order = self.imported("jp_no_sku")
+        self.assertEqual(order.order_line.filtered("amazon_item_ref")[0].product_id, self.placeholder)
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        self.account.unknown_sku = "hold"
+        [ref] = self.place("jp_no_sku")
+        self.account.job_ids.cursor = False
+        self.import_orders()
+        self.assertEqual(self.env["amazon.order.update"].search([("order_ref", "=", ref)]).state, "failed")

@@ -1,0 +1,212 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import AmazonCase
+
+
+@tagged("post_install", "-at_install")
+class TestShippingRules(AmazonCase):
+    """R12: which delivery method an imported order gets."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.first, cls.second = cls.env["delivery.carrier"].create([
+            {"name": name, "delivery_type": "fixed", "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id}
+            for name in ("First", "Second")
+        ])  # fmt: skip
+        cls.provisional = cls.env.ref("sale_amazon_spapi.carrier_provisional")
+
+    def carrier(self, rule, kind="jp_standard", **values):
+        """Return the method an order gets when there is only this rule."""
+        self.account.rule_ids.unlink()
+        self.account.rule_ids = [(0, 0, {"carrier_id": self.first.id, **rule})]
+        return self.imported(kind, **values).carrier_id
+
+    def check(self, rule, fits, other):
+        """Check that a rule takes one order and not another; each is (kind, values)."""
+        self.assertEqual(self.carrier(rule, fits[0], **fits[1]), self.first)
+        self.assertEqual(self.carrier(rule, other[0], **other[1]), self.provisional)
+
+    def test_each_criterion(self):
+        """Each criterion alone."""
+        tokyo, okinawa = self.env.ref("base.state_jp_jp-13"), self.env.ref("base.state_jp_jp-47")
+        standard, prime, cod = ("jp_standard", {}), ("jp_prime", {}), ("jp_cod", {})
+        to = {
+            state: ("jp_standard", {"set": {"recipient": {"deliveryAddress": {
+                "stateOrRegion": state, "postalCode": code, "city": "市", "addressLine1": "1-2-3",
+                "addressLine2": None, "addressLine3": None,
+            }}}})
+            for state, code in (("東京都", "100-0001"), ("沖縄県", "900-0001"))
+        }  # fmt: skip
+        cup = ("jp_standard", {"items": [{"sku": "AMZ-CUP-001", "quantity": 1}]})
+        cups = ("jp_standard", {"items": [{"sku": "AMZ-CUP-001", "quantity": 3}]})
+        tea = ("jp_standard", {"items": [{"sku": "AMZ-TEA-001", "quantity": 1}]})
+        self.products["AMZ-CUP-001"].weight = 1.5
+        food = self.env["product.category"].create({"name": "Food"})
+        green = self.env["product.category"].create({"name": "Green tea", "parent_id": food.id})
+        self.products["AMZ-TEA-001"].categ_id = green
+        for rule, fits, other in (
+            ({"service_level": "NEXT_DAY"}, prime, standard),
+            ({"cash_on_delivery": "yes"}, cod, standard),
+            ({"cash_on_delivery": "no"}, standard, cod),
+            ({"state_ids": [(6, 0, okinawa.ids)]}, to["沖縄県"], to["東京都"]),
+            ({"state_ids": [(6, 0, tokyo.ids)]}, to["東京都"], to["沖縄県"]),
+            ({"zip_prefixes": "90, 91"}, to["沖縄県"], to["東京都"]),
+            ({"zip_prefixes": "100-0"}, to["東京都"], to["沖縄県"]),
+            ({"weight_min": 4}, cups, cup),
+            ({"weight_max": 2}, cup, cups),
+            ({"amount_min": 5000}, cups, cup),
+            ({"amount_max": 5000}, cup, cups),
+            ({"product_ids": [(6, 0, self.products["AMZ-TEA-001"].ids)]}, tea, cup),
+            ({"categ_ids": [(6, 0, food.ids)]}, tea, cup),
+        ):  # fmt: skip
+            with self.subTest(rule=rule):
+                self.check(rule, fits, other)
+        self.assertEqual(self.carrier({"country_ids": [(6, 0, self.env.ref("base.jp").ids)]}), self.first)
+        self.assertEqual(self.carrier({"country_ids": [(6, 0, self.env.ref("base.us").ids)]}), self.provisional)
+
+    def test_first_wins(self):
+        """The first rule in order that fits decides; archived ones do not count; without any it is provisional."""
+        self.account.rule_ids = [
+            (0, 0, {"carrier_id": self.second.id, "sequence": 2}),
+            (0, 0, {"carrier_id": self.first.id, "sequence": 1, "amount_min": 5000}),
+        ]  # fmt: skip
+        self.account.invalidate_recordset(["rule_ids"])
+        cheap = self.imported(items=[{"sku": "AMZ-CUP-001"}])
+        dear = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        self.assertEqual((cheap.carrier_id, dear.carrier_id), (self.second, self.first))
+        self.assertEqual(dear.picking_ids.carrier_id, self.first)
+        self.account.rule_ids.active = False
+        self.assertEqual(self.imported().carrier_id, self.provisional)
+
+    def test_chosen_by_hand_stays(self):
+        """What a person has chosen is not chosen again when Amazon changes something."""
+        self.account.rule_ids = [(0, 0, {"carrier_id": self.first.id})]
+        order = self.imported()
+        order.with_user(self.user).set_delivery_line(self.second, 0)
+        self.changed(order, "change-address")
+        self.assertEqual((order.carrier_id, order.picking_ids.carrier_id), (self.second, self.second))
+
+    def test_deleted_method(self):
+        """Deleting a method takes its rules along."""
+        self.account.rule_ids = [(0, 0, {"carrier_id": self.first.id})]
+        self.first.unlink()
+        self.assertFalse(self.account.with_context(active_test=False).rule_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestPhases(AmazonCase):
+    """処理フェーズ: orders move by themselves, and what a person may do."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.own = cls.env["amazon.phase"].create({"name": "Slip printed", "company_id": cls.company.id, "sequence": 45})
+        cls.phase = {phase.role: phase for phase in cls.env["amazon.phase"].search([("role", "!=", False)])}
+
+    def role(self, order):
+        """Return the role of the order's phase."""
+        return order.amazon_phase_id.role
+
+    def test_by_itself(self):
+        """Awaiting stock, ready when reserved, back when unreserved, shipped, confirmed when Amazon says so."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 101}])
+        self.assertEqual(self.role(order), "awaiting_stock")
+        self.env["stock.quant"]._update_available_quantity(
+            self.products["AMZ-CUP-001"], self.warehouse.lot_stock_id, 10
+        )
+        order.picking_ids.with_user(self.user).action_assign()
+        self.assertEqual(self.role(order), "ready")
+        order.picking_ids.with_user(self.user).do_unreserve()
+        self.assertEqual(self.role(order), "awaiting_stock")
+        order.picking_ids.with_user(self.user).action_assign()
+        order.picking_ids.move_ids.write({"quantity": 1, "picked": True})
+        order.picking_ids.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=[]).button_validate()
+        self.assertNotEqual(self.role(order), "shipped", "something is left to ship")
+        self.ship(order.picking_ids.filtered(lambda picking: picking.state != "done"))
+        self.assertEqual(self.role(order), "shipped")
+        self.changed(order, "ship")
+        self.assertEqual(self.role(order), "confirmed")
+
+    def test_own_phase(self):
+        """A shop's own phase is left by itself only for shipped, confirmed and cancelled."""
+        order, cancelled, held = self.imported(count=3)
+        for one in (order, cancelled, held):
+            one.with_user(self.user).amazon_phase_id = self.own
+        order.picking_ids.with_user(self.user).do_unreserve()
+        self.assertEqual(order.amazon_phase_id, self.own)
+        self.changed(order, "change-address")
+        self.assertEqual(order.amazon_phase_id, self.own)
+        order.picking_ids.with_user(self.user).action_assign()
+        self.ship(order.picking_ids)
+        self.assertEqual(self.role(order), "shipped")
+        self.changed(cancelled, "cancel")
+        self.assertEqual(self.role(cancelled), "cancelled")
+        held.with_user(self.user).amazon_on_hold = True
+        self.assertEqual(self.role(held), "review")
+
+    def test_by_hand(self):
+        """A person moves orders, but not into confirmed or cancelled, and not past a review."""
+        order = self.imported()
+        mine = order.with_user(self.user)
+        for role in ("confirmed", "cancelled"):
+            with self.assertRaisesRegex(UserError, "by themselves"):
+                mine.amazon_phase_id = self.phase[role]
+        mine.amazon_phase_id = self.phase["review"]
+        mine.amazon_phase_id = self.own
+        mine.amazon_phase_id = self.phase["ready"]
+        gift = self.imported("jp_gift").with_user(self.user)
+        for role in ("awaiting_stock", "ready", "shipped"):
+            with self.assertRaisesRegex(UserError, gift.name):
+                gift.amazon_phase_id = self.phase[role]
+
+    def test_review_blocks(self):
+        """In review the delivery is reserved but cannot be validated, in whichever phase the order was put."""
+        order = self.imported("jp_gift")
+        self.assertEqual(order.picking_ids.state, "assigned")
+        self.assertTrue(order.picking_ids.amazon_blocked)
+        with self.assertRaisesRegex(UserError, "Gift"):
+            self.ship(order.picking_ids)
+        order.with_user(self.user).amazon_phase_id = self.own
+        with self.assertRaisesRegex(UserError, "Gift"):
+            self.ship(order.picking_ids)
+        order.with_user(self.user).action_amazon_reviewed()
+        self.ship(order.picking_ids)
+        self.assertEqual(order.picking_ids.state, "done")
+
+    def test_hold(self):
+        """On hold: in review, not to be validated; going on moves it back."""
+        order = self.imported()
+        order.with_user(self.user).action_amazon_hold()
+        self.assertEqual(self.role(order), "review")
+        with self.assertRaisesRegex(UserError, "hold"):
+            self.ship(order.picking_ids)
+        order.with_user(self.user).action_amazon_reviewed()
+        self.assertEqual(self.role(order), "review", "reviewing does not end a hold")
+        order.with_user(self.user).action_amazon_hold()
+        self.assertEqual(self.role(order), "ready")
+
+    def test_no_role(self):
+        """Phases of the company come before the shared ones; without a phase for a role orders stay where they are."""
+        mine = self.env["amazon.phase"].create({"name": "Ours", "role": "ready", "company_id": self.company.id})
+        self.assertEqual(self.imported().amazon_phase_id, mine)
+        mine.active = False
+        self.phase["ready"].active = False
+        order = self.imported()
+        self.assertNotEqual(self.role(order), "ready")
+
+    def test_other_channels(self):
+        """Orders that are not from Amazon can stand in the same phases and are left alone (C13)."""
+        order = self.env["sale.order"].create({
+            "partner_id": self.env["res.partner"].create({"name": "Shop customer"}).id,
+            "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
+            "amazon_phase_id": self.phase["ready"].id,
+        })  # fmt: skip
+        order.action_confirm()
+        self.ship(order.picking_ids)
+        self.assertEqual(order.amazon_phase_id, self.phase["ready"])
+        order.with_user(self.user).amazon_phase_id = self.phase["confirmed"]
+        order.with_user(self.user).action_amazon_hold()
+        self.assertFalse(order.amazon_on_hold)
