@@ -9,4 +9,6 @@ from . import (
     test_res_partner,
     test_shipped,
     test_totals,
+    test_tours,
+    test_views,
 )
