@@ -12,8 +12,10 @@ class TestTours(AmazonCase, HttpCase):
     @contextmanager
     def committing(self, *records):
         """As in the other tests; here the registry is in test mode already."""
+        self.env.flush_all()
         with self.registry.cursor() as cr:
             yield records[0].with_env(self.env(cr=cr))
+        self.env.invalidate_all()
 
     def test_set_up_an_account(self):
         self.amazon.seller(
