@@ -42,6 +42,9 @@
         "views/res_config_settings_views.xml",
         "views/amazon_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["sale_amazon_spapi/static/tests/**/*"],
+    },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,

@@ -188,6 +188,27 @@ class SaleOrder(models.Model):
                 order.display_name = f"{order.name} ({order.amazon_order_ref})"
         return result
 
+    # === VIEWS === #
+
+    def _amazon_only_reads(self):
+        """Tell whether the user sees Amazon orders but not what Odoo's own form shows of them."""
+        return self.env.user.has_group("sale_amazon_spapi.group_amazon_readonly") and not self.env[
+            "account.move.line"
+        ].has_access("read")
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        return (
+            *super()._get_view_cache_key(view_id, view_type, **options),
+            view_type == "form" and self._amazon_only_reads(),
+        )
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        if view_type == "form" and self._amazon_only_reads():
+            view_id = self.env["ir.model.data"]._xmlid_to_res_id("sale_amazon_spapi.sale_order_amazon_view_form_readonly")
+        return super()._get_view(view_id, view_type, **options)
+
     # === CRUD METHODS === #
 
     def write(self, vals):

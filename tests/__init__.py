@@ -16,4 +16,6 @@ from . import (
     test_secrets,
     test_shipped,
     test_totals,
+    test_tours,
+    test_views,
 )

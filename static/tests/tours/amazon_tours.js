@@ -1,0 +1,150 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+const fill = (field, value) => ({
+    content: `Enter ${field}`,
+    trigger: `.o_field_widget[name='${field}'] input`,
+    run: `edit ${value}`,
+});
+
+registry.category("web_tour.tours").add("amazon_set_up_account", {
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "Open Amazon",
+            trigger: ".o_app[data-menu-xmlid='sale_amazon_spapi.menu_amazon']",
+            run: "click",
+        },
+        {
+            content: "Open the configuration",
+            trigger: "[data-menu-xmlid='sale_amazon_spapi.menu_amazon_configuration']",
+            run: "click",
+        },
+        {
+            content: "Open the accounts",
+            trigger: ".o-dropdown-item[data-menu-xmlid='sale_amazon_spapi.menu_amazon_accounts']",
+            run: "click",
+        },
+        {
+            content: "Add an account",
+            trigger: ".o_breadcrumb:contains(Accounts)",
+        },
+        {
+            trigger: ".o_control_panel .o-kanban-button-new",
+            run: "click",
+        },
+        {
+            content: "The first step is shown",
+            trigger: ".alert:contains(1 of 4)",
+        },
+        fill("name", "Shop of the tour"),
+        fill("merchant_id", "A2TOURMERCHANT"),
+        {
+            content: "Search a marketplace",
+            trigger: ".o_field_widget[name='marketplace_ids'] input",
+            run: "edit Japan",
+        },
+        {
+            content: "Choose Japan",
+            trigger: ".o-autocomplete--dropdown-item:contains(Japan)",
+            run: "click",
+        },
+        {
+            content: "Open the environments",
+            trigger: ".o_field_widget[name='environment'] input",
+            run: "click",
+        },
+        {
+            content: "Choose the simulator",
+            trigger: ".o_select_menu_item:contains(Other server)",
+            run: "click",
+        },
+        {
+            content: "The server's address is asked for",
+            trigger: ".o_field_widget[name='endpoint_url'] input",
+        },
+        fill("lwa_client_id", "amzn1.application-oa2-client.tour"),
+        fill("lwa_client_secret", "amzn1.oa2-cs.v1.tour"),
+        fill("refresh_token", "Atzr|tour"),
+        ...stepUtils.saveForm(),
+        {
+            content: "The third step is shown",
+            trigger: ".alert:contains(3 of 4)",
+        },
+        {
+            content: "Test the connection",
+            trigger: ".alert button[name='action_test_connection']",
+            run: "click",
+        },
+        {
+            content: "Amazon knows us",
+            trigger: ".o_notification:contains(Connected)",
+        },
+        {
+            content: "Start the import",
+            trigger: ".alert:contains(4 of 4) button[name='action_toggle_import']",
+            run: "click",
+        },
+        {
+            content: "Look at the jobs",
+            trigger: ".nav-link[name='jobs']",
+            run: "click",
+        },
+        {
+            content: "The import is started",
+            trigger: ".o_field_widget[name='job_ids'] .o_data_row:contains(Order Import):contains(Started) button:contains(Stop)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_review_and_retry", {
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "Open Amazon: the orders by phase",
+            trigger: ".o_app[data-menu-xmlid='sale_amazon_spapi.menu_amazon']",
+            run: "click",
+        },
+        {
+            content: "Open the order to review",
+            trigger: ".o_kanban_group:contains(To Review) .o_kanban_record:has(.fa-gift)",
+            run: "click",
+        },
+        {
+            content: "The gift message is in sight",
+            trigger: ".alert:contains(Gift message)",
+        },
+        {
+            content: "Say that it was looked at",
+            trigger: ".alert button[name='action_amazon_reviewed']",
+            run: "click",
+        },
+        {
+            content: "The order has moved on",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Ready to Pick)",
+        },
+        {
+            content: "Open what needs attention",
+            trigger: "[data-menu-xmlid='sale_amazon_spapi.menu_amazon_attention']",
+            run: "click",
+        },
+        {
+            content: "Open the order that could not be made",
+            trigger: ".o_data_row .o_data_cell[name='error']:contains(no product)",
+            run: "click",
+        },
+        {
+            content: "Try again",
+            trigger: "button[name='action_retry']",
+            run: "click",
+        },
+        {
+            content: "It is tried again",
+            trigger: ".o_notification:contains(tried again)",
+        },
+        {
+            content: "It waits",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Waiting)",
+        },
+    ],
+});

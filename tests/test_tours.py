@@ -1,0 +1,44 @@
+from contextlib import contextmanager
+
+from odoo.tests import HttpCase, tagged
+
+from .common import AmazonCase
+
+
+@tagged("post_install", "-at_install")
+class TestTours(AmazonCase, HttpCase):
+    """What a person does in the browser."""
+
+    @contextmanager
+    def committing(self, *records):
+        """As in the other tests; here the registry is in test mode already."""
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            yield records[0].with_env(self.env(cr=cr))
+        self.env.invalidate_all()
+
+    def test_set_up_an_account(self):
+        self.amazon.seller(
+            merchant_id="A2TOURMERCHANT", client_id="amzn1.application-oa2-client.tour",
+            client_secret="amzn1.oa2-cs.v1.tour", refresh_token="Atzr|tour",
+        )  # fmt: skip
+        # The tour cannot know the simulator's port.
+        default = self.env["ir.default"]
+        default.set("amazon.account", "endpoint_url", self.amazon.url)
+        default.set("amazon.account", "lwa_url", f"{self.amazon.url}/auth/o2/token")
+        self.start_tour("/odoo", "amazon_set_up_account", login=self.manager.login)
+        account = self.env["amazon.account"].search([("merchant_id", "=", "A2TOURMERCHANT")])
+        self.assertEqual(account.connection_state, "ok")
+        self.assertTrue(account.auto_import)
+        self.assertEqual(account._credentials().refresh_token, "Atzr|tour")
+
+    def test_review_and_retry(self):
+        self.account.unknown_sku = "hold"
+        [ref] = self.place("jp_unknown_sku")
+        order = self.imported("jp_gift")
+        update = self.env["amazon.order.update"].search([("order_ref", "=", ref)])
+        self.assertEqual(update.state, "failed")
+        self.start_tour("/odoo", "amazon_review_and_retry", login=self.user.login)
+        self.assertTrue(order.amazon_reviewed)
+        self.assertEqual(order.amazon_phase_role, "ready")
+        self.assertEqual((update.state, update.forced), ("pending", True))

@@ -1,0 +1,338 @@
+from datetime import timedelta
+
+from lxml import etree
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, new_test_user, tagged
+
+from .common import AmazonCase
+
+GROUPS = ("readonly", "user", "accountant", "manager")
+# Every menu with its action, and who sees it.
+MENUS = {
+    "menu_amazon_orders": GROUPS,
+    "menu_amazon_deliveries": ("user", "manager"),
+    "menu_amazon_attention": GROUPS,
+    "menu_amazon_offers": GROUPS,
+    "menu_amazon_amounts": ("accountant", "manager"),
+    "menu_amazon_log": GROUPS,
+    "menu_amazon_accounts": ("manager",),
+    "menu_amazon_phases": ("manager",),
+    "menu_amazon_shipping_rules": ("manager",),
+    "menu_amazon_marketplaces": ("manager",),
+    "menu_amazon_jobs": ("manager",),
+    "menu_amazon_quota": ("manager",),
+}
+
+
+@tagged("post_install", "-at_install")
+class TestViews(AmazonCase):
+    """Each group opens what it should, with data in it, and nothing else."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {"user": cls.user, "manager": cls.manager}
+        for group in ("readonly", "accountant"):
+            cls.users[group] = new_test_user(
+                cls.env, f"amazon_{group}", f"sale_amazon_spapi.group_amazon_{group}", company_id=cls.company.id,
+                company_ids=[Command.set(cls.company.ids)],
+            )  # fmt: skip
+        cls.packer = new_test_user(
+            # Odoo's own: a delivery's form reads delivery zip prefixes, which need this second group.
+            cls.env, "packer", "stock.group_stock_user,base.group_partner_manager", company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )  # fmt: skip
+        cls.salesman = new_test_user(
+            cls.env, "salesman", "sales_team.group_sale_salesman_all_leads", company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )  # fmt: skip
+
+    def fill(self):
+        """Have records of every kind; return an order that waits for review."""
+        self.account.rule_ids = [
+            Command.create({"carrier_id": self.env.ref("sale_amazon_spapi.carrier_provisional").id})
+        ]
+        self.account.unknown_sku = "hold"
+        for kind in ("jp_cod", "jp_fba_shipped", "jp_unknown_sku"):
+            self.place(kind)
+        order = self.imported("jp_gift")
+        self.assertEqual(order.amazon_phase_role, "review")
+        return order
+
+    def visible_menus(self, user):
+        return set(self.env["ir.ui.menu"].with_user(user).load_menus(False))
+
+    def open(self, user, action):
+        """Load every view of an action and the records it shows, as the web client does.
+
+        :param user: who opens it.
+        :param action: the ``ir.actions.act_window``.
+        :return: the views' descriptions by type.
+        """
+        action = action.sudo()._get_action_dict()
+        model = self.env[action["res_model"]].with_user(user).with_company(self.company)
+        views = [*action["views"], (action["search_view_id"] and action["search_view_id"][0], "search")]
+        described = model.get_views(views, {"toolbar": True})["views"]
+        for kind, view in described.items():
+            if kind == "search":
+                continue
+            specification = self.specification(etree.fromstring(view["arch"]))
+            if kind in ("kanban", "list", "form"):
+                self.records(model, action, kind).web_read(specification)
+        return described
+
+    def records(self, model, action, kind):
+        if model._transient:
+            return model
+        return model.search(self.domain(action), limit=1 if kind == "form" else 40)
+
+    @staticmethod
+    def domain(action):
+        return eval(action["domain"]) if action["domain"] else []  # noqa: S307 - our own data files
+
+    def specification(self, node):
+        """Return what the web client would ask ``web_read`` for."""
+        wanted = {}
+        for child in node:
+            if child.tag == "field":
+                inner = next((view for view in child if view.tag in ("list", "kanban")), None)
+                wanted[child.get("name")] = {} if inner is None else {"fields": self.specification(inner)}
+            elif isinstance(child.tag, str):
+                wanted.update(self.specification(child))
+        return wanted
+
+    def action(self, menu):
+        return self.env.ref(f"sale_amazon_spapi.{menu}").action
+
+    def test_menus(self):
+        for group, user in self.users.items():
+            visible = self.visible_menus(user)
+            for menu, groups in MENUS.items():
+                with self.subTest(group=group, menu=menu):
+                    self.assertEqual(self.env.ref(f"sale_amazon_spapi.{menu}").id in visible, group in groups)
+        for user in (self.packer, self.salesman):
+            self.assertNotIn(self.env.ref("sale_amazon_spapi.menu_amazon").id, self.visible_menus(user))
+
+    def test_every_action_opens(self):
+        self.fill()
+        for group, user in self.users.items():
+            for menu, groups in MENUS.items():
+                if group in groups:
+                    with self.subTest(group=group, menu=menu):
+                        self.open(user, self.action(menu))
+
+    def test_nobody_else(self):
+        """Whoever has no Amazon access reads none of its models; only the manager reads the quota."""
+        for user in (self.packer, self.salesman):
+            for model in ("amazon.account", "amazon.offer", "amazon.order.update", "amazon.log", "amazon.import"):
+                with self.subTest(user=user.login, model=model), self.assertRaises(AccessError):
+                    self.env[model].with_user(user).search([])
+        for group in ("readonly", "user", "accountant"):
+            with self.subTest(group=group), self.assertRaises(AccessError):
+                self.env["amazon.quota"].with_user(self.users[group]).search([])
+        for group in ("readonly", "accountant"):
+            with self.subTest(group=group), self.assertRaises(AccessError):
+                self.env["amazon.import"].with_user(self.users[group]).create({})
+
+    def test_buttons(self):
+        """Who only reads has nothing to press that changes something."""
+        changing = {"action_retry", "action_ignore", "action_amazon_reviewed", "action_amazon_hold",
+                    "action_amazon_refresh", "action_toggle", "action_test_connection"}  # fmt: skip
+        for menu in ("menu_amazon_orders", "menu_amazon_attention", "menu_amazon_accounts"):
+            for group in ("readonly", "accountant", "manager"):
+                views = self.open(self.users[group], self.action(menu))
+                names = {
+                    button.get("name")
+                    for view in views.values()
+                    for button in etree.fromstring(view["arch"]).iter("button")
+                }
+                with self.subTest(menu=menu, group=group):
+                    self.assertEqual(bool(names & changing), group == "manager")
+
+    def test_payload_is_nowhere(self):
+        for group in GROUPS:
+            views = self.open(self.users[group], self.action("menu_amazon_attention"))
+            for view in views.values():
+                self.assertNotIn("payload", view["arch"])
+
+    def test_form_of_who_only_reads(self):
+        """Odoo's own form shows invoices, which a reader may not see; everybody else gets Odoo's form."""
+        own = self.env.ref("sale_amazon_spapi.sale_order_amazon_view_form_readonly").id
+        for group, user in self.users.items():
+            view = self.env["sale.order"].with_user(user).get_views([(False, "form")])["views"]["form"]
+            with self.subTest(group=group):
+                self.assertEqual(view["id"] == own, group == "readonly")
+
+    def test_orders_without_amazon_access(self):
+        """A salesman and a packer open what they work on without Amazon's models."""
+        order = self.fill()
+        for user, record in ((self.salesman, order), (self.packer, order.picking_ids)):
+            model = record.with_user(user).with_company(self.company)
+            for kind in ("list", "form"):
+                arch = etree.fromstring(model.get_views([(False, kind)])["views"][kind]["arch"])
+                with self.subTest(user=user.login, kind=kind):
+                    model.web_read(self.specification(arch))
+        form = etree.fromstring(
+            order.with_user(self.salesman).get_views([(False, "form")])["views"]["form"]["arch"]
+        )  # fmt: skip
+        self.assertFalse(form.xpath("//field[@name='amazon_item_ids']"))
+        [picking] = order.picking_ids.with_user(self.packer).read(["amazon_gift_note", "amazon_blocked"])
+        self.assertTrue(picking["amazon_gift_note"])
+        self.assertIn(order.name, picking["amazon_blocked"])
+
+    def test_content_is_locked(self):
+        order = self.fill()
+        self.assertTrue(order.with_user(self.user).amazon_content_locked)
+        self.assertFalse(order.with_user(self.manager).amazon_content_locked)
+
+    def test_filters(self):
+        """Every filter and group-by of the search views works on the server."""
+        self.fill()
+        for menu in MENUS:
+            action = self.action(menu).sudo()
+            view = self.env[action.res_model].get_views([(action.search_view_id.id or False, "search")])
+            arch = etree.fromstring(view["views"]["search"]["arch"])
+            for node in arch.iter("filter"):
+                with self.subTest(menu=menu, filter=node.get("name")):
+                    self.search_with(self.env[action.res_model].with_user(self.manager), node)
+
+    @staticmethod
+    def search_with(model, node):
+        scope = {"uid": model.env.uid, "current_date": fields.Date.to_string(fields.Date.today())}
+        if node.get("domain"):
+            model.search(eval(node.get("domain"), scope))  # noqa: S307 - our own data files
+        if node.get("context"):
+            name = eval(node.get("context"), scope)["group_by"]  # noqa: S307 - see above
+            if model._fields[name.partition(":")[0]].type in ("date", "datetime") and ":" not in name:
+                name += ":month"  # as the web client does
+            model.formatted_read_group([], [name], ["__count"])
+
+    def test_search_by_number_and_sku(self):
+        order = self.imported()
+        sku = order.order_line.amazon_offer_id.sku
+        found = self.env["sale.order"].search([("order_line.amazon_offer_id.sku", "ilike", sku)])
+        self.assertIn(order, found)
+        self.assertIn(order.id, [row[0] for row in self.env["sale.order"].name_search(order.amazon_order_ref)])
+
+    def test_delivery_slip(self):
+        """The slip lies in the gift's parcel: the message is printed, no price is."""
+        order = self.fill()
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "stock.report_deliveryslip", order.picking_ids.ids
+        )
+        self.assertIn(order.amazon_gift_note.splitlines()[0].split(": ")[-1], html.decode())
+        for price in (f"{order.amount_total:,.0f}", f"{order.order_line[0].price_unit:,.0f}"):
+            self.assertNotIn(price, html.decode())
+
+    def test_setup_steps(self):
+        account = self.env["amazon.account"].with_user(self.manager).create({
+            "name": "New", "company_id": self.company.id, "region": "fe", "warehouse_id": self.warehouse.id,
+            "environment": "custom", "endpoint_url": self.amazon.url, "lwa_url": f"{self.amazon.url}/auth/o2/token",
+        })  # fmt: skip
+        self.assertEqual(account.setup_step, "marketplaces")
+        seller = self.amazon.seller()
+        account.write({
+            "merchant_id": seller["merchant_id"],
+            "marketplace_ids": [Command.set(self.account.marketplace_ids.ids)],
+        })  # fmt: skip
+        self.assertEqual(account.setup_step, "credentials")
+        account.write({
+            "lwa_client_id": seller["client_id"], "lwa_client_secret": seller["client_secret"],
+            "refresh_token": seller["refresh_token"],
+        })  # fmt: skip
+        self.assertEqual(account.setup_step, "test")
+        account.action_test_connection()
+        self.assertEqual(account.setup_step, "start")
+        job = account.job_ids.filtered(lambda job: job.name == "orders")
+        self.assertEqual((job.job_state, job.has_switch), ("stopped", True))
+        job.action_toggle()
+        self.assertTrue(account.auto_import)
+        self.assertEqual((job.job_state, account.setup_step), ("started", "running"))
+        job.action_toggle()
+        self.assertFalse(account.auto_import)
+
+    def test_jobs_are_the_managers(self):
+        job = self.account.job_ids.filtered(lambda job: job.name == "orders")
+        with self.assertRaises(AccessError):
+            job.with_user(self.user).action_toggle()
+
+    def test_mask_is_never_stored(self):
+        """The mask sent back, alone or with something typed around it, never becomes the secret."""
+        account = self.account.with_user(self.manager)
+        before = account.sudo().refresh_token_cipher
+        account.refresh_token = "••••••••"
+        account.refresh_token = "•••"
+        self.assertEqual(account.sudo().refresh_token_cipher, before)
+        account.refresh_token = "••••••••Atzr|new"
+        self.assertEqual(account._credentials().refresh_token, "Atzr|new")
+
+
+@tagged("post_install", "-at_install")
+class TestImportWizard(AmazonCase):
+    """R3: a range of order dates, or the last hours."""
+
+    def wizard(self, **values):
+        return self.env["amazon.import"].with_user(self.user).with_company(self.company).create(values)
+
+    def search_left(self):
+        return self.account._job("range").sudo().open_search
+
+    def test_range(self):
+        wizard = Form(self.env["amazon.import"].with_user(self.user).with_company(self.company)).save()
+        self.assertEqual(wizard.account_id, self.account)
+        wizard.date_from = fields.Datetime.now() - timedelta(days=40)
+        wizard.date_to = wizard.date_from + timedelta(days=7)
+        action = wizard.action_import()
+        self.assertIn(wizard.date_from.isoformat(), self.search_left())
+        self.assertIn("action_amazon_log", action["params"]["links"][0]["url"])
+        self.assertTrue(self.env["ir.cron.trigger"].sudo().search([
+            ("cron_id", "=", self.account._job("range").sudo().cron_id.id),
+        ]))  # fmt: skip
+        self.assertTrue(self.wizard().running)
+
+    def test_longer_than_seven_days(self):
+        start = fields.Datetime.now() - timedelta(days=20)
+        wizard = self.wizard(date_from=start, date_to=start + timedelta(days=7, minutes=1))
+        with self.assertRaisesRegex(UserError, "at most 7 days"):
+            wizard.action_import()
+        self.assertFalse(self.search_left())
+
+    def test_upside_down(self):
+        now = fields.Datetime.now()
+        wizard = self.wizard(date_from=now - timedelta(days=1), date_to=now - timedelta(days=2))
+        with self.assertRaisesRegex(UserError, "ends before"):
+            wizard.action_import()
+
+    def test_hours(self):
+        self.wizard(mode="hours", hours=168).action_import()
+        self.assertTrue(self.search_left())
+        for hours in (0, 169, -1):
+            with self.subTest(hours=hours), self.assertRaisesRegex(UserError, "168"):
+                self.wizard(mode="hours", hours=hours).action_import()
+
+    def test_no_start(self):
+        with self.assertRaisesRegex(UserError, "start of the range"):
+            self.wizard(date_from=False).action_import()
+
+    def test_account_not_ready(self):
+        self.account.sudo().refresh_token_cipher = False
+        with self.assertRaisesRegex(UserError, "Refresh token"):
+            self.wizard().action_import()
+
+    def test_two_accounts_no_default(self):
+        self._connect(self.amazon.seller(), name="Second")
+        self.assertFalse(self.env["amazon.import"].with_user(self.user).new({}).account_id)
+
+    def test_imports(self):
+        """What the wizard leaves is imported by the range job; the cursor stays where it is."""
+        [ref] = self.place(minutes_ago=60 * 24 * 20)
+        cursor = self.account._job("orders").cursor
+        start = fields.Datetime.now() - timedelta(days=22)
+        self.wizard(date_from=start, date_to=start + timedelta(days=4)).action_import()
+        with self.committing(self.account) as account:
+            account._fetch_range()
+            account.env["amazon.order.update"]._drain(account)
+        self.assertTrue(self.orders(ref))
+        self.assertEqual(self.account._job("orders").cursor, cursor)
