@@ -140,12 +140,10 @@ class StockMove(models.Model):
         return not any(known[product_id] for product_id in self.product_id.ids)
 
     def _update_orderpoints(self):
-        if not self._amazon_without_orderpoints():
-            super()._update_orderpoints()
+        return None if self._amazon_without_orderpoints() else super()._update_orderpoints()
 
     def _trigger_scheduler(self):
-        if not self._amazon_without_orderpoints():
-            super()._trigger_scheduler()
+        return None if self._amazon_without_orderpoints() else super()._trigger_scheduler()
 
     # === RESERVING === #
 

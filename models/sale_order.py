@@ -206,7 +206,9 @@ class SaleOrder(models.Model):
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
         if view_type == "form" and self._amazon_only_reads():
-            view_id = self.env["ir.model.data"]._xmlid_to_res_id("sale_amazon_spapi.sale_order_amazon_view_form_readonly")
+            view_id = self.env["ir.model.data"]._xmlid_to_res_id(
+                "sale_amazon_spapi.sale_order_amazon_view_form_readonly"
+            )
         return super()._get_view(view_id, view_type, **options)
 
     # === CRUD METHODS === #

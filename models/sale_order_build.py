@@ -817,7 +817,9 @@ class SaleOrder(models.Model):
     def _amazon_nothing_to_review(self):
         """Take back the request to review orders in which there is nothing left to see."""
         orders = self.filtered(lambda order: not order.amazon_review_reasons)
-        orders.activity_ids.filtered(lambda activity: activity.summary == self.env._("Review the Amazon order")).unlink()
+        orders.activity_ids.filtered(
+            lambda activity: activity.summary == self.env._("Review the Amazon order")
+        ).unlink()
 
     def _amazon_told_changes(self, before):
         """Return the header's changes in words, old → new; of personal fields the name only."""

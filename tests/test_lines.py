@@ -44,7 +44,7 @@ class TestLines(AmazonCase):
         self.assertEqual(order.client_order_ref, order.amazon_order_ref)
 
     def test_charges_and_discounts(self):
-        """Shipping, gift wrap, fees are services taxed as the company's default; a discount is taxed as what it is on."""
+        """Shipping, gift wrap, fees are services taxed as the company's default; a discount as what it is on."""
         order = self.imported(items=[{
             "sku": "AMZ-TEA-001", "quantity": 2, "total": 2000, "discount": 200, "shipping": 550,
             "discount_shipping": 550, "gift_wrap": 275, "cod_fee": 330, "other": 220,
@@ -72,7 +72,7 @@ class TestLines(AmazonCase):
             self.assertEqual(line.price_unit, price)
 
     def test_cancelled_items_stay(self):
-        """A cancelled item stays as a line with quantity 0 and its id; one that is partly cancelled has what is left."""
+        """A cancelled item stays as a line with quantity 0 and its id; one partly cancelled has what is left."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}, {"sku": "AMZ-TEA-001", "quantity": 2}])
         first, second = self.line(order, "goods")
         self.changed(order, "cancel", items={first.amazon_item_ref: 1, second.amazon_item_ref: 2})

@@ -123,7 +123,8 @@ class TestPhases(AmazonCase):
         order.picking_ids.with_user(self.user).action_assign()
         order.picking_ids.move_ids.write({"quantity": 1, "picked": True})
         order.picking_ids.with_user(self.user).with_context(
-            skip_backorder=True, picking_ids_not_to_backorder=[]).button_validate()
+            skip_backorder=True, picking_ids_not_to_backorder=[]
+        ).button_validate()
         self.assertNotEqual(self.role(order), "shipped", "something is left to ship")
         self.ship(order.picking_ids.filtered(lambda picking: picking.state != "done"))
         self.assertEqual(self.role(order), "shipped")

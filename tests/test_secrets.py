@@ -47,7 +47,9 @@ class TestSecrets(AmazonCase):
         self.assertEqual(mine.export_data(FIELDS)["datas"], [[MASK, MASK]])
         mine.write({"refresh_token": MASK})
         self.assertEqual(self.account._credentials().refresh_token, "Atzr|typed", "saving the mask changes nothing")
-        created = self.env["amazon.account"].with_user(self.manager).create({"name": "New", "refresh_token": "Atzr|new"})
+        created = (
+            self.env["amazon.account"].with_user(self.manager).create({"name": "New", "refresh_token": "Atzr|new"})
+        )
         self.assertEqual(created.refresh_token, MASK)
         for name in (*FIELDS, "lwa_client_id"):
             with self.assertRaises(AccessError):
@@ -127,7 +129,9 @@ class TestAuthorization(AmazonCase, HttpCase):
 
     def setUp(self):
         super().setUp()
-        self.account.write({"application_id": self.seller["application_id"], "refresh_token": False, "merchant_id": False})
+        self.account.write(
+            {"application_id": self.seller["application_id"], "refresh_token": False, "merchant_id": False}
+        )
         for user in (self.manager, self.user):
             user.password = f"{user.login}-password"
 
@@ -175,8 +179,8 @@ class TestAuthorization(AmazonCase, HttpCase):
         """A state that is not ours, or no state at all, changes nothing and breaks nothing."""
         address = self.consent()
         state = re.search("state=([^&]+)", address)[1]
-        for wrong in ("", "x", "0-x", f"{self.account.id}-wrong", f"{self.account.id}-%C3%A9", "%C2%B2-x", "9" * 30 + "-x",
-                      state[:-1]):  # fmt: skip
+        own = self.account.id
+        for wrong in ("", "x", "0-x", f"{own}-wrong", f"{own}-%C3%A9", "%C2%B2-x", "9" * 30 + "-x", state[:-1]):
             self.assertTrue(self.come_back(address.replace(state, wrong)).endswith("/odoo"), wrong)
             self.assertFalse(self.account.sudo().refresh_token_cipher)
         self.come_back(address)

@@ -113,10 +113,8 @@ class TestTotals(AmazonCase):
             invoice.invoice_date = fields.Date.today()
             invoice.action_post()
             sign = -1 if invoice.move_type == "out_refund" else 1
-            self.assertEqual(
-                sign * invoice.amount_total, total,
-                (drawn, [(line.quantity, line.price_unit, line.price_total) for line in invoice.invoice_line_ids], lines),
-            )  # fmt: skip
+            invoiced = [(line.quantity, line.price_unit, line.price_total) for line in invoice.invoice_line_ids]
+            self.assertEqual(sign * invoice.amount_total, total, (drawn, invoiced, lines))
 
     def run_random(self, code, digits, seller, account, rates=True):
         """Check many random orders of a marketplace, some at a time."""

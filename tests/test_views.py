@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from lxml import etree
-
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
