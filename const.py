@@ -16,6 +16,8 @@ DEAD = ("cancelled", "unfulfillable")
 
 # A batch of orders is built in one transaction. Larger batches gain little and hold locks longer.
 BATCH_SIZE = 25
+# One process at a time moves or reserves the stock of a warehouse: two would fail on the same quants, or multiply them.
+STOCK_LOCK = "amazon.reserve"
 # The next search overlaps the last one, so that an order written late on Amazon's side is still seen.
 OVERLAP_MINUTES = 5
 # Amazon refuses a pagination token that is older.

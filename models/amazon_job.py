@@ -211,6 +211,8 @@ class AmazonJob(models.Model):
             if not free:
                 return self.env["amazon.log"]
             started = time.time()
+            # What was read before the lock was held is old.
+            self.env["ir.cron"]._commit_progress()
             logs = self.env["amazon.log"].sudo()
             logs._close_abandoned(self)
             log = logs.create({"account_id": self.account_id.id, "job_id": self.id, "job_name": self._label()})

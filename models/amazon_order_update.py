@@ -1,4 +1,5 @@
 import logging
+from contextlib import ExitStack
 from datetime import timedelta, timezone
 
 from odoo import SUPERUSER_ID, api, fields, models
@@ -8,7 +9,8 @@ from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
 from .. import crypto, memo
-from ..const import BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, TOKEN_HOURS
+from ..const import BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, STATUS, STOCK_LOCK, TOKEN_HOURS
+from ..locks import advisory_lock
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
 from .amazon_job import Stopped, unexpected
 
@@ -277,20 +279,46 @@ class AmazonOrderUpdate(models.Model):
         # Read before the commit: what is read after it is read before the reservation holds its lock, and then
         # the reservation sees what was before the lock.
         Order = self.env["sale.order"].with_context(**self._build_context(account))
-        for attempt in range(1, ATTEMPTS + 1):
-            rows = self.browse()
-            try:
-                rows = self._claim(account)
-                plan = rows._build(account, last_attempt=attempt == ATTEMPTS)._amazon_reserve_plan()
-                self.env["ir.cron"]._commit_progress()
-            except CONFLICTS as error:
-                # Two builders met on the same rows. Nothing was written; the next try sees the other's work.
-                _logger.info("building again after %s", type(error).__name__)
-                self.env.cr.rollback()
+        locked = False
+        with ExitStack() as locks:
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    rows = self._claim(account)
+                    parsed = rows._parse()
+                    if not locked and (warehouses := self._moving_stock(account, parsed)):
+                        # What moves stock waits for whoever else does, before it reads anything.
+                        self.env.cr.rollback()
+                        for warehouse_id in warehouses:
+                            locks.enter_context(advisory_lock(self.env.registry, STOCK_LOCK, warehouse_id))
+                        locked = True
+                        rows = self._claim(account)
+                        parsed = rows._parse()
+                    plan = rows._build(account, parsed, attempt == ATTEMPTS)._amazon_reserve_plan()
+                    self.env["ir.cron"]._commit_progress()
+                    break
+                except CONFLICTS as error:
+                    # Two builders met on the same rows. Nothing was written; the next try sees the other's work.
+                    _logger.info("building again after %s", type(error).__name__)
+                    self.env.cr.rollback()
             else:
-                Order._amazon_reserve(plan)
-                return len(rows)
-        return 0
+                return 0
+        Order._amazon_reserve(plan)
+        return len(rows)
+
+    @api.model
+    def _moving_stock(self, account, parsed):
+        """Return the warehouses whose stock a batch moves or frees: by orders Amazon calls shipped, and by changes to
+        orders that are here already.
+
+        :param dict parsed: what :meth:`_parse` returned.
+        :return: their ids, in the order in which they are to be locked.
+        """
+        known = self.env["sale.order"]._amazon_find(account, [value.order_id for value in parsed.values()])
+        warehouses = self.env["stock.warehouse"].union(*(order.warehouse_id for order in known.values()))
+        for value in parsed.values():
+            if STATUS.get(value.status) in ("partially_shipped", "shipped"):
+                warehouses |= account.fba_warehouse_id if value.is_amazon_fulfilled else account.warehouse_id
+        return sorted(warehouses.ids)
 
     @api.model
     def _claim(self, account):
@@ -319,9 +347,10 @@ class AmazonOrderUpdate(models.Model):
         older.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
         return newest.sorted("id")
 
-    def _build(self, account, last_attempt=True):
+    def _build(self, account, parsed=None, last_attempt=True):
         """Build a batch; when it fails as a whole, one by one, so that a poisoned order stops no other.
 
+        :param dict parsed: what :meth:`_parse` returned for these rows, if it was called already.
         :param bool last_attempt: what another builder may have caused is told on the row like any other error.
         :return: the ``sale.order`` records made or changed.
         :raise OperationalError, UniqueViolation: when another builder was in the way and it is worth another try.
@@ -329,7 +358,7 @@ class AmazonOrderUpdate(models.Model):
         Order = self.env["sale.order"].with_company(account.company_id).with_context(
             **self._build_context(account)
         )  # fmt: skip
-        parsed = self._parse()
+        parsed = self._parse() if parsed is None else parsed
         built = Order.browse()
         conflicts = OperationalError if last_attempt else CONFLICTS
         try:

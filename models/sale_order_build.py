@@ -13,7 +13,7 @@ from odoo.tools.misc import format_amount, format_datetime
 from psycopg2 import OperationalError
 
 from .. import memo
-from ..const import AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS
+from ..const import AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS, STOCK_LOCK
 from ..locks import advisory_lock
 from ..memo import once
 from ..selling_partner import split
@@ -869,10 +869,12 @@ class SaleOrder(models.Model):
         :param dict plan: what :meth:`_amazon_reserve_plan` returned before the commit.
         """
         for warehouse_id, order_ids in plan.items():
-            with advisory_lock(self.env.registry, "amazon.reserve", warehouse_id):
+            with advisory_lock(self.env.registry, STOCK_LOCK, warehouse_id):
                 for _attempt in range(ATTEMPTS):
                     try:
-                        self.browse(order_ids).exists()._amazon_reserve_now()
+                        # Nothing remembered in another transaction.
+                        orders = self.with_context(**memo.forget(self.env)).browse(order_ids)
+                        orders.exists()._amazon_reserve_now()
                         self.env["ir.cron"]._commit_progress()
                         break
                     except OperationalError as error:

@@ -94,14 +94,19 @@ def _place():
 
 
 class Errors(logging.Handler):
-    """Tells what is logged as an error."""
+    """Tells what is logged as an error.
+
+    But for what Odoo's own database layer says: it logs each statement that PostgreSQL refuses, also where the code
+    then does it again, as it must where two processes meet.
+    """
 
     def __init__(self, watch):
         super().__init__(logging.ERROR)
         self.watch = watch
 
     def emit(self, record):
-        self.watch.tell({"error": self.format(record)})
+        if record.name != "odoo.sql_db":
+            self.watch.tell({"error": self.format(record)})
 
 
 # --- what a run does -------------------------------------------------------------------------
