@@ -139,7 +139,9 @@ def compare_imports(options):
                     "megabytes": max(result["megabytes"] for result in results),
                     "calls": calls(amazon, seller),
                 })  # fmt: skip
-                tables[way] = rows.read(name, seller["merchant_id"])
+                connection = psycopg2.connect(dbname=name)
+                tables[way] = rows.read(connection.cursor(), seller["merchant_id"])
+                connection.close()
                 database.drop(name)
                 print(f"  {way}: {figures[way][-1]['rate']:.1f} orders/s", file=sys.stderr, flush=True)
             for way in wanted[1:]:

@@ -872,7 +872,9 @@ class SaleOrder(models.Model):
             with advisory_lock(self.env.registry, "amazon.reserve", warehouse_id):
                 for _attempt in range(ATTEMPTS):
                     try:
-                        self.browse(order_ids).exists()._amazon_reserve_now()
+                        # What an attempt that failed remembered is not so any more.
+                        orders = self.with_context(**memo.forget(self.env)).browse(order_ids)
+                        orders.exists()._amazon_reserve_now()
                         self.env["ir.cron"]._commit_progress()
                         break
                     except OperationalError as error:
