@@ -33,7 +33,7 @@ BASELINE = "one by one"
 
 # --- the setting -----------------------------------------------------------------------------
 @contextmanager
-def setting(orders, quota="off"):
+def setting(orders, quota="off", without=()):
     """Have a simulator with so many orders and a database connected to it.
 
     :return: (simulator, the measured seller, the sellers to warm up with).
@@ -51,7 +51,7 @@ def setting(orders, quota="off"):
             )  # fmt: skip
         amazon.post("clock", now=None)
         database.copy(template, BASE)
-        Worker("prepare", BASE, {"url": amazon.url, "sellers": sellers}).wait(check=True)
+        Worker("prepare", BASE, {"url": amazon.url, "sellers": sellers, "without": without}).wait(check=True)
         yield amazon, sellers[0], sellers[1:]
     finally:
         amazon.stop()
@@ -120,14 +120,14 @@ def compare_imports(options):
     wanted = [way for way in ways if not options.only or way in (BASELINE, *options.only)]
     figures = {way: [] for way in wanted}
     equal = {}
-    with setting(options.orders) as (amazon, seller, warm):
+    with setting(options.orders, without=options.without) as (amazon, seller, warm):
         for repetition in range(options.repetitions):
             tables = {}
             for way in wanted if repetition % 2 == 0 else reversed(wanted):
                 name = f"{BASE}_{way.replace(' ', '_')}"
                 workers = [
                     (role, {"merchant_id": seller["merchant_id"], "warm": warm[number]["merchant_id"],
-                            "orders": options.orders, "profile": options.profile, "without": options.without})
+                            "orders": options.orders, "profile": options.profile})
                     for number, role in enumerate(ways[way])
                 ]  # fmt: skip
                 amazon.control("DELETE", "requests")
@@ -139,7 +139,9 @@ def compare_imports(options):
                     "megabytes": max(result["megabytes"] for result in results),
                     "calls": calls(amazon, seller),
                 })  # fmt: skip
-                tables[way] = rows.read(name, seller["merchant_id"])
+                connection = psycopg2.connect(dbname=name)
+                tables[way] = rows.read(connection.cursor(), seller["merchant_id"])
+                connection.close()
                 database.drop(name)
                 print(f"  {way}: {figures[way][-1]['rate']:.1f} orders/s", file=sys.stderr, flush=True)
             for way in wanted[1:]:

@@ -13,14 +13,12 @@ An empty flag and one that is off are the same to Odoo, and here.
 import json
 from collections import defaultdict
 
-import psycopg2
-import psycopg2.extras
-
 LEFT_OUT = {
     "*": {"id", "create_date", "write_date"},
     "sale_order": {"name", "access_token"},
     "stock_picking": {"name"},
     "stock_reference": {"name"},
+    "stock_picking_batch": {"name"},
     "stock_move_line": {"date"},
     "res_partner": {"access_token"},
 }
@@ -37,6 +35,9 @@ TABLES = {
         JOIN sale_order o ON o.id = l.order_id WHERE o.id IN {ORDERS}""",
     "stock_reference": f"""SELECT r.reference_id, ARRAY[o.amazon_order_ref] FROM stock_reference_sale_rel r
         JOIN sale_order o ON o.id = r.sale_id WHERE o.id IN {ORDERS}""",
+    "stock_picking_batch": f"""SELECT p.batch_id, ARRAY[min(o.amazon_order_ref)] FROM stock_picking p
+        JOIN stock_move m ON m.picking_id = p.id JOIN sale_order_line l ON l.id = m.sale_line_id
+        JOIN sale_order o ON o.id = l.order_id WHERE o.id IN {ORDERS} AND p.batch_id IS NOT NULL GROUP BY p.batch_id""",
     "stock_picking": f"""SELECT DISTINCT p.id, ARRAY[o.amazon_order_ref, p.picking_type_id::text] FROM stock_picking p
         JOIN stock_move m ON m.picking_id = p.id JOIN sale_order_line l ON l.id = m.sale_line_id
         JOIN sale_order o ON o.id = l.order_id WHERE o.id IN {ORDERS}""",
@@ -56,34 +57,40 @@ RELATIONS = """SELECT c.conrelid::regclass::text AS name FROM pg_constraint c
         WHERE a.attrelid = c.conrelid AND a.attnum > 0 AND NOT a.attisdropped) = 2
     AND bool_or(c.confrelid = ANY (%(tables)s::regclass[]))"""
 
+QUANTS = """SELECT product_id, location_id, lot_id, count(*) AS rows, sum(quantity) AS quantity,
+    sum(reserved_quantity) AS reserved FROM stock_quant GROUP BY product_id, location_id, lot_id"""
 
-def read(database, merchant):
+
+def read(cr, merchant):
     """Return every compared table of a database.
 
+    :param cr: a database cursor.
+    :param str merchant: whose orders are read.
     :return: {table: {key: {column: value}}}.
     """
-    connection = psycopg2.connect(dbname=database)
-    try:
-        cr = connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
-        keys = {table: _keys(cr, query, merchant) for table, query in TABLES.items()}
-        names = {}  # what a sequence called something -> what it is
-        for table in ("sale_order", "stock_picking"):
-            cr.execute(f"SELECT id, name FROM {table} WHERE id = ANY(%(ids)s)", {"ids": list(keys[table])})
-            names.update({row["name"]: f"{table} {keys[table][row['id']]}" for row in cr})
-        result = {table: _rows(cr, table, keys, names) for table in TABLES}
-        cr.execute(RELATIONS, {"tables": list(TABLES)})
-        for relation in [row["name"] for row in cr]:
-            result[relation] = _relation(cr, relation, keys)
-        result["stock_quant"] = _quants(cr)
-        return result
-    finally:
-        connection.close()
+    keys = {table: _keys(cr, query, merchant) for table, query in TABLES.items()}
+    names = {}  # what a sequence called something -> what it is
+    for table in ("sale_order", "stock_picking"):
+        for row in _select(cr, f"SELECT id, name FROM {table} WHERE id = ANY(%(ids)s)", ids=list(keys[table])):
+            names[row["name"]] = f"{table} {keys[table][row['id']]}"
+    result = {table: _rows(cr, table, keys, names) for table in TABLES}
+    for row in _select(cr, RELATIONS, tables=list(TABLES)):
+        result[row["name"]] = _relation(cr, row["name"], keys)
+    result["stock_quant"] = {
+        f"{row['product_id']} in {row['location_id']}, lot {row['lot_id']}": row for row in _select(cr, QUANTS)
+    }
+    return result
+
+
+def _select(cr, query, **values):
+    cr.execute(query, values)
+    names = [column[0] for column in cr.description]
+    return [dict(zip(names, row, strict=True)) for row in cr.fetchall()]
 
 
 def _keys(cr, query, merchant):
-    cr.execute(f"SELECT * FROM ({query}) AS t(id, key) ORDER BY key, id", {"merchant": merchant})
     seen, keys = defaultdict(int), {}
-    for row in cr:
+    for row in _select(cr, f"SELECT * FROM ({query}) AS t(id, key) ORDER BY key, id", merchant=merchant):
         key = " / ".join(part or "-" for part in row["key"])
         seen[key] += 1
         keys[row["id"]] = f"{key} #{seen[key]}"
@@ -91,16 +98,14 @@ def _keys(cr, query, merchant):
 
 
 def _rows(cr, table, keys, names):
-    cr.execute(REFERENCES, {"table": table})
-    targets = {row["attname"]: row["relname"] for row in cr}
-    cr.execute(f"SELECT * FROM {table} WHERE id = ANY(%(ids)s)", {"ids": list(keys[table])})
+    targets = {row["attname"]: row["relname"] for row in _select(cr, REFERENCES, table=table)}
     left_out = LEFT_OUT["*"] | LEFT_OUT.get(table, set())
     return {
         keys[table][row["id"]]: {
             column: _cell(value, keys.get(targets.get(column), {}), names)
             for column, value in row.items() if column not in left_out
         }
-        for row in cr.fetchall()
+        for row in _select(cr, f"SELECT * FROM {table} WHERE id = ANY(%(ids)s)", ids=list(keys[table]))
     }  # fmt: skip
 
 
@@ -115,21 +120,14 @@ def _cell(value, keys, names):
 
 
 def _relation(cr, relation, keys):
-    cr.execute(REFERENCES, {"table": relation})
-    (first, table), (second, other) = sorted((row["attname"], row["relname"]) for row in cr)
+    columns = _select(cr, REFERENCES, table=relation)
+    (first, table), (second, other) = sorted((row["attname"], row["relname"]) for row in columns)
     if table not in keys:
         (first, table), (second, other) = (second, other), (first, table)
-    cr.execute(f"SELECT {first} AS one, {second} AS two FROM {relation}")
     return {
         f"{keys[table][row['one']]} - {keys.get(other, {}).get(row['two'], row['two'])}": {}
-        for row in cr if row["one"] in keys[table]
+        for row in _select(cr, f"SELECT {first} AS one, {second} AS two FROM {relation}") if row["one"] in keys[table]
     }  # fmt: skip
-
-
-def _quants(cr):
-    cr.execute("""SELECT product_id, location_id, count(*) AS rows, sum(quantity) AS quantity,
-        sum(reserved_quantity) AS reserved FROM stock_quant GROUP BY product_id, location_id""")
-    return {f"{row['product_id']} in {row['location_id']}": dict(row) for row in cr}
 
 
 def differences(one, other):

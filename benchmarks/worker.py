@@ -20,6 +20,7 @@ def peak_megabytes():
 
 def prepare(env, options):
     """Make the shop, with an account for each seller."""
+    env["ir.config_parameter"].set_param("sale_amazon_spapi.slow", ",".join(options["without"]))
     amazon = Amazon(options["url"])
     account = shop.set_up(env, amazon, options["sellers"][0])
     for seller in options["sellers"][1:]:
@@ -89,8 +90,6 @@ def main():
             return
         work = ROLES[arguments.role]
         accounts = {account.merchant_id: account for account in env["amazon.account"].search([])}
-        env["ir.config_parameter"].set_param("sale_amazon_spapi.slow", ",".join(options.get("without", [])))
-        env.cr.commit()
         # Everything that is loaded once per process is loaded now.
         if warm := accounts.get(options.get("warm")):
             work(env, warm, {"orders": 0}) if work is not build else import_all(env, warm, {})

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..memo import once
+
 
 class AccountTax(models.Model):
     _inherit = "account.tax"
@@ -29,7 +31,7 @@ class AccountTax(models.Model):
         """Return the price-included twin of each tax, made when there is none."""
         included = self.browse()
         for tax in self:
-            included |= tax if tax.price_include else tax._amazon_twin()
+            included |= tax if tax.price_include else once(self.env, ("twin", tax.id), tax._amazon_twin)
         return included
 
     def _amazon_twin(self):

@@ -872,7 +872,7 @@ class SaleOrder(models.Model):
             with advisory_lock(self.env.registry, STOCK_LOCK, warehouse_id):
                 for _attempt in range(ATTEMPTS):
                     try:
-                        # Nothing remembered in another transaction.
+                        # What an attempt that failed remembered is not so any more.
                         orders = self.with_context(**memo.forget(self.env)).browse(order_ids)
                         orders.exists()._amazon_reserve_now()
                         self.env["ir.cron"]._commit_progress()

@@ -1,0 +1,99 @@
+from odoo.tests import tagged
+
+from .. import memo
+from ..benchmarks import rows
+from .common import AmazonCase
+
+# Queries an order, fetching, building and reserving together (at most 35 are promised).
+QUERIES = 30
+KINDS = (
+    "jp_standard", "jp_several_items", "jp_cod", "jp_promotion_negative", "jp_gift", "jp_fba_shipped", "jp_shipped",
+    "jp_partially_shipped", "jp_cancelled", "jp_cvs_pending", "jp_unknown_sku",
+)  # fmt: skip
+
+
+@tagged("post_install", "-at_install")
+class TestSpeed(AmazonCase):
+    """What makes batches fast: how many queries an order costs, and that the rows are those Odoo makes."""
+
+    def test_a_batch_costs_few_queries(self):
+        """A batch of 25 costs a bounded number of queries, and one call to Amazon."""
+        self.imported("jp_standard", 25)  # what is asked once per process, and the SKU table
+        self.place("jp_standard", 25)
+        self.amazon.control("DELETE", "requests")
+        before = self.env.cr.sql_log_count
+        self.import_orders()
+        self.assertLessEqual((self.env.cr.sql_log_count - before) / 25, QUERIES)
+        self.assertEqual(self.amazon.get("requests/count").get("searchOrders"), 1)
+
+    # === THE SAME ROWS === #
+
+    def rows_made(self, *ways):
+        """Import everything, with these shorter ways only; return the rows, and leave nothing behind."""
+        slow = [way for way in memo.WAYS if way not in ways]
+        self.env["ir.config_parameter"].set_param(memo.SWITCH, ",".join(slow))
+        with self.env.cr.savepoint() as savepoint:
+            self.import_orders()
+            self.env.flush_all()
+            found = rows.read(self.env.cr, self.account.merchant_id)
+            savepoint.rollback()
+        self.env.invalidate_all()
+        return found
+
+    def check_same_rows(self, *choices):
+        """Odoo's own ways and each choice of shorter ones make the same rows."""
+        expected = self.rows_made()
+        self.assertTrue(expected["stock_move_line"])
+        for ways in choices:
+            with self.subTest(ways=ways):
+                self.assertFalse(rows.differences(expected, self.rows_made(*ways)))
+
+    def place_again(self, *kinds):
+        """Place orders after others have made what all orders share (taxes, price list, SKU table)."""
+        for kind in kinds:
+            self.place(kind)
+        self.import_orders()
+        for kind in kinds:
+            self.place(kind)
+
+    def test_each_way_gives_the_same_rows(self):
+        """Whichever shorter way is taken, alone or with the others, the rows are those Odoo makes; orders that
+        compete for goods get the same, and lots are taken alike."""
+        scarce, lots, *_others = self.products.values()
+        self.place_again(*KINDS)
+        location = self.warehouse.lot_stock_id
+        Quant = self.env["stock.quant"]
+        Quant.search([("product_id", "in", (scarce + lots).ids), ("location_id", "=", location.id)]).sudo().unlink()
+        Quant._update_available_quantity(scarce, location, 3)
+        scarce_items = [{"sku": scarce.default_code, "quantity": 2}]
+        if not self.env["stock.move"].search_count([("product_id", "=", lots.id)], limit=1):
+            lots.tracking = "lot"
+            for name, quantity in (("A", 2), ("B", 5)):
+                lot = self.env["stock.lot"].create({"name": name, "product_id": lots.id})
+                Quant._update_available_quantity(lots, location, quantity, lot_id=lot)
+        for _number in range(3):
+            self.place("jp_standard", items=[*scarce_items, {"sku": lots.default_code, "quantity": 3}])
+        self.check_same_rows(*((way,) for way in memo.WAYS), memo.WAYS)
+
+    def test_orderpoints_and_analytic(self):
+        """An automatic orderpoint is served, an analytic distribution applied."""
+        self.place_again("jp_standard")
+        product = next(iter(self.products.values()))
+        self.env["stock.warehouse.orderpoint"].create({
+            "product_id": product.id, "warehouse_id": self.warehouse.id, "location_id": self.warehouse.lot_stock_id.id,
+            "product_min_qty": 98, "product_max_qty": 200, "trigger": "auto",
+        })  # fmt: skip
+        plan = self.env["account.analytic.plan"].create({"name": "Plan"})
+        analytic = self.env["account.analytic.account"].create({"name": "Amazon", "plan_id": plan.id})
+        self.env["account.analytic.distribution.model"].create({
+            "product_id": product.id, "analytic_distribution": {str(analytic.id): 100}, "company_id": self.company.id,
+        })  # fmt: skip
+        for _number in range(3):
+            self.place("jp_standard", items=[{"sku": product.default_code, "quantity": 1}])
+        self.check_same_rows(memo.WAYS)
+
+    def test_several_steps(self):
+        """Picking and packing before shipping: what follows from the first delivery is the same."""
+        self.warehouse.delivery_steps = "pick_pack_ship"
+        self.place_again("jp_standard", "jp_several_items")
+        self.check_same_rows(memo.WAYS)
