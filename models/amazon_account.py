@@ -55,7 +55,9 @@ class AmazonAccount(models.Model):
     marketplace_ids = fields.Many2many(
         "amazon.marketplace", string="Marketplaces", domain="[('region', '=', region)]", tracking=True
     )
-    merchant_id = fields.Char("Merchant Token", tracking=True, copy=False, help="Seller Central > Account Info > Merchant Token")
+    merchant_id = fields.Char(
+        "Merchant Token", tracking=True, copy=False, help="Seller Central > Account Info > Merchant Token"
+    )
     environment = fields.Selection(
         [("production", "Production"), ("sandbox", "Amazon's sandbox"), ("custom", "Other server")],
         required=True, default="production", tracking=True,
@@ -553,7 +555,7 @@ class AmazonAccount(models.Model):
             raise UserError(
                 self.env._(
                     "A range can be at most %(days)s days long, this one has %(asked)s. Import it in several steps.",
-                    days=MAX_RANGE_DAYS, asked=-(-(end - since).total_seconds() // 86400) or 0,
+                    days=MAX_RANGE_DAYS, asked=-int(-(end - since).total_seconds() // 86400),
                 )
             )  # fmt: skip
         search = SearchOrders(

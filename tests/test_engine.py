@@ -247,7 +247,7 @@ class TestEngine(AmazonCase):
     def test_range_too_long(self):
         """More than seven days are refused, saying so in whole days."""
         now = fields.Datetime.now()
-        with self.assertRaisesRegex(UserError, r"at most 7 days long, this one has 8\."):
+        with self.assertRaisesRegex(UserError, r"at most 7 days long, this one has 8\. Import"):
             self.fetch(since=now - timedelta(days=7, seconds=1))
         with self.assertRaisesRegex(UserError, "ends before"):
             self.fetch(since=now, until=now - timedelta(days=1))
