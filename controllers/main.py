@@ -1,5 +1,6 @@
 import hmac
 import logging
+import re
 
 from odoo import http
 from odoo.exceptions import AccessError
@@ -22,9 +23,9 @@ class AmazonController(http.Controller):
         :param str selling_partner_id: the seller who consented.
         :param str spapi_oauth_code: valid for five minutes.
         """
-        account_id = state.partition("-")[0]
+        wellformed = re.fullmatch(r"([0-9]{1,9})-[\w-]+", state, re.ASCII)
         # sudo: the state is nobody's to read; write access is checked right below
-        account = request.env["amazon.account"].sudo().browse(int(account_id) if account_id.isdigit() else 0).exists()
+        account = request.env["amazon.account"].sudo().browse(int(wellformed[1]) if wellformed else 0).exists()
         if not account or not account.oauth_state or not hmac.compare_digest(account.oauth_state, state):
             return request.redirect("/odoo")
         account.oauth_state = False
@@ -50,6 +51,13 @@ class AmazonController(http.Controller):
                 account._connection_broken(
                     request.env._("You authorized another seller (%s) than this account's.", selling_partner_id),
                     activity=False,
+                )
+            elif account.search_count([
+                ("merchant_id", "=", selling_partner_id), ("region", "=", account.region), ("kind", "=", account.kind),
+                ("id", "!=", account.id),
+            ], limit=1):  # fmt: skip
+                account._connection_broken(
+                    request.env._("There is an account for the seller %s already.", selling_partner_id), activity=False
                 )
             else:
                 account.write({

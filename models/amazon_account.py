@@ -55,7 +55,9 @@ class AmazonAccount(models.Model):
     marketplace_ids = fields.Many2many(
         "amazon.marketplace", string="Marketplaces", domain="[('region', '=', region)]", tracking=True
     )
-    merchant_id = fields.Char("Merchant Token", tracking=True, help="Seller Central > Account Info > Merchant Token")
+    merchant_id = fields.Char(
+        "Merchant Token", tracking=True, copy=False, help="Seller Central > Account Info > Merchant Token"
+    )
     environment = fields.Selection(
         [("production", "Production"), ("sandbox", "Amazon's sandbox"), ("custom", "Other server")],
         required=True, default="production", tracking=True,
@@ -63,7 +65,7 @@ class AmazonAccount(models.Model):
     endpoint_url = fields.Char(help="Only with “Other server”, e.g. a simulator")
     lwa_url = fields.Char("Token URL", help="Only with “Other server”")
     seller_central_url = fields.Char(compute="_compute_seller_central_url", store=True, readonly=False)
-    lwa_client_id = fields.Char("Client ID", groups="sale_amazon_spapi.group_amazon_manager")
+    lwa_client_id = fields.Char("Client ID", copy=False, groups="sale_amazon_spapi.group_amazon_manager")
     lwa_client_secret = fields.Char(
         "Client Secret", compute="_compute_secrets", inverse="_inverse_lwa_client_secret",
         groups="sale_amazon_spapi.group_amazon_manager",
@@ -112,7 +114,9 @@ class AmazonAccount(models.Model):
         "stock.warehouse", required=True, check_company=True,
         default=lambda self: self.env["stock.warehouse"].search([("company_id", "=", self.env.company.id)], limit=1),
     )  # fmt: skip
-    fba_warehouse_id = fields.Many2one("stock.warehouse", "FBA Warehouse", check_company=True, readonly=True)
+    fba_warehouse_id = fields.Many2one(
+        "stock.warehouse", "FBA Warehouse", check_company=True, readonly=True, copy=False
+    )
     team_id = fields.Many2one("crm.team", "Sales Team", check_company=True)
     phase_ids = fields.One2many("amazon.account.phase", "account_id", "Phases", copy=True)
     rule_ids = fields.One2many("amazon.shipping.rule", "account_id", "Shipping Method Rules", copy=True)
@@ -249,18 +253,37 @@ class AmazonAccount(models.Model):
             if not account.phase_ids:
                 account.sudo().phase_ids = self.env["amazon.phase"]._default_account_phases(account)
         accounts._ensure_fba_warehouse()
+        # What was just typed must not be read back.
+        accounts.invalidate_recordset(list(SECRETS))
         return accounts
 
     def write(self, vals):
+        before = {account: account.marketplace_ids for account in self} if "marketplace_ids" in vals else {}
+        source = {account: account._source() for account in self}
         result = super().write(vals)
+        if set(SECRETS) & set(vals):
+            # What was just typed must not be read back.
+            self.invalidate_recordset(list(SECRETS))
+        for account in self:
+            if account._source() != source[account]:
+                # Another shop: what was read of the first one says nothing about it.
+                account.job_ids._restart_import(everything=True)
+            elif before and account.marketplace_ids - before[account]:
+                account.job_ids._restart_import()
         if {"active", *filter(None, (job[0] for job in JOBS.values()))} & set(vals):
             self.job_ids._sync_crons()
             self._start_jobs(vals)
         return result
 
     def unlink(self):
-        self.job_ids.unlink()
+        self.check_access("unlink")
+        self.job_ids.sudo().unlink()  # sudo: jobs are the addon's own
         return super().unlink()
+
+    def _source(self):
+        """Return what says whose orders are read from where."""
+        self.ensure_one()
+        return self.merchant_id, self.region, self.environment, self.endpoint_url
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -277,9 +300,13 @@ class AmazonAccount(models.Model):
         """FBA stock is Amazon's to move: one warehouse per account, out of every stock sync."""
         for account in self.filtered(lambda account: account.kind == "seller" and not account.fba_warehouse_id):
             # sudo: a warehouse needs the stock manager's rights, which the Amazon manager may lack
-            account.sudo().fba_warehouse_id = self.env["stock.warehouse"].sudo().create({
-                "name": f"FBA {account.name}",
-                "code": f"F{account.id}"[:5],
+            warehouses = self.env["stock.warehouse"].sudo().with_context(active_test=False)
+            name = f"FBA {account.name}"
+            if warehouses.search_count([("name", "=", name), ("company_id", "=", account.company_id.id)], limit=1):
+                name = f"{name} ({account.id})"
+            account.sudo().fba_warehouse_id = warehouses.create({
+                "name": name,
+                "code": f"F{account.id:04X}"[-5:],
                 "company_id": account.company_id.id,
                 "partner_id": account.company_id.partner_id.id,
             })  # fmt: skip
@@ -528,7 +555,7 @@ class AmazonAccount(models.Model):
             raise UserError(
                 self.env._(
                     "A range can be at most %(days)s days long, this one has %(asked)s. Import it in several steps.",
-                    days=MAX_RANGE_DAYS, asked=-(-(end - since).total_seconds() // 86400) or 0,
+                    days=MAX_RANGE_DAYS, asked=-int(-(end - since).total_seconds() // 86400),
                 )
             )  # fmt: skip
         search = SearchOrders(

@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import format_datetime
 from psycopg2 import OperationalError
 
+from ..const import FIRST_RUN_DAYS
 from ..locks import advisory_lock
 from ..selling_partner import (
     AccessDenied,
@@ -297,6 +298,19 @@ class AmazonJob(models.Model):
         :param str search: what ``SearchOrders.to_json()`` returned.
         """
         self.sudo().write({"open_search": search, "token": False, "token_at": False})
+
+    def _restart_import(self, everything=False):
+        """Let the order import go back one week, because there is something it has not looked at; what comes twice
+        is known. An open search is given up: its parameters are frozen.
+
+        :param bool everything: what was read so far says nothing any more.
+        """
+        week_ago = fields.Datetime.now() - timedelta(days=FIRST_RUN_DAYS)
+        for job in self.sudo().filtered(lambda job: job.name == "orders"):  # sudo: jobs are the addon's own
+            job.write({
+                "cursor": False if everything or not job.cursor else min(job.cursor, week_ago),
+                "open_search": False, "token": False, "token_at": False,
+            })  # fmt: skip
 
     def _token_is_old(self, hours):
         self.ensure_one()

@@ -3,7 +3,7 @@ from contextlib import ExitStack
 from datetime import timedelta, timezone
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
@@ -75,6 +75,14 @@ class AmazonOrderUpdate(models.Model):
 
     _version_uniq = models.UniqueIndex("(account_id, order_ref, version, digest)")
     _open_idx = models.Index("(account_id, id) WHERE state IN ('pending', 'failed')")
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        # People retry and ignore; what Amazon sent is not theirs to write.
+        if not self.env.su:
+            raise AccessError(self.env._("What was received from Amazon cannot be edited."))
+        return super().write(vals)
 
     # === ACTION METHODS === #
 
@@ -156,7 +164,9 @@ class AmazonOrderUpdate(models.Model):
                     job._check_stop()
                 except Stopped:
                     return "partial"
-                if not seconds_left:
+                given_up = not job.open_search or SearchOrders.from_json(job.open_search) != search
+                if not seconds_left or given_up:
+                    # The time is up; or the account was changed, and there is another search to make.
                     job._trigger()
                     return "partial"
 

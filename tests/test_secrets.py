@@ -44,7 +44,7 @@ class TestSecrets(AmazonCase):
         saved = mine.web_save({"refresh_token": "Atzr|typed"}, {name: {} for name in FIELDS})
         self.assertEqual([saved[0][name] for name in FIELDS], [MASK, MASK])
         self.assertEqual(mine.refresh_token, MASK)
-        self.assertEqual(mine.export_data(FIELDS)["datas"], [[MASK, MASK]])
+        self.assertEqual(self.account.export_data(FIELDS)["datas"], [[MASK, MASK]])
         mine.write({"refresh_token": MASK})
         self.assertEqual(self.account._credentials().refresh_token, "Atzr|typed", "saving the mask changes nothing")
         created = (
@@ -168,8 +168,7 @@ class TestAuthorization(AmazonCase, HttpCase):
         self.assertIn("action_amazon_accounts", self.come_back(address))
         self.assertEqual(self.account.merchant_id, self.seller["merchant_id"])
         self.assertEqual(self.account.connection_state, "ok")
-        with self.committing(self.account) as account:
-            account.with_user(self.manager).action_test_connection()
+        self.account.with_user(self.manager).action_test_connection()
         token = self.account.sudo().refresh_token_cipher
         self.assertFalse(self.account.sudo().oauth_state)
         self.assertTrue(self.come_back(address).endswith("/odoo"))
