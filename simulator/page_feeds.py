@@ -24,7 +24,8 @@ def table(world, lang):
 
 def row(lang, feed):
     return (
-        f"<tr><td><a href='/page/feeds/{feed['feedId']}'>{feed['feedId']}</a></td><td>{escape(feed['feedType'])}</td>"
+        f"<tr><td><a href='/page/feeds/{feed['feedId']}'>{feed['feedId']}</a></td>"
+        f"<td><span class='time'>{escape(feed['feedType'])}</span></td>"
         f"<td>{moment(feed['createdTime'])}</td><td>{status(lang, feed)}</td><td>{counts(lang, feed)}</td>"
         f"<td>{buttons(lang, feed)}</td></tr>"
     )

@@ -36,7 +36,7 @@ def items_of(order, entries):
 
 
 def history(lang, record):
-    keys = ("updated", "reference", "via", "carrier", "method", "tracking", "shipped_on", "items")
+    keys = ("told_on", "reference", "via", "carrier", "method", "tracking", "shipped_on", "items")
     heads = "".join(f"<th>{say(lang, key)}</th>" for key in keys)
     rows = "".join(row(lang, record["order"], entry) for entry in record.get("confirmations", []))
     table = f"<table><tr>{heads}</tr>{rows}</table>" if rows else f"<p>{say(lang, 'none')}</p>"
@@ -49,7 +49,7 @@ def row(lang, order, entry):
     return (
         f"<tr><td>{local(order, entry['time'])}</td>"
         f"<td>{escape(entry['reference'])} <small>({say(lang, 'edit' if entry['edit'] else 'first')})</small></td>"
-        f"<td>{escape(say(lang, entry['via']))}{link}</td><td>{escape(carriers.shown(entry['carrier'], lang))}</td>"
+        f"<td><span class='time'>{escape(say(lang, entry['via']))}</span>{link}</td><td>{escape(carriers.shown(entry['carrier'], lang))}</td>"
         f"<td>{escape(entry['method'])}</td><td>{escape(entry['tracking'])}</td>"
         f"<td>{local(order, entry['ship_date'])}</td><td>{'<br>'.join(items_of(order, entry['items']))}</td></tr>"
     )
