@@ -49,7 +49,8 @@ def row(lang, order, entry):
     return (
         f"<tr><td>{local(order, entry['time'])}</td>"
         f"<td>{escape(entry['reference'])} <small>({say(lang, 'edit' if entry['edit'] else 'first')})</small></td>"
-        f"<td><span class='time'>{escape(say(lang, entry['via']))}</span>{link}</td><td>{escape(carriers.shown(entry['carrier'], lang))}</td>"
+        f"<td><span class='time'>{escape(say(lang, entry['via']))}</span>{link}</td>"
+        f"<td>{escape(carriers.shown(entry['carrier'], lang))}</td>"
         f"<td>{escape(entry['method'])}</td><td>{escape(entry['tracking'])}</td>"
         f"<td>{local(order, entry['ship_date'])}</td><td>{'<br>'.join(items_of(order, entry['items']))}</td></tr>"
     )
