@@ -6,7 +6,7 @@ Every action is ``action(world, record, values)``: ``record`` is changed in plac
 
 from decimal import Decimal
 
-from . import people
+from . import history, people
 from .build import aggregate
 from .marketplaces import BY_ID
 from .money import amount, money, rounded
@@ -64,7 +64,10 @@ def ship(world, record, values):
         item["fulfillment"]["quantityFulfilled"] += quantity
         item["fulfillment"]["quantityUnfulfilled"] -= quantity
     if order["fulfillment"]["fulfilledBy"] == "MERCHANT":
-        order.setdefault("packages", []).append(new_package(world, order, parcel, values))
+        package = new_package(world, order, parcel, values)
+        history.before_packages_change(world, record)
+        order.setdefault("packages", []).append(package)
+        history.add(record, package, {"time": package["createdTime"], "via": "seller_central", "edit": False})
     settle_status(order)
 
 

@@ -7,11 +7,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
-from . import catalogue, kinds, operations
+from . import catalogue, feeds, kinds, operations, settings
 from .actions import ACTIONS, Refused
 from .build import merge
-from .faults import KINDS
+from .faults import KINDS, STORAGE
 from .marketplaces import BY_ID
+from .reports import ENCODINGS
 from .times import parse, shift
 from .world import ROLES
 
@@ -116,6 +117,10 @@ def check_seller(values):
         raise Problem(f"unknown roles: {', '.join(unknown)}")
     if unknown := set(values.get("marketplaces") or []) - set(BY_ID):
         raise Problem(f"unknown marketplaces: {', '.join(unknown)}")
+    if values.get("feed_language") not in (None, "ja", "en"):
+        raise Problem("feed_language is ja or en")
+    if values.get("feed_encoding") not in (None, *ENCODINGS):
+        raise Problem(f"feed_encoding is one of {', '.join(ENCODINGS)}")
 
 
 def find_seller(world, merchant_id):
@@ -224,11 +229,55 @@ def perform(world, record, action, values):
     world.touch(record)
 
 
+def list_confirmations(world, request, values, order_id):
+    """Every accepted shipment of an order, in the order they came."""
+    return find_record(world, order_id).get("confirmations", [])
+
+
+# Settings and feeds
+
+
+def show_settings(world, request, values):
+    return world.settings
+
+
+def change_settings(world, request, values):
+    settings.change(world.settings, values)
+    return world.settings
+
+
+def set_packages_delay(world, request, values):
+    return change_settings(world, request, {"packages_delay": values["seconds"]})
+
+
+def list_feeds(world, request, values):
+    merchant_id = request.args.get("merchant_id")
+    return [feeds.summary(world, feed) for feed in world.feeds.values() if merchant_id in (None, feed["merchant_id"])]
+
+
+def find_feed(world, feed_id):
+    if feed_id not in world.feeds:
+        raise Problem(f"no feed {feed_id}", 404)
+    return world.feeds[feed_id]
+
+
+def show_feed(world, request, values, feed_id):
+    return feeds.detail(world, find_feed(world, feed_id))
+
+
+def process_feed(world, request, values, feed_id):
+    feed = find_feed(world, feed_id)
+    if feed["processingStatus"] not in feeds.OPEN:
+        raise Problem(f"feed {feed_id} is {feed['processingStatus']} already", 409)
+    feeds.settle(world, feed, values)
+    return feeds.detail(world, feed)
+
+
 # Faults and the request log
 
 
 def add_fault(world, request, values):
-    if values.get("operation", "*") not in ("*", "token", *operations.BY_NAME):
+    if values.get("operation", "*") not in ("*", "token", *STORAGE, *operations.BY_NAME):
         raise Problem(f"unknown operation {values['operation']}")
     return {"id": world.faults.add(values)["id"]}
 
@@ -289,6 +338,13 @@ ROUTES = Map(
             ("GET", "/orders/<order_id>", show_order),
             ("PATCH", "/orders/<order_id>", change_order),
             ("POST", "/orders/<order_id>/<action>", act),
+            ("GET", "/orders/<order_id>/confirmations", list_confirmations),
+            ("GET", "/settings", show_settings),
+            ("POST", "/settings", change_settings),
+            ("POST", "/packages-delay", set_packages_delay),
+            ("GET", "/feeds", list_feeds),
+            ("GET", "/feeds/<feed_id>", show_feed),
+            ("POST", "/feeds/<feed_id>/process", process_feed),
             ("GET", "/faults", list_faults),
             ("POST", "/faults", add_fault),
             ("GET", "/faults/kinds", list_fault_kinds),

@@ -21,9 +21,13 @@ BEFORE = (
     "dict_errors",
     "list_body",
     "html_200",
+    "not_found_yet",
+    "expired_url",
 )
 AFTER = (
     "cut_after",
+    "timeout_after",
+    "500_after",
     "cut_body",
     "truncated_json",
     "slow",
@@ -36,7 +40,9 @@ AFTER = (
 KINDS = BEFORE + AFTER
 # Of these, the ones that change how a finished answer travels. The others change its JSON; a call that gives them
 # nothing to change (an error, a last page) does not use them up.
-ON_THE_WIRE = ("cut_after", "cut_body", "truncated_json", "slow")
+ON_THE_WIRE = ("cut_after", "timeout_after", "500_after", "cut_body", "truncated_json", "slow")
+NEED_A_BODY = ("cut_body", "truncated_json")
+STORAGE = ("uploadFeedDocument", "downloadFeedDocument")  # not operations of the API, but faults strike there, too
 VARIANTS = ("no_items", "quantity_letter", "amount_abc")  # of malformed_order
 HTML = "text/html; charset=utf-8"
 ERROR_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
@@ -66,7 +72,7 @@ class Faults:
         self.active = [fault for fault in self.active if fault_id not in (None, fault["id"])]
 
     def take(self, operation, query, merchant_id):
-        """The fault that strikes this call, counted as used, or None."""
+        """``query``: what ``match`` looks at. The fault that strikes this call, counted as used, or None."""
         for fault in list(self.active):
             if not concerns(fault, operation, query, merchant_id):
                 continue
@@ -103,6 +109,8 @@ def concerns(fault, operation, query, merchant_id):
         return False
     if operation == "token" and fault["kind"] not in ON_THE_WIRE + BEFORE:
         return False
+    if fault["kind"] == "expired_url" and operation not in STORAGE:
+        return False
     if fault["kind"] == "token_refused" and "paginationToken" not in query:
         return False
     return all(query.get(name) == str(value) for name, value in (fault["match"] or {}).items())
@@ -136,6 +144,8 @@ def instead(fault, operation):
         ),
         "list_body": lambda: Answer.json(200, []),
         "html_200": lambda: html(200, "Amazon"),
+        "not_found_yet": lambda: errors(404, "NotFound", "The resource was not found."),
+        "expired_url": lambda: errors(403, "AccessDenied", "Request has expired"),
     }
     return make[fault["kind"]]()
 
@@ -170,10 +180,19 @@ def spoil_body(fault, call, body):
     return change(fault, call, body) if change else body
 
 
+def finds_something(fault, answer):
+    """Whether a fault that wants to spoil an answer's body has one to spoil."""
+    return bool(answer.body) or fault["kind"] not in NEED_A_BODY
+
+
 def spoil_wire(fault, answer):
     """Change how a finished Answer travels."""
     if fault["kind"] == "cut_after":
         answer.wire = "cut"
+    elif fault["kind"] == "timeout_after":
+        answer.wire, answer.delay = "cut", float(fault.get("seconds", 60))
+    elif fault["kind"] == "500_after":
+        return html(500, "Internal Server Error")
     elif fault["kind"] == "cut_body":
         answer.wire = "half"
     elif fault["kind"] == "truncated_json":

@@ -7,7 +7,7 @@ from . import faults, lwa, operations, orders, schema
 from .answer import Answer
 from .errors import AmazonError, LwaError, invalid_input, quota_exceeded, unauthorized
 
-LIMITED = (200, 204, 400, 404)  # only these tell the rate limit
+LIMITED = (200, 201, 202, 204, 400, 404)  # only these tell the rate limit
 
 
 @dataclass
@@ -15,6 +15,7 @@ class Call:
     """One call of an operation by a seller.
 
     :ivar query: parameter -> str; ``repeated``: parameters given more than once
+    :ivar base_url: the address the caller reached this server by
     :ivar found: after searchOrders: [((time, order id), record)], this page and all later ones
     """
 
@@ -30,6 +31,16 @@ class Call:
     found: list = field(default_factory=list)
     page_size: int = 0
     before: str = ""
+    base_url: str = ""
+
+    @property
+    def matchable(self):
+        """name -> text: what of this call a fault can be restricted to."""
+        body = self.body if isinstance(self.body, dict) else {}
+        detail = body.get("packageDetail")
+        fields = {**body, **(detail if isinstance(detail, dict) else {})}
+        texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+        return {**texts, **self.query, **self.path_args}
 
     @property
     def name(self):
@@ -73,7 +84,7 @@ def answer_call(world, request):
         )
         return finish(call, request, answer, None)
     call.seller = seller_of(world, request)
-    fault = world.faults.take(call.operation.name, call.query, call.merchant_id)
+    fault = world.faults.take(call.operation.name, call.matchable, call.merchant_id)
     if fault and fault["kind"] in faults.BEFORE:
         return finish(call, request, faults.instead(fault, call.operation.name), fault)
     try:
@@ -83,6 +94,9 @@ def answer_call(world, request):
     if fault and fault["kind"] not in faults.ON_THE_WIRE:
         body, fault = spoil_body(call, body, fault)
     answer = answer or done(call.operation, body)
+    if fault and not faults.finds_something(fault, answer):
+        world.faults.give_back(fault)
+        fault = None
     return finish(call, request, faults.spoil_wire(fault, answer) if fault else answer, fault)
 
 
@@ -94,8 +108,22 @@ def new_call(world, request):
     operation, path_args = operations.find(request.method, request.path)
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     return Call(
-        world, operation, request.method, request.path, request.args.to_dict(), repeated, path_args, read_body(request)
+        world,
+        operation,
+        request.method,
+        request.path,
+        request.args.to_dict(),
+        repeated,
+        path_args,
+        read_body(request),
+        base_url=base_url(request),
     )
+
+
+def base_url(request):
+    """The address the caller's connection leads to. Not its Host header: a client may get that wrong."""
+    host, port = request.environ["werkzeug.socket"].getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def read_body(request):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from . import orders, sellers
+from . import confirmation, feeds, orders, sellers
 
 ANY_ROLE = (
     "inventory_and_order_tracking",
@@ -16,6 +16,8 @@ ANY_ROLE = (
     "tax_invoicing",
 )
 ORDER_ROLES = ("inventory_and_order_tracking", "direct_to_consumer_shipping", "tax_invoicing")
+SHIPPING_ROLES = feeds.SHIPPING_ROLES
+FEEDS = "feeds_2021-06-30.json"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,42 @@ OPERATIONS = [
         sellers.get_marketplace_participations,
         "sellers.json",
     ),
+    Operation(
+        "confirmShipment",
+        "POST",
+        "/orders/v0/orders/<orderId>/shipmentConfirmation",
+        2,
+        10,
+        SHIPPING_ROLES,
+        confirmation.confirm_shipment,
+        "ordersV0.json",
+        204,
+    ),
+    Operation(
+        "createFeedDocument",
+        "POST",
+        "/feeds/2021-06-30/documents",
+        0.5,
+        15,
+        ANY_ROLE,
+        feeds.create_feed_document,
+        FEEDS,
+        201,
+    ),
+    Operation(
+        "getFeedDocument",
+        "GET",
+        "/feeds/2021-06-30/documents/<feedDocumentId>",
+        0.0222,
+        10,
+        ANY_ROLE,
+        feeds.get_feed_document,
+        FEEDS,
+    ),
+    Operation("createFeed", "POST", "/feeds/2021-06-30/feeds", 0.0083, 15, ANY_ROLE, feeds.create_feed, FEEDS, 202),
+    Operation("getFeeds", "GET", "/feeds/2021-06-30/feeds", 0.0222, 10, ANY_ROLE, feeds.get_feeds, FEEDS),
+    Operation("getFeed", "GET", "/feeds/2021-06-30/feeds/<feedId>", 2, 15, ANY_ROLE, feeds.get_feed, FEEDS),
+    Operation("cancelFeed", "DELETE", "/feeds/2021-06-30/feeds/<feedId>", 2, 15, ANY_ROLE, feeds.cancel_feed, FEEDS),
 ]
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 ROUTES = Map(

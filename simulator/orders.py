@@ -1,14 +1,13 @@
 """Orders API 2026-01-01: searchOrders and getOrder."""
 
-import base64
-import binascii
 import datetime
 import hashlib
-import hmac
 import json
 
+from . import history
 from .errors import invalid_input, not_found, unauthorized
 from .marketplaces import BY_ID
+from .signing import seal, unseal
 from .times import iso, parse, shift
 
 STATUSES = (
@@ -187,29 +186,19 @@ def meets(order, search):
 
 def write_token(call, before, position):
     content = {"before": before, "position": position, "issued": call.world.clock.iso(), "of": fingerprint(call)}
-    text = json.dumps(content, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(sign(call, text) + text).decode().rstrip("=")
+    return seal(call.world, "paginationToken", content)
 
 
 def read_token(call, token):
     """{before, position} of a token; 400 when it is forged, older than 24 hours or of another search."""
-    try:
-        content = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except (ValueError, binascii.Error):
-        content = b""
-    signature, text = content[:16], content[16:]
-    if not text or not hmac.compare_digest(signature, sign(call, text)):
+    data = unseal(call.world, "paginationToken", token)
+    if not data:
         raise invalid_input("The paginationToken is invalid.")
-    data = json.loads(text)
     if shift(data["issued"], hours=TOKEN_HOURS) <= call.world.clock.iso():
         raise invalid_input("The paginationToken has expired.")
     if data["of"] != fingerprint(call):
         raise invalid_input("All parameters must be the same as in the request that returned the paginationToken.")
     return {"before": data["before"], "position": tuple(data["position"])}
-
-
-def sign(call, text):
-    return hmac.new(f"paginationToken {call.world.seed}".encode(), text, hashlib.sha256).digest()[:16]
 
 
 def fingerprint(call):
@@ -241,6 +230,8 @@ def view(call, record, included):
     included = included or []
     order = sections(record["order"], ORDER_SECTIONS, included)
     order["orderItems"] = [sections(item, ITEM_SECTIONS, included) for item in order["orderItems"]]
+    if "PACKAGES" in included:
+        show_packages(order, history.packages_shown(call.world, record))
     status = record["order"]["fulfillment"]["fulfillmentStatus"]
     if status in PENDING:
         hide_of_pending(order, record)
@@ -260,6 +251,12 @@ def sections(part, names, included):
 
 def without(part, *keys):
     return {key: value for key, value in part.items() if key not in keys}
+
+
+def show_packages(order, packages):
+    order.pop("packages", None)
+    if packages:
+        order["packages"] = packages
 
 
 def hide_of_pending(order, record):

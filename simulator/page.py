@@ -1,8 +1,6 @@
 """The web page "Seller Central, simulated": the list of orders, an order's own page, and buttons for what happens."""
 
-import datetime
 import json
-from decimal import Decimal
 from html import escape
 
 from werkzeug.exceptions import HTTPException
@@ -10,11 +8,10 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from . import control, faults, kinds, operations
+from . import control, faults, kinds, operations, page_feeds, page_parcels
 from .actions import Refused
-from .marketplaces import BY_ID
+from .page_parts import cash, local, moment
 from .page_style import STYLE
-from .times import parse
 from .words import LANGUAGES, say
 
 SHOWN_ORDERS = 100
@@ -58,35 +55,12 @@ def layout(world, lang, path, body, status=200):
     return Response(
         f"<!doctype html><html lang='{lang}'><meta charset='utf-8'><title>{say(lang, 'title')}</title>"
         f"<meta name='viewport' content='width=device-width'><style>{STYLE}</style>"
-        f"<header><a href='/'>{say(lang, 'title')}</a>"
+        f"<header><a href='/'>{say(lang, 'title')}</a><a href='/page/feeds'>{say(lang, 'feeds')}</a>"
         f"<span>{say(lang, 'now')}: {moment(world.clock.iso())}{frozen}</span>"
         f"<a href='{escape(path)}?lang={other}'>{switch}</a></header>{body}",
         status,
         mimetype="text/html",
     )
-
-
-def moment(text):
-    """Amazon's time text for people (UTC)."""
-    return f"{parse(text):%Y-%m-%d %H:%M:%S} UTC" if text else ""
-
-
-def local(order, text):
-    """Amazon's time text in the time zone of the order's marketplace."""
-    marketplace = BY_ID.get(order["salesChannel"].get("marketplaceId"))
-    zone = datetime.timezone(datetime.timedelta(hours=marketplace.utc_offset if marketplace else 0))
-    return f"<span class='time'>{parse(text).astimezone(zone):%Y-%m-%d %H:%M}</span>" if text else ""
-
-
-def cash(value):
-    """Amazon's Money for people."""
-    if not value:
-        return ""
-    try:
-        number = f"{Decimal(value['amount']):,}"
-    except ArithmeticError:
-        number = escape(value["amount"])
-    return f"¥{number}" if value["currencyCode"] == "JPY" else f"{escape(value['currencyCode'])} {number}"
 
 
 # The list
@@ -167,7 +141,7 @@ def buttons(lang, order):
 
 
 def trouble(world, lang):
-    names = "".join(option(name, name) for name in ("*", "token", *operations.BY_NAME))
+    names = "".join(option(name, name) for name in ("*", "token", *faults.STORAGE, *operations.BY_NAME))
     choices = "".join(option(kind, kind) for kind in faults.KINDS)
     active = "".join(f"<li>{escape(describe(fault, lang))}</li>" for fault in world.faults.active)
     return (
@@ -197,8 +171,9 @@ def quota(world, lang):
 
 def requests(world, lang):
     rows = "".join(
-        f"<tr class='{'' if entry['status'] == 200 else 'bad'}'><td>{entry['n']}</td><td>{entry['time'][11:19]}</td>"
-        f"<td>{escape(entry['operation'])}</td><td>{entry['status']}</td><td>{escape(entry.get('fault', ''))}</td></tr>"
+        f"<tr class='{'' if 200 <= entry['status'] < 300 else 'bad'}'><td>{entry['n']}</td>"
+        f"<td>{entry['time'][11:19]}</td><td>{escape(entry['operation'])}</td><td>{entry['status']}</td>"
+        f"<td>{escape(entry.get('fault', ''))}</td></tr>"
         for entry in reversed(world.requests[-SHOWN_REQUESTS:])
     )
     return f"<section><h2>{say(lang, 'requests')}</h2><table class='log'>{rows}</table></section>"
@@ -220,7 +195,8 @@ def text(value):
 
 
 def show_order(world, request, lang, order_id):
-    order = control.find_record(world, order_id)["order"]
+    record = control.find_record(world, order_id)
+    order = record["order"]
     address = order.get("recipient", {}).get("deliveryAddress", {})
     lines = "<br>".join(escape(str(value)) for key, value in address.items() if key not in HIDDEN)
     executions = order.get("payment", {}).get("paymentExecutions", [])
@@ -239,7 +215,8 @@ def show_order(world, request, lang, order_id):
     body = (
         f"<main><p><a href='/'>← {say(lang, 'back')}</a></p><h1>{order_id}</h1>"
         f"<p class='bar'>{buttons(lang, order)}</p>"
-        f"<table class='facts'>{rows}</table>{items_table(lang, order)}{packages_table(lang, order)}"
+        f"<table class='facts'>{rows}</table>{items_table(lang, order)}"
+        f"{page_parcels.parcels(lang, order)}{page_parcels.history(lang, record)}"
         f"<details><summary>{say(lang, 'json')}</summary>"
         f"<pre>{escape(json.dumps(order, ensure_ascii=False, indent=1))}</pre></details></main>"
     )
@@ -264,19 +241,6 @@ def item_row(item):
         f"<td class='number'>{fulfillment['quantityUnfulfilled']}</td><td class='number'>{breakdowns}</td>"
         f"<td class='number'>{cash(proceeds.get('proceedsTotal'))}</td></tr>"
     )
-
-
-def packages_table(lang, order):
-    heads = "".join(f"<th>{say(lang, key)}</th>" for key in ("packages", "status", "carrier", "tracking", "items"))
-    rows = "".join(
-        f"<tr><td>{escape(p['packageReferenceId'])}</td><td>{escape(p['packageStatus']['status'])}<br>"
-        f"<small>{local(order, p.get('shipTime'))}</small></td><td>{escape(p.get('carrier', ''))}<br>"
-        f"<small>{escape(p.get('shippingService', ''))}</small></td><td>{escape(p.get('trackingNumber', ''))}</td>"
-        f"<td>{'<br>'.join(escape(i['orderItemId']) + ' × ' + str(i['quantity']) for i in p['packageItems'])}</td></tr>"
-        for p in order.get("packages", [])
-    )
-    table = f"<table><tr>{heads}</tr>{rows}</table>" if rows else f"<p>{say(lang, 'none')}</p>"
-    return f"<h2>{say(lang, 'packages')}</h2>{table}"
 
 
 # Buttons
@@ -323,6 +287,19 @@ def set_quota(world, request, lang):
     return back(request)
 
 
+def show_feeds(world, request, lang):
+    return layout(world, lang, request.path, page_feeds.table(world, lang))
+
+
+def show_feed(world, request, lang, feed_id):
+    return layout(world, lang, request.path, page_feeds.one(world, lang, control.find_feed(world, feed_id)))
+
+
+def settle_feed(world, request, lang, feed_id, status):
+    control.process_feed(world, request, {"status": status}, feed_id)
+    return back(request)
+
+
 ROUTES = Map(
     [
         Rule(path, methods=[method], endpoint=endpoint)
@@ -335,6 +312,9 @@ ROUTES = Map(
             ("POST", "/page/fault", add_fault),
             ("POST", "/page/clear-faults", clear_faults),
             ("POST", "/page/quota", set_quota),
+            ("GET", "/page/feeds", show_feeds),
+            ("GET", "/page/feeds/<feed_id>", show_feed),
+            ("POST", "/page/feeds/<feed_id>/<status>", settle_feed),
         ]
     ]
 )

@@ -23,6 +23,9 @@ td { overflow-wrap: anywhere } td a { white-space: nowrap }
 .status { display: inline-block; padding: 0 .5rem; border-radius: 9px; background: #e8ebee; white-space: nowrap }
 .UNSHIPPED { background: #fff1cc } .SHIPPED { background: #d6f2df } .PARTIALLY_SHIPPED { background: #e3f1d5 }
 .PENDING, .PENDING_AVAILABILITY { background: #dbe9ff } .CANCELLED, .UNFULFILLABLE { background: #f9dcda }
+.parcel { display: grid; grid-template-columns: minmax(14rem, 1fr) 2fr; gap: .3rem 1.5rem; max-width: 60rem }
+.parcel h3 { grid-column: 1 / -1; margin: 0; font-size: 1rem } .parcel b { font-variant-numeric: tabular-nums }
+.parcel ul { margin: 0; padding-left: 1.1rem } .DELIVERED, .DONE { background: #d6f2df } .FATAL { background: #f9dcda }
 form { display: inline } .bar { display: flex; gap: .8rem; align-items: center; flex-wrap: wrap }
 button { font: inherit; font-size: 13px; padding: .15rem .6rem; margin: 0 .2rem .2rem 0; border: 1px solid #b8c1ca;
   border-radius: 5px; background: #fff; cursor: pointer; white-space: nowrap }

@@ -8,7 +8,7 @@ import traceback
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
-from . import consent, control, gateway, page
+from . import consent, control, documents, feeds, gateway, page
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -36,6 +36,9 @@ class App:
     def answer(self, request):
         """A Response of a page or of the control API, or an Answer of Amazon."""
         path = request.path
+        feeds.advance(self.world)
+        if path.startswith(documents.PATH):
+            return documents.answer(self.world, request)
         if path.startswith("/control/"):
             return control.answer(self.world, request)
         if path == "/auth/o2/token" and request.method == "POST":

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 
-from . import marketplaces
+from . import marketplaces, settings
 from .faults import Faults
 from .times import Clock
 from .usage import Usage
@@ -29,8 +29,10 @@ class World:
     :ivar sellers: merchant id -> seller record (credentials, marketplaces, roles, token_ttl in seconds)
     :ivar tokens: access token -> {client_id, merchant_id, scope, expires}
     :ivar codes: spapi_oauth_code -> {merchant_id, client_id, expires}
-    :ivar records: order id -> {order, merchant_id, kind, prices_while_pending}
+    :ivar records: order id -> {order, merchant_id, kind, prices_while_pending, confirmations, unseen}
     :ivar page_limit: no page of orders has more, whatever was asked for
+    :ivar documents: feed document id -> {content_type, content (base64), …}; ``feeds``: feed id -> feed, oldest first
+    :ivar settings: how this Amazon behaves, see ``settings.py``
     :ivar requests: the log of calls to Amazon, oldest first
     """
 
@@ -51,6 +53,8 @@ class World:
         self.faults = Faults()
         self.page_limit = 100
         self.sellers, self.tokens, self.codes, self.records = {}, {}, {}, {}
+        self.documents, self.feeds = {}, {}
+        self.settings = dict(settings.DEFAULTS)
         self.requests = []
         self.request_count = 0
         self.schema_errors = []
@@ -132,6 +136,9 @@ class World:
             "tokens": self.tokens,
             "codes": self.codes,
             "records": self.records,
+            "documents": self.documents,
+            "feeds": self.feeds,
+            "settings": self.settings,
             "requests": self.requests,
             "request_count": self.request_count,
             "schema_errors": self.schema_errors,
@@ -145,6 +152,8 @@ class World:
         self.page_limit = data.get("page_limit", 100)
         for key in ("counters", "sellers", "tokens", "codes", "records", "requests", "request_count", "schema_errors"):
             setattr(self, key, data[key])
+        self.documents, self.feeds = data.get("documents", {}), data.get("feeds", {})
+        self.settings.update(data.get("settings", {}))
 
 
 def new_refresh_token(rng):

@@ -14,6 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-11-23T01:00:00.000Z"
 LONG_AGO = "2026-11-01T00:00:00Z"
 SEARCH = "/orders/2026-01-01/orders"
+CONFIRM = "/orders/v0/orders/{}/shipmentConfirmation"
+FEEDS = "/feeds/2021-06-30/feeds"
+DOCUMENTS = "/feeds/2021-06-30/documents"
+XML = "text/xml; charset=UTF-8"
+XML_FEED = "POST_ORDER_FULFILLMENT_DATA"
+FLAT_FEED = "POST_FLAT_FILE_FULFILLMENT_DATA"
 INCLUDED = "BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT,FULFILLMENT_ORDERS"
 JP = "A1VC38T7YXB528"
 US = "ATVPDKIKX0DER"
@@ -55,6 +61,8 @@ class Amazon:
 
     def advance(self, **duration):
         seconds = duration.get("seconds", 0) + 60 * duration.get("minutes", 0) + 3600 * duration.get("hours", 0)
+        if seconds >= 3600:
+            self.tokens.clear()
         return self.post("/clock", advance=seconds)
 
     def place(self, seller, kind="jp_standard", **values):
@@ -82,6 +90,68 @@ class Amazon:
     def call(self, seller, path, token=None, **query):
         headers = {"x-amz-access-token": token or self.token(seller), "user-agent": "test/1.0"}
         return self.http.get(path, params=query, headers=headers)
+
+    def send(self, seller, method, path, body=None):
+        """A call with a JSON body."""
+        headers = {"x-amz-access-token": self.token(seller), "user-agent": "test/1.0"}
+        return self.http.request(method, path, json=body, headers=headers)
+
+    def confirm(self, seller, order_id, status=204, text="", body=None, **detail):
+        """confirmShipment of everything that is open, unless ``detail`` says otherwise."""
+        answer = self.send(seller, "POST", CONFIRM.format(order_id), body or self.parcel(order_id, **detail))
+        assert answer.status_code == status, answer.text
+        assert text in answer.text
+        return answer
+
+    def parcel(self, order_id, items=None, cod=None, **detail):
+        """The body of confirmShipment; what is None in ``detail`` is left out. ``items``: {item id: quantity}."""
+        order = self.order(order_id)
+        if items is None:
+            items = {i["orderItemId"]: i["fulfillment"]["quantityUnfulfilled"] for i in order["orderItems"]}
+        detail = {
+            "packageReferenceId": "7001",
+            "carrierCode": "YAMATO",
+            "shippingMethod": "宅急便",
+            "trackingNumber": "123456789012",
+            "shipDate": self.get("/clock")["now"],
+            "orderItems": [{"orderItemId": item_id, "quantity": quantity} for item_id, quantity in items.items()],
+            **detail,
+        }
+        body = {
+            "marketplaceId": order["salesChannel"]["marketplaceId"],
+            "packageDetail": {key: value for key, value in detail.items() if value is not None},
+        }
+        return {**body, "codCollectionMethod": cod} if cod else body
+
+    def upload(self, seller, content, content_type=XML, sent_type=None):
+        """(feed document id, answer of the storage) of a new document."""
+        answer = self.send(seller, "POST", DOCUMENTS, {"contentType": content_type})
+        assert answer.status_code == 201, answer.text
+        document = answer.json()
+        stored = httpx.put(
+            document["url"], content=content, headers={"content-type": sent_type or content_type}, verify=False
+        )
+        return document["feedDocumentId"], stored
+
+    def create_feed(self, seller, document_id, feed_type=XML_FEED, status=202, **values):
+        body = {"feedType": feed_type, "marketplaceIds": [JP], "inputFeedDocumentId": document_id, **values}
+        answer = self.send(seller, "POST", FEEDS, body)
+        assert answer.status_code == status, answer.text
+        return answer.json().get("feedId")
+
+    def feed(self, seller, content, content_type=XML, feed_type=XML_FEED):
+        """Submit a feed; returns its id."""
+        document_id, stored = self.upload(seller, content, content_type)
+        assert stored.status_code == 200, stored.text
+        return self.create_feed(seller, document_id, feed_type)
+
+    def report(self, seller, feed_id):
+        """(feed as getFeed shows it, answer of the storage with the result document or None)."""
+        feed = self.call(seller, f"{FEEDS}/{feed_id}").json()
+        if "resultFeedDocumentId" not in feed:
+            return feed, None
+        document = self.call(seller, f"{DOCUMENTS}/{feed['resultFeedDocumentId']}").json()
+        return feed, httpx.get(document["url"], verify=False)
 
     def search(self, seller, status=200, **query):
         """One page as JSON."""

@@ -4,6 +4,7 @@ import pytest
 
 from simulator.kinds import KINDS
 from simulator.tests.client import EVERYWHERE
+from simulator.tests.fulfillment import envelope, message
 
 
 def test_without_sellers(amazon):
@@ -70,3 +71,42 @@ def test_pages_are_not_in_the_request_log(amazon):
     amazon.http.get("/")
     amazon.http.get("/favicon.ico")
     assert amazon.get("/requests") == []
+
+
+def test_parcels_as_the_buyer_sees_them(amazon, seller):
+    order_id = amazon.place(seller)
+    amazon.confirm(seller, order_id)
+    items = {item["orderItemId"]: 1 for item in amazon.order(order_id)["orderItems"]}
+    amazon.confirm(seller, order_id, items=items, trackingNumber="", carrierCode="Other", carrierName="<赤帽>")
+    page = amazon.http.get(f"/orders-v3/order/{order_id}", params={"lang": "ja"}).text
+    seen, history = page.split("出荷通知の履歴")
+    for text in (
+        "購入者に表示される配送状況",
+        "&lt;赤帽&gt;",
+        "お問い合わせ伝票番号なし",
+        "7001",
+        "2026-11-23 10:00",
+        "× 1",
+    ):
+        assert text in seen
+    assert "123456789012" not in seen and "ヤマト運輸" not in seen
+    for text in ("ヤマト運輸", "123456789012", "(新規)", "(変更)", "confirmShipment"):
+        assert text in history
+    page = amazon.http.get(f"/orders-v3/order/{order_id}", params={"lang": "en"}).text
+    assert "as the buyer sees them" in page and "Yamato Transport" in page
+
+
+def test_feeds(amazon, seller):
+    order_id = amazon.place(seller)
+    done, failed, cancelled = (amazon.feed(seller, envelope(seller, message(1, order_id))) for _ in range(3))
+    for feed_id, status in ((done, "DONE"), (failed, "FATAL"), (cancelled, "CANCELLED")):
+        assert f"/page/feeds/{feed_id}/{status}" in amazon.http.get("/page/feeds").text
+        assert amazon.http.post(f"/page/feeds/{feed_id}/{status}").status_code == 303
+        assert amazon.http.post(f"/page/feeds/{feed_id}/{status}").status_code == 409
+    for lang, words in (("en", ("Fatal", "of 1: 1 errors")), ("ja", ("処理失敗", "1件中 エラー1件"))):
+        text = amazon.http.get("/page/feeds", params={"lang": lang}).text
+        assert all(word in text for word in words)
+        page = amazon.http.get(f"/page/feeds/{done}", params={"lang": lang}).text
+        assert f"&lt;AmazonOrderID&gt;{order_id}" in page and "&lt;ProcessingReport&gt;" in page
+    assert amazon.http.get("/page/feeds/1").status_code == 409
+    assert f"/page/feeds/{done}" not in amazon.http.get(f"/orders-v3/order/{order_id}").text

@@ -8,6 +8,7 @@ import sys
 import time
 
 from simulator.tests.client import INCLUDED, ROOT, Amazon
+from simulator.tests.fulfillment import envelope, message
 
 
 @contextlib.contextmanager
@@ -78,6 +79,28 @@ def test_state_survives_an_orderly_end(tmp_path):
         assert amazon.place(seller) not in [order["orderId"] for order in before[0]]
 
 
+def test_feeds_and_parcels_survive(tmp_path):
+    state = str(tmp_path / "state.json")
+    with process("--state", state, "--quota", "off") as (running, amazon):
+        amazon.freeze()
+        seller = amazon.post("/sellers")
+        first, second = amazon.place(seller), amazon.place(seller)
+        amazon.post("/packages-delay", seconds=60)
+        amazon.confirm(seller, first)
+        feed_id = amazon.feed(seller, envelope(seller, message(1, second, date="2026-11-23T01:00:00Z")))
+        ends(running, signal.SIGTERM)
+    with process("--state", state, "--quota", "off") as (_running, amazon):
+        assert "packages" not in amazon.show(seller, first)
+        amazon.advance(minutes=1)
+        assert "packages" in amazon.show(seller, first)
+        feed, report = amazon.report(seller, feed_id)
+        assert feed["processingStatus"] == "DONE" and "<MessagesSuccessful>1<" in report.text
+        assert [e["via"] for i in (first, second) for e in amazon.get(f"/orders/{i}/confirmations")] == [
+            "confirmShipment",
+            "feed",
+        ]
+
+
 def test_state_survives_a_kill(tmp_path):
     state = tmp_path / "state.json"
     with process("--state", str(state)) as (running, amazon):
@@ -119,6 +142,9 @@ def test_live_schema_checks(models):
         amazon.post("/bulk", merchant_id=seller["merchant_id"], count=20)
         amazon.advance(minutes=3)
         amazon.search(seller, includedData=INCLUDED)
+        order_id = amazon.place(seller)
+        amazon.confirm(seller, order_id)
+        amazon.feed(seller, envelope(seller, message(1, order_id)))
         assert amazon.get("/schema-errors") == []
         amazon.search(seller, MarketplaceIds="A1VC38T7YXB528", status=400)
         [entry] = amazon.get("/schema-errors")

@@ -2,10 +2,12 @@
 
 import logging
 
+import httpx
 import pytest
 
 from simulator.kinds import KINDS
-from simulator.tests.client import EVERYWHERE, INCLUDED, LONG_AGO, Amazon, served
+from simulator.tests.client import EVERYWHERE, INCLUDED, JP, LONG_AGO, XML, XML_FEED, Amazon, served
+from simulator.tests.fulfillment import envelope, message
 
 spapi = pytest.importorskip("spapi")
 
@@ -60,3 +62,56 @@ def test_sellers(connected):
 
     payload = SellersApi(connected[2].api_client).get_marketplace_participations().payload
     assert [entry.marketplace.id for entry in payload] == EVERYWHERE
+
+
+def test_confirm_shipment(connected):
+    from spapi.api.orders_v0.orders_v0_api import OrdersV0Api
+    from spapi.models.orders_v0 import ConfirmShipmentOrderItem, ConfirmShipmentRequest, PackageDetail
+    from spapi.rest import ApiException
+
+    amazon, orders, client = connected
+    order = amazon.order(orders["jp_standard"])
+    items = [
+        ConfirmShipmentOrderItem(order_item_id=i["orderItemId"], quantity=i["fulfillment"]["quantityUnfulfilled"])
+        for i in order["orderItems"]
+    ]
+    detail = PackageDetail(
+        package_reference_id="7001",
+        carrier_code="YAMATO",
+        tracking_number="123456789012",
+        ship_date=order["createdTime"],
+        order_items=items,
+    )
+    payload = ConfirmShipmentRequest(package_detail=detail, marketplace_id=order["salesChannel"]["marketplaceId"])
+    api = OrdersV0Api(client.api_client)
+    assert api.confirm_shipment(order["orderId"], payload) is None
+    assert amazon.order(order["orderId"])["packages"][0]["packageReferenceId"] == "7001"
+    detail.package_reference_id = "7002"
+    with pytest.raises(ApiException) as refused:
+        api.confirm_shipment(order["orderId"], payload)
+    assert refused.value.status == 400 and "PackageToUpdateNotFound" in str(refused.value.body)
+
+
+def test_feeds(connected):
+    from spapi.api.feeds_v2021_06_30.feeds_api import FeedsApi
+    from spapi.models.feeds_v2021_06_30 import CreateFeedDocumentSpecification, CreateFeedSpecification
+
+    amazon, orders, client = connected
+    [seller] = amazon.get("/sellers")
+    api = FeedsApi(client.api_client)
+    document = api.create_feed_document(CreateFeedDocumentSpecification(content_type=XML))
+    content = envelope(seller, message(1, orders["jp_points"], date="2026-11-23T01:00:00Z"))
+    assert httpx.put(document.url, content=content, headers={"content-type": XML}).status_code == 200
+    specification = CreateFeedSpecification(
+        feed_type=XML_FEED, marketplace_ids=[JP], input_feed_document_id=document.feed_document_id
+    )
+    feed_id = api.create_feed(specification).feed_id
+    other = api.create_feed_document(CreateFeedDocumentSpecification(content_type=XML)).feed_document_id
+    specification.input_feed_document_id = other
+    api.cancel_feed(api.create_feed(specification).feed_id)
+    amazon.post(f"/feeds/{feed_id}/process")
+    feed = api.get_feed(feed_id)
+    assert feed.processing_status == "DONE"
+    assert {f.feed_id: f.processing_status for f in api.get_feeds(feed_types=[XML_FEED]).feeds}[feed_id] == "DONE"
+    result = api.get_feed_document(feed.result_feed_document_id)
+    assert "<MessagesSuccessful>1<" in httpx.get(result.url).text

@@ -1,0 +1,203 @@
+"""Feed documents and the storage they lie in: addresses that are valid for a few minutes and strict about their use."""
+
+import base64
+import gzip
+import hashlib
+from urllib.parse import urlencode
+
+from . import faults
+from .answer import Answer
+from .signing import signature
+from .times import parse, shift
+
+PATH = "/s3/tortuga/"
+MINUTES = 5
+DOCUMENT_DAYS = 2
+RESULT_DAYS = 28
+LOGGED = 100_000  # characters of an uploaded feed that the request log keeps
+OPERATIONS = {"PUT": "uploadFeedDocument", "GET": "downloadFeedDocument"}
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def new_document(world, merchant_id, content_type, content=None, compressed=False):
+    """A document of a seller; an input document has no content yet."""
+    rng = world.rng("document")
+    parts = ["".join(rng.choices("0123456789abcdef", k=length)) for length in (8, 4, 4, 4, 12)]
+    document_id = f"amzn1.tortuga.4.fe.{'-'.join(parts)}.T{rng.randint(10**12, 10**13 - 1)}"
+    world.documents[document_id] = {
+        "id": document_id,
+        "merchant_id": merchant_id,
+        "created": world.clock.iso(),
+        "content_type": content_type,
+        "content": None if content is None else encoded(gzip.compress(content, mtime=0) if compressed else content),
+        "compressed": compressed,
+        "result": content is not None,
+        "feed_id": None,
+    }
+    return world.documents[document_id]
+
+
+def encoded(content):
+    return base64.b64encode(content).decode()
+
+
+def content_of(document):
+    """The bytes as they were written before any compression, or None when nothing was uploaded."""
+    if document["content"] is None:
+        return None
+    data = base64.b64decode(document["content"])
+    return gzip.decompress(data) if document["compressed"] else data
+
+
+def is_kept(world, document):
+    """Whether the document can still be used (an input) or read (a result)."""
+    days = RESULT_DAYS if document["result"] else DOCUMENT_DAYS
+    return shift(document["created"], days=days) > world.clock.iso()
+
+
+def charset_of(content_type):
+    """The charset a content type declares, in lower case, or None."""
+    for part in content_type.split(";")[1:]:
+        name, _, value = part.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower() or None
+    return None
+
+
+def decode(content, charset):
+    """Text of bytes in a declared charset; both names of Japanese Windows mean the same. May raise ValueError."""
+    if charset in ("shift_jis", "shift-jis", "sjis", "windows-31j", "ms932", "cp932"):
+        charset = "cp932"
+    try:
+        return content.decode(charset)
+    except LookupError:
+        raise ValueError(f"unknown charset {charset}") from None
+
+
+def readable(document):
+    """The content as text for people and tests, whatever its encoding; None when there is none."""
+    content = content_of(document)
+    if content is None:
+        return None
+    for charset in (charset_of(document["content_type"]), "utf-8", "cp932"):
+        try:
+            return decode(content, charset) if charset else content.decode("ascii")
+        except ValueError:
+            continue
+    return content.decode("utf-8", "replace")
+
+
+# Presigned addresses
+
+
+def presigned(world, base_url, document, method, content_encoding=""):
+    """An address for one method, valid for five minutes; for PUT with exactly the declared content type."""
+    query = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Date": world.clock.iso(),
+        "X-Amz-SignedHeaders": "content-type;host" if method == "PUT" else "host",
+        "X-Amz-Expires": str(60 * MINUTES),
+    }
+    if content_encoding:
+        query["response-content-encoding"] = content_encoding
+    declared = document["content_type"] if method == "PUT" else ""
+    query["X-Amz-Signature"] = sign(world, method, document["id"], query, declared)
+    return f"{base_url}{PATH}{document['id']}?{urlencode(query)}"
+
+
+def sign(world, method, document_id, query, content_type):
+    signed = sorted((key, value) for key, value in query.items() if key != "X-Amz-Signature")
+    return signature(world, "s3", repr((method, document_id, signed, content_type)).encode()).hex()
+
+
+def answer(world, request):
+    """A call of the storage -> Answer; it is logged like Amazon's operations, without its signature."""
+    document = world.documents.get(request.path.removeprefix(PATH))
+    operation = OPERATIONS.get(request.method, "storage")
+    merchant_id = document and document["merchant_id"]
+    matchable = {"feedDocumentId": document["id"], "feedId": document["feed_id"]} if document else {}
+    fault = world.faults.take(operation, matchable, merchant_id)
+    if fault and fault["kind"] == "expired_url":
+        result = refused("AccessDenied", "Request has expired")
+    elif fault and fault["kind"] in faults.BEFORE:
+        result = faults.instead(fault, operation)
+    else:
+        result = serve(world, request, document)
+        if fault and (fault["kind"] not in faults.ON_THE_WIRE or not faults.finds_something(fault, result)):
+            world.faults.give_back(fault)
+            fault = None
+        result = faults.spoil_wire(fault, result) if fault else result
+    log(world, request, operation, document, result, fault)
+    return result
+
+
+def serve(world, request, document):
+    query = request.args.to_dict()
+    try:
+        expires = shift(query["X-Amz-Date"], seconds=int(query["X-Amz-Expires"]))
+    except (KeyError, ValueError):
+        return refused("AccessDenied", "Access Denied")
+    if expires <= world.clock.iso():
+        facts = {"X-Amz-Expires": query["X-Amz-Expires"], "Expires": seconds(expires)}
+        return refused("AccessDenied", "Request has expired", **facts, ServerTime=seconds(world.clock.iso()))
+    declared = request.headers.get("Content-Type", "") if request.method == "PUT" else ""
+    wanted = document and sign(world, request.method, document["id"], query, declared)
+    if query.get("X-Amz-Signature") != wanted:
+        return refused(
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your key and signing method.",
+        )
+    return store(request, document) if request.method == "PUT" else fetch(document, query)
+
+
+def seconds(text):
+    return f"{parse(text):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def refused(code, message, status=403, **facts):
+    """An error as S3 writes it."""
+    more = "".join(f"<{name}>{value}</{name}>" for name, value in facts.items())
+    ids = "<RequestId>0A1B2C3D4E5F6071</RequestId><HostId>c2ltdWxhdG9y</HostId>"
+    text = f"{HEAD}<Error><Code>{code}</Code><Message>{message}</Message>{more}{ids}</Error>"
+    return Answer(status, text.encode(), "application/xml")
+
+
+def store(request, document):
+    """Whatever is sent replaces what was there, as in S3."""
+    data = request.get_data()
+    document["content"] = encoded(data)
+    return Answer(200, b"", "text/plain", headers={"ETag": f'"{hashlib.md5(data).hexdigest()}"'})
+
+
+def fetch(document, query):
+    if document["content"] is None:
+        return refused("NoSuchKey", "The specified key does not exist.", 404, Key=document["id"])
+    headers = {}
+    if query.get("response-content-encoding"):
+        headers["Content-Encoding"] = query["response-content-encoding"]
+    return Answer(200, base64.b64decode(document["content"]), document["content_type"], headers=headers)
+
+
+def log(world, request, operation, document, result, fault):
+    data = request.get_data()
+    text = None
+    if data and document:
+        text = readable({**document, "content": encoded(data), "content_type": request.headers.get("Content-Type", "")})
+    world.log(
+        {
+            "time": world.clock.iso(),
+            "operation": operation,
+            "method": request.method,
+            "path": request.path,
+            "query": {},
+            "content_type": request.headers.get("Content-Type"),
+            "body": text and text[:LOGGED],
+            "bytes": len(data) or None,
+            "sha256": hashlib.sha256(data).hexdigest() if data else None,
+            "status": result.status,
+            "fault": fault and fault["kind"],
+            "merchant_id": document and document["merchant_id"],
+            "user_agent": request.headers.get("User-Agent", ""),
+        }
+    )

@@ -1,0 +1,22 @@
+"""The types of feeds: who may submit them and what becomes of them."""
+
+from . import fulfillment_flat, fulfillment_xml
+
+# type -> module with process(world, feed, document, limit) -> Report
+PROCESSED = {
+    "POST_ORDER_FULFILLMENT_DATA": fulfillment_xml,
+    "POST_FLAT_FILE_FULFILLMENT_DATA": fulfillment_flat,
+}
+# Accepted and then FATAL, since 2025-07-31.
+LEGACY = (
+    "POST_PRODUCT_DATA",
+    "POST_INVENTORY_AVAILABILITY_DATA",
+    "POST_PRODUCT_OVERRIDES_DATA",
+    "POST_PRODUCT_PRICING_DATA",
+    "POST_PRODUCT_IMAGE_DATA",
+    "POST_PRODUCT_RELATIONSHIP_DATA",
+    "POST_FLAT_FILE_INVLOADER_DATA",
+    "POST_FLAT_FILE_LISTINGS_DATA",
+    "POST_FLAT_FILE_PRICEANDQUANTITYONLY_UPDATE_DATA",
+    "POST_UIEE_BOOKLOADER_DATA",
+)

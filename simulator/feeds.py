@@ -1,0 +1,329 @@
+"""Feeds API 2021-06-30, and how feeds are worked off as time goes by."""
+
+import hashlib
+
+from . import documents, reports
+from .errors import invalid_input, not_found, unauthorized
+from .feed_types import LEGACY, PROCESSED
+from .marketplaces import BY_ID
+from .orders import read_list, read_marketplaces
+from .refusals import Refusal
+from .signing import seal, unseal
+from .times import shift
+
+STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
+OPEN = ("IN_QUEUE", "IN_PROGRESS")
+SHOWN = (
+    "feedId",
+    "feedType",
+    "marketplaceIds",
+    "createdTime",
+    "processingStatus",
+    "processingStartTime",
+    "processingEndTime",
+    "resultFeedDocumentId",
+)
+FILTERS = ("feedTypes", "processingStatuses", "marketplaceIds", "createdSince", "createdUntil", "pageSize")
+KEPT_DAYS = 90
+SHIPPING_ROLES = ("inventory_and_order_tracking", "direct_to_consumer_shipping")
+MOST_BYTES = 10 * 1024 * 1024
+
+
+# The operations
+
+
+def create_feed_document(call):
+    content_type = read_body(call, "contentType")["contentType"]
+    if "/" not in content_type:
+        raise invalid_input(f"Invalid contentType: {content_type}.")
+    document = documents.new_document(call.world, call.merchant_id, content_type)
+    url = documents.presigned(call.world, call.base_url, document, "PUT")
+    return {"feedDocumentId": document["id"], "url": url}
+
+
+def create_feed(call):
+    body = read_body(call, "feedType", "inputFeedDocumentId", marketplaceIds=list)
+    marketplaces, feed_type = body["marketplaceIds"], body["feedType"]
+    if not 1 <= len(marketplaces) <= 25 or any(marketplace not in BY_ID for marketplace in marketplaces):
+        raise invalid_input("marketplaceIds must be 1 to 25 valid marketplace identifiers.")
+    if foreign := [marketplace for marketplace in marketplaces if marketplace not in call.seller["marketplaces"]]:
+        raise unauthorized(f"The seller does not take part in marketplace {foreign[0]}.")
+    if feed_type not in PROCESSED and feed_type not in LEGACY:
+        raise invalid_input(f"The feed type {feed_type} is invalid, or not simulated.")
+    if feed_type in PROCESSED and not set(SHIPPING_ROLES) & set(call.seller["roles"]):
+        raise unauthorized(f"The application does not have the role that feed type {feed_type} needs.")
+    document = call.world.documents.get(body["inputFeedDocumentId"])
+    if not document or document["merchant_id"] != call.merchant_id or document["result"]:
+        raise invalid_input(f"The feed document {body['inputFeedDocumentId']} does not exist.")
+    if not documents.is_kept(call.world, document):
+        raise invalid_input(f"The feed document {document['id']} has expired.")
+    if document["feed_id"]:
+        raise invalid_input(f"The feed document {document['id']} was already used for feed {document['feed_id']}.")
+    return {"feedId": new_feed(call, feed_type, marketplaces, document)["feedId"]}
+
+
+def new_feed(call, feed_type, marketplaces, document):
+    world = call.world
+    feed_id = new_feed_id(world)
+    feed = {
+        "feedId": feed_id,
+        "feedType": feed_type,
+        "marketplaceIds": marketplaces,
+        "createdTime": world.clock.iso(),
+        "processingStatus": "IN_QUEUE",
+        "merchant_id": call.merchant_id,
+        "document_id": document["id"],
+        "number": len(world.feeds) + 1,
+    }
+    world.feeds[feed_id] = feed
+    document["feed_id"] = feed_id
+    return feed
+
+
+def new_feed_id(world):
+    while True:
+        feed_id = str(world.rng("feed").randint(50_000_000_000, 59_999_999_999))
+        if feed_id not in world.feeds:
+            return feed_id
+
+
+def get_feed(call):
+    call.only_parameters()
+    return shown(find_feed(call))
+
+
+def cancel_feed(call):
+    feed = find_feed(call)
+    if feed["processingStatus"] != "IN_QUEUE":
+        raise invalid_input(f"Feed {feed['feedId']} is {feed['processingStatus']} and cannot be cancelled.")
+    end(call.world, feed, "CANCELLED")
+
+
+def get_feeds(call):
+    call.only_parameters(*FILTERS, "nextToken")
+    token, now = call.query.get("nextToken"), call.world.clock.iso()
+    if token is None:
+        search = {**read_filters(call, now), "after": None}
+    elif len(call.query) > 1:
+        raise invalid_input("nextToken must be the only parameter.")
+    else:
+        search = unseal(call.world, f"nextToken {call.merchant_id}", token)
+        if not search:
+            raise invalid_input("The nextToken is invalid.")
+    found = sorted(
+        (feed for feed in call.world.feeds.values() if feed["merchant_id"] == call.merchant_id and meets(feed, search)),
+        key=lambda feed: -feed["number"],
+    )
+    page = found[: search["size"]]
+    body = {"feeds": [shown(feed) for feed in page]}
+    if len(found) > len(page):
+        body["nextToken"] = seal(call.world, f"nextToken {call.merchant_id}", {**search, "after": page[-1]["number"]})
+    return body
+
+
+def get_feed_document(call):
+    call.only_parameters("enableContentEncodingUrlHeader")
+    document_id = call.path_args["feedDocumentId"]
+    document = call.world.documents.get(document_id)
+    if not document or document["merchant_id"] != call.merchant_id or not documents.is_kept(call.world, document):
+        raise not_found(f"The feed document {document_id} was not found.")
+    wanted = call.query.get("enableContentEncodingUrlHeader", "false")
+    if wanted not in ("true", "false"):
+        raise invalid_input("enableContentEncodingUrlHeader must be true or false.")
+    encoding = "gzip" if wanted == "true" and document["compressed"] else ""
+    url = documents.presigned(call.world, call.base_url, document, "GET", encoding)
+    compression = {"compressionAlgorithm": "GZIP"} if document["compressed"] else {}
+    return {"feedDocumentId": document_id, "url": url, **compression}
+
+
+# What the operations read
+
+
+def read_body(call, *strings, **others):
+    """The body, with the required fields and their types; fields that nobody asked for are ignored."""
+    body = call.body
+    if not isinstance(body, dict):
+        raise invalid_input("Request has missing or invalid parameters and cannot be parsed.")
+    for name, kind in {**dict.fromkeys(strings, str), **others}.items():
+        if not isinstance(body.get(name), kind) or not body[name]:
+            raise invalid_input(f"The field {name} is missing or invalid.")
+    return body
+
+
+def find_feed(call):
+    feed = call.world.feeds.get(call.path_args["feedId"])
+    if not feed or feed["merchant_id"] != call.merchant_id or not is_kept(call.world, feed):
+        raise not_found(f"Feed {call.path_args['feedId']} was not found.")
+    return feed
+
+
+def is_kept(world, feed):
+    return shift(feed["createdTime"], days=KEPT_DAYS) > world.clock.iso()
+
+
+def shown(feed):
+    return {name: feed[name] for name in SHOWN if name in feed}
+
+
+def read_filters(call, now):
+    types = read_list(call, "feedTypes", most=10)
+    if not types:
+        raise invalid_input("Either feedTypes or nextToken is required.")
+    text = call.query.get("pageSize", "10")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
+        raise invalid_input("pageSize must be a number between 1 and 100.")
+    oldest = shift(now, days=-KEPT_DAYS)
+    return {
+        "types": types,
+        "statuses": read_list(call, "processingStatuses", STATUSES),
+        "marketplaces": read_marketplaces(call),
+        "since": max(oldest, read_time(call, "createdSince", oldest)),
+        "until": read_time(call, "createdUntil", now),
+        "size": int(text),
+    }
+
+
+def read_time(call, name, default):
+    try:
+        return shift(call.query[name]) if name in call.query else default
+    except ValueError:
+        raise invalid_input(f"Parameter {name} is not an ISO 8601 date-time.") from None
+
+
+def meets(feed, search):
+    marketplaces, statuses = search["marketplaces"], search["statuses"]
+    return (
+        feed["feedType"] in search["types"]
+        and (statuses is None or feed["processingStatus"] in statuses)
+        and (marketplaces is None or bool(set(marketplaces) & set(feed["marketplaceIds"])))
+        and search["since"] <= feed["createdTime"] <= search["until"]
+        and (search["after"] is None or feed["number"] < search["after"])
+    )
+
+
+# Working feeds off
+
+
+def advance(world):
+    """Let the feeds be as far as the clock says; those of a seller and type one after the other."""
+    total = world.settings["feed_seconds"]
+    waiting = set()
+    free = {}
+    for feed in world.feeds.values():
+        key = (feed["merchant_id"], feed["feedType"])
+        if feed["processingStatus"] in OPEN and key not in waiting and total is not None:
+            go_on(world, feed, total, free.get(key, ""))
+        if feed["processingStatus"] in OPEN:
+            waiting.add(key)
+        else:
+            free[key] = max(free.get(key, ""), feed["processingEndTime"])
+
+
+def go_on(world, feed, total, free):
+    now = world.clock.iso()
+    if feed["processingStatus"] == "IN_QUEUE":
+        begin = max(shift(feed["createdTime"], seconds=total / 3), free)
+        if begin > now:
+            return
+        feed.update(processingStatus="IN_PROGRESS", processingStartTime=begin)
+    ready = shift(feed["processingStartTime"], seconds=total - total / 3)
+    if ready <= now:
+        process(world, feed, ready)
+
+
+def process(world, feed, at=None):
+    """Do what the feed says, and report."""
+    if feed["feedType"] in LEGACY:
+        return end(world, feed, "FATAL", at)
+    document = world.documents[feed["document_id"]]
+    if document["content"] is None:
+        return end(world, feed, "FATAL", at)
+    report = work(world, feed, document)
+    too_large = any(row.refusal.key == "too_large" for row in report.rows)
+    end(world, feed, "FATAL" if too_large else "DONE", at, report)
+
+
+def work(world, feed, document, limit=None):
+    """The Report of applying the feed (or its first ``limit`` messages)."""
+    seller = world.sellers[feed["merchant_id"]]
+    if len(documents.content_of(document)) > MOST_BYTES:
+        return reports.Report.reject(Refusal("too_large", most=MOST_BYTES))
+    return PROCESSED[feed["feedType"]].process(world, seller, feed, document, limit)
+
+
+def abort(world, feed, done=0, result=True):
+    """The feed becomes FATAL after its first ``done`` messages were applied."""
+    document, report = world.documents[feed["document_id"]], reports.Report()
+    if feed["feedType"] in PROCESSED and document["content"] is not None:
+        if done:
+            report = work(world, feed, document, done)
+        report.add(0, Refusal("aborted", done=report.processed))
+    end(world, feed, "FATAL", report=report if result else None)
+
+
+def end(world, feed, status, at=None, report=None):
+    """Close the feed; with a Report also its result document."""
+    now = world.clock.iso()
+    feed["processingStatus"] = status
+    feed["processingEndTime"] = at or now
+    if status != "CANCELLED":
+        feed.setdefault("processingStartTime", at or now)
+    if report and feed["feedType"] in PROCESSED:
+        seller = world.sellers[feed["merchant_id"]]
+        content_type, content = PROCESSED[feed["feedType"]].write(report, seller, feed["feedId"])
+        compressed = world.settings["feed_compression"]
+        document = documents.new_document(world, feed["merchant_id"], content_type, content, compressed)
+        document["feed_id"] = feed["feedId"]
+        feed["resultFeedDocumentId"] = document["id"]
+        feed["counts"] = {
+            "processed": report.processed,
+            "successful": report.successful,
+            "errors": report.count(reports.ERROR),
+            "warnings": report.count(reports.WARNING),
+        }
+
+
+# For the control API and the web page
+
+
+def summary(world, feed):
+    """What the simulator tells about a feed."""
+    content = documents.content_of(world.documents[feed["document_id"]])
+    return {
+        **feed,
+        "bytes": len(content or b""),
+        "sha256": hashlib.sha256(content).hexdigest() if content is not None else None,
+    }
+
+
+def detail(world, feed):
+    document = world.documents[feed["document_id"]]
+    result = world.documents.get(feed.get("resultFeedDocumentId"))
+    return {
+        **summary(world, feed),
+        "content_type": document["content_type"],
+        "content": documents.readable(document),
+        "result_content_type": result and result["content_type"],
+        "result": result and documents.readable(result),
+    }
+
+
+def settle(world, feed, values):
+    """Bring an open feed where the control API wants it, whatever the clock says.
+
+    values: status (DONE, FATAL, CANCELLED, IN_PROGRESS), result (False: no result document), messages (FATAL: how
+    many were applied before)
+    """
+    status = values.get("status", "DONE")
+    if status == "DONE":
+        process(world, feed)
+    elif status == "FATAL":
+        abort(world, feed, int(values.get("messages", 0)), values.get("result", True))
+    elif status == "CANCELLED":
+        end(world, feed, status)
+    elif status == "IN_PROGRESS":
+        feed.update(processingStatus=status, processingStartTime=world.clock.iso())
+    else:
+        raise ValueError("status is DONE, FATAL, CANCELLED or IN_PROGRESS")
+    if values.get("result") is False:
+        feed.pop("resultFeedDocumentId", None)

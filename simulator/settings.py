@@ -1,0 +1,29 @@
+"""How this Amazon behaves where the real one is not documented, or where a test wants it to behave otherwise."""
+
+DEFAULTS = {
+    "packages_delay": 0,  # seconds until a parcel shows in the PACKAGES of an order
+    "empty_tracking": "allow",  # confirmShipment with the tracking number "": allow or refuse
+    "unknown_carriers": "refuse",  # carrier codes that are not in the marketplace's list: allow or refuse
+    "transparency_codes": "require",  # for items of the TRANSPARENCY programme: require or ignore
+    "feed_seconds": 30,  # from creating a feed to its end, a third of it in the queue; None: not by itself
+    "feed_compression": False,  # whether result documents are stored as GZIP
+}
+CHOICES = {
+    "empty_tracking": ("allow", "refuse"),
+    "unknown_carriers": ("allow", "refuse"),
+    "transparency_codes": ("require", "ignore"),
+    "feed_compression": (False, True),
+}
+
+
+def change(settings, values):
+    """Take over ``values`` (dict); ValueError for what makes no sense."""
+    for name, value in values.items():
+        if name not in DEFAULTS:
+            raise ValueError(f"unknown setting {name}; there are {', '.join(DEFAULTS)}")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise ValueError(f"{name} is one of {', '.join(map(str, CHOICES[name]))}")
+        if name not in CHOICES and not (value is None and name == "feed_seconds"):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+                raise ValueError(f"{name} is a number of seconds")
+    settings.update(values)
