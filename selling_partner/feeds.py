@@ -1,4 +1,4 @@
-"""Feeds: what is sent in them, what Amazon says about them, and the reports that come back."""
+"""Feeds: what is sent in them, and what Amazon says about them. Their reports: :mod:`.processing_reports`."""
 
 import re
 import unicodedata
@@ -10,8 +10,31 @@ from typing import NamedTuple
 from lxml import etree
 
 from .errors import BadRequest, MalformedAnswer
+from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
 from .reader import Reader, loads
 from .shipments import OTHER, stamp, tidy
+
+__all__ = [
+    "CONTENT_TYPE_FLAT",
+    "CONTENT_TYPE_JSON",
+    "CONTENT_TYPE_XML",
+    "FEED_TYPE_FLAT_FULFILLMENT",
+    "FEED_TYPE_FULFILLMENT",
+    "FEED_TYPE_LISTINGS",
+    "FINAL_STATUSES",
+    "LIMIT_BYTES",
+    "STATUSES",
+    "DocumentAddress",
+    "Feed",
+    "FeedDocument",
+    "FeedsPage",
+    "MessageResult",
+    "ProcessingReport",
+    "flat_fulfillment_file",
+    "fulfillment_feed",
+    "parse_processing_report",
+    "split_feed",
+]
 
 FEED_TYPE_FULFILLMENT = "POST_ORDER_FULFILLMENT_DATA"
 FEED_TYPE_FLAT_FULFILLMENT = "POST_FLAT_FILE_FULFILLMENT_DATA"
@@ -299,50 +322,3 @@ def _feed(feed):
         result_document_id=feed.text("resultFeedDocumentId"),
         marketplace_ids=feed.texts("marketplaceIds"),
     )
-
-
-# --- the report ----------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class MessageResult:
-    """What Amazon found wrong with one message.
-
-    :param message_id: ours; of flat files the record's number; 0: the whole document.
-    :param severity: ``'error'`` or ``'warning'``.
-    :param description: Amazon's own words, in the language of the seller's account.
-    """
-
-    message_id: int
-    severity: str
-    code: str = ""
-    description: str = ""
-    order_id: str = ""
-    item_id: str = ""
-    sku: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessingReport:
-    """What came of a feed's messages; those that went well are not listed.
-
-    :param status: ``Complete``, ``Processing``, ``Rejected`` or one not known yet.
-    :param processed: None, like the other numbers, when the report does not say.
-    :param format: ``'xml'``, ``'flat'`` or ``'json'``.
-    """
-
-    status: str
-    processed: int | None = None
-    successful: int | None = None
-    with_error: int | None = None
-    with_warning: int | None = None
-    results: tuple[MessageResult, ...] = ()
-    format: str = "xml"
-
-
-def parse_processing_report(document):
-    """Read a feed's result document, in whatever format, charset and language it is.
-
-    :param document: :class:`.documents.Document`, or another pair of ``bytes`` and content type.
-    :return: :class:`ProcessingReport`.
-    :raises MalformedAnswer: when it is none, is cut, or counts errors that it does not list.
-    """
-    raise NotImplementedError
