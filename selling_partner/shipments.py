@@ -34,7 +34,7 @@ _LONGEST_REFERENCE = 20
 #: What Amazon says about a shipment as a whole, the first that is said counts; searched before :data:`_FIELDS`.
 _STATEMENTS = (
     (AlreadyFulfilled, r"PackageToUpdateNotFound|already (been )?(fulfilled|shipped)"),
-    (ShipPlusOrder, r"\bship\s?\+|\bship[ _-]?plus\b"),
+    (ShipPlusOrder, r"(?<![a-z])ship(\s?\+|[ _-]?plus(?![a-z]))"),
     (OrderCancelled, r"\bcancell?ed\b"),
 )
 #: The field that Amazon complains about: the one named first.
