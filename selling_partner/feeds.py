@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from .endpoints import checked_url
 from .errors import BadRequest, MalformedAnswer
 from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
 from .reader import Reader, loads
@@ -169,12 +170,14 @@ _FLAT_COLUMNS = (
 #: What Windows' Shift_JIS lacks and normalizing does not bring back.
 _SUBSTITUTES = {
     "\u00a5": "￥",
-    "\u203e": "￣",
-    "\u2014": "―",
-    "\u20ac": "EUR",
-    "\u00df": "ss",
     "\u00d8": "O",
+    "\u00df": "ss",
+    "\u00e6": "ae",
     "\u00f8": "o",
+    "\u2014": "―",
+    "\u203e": "￣",
+    "\u2044": "/",
+    "\u20ac": "EUR",
 }
 _UNKNOWN = "〓"  # what Japanese printers put for a character they lack
 
@@ -196,28 +199,31 @@ def flat_fulfillment_file(shipments, time_zone):
         for item in shipment.items:
             row = (shipment.order_id, item.item_id, str(item.quantity), date, *parcel)
             rows.append((*row, shipment.cod_collection_method or ""))
-    return b"".join(_cp932("\t".join(row)) + b"\r\n" for row in rows)
+    return b"".join(b"\t".join(map(_cp932, row)) + b"\r\n" for row in rows)
 
 
 def _cp932(text):
-    try:
-        return text.encode("cp932")
-    except UnicodeEncodeError:
-        return "".join(map(_similar, unicodedata.normalize("NFC", text))).encode("cp932")
+    if not _in_cp932(text):
+        text = "".join(map(_similar, unicodedata.normalize("NFC", text)))
+    return text.encode("cp932")
 
 
 def _similar(character):
-    decomposed = unicodedata.normalize("NFKD", character)
-    bare = "".join(part for part in decomposed if not unicodedata.combining(part))
-    candidates = (character, _SUBSTITUTES.get(character, ""), unicodedata.normalize("NFKC", character), bare)
-    return next((" ".join(text.split()) or " " for text in candidates if text and _in_cp932(text)), _UNKNOWN)
+    """Find what stands best for a character that may be missing from the charset."""
+    candidates = (character, _SUBSTITUTES.get(character, ""), unicodedata.normalize("NFKC", character))
+    for candidate in candidates:
+        if candidate and _in_cp932(candidate):
+            return candidate
+    bare = (part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
+    return "".join(part if _in_cp932(part) else _SUBSTITUTES.get(part, _UNKNOWN) for part in bare)
 
 
 def _in_cp932(text):
     try:
-        return bool(text.encode("cp932"))
+        text.encode("cp932")
     except UnicodeEncodeError:
         return False
+    return True
 
 
 # --- what Amazon says about a feed ---------------------------------------------------------------------------------
@@ -269,6 +275,17 @@ class FeedsPage:
     next_token: str | None = field(default=None, repr=False)
 
 
+def _url(answer):
+    return answer.get("url", "a safe address", _address, needed=True)
+
+
+def _address(value):
+    try:
+        return checked_url(value)
+    except BadRequest:
+        raise ValueError("not an address") from None
+
+
 def _success(body):
     answer = Reader(loads(body))
     if answer.fields.get("errors"):
@@ -285,13 +302,13 @@ def parse_nothing(body):
 def parse_created_document(body):
     """Read the answer to createFeedDocument."""
     answer = _success(body)
-    return FeedDocument(answer.text("feedDocumentId", needed=True), answer.text("url", needed=True))
+    return FeedDocument(answer.text("feedDocumentId", needed=True), _url(answer))
 
 
 def parse_document_address(body):
     """Read the answer to getFeedDocument."""
     answer = _success(body)
-    return DocumentAddress(answer.text("url", needed=True), answer.text("compressionAlgorithm"))
+    return DocumentAddress(_url(answer), answer.text("compressionAlgorithm"))
 
 
 def parse_created_feed(body):
