@@ -329,6 +329,16 @@ def test_feeds_are_found_again(amazon, seller):
     assert third == [("feedTypes", "F"), ("pageSize", "100")]
 
 
+@settings(max_examples=30)
+@given(st.data())
+def test_any_page_the_schema_allows(data):
+    definitions = schema.model("feeds_2021-06-30.json")["definitions"]
+    page = data.draw(schema.Instances(definitions).named("GetFeedsResponse"))
+    read = feeds.parse_feeds_page(json.dumps(page))
+    assert [feed.status for feed in read.feeds] == [feed["processingStatus"] for feed in page["feeds"]]
+    assert bool(read.next_token) == bool(page.get("nextToken"))
+
+
 def test_a_refused_token_of_feeds(amazon, seller):
     amazon.says(FEEDS, Answer(400, {"errors": [{"code": "InvalidInput", "message": "nextToken"}]}))
     with pytest.raises(errors.TokenRefused):
@@ -387,21 +397,27 @@ def calls(seller, url):
         (Answer(503), errors.RetryLater),
         (Answer(hang_up=True), errors.RetryLater),
         (Answer(200, {}, cut=9), errors.RetryLater),
-        (Answer(wait=5), errors.RetryLater),
         (Answer(200, b"<html>portal</html>"), errors.MalformedAnswer),
         (Answer(200, {"errors": [{"code": "X"}]}), errors.MalformedAnswer),
         (Answer(200, b"[]"), errors.MalformedAnswer),
     ],
 )
-def test_answers_to_every_call(amazon, address, credentials, answer, kind):
-    with SellingPartner(credentials, address, timeout=0.2) as seller:
-        for path, call in calls(seller, amazon.url).items():
-            if path == "/bucket" and kind is errors.MalformedAnswer:
-                continue  # the storage's success has no content
-            amazon.says(path.rstrip("?"), answer)
-            with pytest.raises(SellingPartnerError) as caught:
-                call()
-            assert (type(caught.value), caught.value.sent) == (kind, True), path
+def test_answers_to_every_call(amazon, seller, answer, kind):
+    for path, call in calls(seller, amazon.url).items():
+        if path == "/bucket" and kind is errors.MalformedAnswer:
+            continue  # the storage's success has no content
+        amazon.says(path.rstrip("?"), answer)
+        with pytest.raises(SellingPartnerError) as caught:
+            call()
+        assert (type(caught.value), caught.value.sent) == (kind, True), path
+
+
+@pytest.mark.parametrize("path", [FEEDS, "/bucket"])
+def test_trap_07_no_answer_in_time(amazon, address, credentials, path):
+    amazon.says(path, Answer(wait=9))
+    with SellingPartner(credentials, address, timeout=0.5) as seller, pytest.raises(errors.RetryLater) as caught:
+        calls(seller, amazon.url)[path]()
+    assert caught.value.sent
 
 
 @pytest.mark.parametrize("body", [{}, {"feedId": ""}, {"feeds": {}}, {"feeds": [{}]}, {"feedId": "1", "url": 7}, None])
