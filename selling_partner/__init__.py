@@ -1,6 +1,7 @@
 """Amazon's wire: requests out, typed values in.
 
-Imports no odoo. Start reading with :mod:`.client` (requests) and :mod:`.values` (what comes back).
+Imports no odoo. Start reading with :mod:`.client` (requests) and :mod:`.values` (what comes back);
+:mod:`.shipments` and :mod:`.feeds` are what goes out.
 """
 
 from .amounts import split
@@ -8,16 +9,39 @@ from .client import Budget, Credentials, NoBudget, SellingPartner
 from .endpoints import Endpoint, endpoint
 from .errors import (
     AccessDenied,
+    AlreadyFulfilled,
     BadRequest,
+    CarrierRefused,
+    CollectionRefused,
     CredentialsError,
+    DateRefused,
+    ItemRefused,
     MalformedAnswer,
     NotFound,
+    OrderCancelled,
+    QuantityRefused,
     QuotaExceeded,
+    ReferenceRefused,
     RetryLater,
     SellingPartnerError,
+    ShipPlusOrder,
     TokenRefused,
+    TrackingNumberRefused,
+    TrackingNumberRequired,
+    TransparencyRefused,
+)
+from .feeds import (
+    Feed,
+    FeedsPage,
+    MessageResult,
+    ProcessingReport,
+    flat_fulfillment_file,
+    fulfillment_feed,
+    parse_processing_report,
+    split_feed,
 )
 from .rates import PUBLISHED, SANDBOX
+from .shipments import Shipment, ShippedItem
 from .tokens import authorization_url, exchange_authorization_code
 from .values import ReceivedOrder, SearchOrders, parse_order
 
@@ -25,24 +49,46 @@ __all__ = [
     "PUBLISHED",
     "SANDBOX",
     "AccessDenied",
+    "AlreadyFulfilled",
     "BadRequest",
     "Budget",
+    "CarrierRefused",
+    "CollectionRefused",
     "Credentials",
     "CredentialsError",
+    "DateRefused",
     "Endpoint",
+    "Feed",
+    "FeedsPage",
+    "ItemRefused",
     "MalformedAnswer",
+    "MessageResult",
     "NoBudget",
     "NotFound",
+    "OrderCancelled",
+    "ProcessingReport",
+    "QuantityRefused",
     "QuotaExceeded",
     "ReceivedOrder",
+    "ReferenceRefused",
     "RetryLater",
     "SearchOrders",
     "SellingPartner",
     "SellingPartnerError",
+    "ShipPlusOrder",
+    "Shipment",
+    "ShippedItem",
     "TokenRefused",
+    "TrackingNumberRefused",
+    "TrackingNumberRequired",
+    "TransparencyRefused",
     "authorization_url",
     "endpoint",
     "exchange_authorization_code",
+    "flat_fulfillment_file",
+    "fulfillment_feed",
     "parse_order",
+    "parse_processing_report",
     "split",
+    "split_feed",
 ]

@@ -101,13 +101,15 @@ def refusal(operation, answer, *, meanings=None, secrets=()):
     """Make the error that an answer without success means.
 
     :param answer: ``httpx.Response`` with any status but 2xx.
-    :param meanings: status → class, before the table.
+    :param meanings: status → class, or function from Amazon's message to one, before the table.
     :param secrets: strings to keep out of the message.
     :return: a :class:`.errors.SellingPartnerError`, not raised.
     """
     status = answer.status_code
     code, message = complaint(answer.content)
     meaning = (meanings or {}).get(status) or _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, MalformedAnswer)
+    if not isinstance(meaning, type):
+        meaning = meaning(message)
     facts = {"retry_after": _retry_after(operation, answer)} if issubclass(meaning, QuotaExceeded) else {}
     return meaning(
         scrub(message, secrets),
@@ -144,7 +146,7 @@ def complaint(body):
     error, ``{"message": "Forbidden"}`` of the gateway, ``{error, error_description}`` of Login with Amazon, HTML,
     nothing.
 
-    :return: (code, message), ``''`` where there is none.
+    :return: (the first code, the messages of all errors), ``''`` where there is none.
     """
     try:
         answer = loads(body)
@@ -152,13 +154,15 @@ def complaint(body):
         return "", "no explanation (not JSON)" if body else "no explanation"
     if isinstance(answer, dict) and answer.get("errors"):
         answer = answer["errors"]
-    if isinstance(answer, list):
-        answer = next((entry for entry in answer if isinstance(entry, dict)), {})
-    if not isinstance(answer, dict):
-        return "", "no explanation"
-    code = _first(answer, "code", "error")
-    texts = dict.fromkeys([_first(answer, "message", "error_description"), _first(answer, "details")])
-    return code, ": ".join(filter(None, texts)) or "no explanation"
+    entries = [entry for entry in (answer if isinstance(answer, list) else [answer]) if isinstance(entry, dict)]
+    code = _first(entries[0], "code", "error") if entries else ""
+    messages = dict.fromkeys(filter(None, map(_explanation, entries)))
+    return code, "; ".join(messages) or "no explanation"
+
+
+def _explanation(entry):
+    texts = dict.fromkeys([_first(entry, "message", "error_description"), _first(entry, "details")])
+    return ": ".join(filter(None, texts))
 
 
 def _first(answer, *names):

@@ -11,13 +11,27 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import httpx
+from sp_api.api.feeds.feeds_2021_06_30 import FeedsV20210630
 from sp_api.api.orders.orders_2026_01_01 import OrdersV20260101
+from sp_api.api.orders.orders_v0 import OrdersV0
 from sp_api.api.sellers.sellers import Sellers
+from sp_api.base import fill_query_params, sp_endpoint
 from sp_api.base._transport_httpx import HttpxTransport
 
+from . import documents
 from .answers import TIMEOUT, complaint, exchange, read, refusal, request_id
 from .endpoints import ENDPOINTS, Endpoint, endpoint
-from .errors import BadRequest, CredentialsError, TokenRefused
+from .errors import BadRequest, CredentialsError, MalformedAnswer, TokenRefused
+from .feeds import (
+    parse_created_document,
+    parse_created_feed,
+    parse_document_address,
+    parse_feed,
+    parse_feeds_page,
+    parse_nothing,
+)
+from .rates import PUBLISHED
+from .shipments import refusal_of, stamp
 from .tokens import AccessTokens, authorization_url, exchange_authorization_code
 from .values import ALL, SearchOrders, parse_orders_page, parse_participations, parse_received_order
 
@@ -39,11 +53,28 @@ _logger = logging.getLogger(__name__)
 
 USER_AGENT = "sale_amazon_spapi/19.0 (Language=Python)"
 
+
+class _Feeds(FeedsV20210630):
+    """The library's own method downloads the document and decodes it by guesswork."""
+
+    @sp_endpoint("/feeds/2021-06-30/documents/{}", method="GET")
+    def get_document_address(self, document_id, **query):
+        return self._request(fill_query_params(query.pop("path"), document_id), params=query)
+
+
 #: Amazon's operation → the class and method of python-amazon-sp-api that call it.
 _OPERATIONS = {
     "searchOrders": (OrdersV20260101, "search_orders"),
     "getOrder": (OrdersV20260101, "get_order"),
     "getMarketplaceParticipations": (Sellers, "get_marketplace_participation"),
+    "confirmShipment": (OrdersV0, "confirm_shipment"),
+    "createFeedDocument": (_Feeds, "create_feed_document"),
+    "createFeed": (_Feeds, "create_feed"),
+    "createFeed.JSON_LISTINGS_FEED": (_Feeds, "create_feed"),  # has a quota of its own
+    "getFeed": (_Feeds, "get_feed"),
+    "getFeeds": (_Feeds, "get_feeds"),
+    "cancelFeed": (_Feeds, "cancel_feed"),
+    "getFeedDocument": (_Feeds, "get_document_address"),
 }
 
 
@@ -142,9 +173,10 @@ class SellingPartner:
         self._endpoint = endpoint
         self._budget = budget or NoBudget()
         self._user_agent = user_agent
+        self._timeout = TIMEOUT if timeout is None else timeout
         self._secrets = (credentials.client_secret, credentials.refresh_token)
         self._http = httpx.Client(
-            timeout=TIMEOUT if timeout is None else timeout,
+            timeout=self._timeout,
             headers={"user-agent": user_agent},
             trust_env=not endpoint.is_local,  # a proxy of the environment does not reach this machine's loopback
         )
@@ -192,12 +224,122 @@ class SellingPartner:
         """
         return self.call("getMarketplaceParticipations", parse_participations)
 
-    def call(self, operation, reader, meanings=None, **arguments):
+    def confirm_shipment(self, shipment):
+        """Tell Amazon that a parcel has left, or correct what it was told (confirmShipment).
+
+        :param Shipment shipment: see :class:`.shipments.Shipment`.
+        :raises BadRequest: one of its subclasses where Amazon's text tells why, see :mod:`.shipments`; with ``sent``
+            False when ``shipment`` breaks Amazon's rules: then nothing was sent.
+        :raises RetryLater: with ``sent`` True Amazon may have it all the same: ask before sending again.
+        :raises MalformedAnswer: for anything but 204; Amazon may have it all the same.
+        """
+        shipment.validate()
+        self.call(
+            "confirmShipment",
+            parse_nothing,
+            meanings={400: refusal_of(shipment)},
+            success=(204,),
+            order_id=shipment.order_id,
+            **shipment.body(),
+        )
+
+    def create_feed_document(self, content_type):
+        """Get an address to put a feed at (createFeedDocument).
+
+        :param str content_type: with the charset; the very same goes to :meth:`upload`.
+        :return: :class:`.feeds.FeedDocument`; its address lives for 5 minutes.
+        """
+        return self.call("createFeedDocument", parse_created_document, file=None, content_type=content_type)
+
+    def upload(self, url, content, content_type):
+        """Put a feed where :meth:`create_feed_document` said; see :func:`.documents.upload`."""
+        documents.upload(url, content, content_type, self._timeout)
+
+    def create_feed(self, feed_type, marketplace_ids, document_id):
+        """Have Amazon process an uploaded document (createFeed).
+
+        :param marketplace_ids: 1 to 25.
+        :return: the feed's id.
+        :raises RetryLater: with ``sent`` True the feed may exist all the same: look with :meth:`get_feeds`.
+        """
+        marketplaces = list(marketplace_ids)
+        problem = not (feed_type and document_id) and "a feed needs a type and a document"
+        problem = problem or not 1 <= len(marketplaces) <= 25 and "a feed needs 1 to 25 marketplaces"
+        if problem:
+            raise BadRequest(problem, operation="createFeed", code="InvalidInput")
+        operation = f"createFeed.{feed_type}"
+        return self.call(
+            operation if operation in PUBLISHED else "createFeed",
+            parse_created_feed,
+            feed_type=feed_type,
+            marketplaceIds=marketplaces,
+            input_feed_document_id=document_id,
+        )
+
+    def get_feed(self, feed_id):
+        """Get a feed's status (getFeed).
+
+        :return: :class:`.feeds.Feed`.
+        """
+        return self.call("getFeed", parse_feed, feedId=_path_part("getFeed", feed_id))
+
+    def get_feeds(self, feed_types=(), since=None, statuses=(), page_size=100, token=None):
+        """Get a page of the seller's feeds (getFeeds), of the last 90 days.
+
+        :param feed_types: 1 to 10.
+        :param since: aware ``datetime``: feeds created since then.
+        :param statuses: see :data:`.feeds.STATUSES`; none: all.
+        :param int page_size: 1 to 100.
+        :param str token: the page before's ``next_token``: goes alone, as Amazon wants it.
+        :return: :class:`.feeds.FeedsPage`.
+        :raises TokenRefused: when Amazon does not take the token.
+        """
+        if token:
+            return self.call("getFeeds", parse_feeds_page, meanings={400: TokenRefused}, nextToken=token)
+        types = list(feed_types)
+        problem = not 1 <= len(types) <= 10 and "1 to 10 feed types are needed"
+        problem = problem or not 1 <= page_size <= 100 and "the page size must be 1 to 100"
+        problem = problem or since and since.tzinfo is None and "times need a time zone"
+        if problem:
+            raise BadRequest(problem, operation="getFeeds", code="InvalidInput")
+        query = {
+            "feedTypes": types,
+            "createdSince": since and stamp(since),
+            "processingStatuses": list(statuses),
+            "pageSize": page_size,
+        }
+        return self.call("getFeeds", parse_feeds_page, **{name: value for name, value in query.items() if value})
+
+    def cancel_feed(self, feed_id):
+        """Cancel a feed that is still IN_QUEUE (cancelFeed).
+
+        :raises BadRequest: when Amazon has begun with it.
+        """
+        self.call("cancelFeed", parse_nothing, feedId=_path_part("cancelFeed", feed_id))
+
+    def get_feed_document(self, document_id):
+        """Get the address of a feed's result (getFeedDocument).
+
+        :return: :class:`.feeds.DocumentAddress`, (url, compression); lives for 5 minutes.
+        """
+        return self.call(
+            "getFeedDocument", parse_document_address, document_id=_path_part("getFeedDocument", document_id)
+        )
+
+    def download_feed_result(self, document_id):
+        """Get a feed's result document (getFeedDocument, then from the storage).
+
+        :return: :class:`.documents.Document`; see :func:`.feeds.parse_processing_report`.
+        """
+        return documents.download(*self.get_feed_document(document_id), self._timeout)
+
+    def call(self, operation, reader, meanings=None, success=(), **arguments):
         """Send one request: the one way out for all of them.
 
         :param str operation: Amazon's name of it; a key of :data:`.rates.PUBLISHED`.
         :param reader: takes the body of a 2xx answer, returns a value or raises MalformedAnswer.
-        :param meanings: status → error class, before the general table.
+        :param meanings: status → error class (or function of Amazon's message), before the general table.
+        :param success: the only statuses that count as success; none: any 2xx.
         :param arguments: for the library's method.
         :return: what ``reader`` made of it.
         """
@@ -207,6 +349,14 @@ class SellingPartner:
             answer, token = self._send(operation, arguments)
         if not answer.is_success:
             raise refusal(operation, answer, meanings=meanings, secrets=(*self._secrets, token))
+        if success and answer.status_code not in success:
+            raise MalformedAnswer(
+                "not the success that is documented",
+                operation=operation,
+                status=answer.status_code,
+                request_id=request_id(answer),
+                sent=True,
+            )
         return read(operation, answer, reader)
 
     def _send(self, operation, arguments):
@@ -226,6 +376,13 @@ class SellingPartner:
             guarded = type(f"Guarded{library_class.__name__}", (_Guard, library_class), {})
             self._clients[library_class] = guarded(self._endpoint, self._http, self._user_agent)
         return self._clients[library_class]
+
+
+def _path_part(operation, name):
+    """Refuse an id that would become another path; the library quotes everything else."""
+    if not isinstance(name, str) or not name.strip("."):
+        raise BadRequest("not an id", operation=operation, code="InvalidInput")
+    return name
 
 
 def _token_expired(answer):

@@ -27,6 +27,9 @@ _SAME_AS = {
     "utf-8": "utf-8-sig",
     "utf8": "utf-8-sig",
 }
+#: Charsets in which any bytes, or nearly any, are some text.
+_LATIN = {"iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "windows-1252", "cp1252"}
+_TAKE_ANYTHING = {"cp932", *_LATIN}
 _GZIP = b"\x1f\x8b"
 
 
@@ -99,26 +102,48 @@ def _storage_code(body):
     return code[1].decode() if code else ""
 
 
-def decode(content, content_type=""):
+def decode(content, content_type="", charset=""):
     """Turn a document's bytes into text, whatever language Amazon wrote it in.
 
-    The declared charset is tried first, then UTF-8, then Windows' Shift_JIS, in which Japanese reports come without
-    saying so; bytes that fit none become U+FFFD rather than losing the rest.
+    A byte order mark counts most, then what is declared, then UTF-8, then Windows' Shift_JIS, in which Japanese reports
+    come without saying so; bytes that fit none become U+FFFD rather than losing the rest. Shift_JIS and Latin declared
+    for what is plainly UTF-8 are not believed: they would make some text of it, the wrong one.
 
     :param bytes content: see :func:`download`.
     :param str content_type: may declare a charset.
+    :param str charset: what the document declares itself.
     :return: ``str`` without byte order mark.
     """
-    for charset in (_charset(content_type), "utf-8-sig", "cp932"):
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) and len(content) % 2 == 0:
+        content_type = "text/plain; charset=utf-16"
+    candidates = [_charset(content_type), _known(charset)]
+    if _is_surely_utf8(content):
+        candidates = [name for name in candidates if name not in _TAKE_ANYTHING]
+    # Any bytes are Latin: what else is declared comes first.
+    candidates.sort(key=lambda name: name in _LATIN)
+    for name in (*candidates, "utf-8-sig", "cp932"):
         try:
-            return content.decode(charset)
+            return content.decode(name)
         except (ValueError, LookupError):  # other bytes; a charset unknown, or none for text
             continue
     return content.decode("cp932", "replace")
 
 
+def _is_surely_utf8(content):
+    """Whether there are characters of three bytes, which other charsets do not make by chance."""
+    try:
+        return max(content.decode("utf-8"), default="") >= "\u0800"
+    except ValueError:
+        return False
+
+
 def _charset(content_type):
     header = Message()
     header["content-type"] = content_type
-    declared = str(header.get_param("charset") or "").strip().lower()
-    return _SAME_AS.get(declared, declared)
+    declared = str(header.get_param("charset") or "").strip()
+    return _known(declared)
+
+
+def _known(charset):
+    charset = charset.strip().lower()
+    return _SAME_AS.get(charset, charset)

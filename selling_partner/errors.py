@@ -37,6 +37,9 @@ class SellingPartnerError(Exception):
     :param bool sent: True when the request may have reached Amazon, False when it certainly did not.
     """
 
+    #: A stable key for advice in plain words, ``''`` where there is none to give.
+    hint = ""
+
     def __init__(self, message="", *, operation="", status=None, code="", request_id="", sent=False):
         self.message = scrub(message)
         self.operation = operation
@@ -88,9 +91,81 @@ class BadRequest(SellingPartnerError):
 class NotFound(BadRequest):
     """404: Amazon knows no such thing, or not yet."""
 
+    hint = "not_found"
+
 
 class TokenRefused(BadRequest):
     """Amazon no longer accepts this ``paginationToken`` (they live for 24 hours): restart the same search."""
+
+
+class AlreadyFulfilled(BadRequest):
+    """Amazon finds no parcel to change, or nothing left to ship: it was confirmed elsewhere. Ask it what it has."""
+
+    hint = "not_found"
+
+
+class OrderCancelled(BadRequest):
+    """The order is cancelled."""
+
+    hint = "cancelled"
+
+
+class ShipPlusOrder(BadRequest):
+    """Amazon confirms Ship+ orders (FBM_SHIP_PLUS) itself."""
+
+    hint = "ship_plus"
+
+
+class TrackingNumberRefused(BadRequest):
+    """Amazon complains about the tracking number."""
+
+    hint = "tracking"
+
+
+class TrackingNumberRequired(TrackingNumberRefused):
+    """Amazon complains about the tracking number, and none was sent."""
+
+
+class CarrierRefused(BadRequest):
+    """Amazon does not take the carrier's code or name; the code ``Other`` with a name is always possible."""
+
+    hint = "carrier"
+
+
+class QuantityRefused(BadRequest):
+    """Amazon does not take an item's quantity."""
+
+    hint = "quantity"
+
+
+class ItemRefused(BadRequest):
+    """Amazon does not know an item as part of this order."""
+
+    hint = "item"
+
+
+class DateRefused(BadRequest):
+    """Amazon does not take the ship date."""
+
+    hint = "date"
+
+
+class ReferenceRefused(BadRequest):
+    """Amazon does not take the parcel's reference."""
+
+    hint = "reference"
+
+
+class CollectionRefused(BadRequest):
+    """Amazon does not take the way cash on delivery is collected."""
+
+    hint = "cod"
+
+
+class TransparencyRefused(BadRequest):
+    """Amazon misses or does not take an item's Transparency codes."""
+
+    hint = "transparency"
 
 
 class MalformedAnswer(SellingPartnerError):

@@ -28,6 +28,10 @@ TEXT = "注文番号\t結果\n250-1234567-8901234\t①髙﨑は出荷済み～\n
         (TEXT.encode("cp932"), "text/plain; charset=\0"),
         (TEXT.encode(), "text/plain; charset=UTF-8"),
         (TEXT.encode(), "text/xml"),
+        (TEXT.encode(), "text/plain; charset=Shift_JIS"),
+        (TEXT.encode(), "text/plain; charset=ISO-8859-1"),
+        (TEXT.encode("utf-8-sig"), "text/plain; charset=Windows-31J"),
+        (TEXT.encode("utf-16"), "text/plain; charset=UTF-8"),
         (TEXT.encode("utf-8-sig"), "text/plain; charset=utf-8"),
         (TEXT.encode("utf-8-sig"), ""),
         (TEXT.encode("utf-16"), "text/plain; charset=utf-16"),
@@ -35,6 +39,20 @@ TEXT = "注文番号\t結果\n250-1234567-8901234\t①髙﨑は出荷済み～\n
 )
 def test_trap_12_charsets(content, content_type):
     assert documents.decode(content, content_type) == TEXT
+
+
+@pytest.mark.parametrize(
+    "content, content_type, charset, text",
+    [
+        ("注文".encode("euc-jp"), "", "EUC-JP", "注文"),
+        ("注文".encode("cp932"), "text/xml; charset=ISO-8859-1", "Shift_JIS", "注文"),
+        ("Größe".encode("latin-1"), "text/plain; charset=ISO-8859-1", "", "Größe"),
+        ("ﾃ･ｱ".encode("cp932"), "text/plain; charset=Shift_JIS", "", "ﾃ･ｱ"),
+        (b"\xff\xfea", "", "", "\uf8f3\uf8f2a"),
+    ],
+)
+def test_whom_to_believe(content, content_type, charset, text):
+    assert documents.decode(content, content_type, charset) == text
 
 
 @given(
