@@ -500,7 +500,11 @@ class AmazonAccount(models.Model):
         account.write({
             "connection_state": "broken", "connection_message": message, "connection_at": fields.Datetime.now(),
         })  # fmt: skip
-        if activity and not known:
+        # One is enough: Amazon's message carries another request ID each time.
+        asked = account.activity_search(["sale_amazon_spapi.mail_activity_connection"])
+        if asked:
+            asked.note = message
+        elif activity and not known:
             account.activity_schedule(
                 "sale_amazon_spapi.mail_activity_connection", note=message, user_id=(self.user_id or self.env.user).id
             )
