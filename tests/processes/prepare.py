@@ -13,8 +13,8 @@ from simulator.process import Amazon
 def prepare(env, amazon, sellers):
     """Connect one account a seller; only the addon's crons are left, and only what wakes them makes them run."""
     account = shop.set_up(env, amazon, sellers[0])
-    for number, seller in enumerate(sellers[1:], 2):
-        shop.connect(env, amazon, seller).name = f"Amazon.co.jp {number}"
+    for seller in sellers[1:]:
+        shop.connect(env, amazon, seller)
     # Whatever Amazon calls shipped has left from our own stock.
     env["amazon.account"].search([]).start_date = "2020-01-01"
     account.search([]).auto_import = True

