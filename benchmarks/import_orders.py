@@ -125,10 +125,12 @@ def compare_imports(options):
             tables = {}
             for way in wanted if repetition % 2 == 0 else reversed(wanted):
                 name = f"{BASE}_{way.replace(' ', '_')}"
+                roles = ways[way]
+                # However many workers there are, the same orders are there before.
                 workers = [
-                    (role, {"merchant_id": seller["merchant_id"], "warm": warm[number]["merchant_id"],
-                            "orders": options.orders, "profile": options.profile})
-                    for number, role in enumerate(ways[way])
+                    (role, {"merchant_id": seller["merchant_id"], "orders": options.orders, "profile": options.profile,
+                            "warm": [other["merchant_id"] for other in warm[number :: len(roles)]]})
+                    for number, role in enumerate(roles)
                 ]  # fmt: skip
                 amazon.control("DELETE", "requests")
                 seconds, results = measured(name, workers)

@@ -28,6 +28,7 @@ MOVES = f"(SELECT m.id FROM stock_move m JOIN sale_order_line l ON l.id = m.sale
 # Each table: which rows, and what a row is known by: a query of (id, parts of the key) whose integer parts named
 # table.id stand for other rows. In the order in which keys can be found.
 TABLES = {
+    "amazon_offer": f"SELECT id, ARRAY[sku] FROM amazon_offer WHERE account_id = {ACCOUNT}",
     "res_partner": f"""SELECT p.id, ARRAY[parent.amazon_hash, p.amazon_hash] FROM res_partner p
         LEFT JOIN res_partner parent ON parent.id = p.parent_id WHERE p.amazon_account_id = {ACCOUNT}""",
     "sale_order": f"SELECT id, ARRAY[amazon_order_ref] FROM sale_order WHERE id IN {ORDERS}",

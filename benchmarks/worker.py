@@ -91,8 +91,8 @@ def main():
         work = ROLES[arguments.role]
         accounts = {account.merchant_id: account for account in env["amazon.account"].search([])}
         # Everything that is loaded once per process is loaded now.
-        if warm := accounts.get(options.get("warm")):
-            work(env, warm, {"orders": 0}) if work is not build else import_all(env, warm, {})
+        for merchant_id in options.get("warm", []):
+            (import_all if work is build else work)(env, accounts[merchant_id], {})
             env.cr.commit()
             env.invalidate_all()
         profile = queries.record() if options.get("profile") else None
