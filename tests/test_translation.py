@@ -104,7 +104,7 @@ class TestTranslation(AmazonCase):
         arch = self.japanese["sale.order"].get_view(
             self.japanese.ref("sale_amazon_spapi.sale_order_amazon_view_search").id, "search"
         )["arch"]
-        for word in ("確認待ち", "金額不整合", "出荷通知APIステータス:未連携"):
+        for word in ("確認待ち", "金額不整合", "API:未連携"):
             self.assertIn(word, arch)
         accounts = self.env["amazon.account"].with_user(self.manager).with_context(lang="ja_JP")
         arch = accounts.get_view(view_type="form")["arch"]
