@@ -18,5 +18,6 @@ from . import (
     test_speed,
     test_totals,
     test_tours,
+    test_translation,
     test_views,
 )
