@@ -1,4 +1,5 @@
 import logging
+from collections import defaultdict
 from contextlib import ExitStack
 from datetime import timedelta, timezone
 
@@ -152,6 +153,7 @@ class AmazonOrderUpdate(models.Model):
                     continue
                 token = page.next_token
                 self._receive(job.account_id, page.orders, log)
+                self._make_offers(job.account_id, page.orders)
                 self._move_on(job, page)
                 log.write({"received": log.received + len(page.orders), "api_calls": budget.calls})
                 if page.orders:
@@ -241,6 +243,31 @@ class AmazonOrderUpdate(models.Model):
         )  # fmt: skip
         self.invalidate_model()
         return self.browse(row_id for [row_id] in new)
+
+    @api.model
+    def _make_offers(self, account, received):
+        """Enter new SKUs into the table while there is one who does it: the builders of a new account would all make
+        the same ones at once. What cannot be read or made here is the builders' to tell."""
+        Offer = self.env["amazon.offer"].sudo().with_company(account.company_id)  # sudo: made by the addon
+        items = defaultdict(list)
+        for order in received:
+            try:
+                value = parse_order(order.payload)
+            except MalformedAnswer:
+                _logger.debug("an order that cannot be read is told on its row")
+            else:
+                items[value.marketplace_id] += value.items
+        marketplaces = self.env["amazon.marketplace"].search([("api_ref", "in", list(items))])
+        for marketplace in marketplaces:
+            known = set(
+                Offer.search([("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]).mapped("sku")
+            )
+            new = [item for item in items[marketplace.api_ref] if item.sku.strip() not in known]
+            try:
+                with self.env.cr.savepoint():
+                    Offer._resolve(account, marketplace, new)
+            except UniqueViolation:
+                _logger.debug("a builder was faster")
 
     # === BUSINESS METHODS: BUILDING === #
 
