@@ -13,6 +13,7 @@ from . import (
     delivery_carrier,
     fast,
     product,
+    res_company,
     res_config_settings,
     res_partner,
     sale_order,

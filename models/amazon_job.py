@@ -29,6 +29,7 @@ JOBS = {
     "range": (None, "_fetch_range", 60, 4),
     "privacy": (None, "_purge_personal_data", 24 * 60, 9),
 }
+JOB_NAMES = [("orders", "Order Import"), ("range", "Import of a Range"), ("privacy", "Removal of Personal Data")]
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
 
@@ -63,7 +64,7 @@ class AmazonJob(models.Model):
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True)
     name = fields.Selection(
-        [("orders", "Order Import"), ("range", "Import of a Range"), ("privacy", "Removal of Personal Data")],
+        JOB_NAMES,
         required=True, readonly=True,
     )  # fmt: skip
     cron_id = fields.Many2one("ir.cron", readonly=True, ondelete="set null", copy=False)
@@ -216,7 +217,7 @@ class AmazonJob(models.Model):
             self.env["ir.cron"]._commit_progress()
             logs = self.env["amazon.log"].sudo()
             logs._close_abandoned(self)
-            log = logs.create({"account_id": self.account_id.id, "job_id": self.id, "job_name": self._label()})
+            log = logs.create({"account_id": self.account_id.id, "job_id": self.id, "job_name": self.name})
             log = log.with_context(amazon_started=started)
             self.sudo().last_run = fields.Datetime.now()
             self.env["ir.cron"]._commit_progress()
@@ -257,7 +258,7 @@ class AmazonJob(models.Model):
             self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
         elif kind in ("credentials", "access"):
             self.account_id._connection_broken(message)
-        _logger.info("%s: %s (%s)", self._label(), type(error).__name__, kind)
+        _logger.info("%s: %s (%s)", self.name, type(error).__name__, kind)
 
     def _explain(self, error):
         """Return (kind, message for a person) for an error of ``selling_partner``."""
@@ -280,10 +281,6 @@ class AmazonJob(models.Model):
         if isinstance(error, SellingPartnerError):
             return "other", self.env._("Amazon refuses the request. (%s)", error)
         return "other", unexpected(self.env, error)
-
-    def _label(self):
-        self.ensure_one()
-        return dict(self._fields["name"]._description_selection(self.env))[self.name]
 
     def _check_stop(self):
         """Raise :class:`Stopped` when a person has stopped the job meanwhile."""

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from .amazon_job import JOB_NAMES
+
 _logger = logging.getLogger(__name__)
 
 KEEP_DAYS = 90
@@ -21,7 +23,7 @@ class AmazonLog(models.Model):
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     job_id = fields.Many2one("amazon.job", readonly=True, ondelete="set null", index="btree_not_null")
-    job_name = fields.Char(required=True, readonly=True)
+    job_name = fields.Selection(JOB_NAMES, "Job Name", required=True, readonly=True)
     state = fields.Selection(
         [("running", "Running"), ("done", "Done"), ("partial", "Continues Later"), ("failed", "Failed")],
         required=True, default="running", readonly=True, index=True,

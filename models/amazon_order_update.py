@@ -12,6 +12,7 @@ from psycopg2.errors import UniqueViolation
 from .. import crypto, memo
 from ..const import BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, STATUS, STOCK_LOCK, TOKEN_HOURS
 from ..locks import advisory_lock
+from ..quiet import no_statements_logged
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
 from .amazon_job import Stopped, unexpected
 
@@ -245,6 +246,7 @@ class AmazonOrderUpdate(models.Model):
         return self.browse(row_id for [row_id] in new)
 
     @api.model
+    @no_statements_logged()
     def _make_offers(self, account, received):
         """Enter new SKUs into the table while there is one who does it: the builders of a new account would all make
         the same ones at once. What cannot be read or made here is the builders' to tell."""
@@ -307,6 +309,7 @@ class AmazonOrderUpdate(models.Model):
         return [("state", "in", OPEN), "|", ("retry_at", "=", False), ("retry_at", "<=", now)]
 
     @api.model
+    @no_statements_logged()
     def _build_next(self, account):
         """Build the next batch of one account and commit.
 
@@ -384,6 +387,7 @@ class AmazonOrderUpdate(models.Model):
         older.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
         return newest.sorted("id")
 
+    @no_statements_logged()
     def _build(self, account, parsed=None, last_attempt=True):
         """Build a batch; when it fails as a whole, one by one, so that a poisoned order stops no other.
 
@@ -421,7 +425,7 @@ class AmazonOrderUpdate(models.Model):
     def _build_context(self, account):
         return {
             "allowed_company_ids": account.company_id.ids,
-            "lang": account.company_id.partner_id.lang or self.env.lang,
+            "lang": account.company_id._amazon_lang(),
             "tracking_disable": True,
             "mail_notrack": True,
             "mail_create_nosubscribe": True,

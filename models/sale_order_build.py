@@ -259,7 +259,8 @@ class SaleOrder(models.Model):
         for item in value.items:
             if item.has_gift:
                 wrap = f" [{item.gift_wrap_level}]" if item.gift_wrap_level else ""
-                notes.append(f"{item.sku or item.title}{wrap}: {item.gift_message or self.env._('no message')}")
+                message = item.gift_message or self.env._("no message")
+                notes.append(f"{item.sku or item.title}{wrap}: {message}")
         return "\n".join(notes)
 
     @api.model
@@ -803,9 +804,9 @@ class SaleOrder(models.Model):
 
     def _amazon_review_again(self):
         """After SKUs were mapped: what is left to review?"""
-        for order in self:
+        for order in self._amazon_in_company_language():
             unknown = order.order_line.filtered("amazon_is_placeholder")
-            prefix = self.env._("Unknown SKU: %s", "")
+            prefix = order.env._("Unknown SKU: %s", "")
             reasons = [
                 reason for reason in (order.amazon_review_reasons or "").splitlines()
                 if unknown or not reason.startswith(prefix)
@@ -816,10 +817,16 @@ class SaleOrder(models.Model):
 
     def _amazon_nothing_to_review(self):
         """Take back the request to review orders in which there is nothing left to see."""
-        orders = self.filtered(lambda order: not order.amazon_review_reasons)
-        orders.activity_ids.filtered(
-            lambda activity: activity.summary == self.env._("Review the Amazon order")
-        ).unlink()
+        for order in self._amazon_in_company_language():
+            if not order.amazon_review_reasons:
+                order.activity_ids.filtered(
+                    lambda activity, order=order: activity.summary == order.env._("Review the Amazon order")
+                ).unlink()
+
+    def _amazon_in_company_language(self):
+        """Return the orders, each in the language in which what is stored about it is written, whoever works on it."""
+        for order in self:
+            yield order.with_context(lang=order.company_id._amazon_lang())
 
     def _amazon_told_changes(self, before):
         """Return the header's changes in words, old → new; of personal fields the name only."""

@@ -127,3 +127,32 @@ class TestPrivacy(AmazonCase):
         followed = orders | seller_central | cancelled
         for record in (*followed, *followed.picking_ids):
             self.assertFalse(record.message_partner_ids & partners, "a follower would get what is posted")
+
+
+@tagged("post_install", "-at_install")
+class TestQuietLog(AmazonCase):
+    """Failing statements of a build say nothing about the buyer."""
+
+    def test_failing_statement_is_not_logged(self):
+        """What Odoo would write into the log with all its values is not written while orders are built."""
+        [ref] = self.place("jp_gift")
+        self.import_orders()
+        order = self.orders(ref)
+        # The same order again, as by a builder that did not see the first.
+        order.amazon_merchant_id = "SOMEBODY"
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX one_order_only ON sale_order (amazon_order_ref) WHERE amazon_order_ref IS NOT NULL"
+        )
+        with self.assertNoLogs("odoo.sql_db", logging.ERROR):
+            with self.committing(order) as mine:
+                row = mine.env["amazon.order.update"].search([("order_ref", "=", ref)])
+                row._receive(mine.amazon_account_id, self.received(mine.amazon_account_id, ref), forced=True)
+                mine.env["amazon.order.update"]._build_next(mine.amazon_account_id)
+        row = self.env["amazon.order.update"].search([("order_ref", "=", ref)])
+        self.assertEqual(row.state, "failed")
+        self.assertNotIn(order.partner_id.name, row.error)
+
+    def received(self, account, ref):
+        """Return the order as Amazon sends it."""
+        with account._selling_partner() as amazon:
+            return [amazon.get_order(ref)]

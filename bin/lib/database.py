@@ -212,4 +212,4 @@ def _mark(database):
 
 
 def _stamp():
-    return fingerprint(*INSTALLED, "__manifest__.py", "const.py", "hooks.py")
+    return fingerprint(*INSTALLED, "__manifest__.py", "const.py", "hooks.py", "memo.py", "quiet.py")
