@@ -147,6 +147,7 @@ class TestQuietLog(AmazonCase):
             with self.committing(order) as mine:
                 row = mine.env["amazon.order.update"].search([("order_ref", "=", ref)])
                 row._receive(mine.amazon_account_id, self.received(mine.amazon_account_id, ref), forced=True)
+                mine.env.cr.commit()
                 mine.env["amazon.order.update"]._build_next(mine.amazon_account_id)
         row = self.env["amazon.order.update"].search([("order_ref", "=", ref)])
         self.assertEqual(row.state, "failed")

@@ -119,7 +119,8 @@ def install(database, *addons, demo=False, log_level="warn"):
     """
     arguments = [
         "-d", database, "-i", ",".join(addons), "--stop-after-init", f"--log-level={log_level}",
-        "--load-language=ja_JP",
+        # The first is the default of everybody who is made later.
+        "--load-language=en_US,ja_JP",
     ]  # fmt: skip
     if not demo:
         arguments.append("--without-demo=True")
@@ -147,7 +148,7 @@ def template(kind="plain"):
     by all checkouts.
     """
     addons = EXTRA_ADDONS if kind == "extra" else BASE_ADDONS
-    base = f"{ADDON}_base_{hashlib.sha256(repr((addons, 'ja_JP')).encode()).hexdigest()[:8]}"
+    base = f"{ADDON}_base_{hashlib.sha256(repr((addons, 'en_US,ja_JP')).encode()).hexdigest()[:8]}"
     wanted = name(f"template_{kind}_{_stamp()}")
     with lock(base):
         if not exists(base):

@@ -26,6 +26,7 @@ def japan(env):
     company = env.company
     company.write({"name": "株式会社サンプル商店", "country_id": env.ref("base.jp").id, "zip": "100-0001",
                    "city": "千代田区", "street": "千代田1-1"})  # fmt: skip
+    company.partner_id.lang = "ja_JP"
     if not env["account.move"].search_count([], limit=1):
         company.currency_id = yen
         if company.chart_template != "jp" and env["ir.module.module"]._get("l10n_jp").state == "installed":
