@@ -21,6 +21,9 @@ class AmazonCase(TransactionCase):
         cls.company = cls.env["res.company"].create({
             "name": "サンプル商店", "currency_id": yen.id, "country_id": cls.env.ref("base.jp").id,
         })  # fmt: skip
+        # Whatever languages are loaded: the tests read English.
+        cls.env["ir.default"].set("res.partner", "lang", "en_US")
+        (cls.env.user | cls.env.ref("base.user_root")).lang = "en_US"
         cls.company.partner_id.lang = "en_US"
         cls.env.user.company_ids |= cls.company
         cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})

@@ -26,6 +26,7 @@ class PartnerCommon(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env.company.partner_id.lang = "en_US"
         cls.japan = cls.env["amazon.marketplace"].search([("api_ref", "=", "A1VC38T7YXB528")])
         cls.account = cls.env["amazon.account"].create(
             {

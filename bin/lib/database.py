@@ -14,6 +14,8 @@ ADDON = "sale_amazon_spapi"
 BASE_ADDONS = ("l10n_jp", "sale_management", "sale_stock", "stock_delivery", "stock_picking_batch")
 # Kits and OCA's queue are used when present: one database has them.
 EXTRA_ADDONS = (*BASE_ADDONS, "sale_mrp", "queue_job")
+# The first is the default of everybody who is made later.
+LANGUAGES = "en_US,ja_JP"
 INSTALLED = ("models", "wizards", "controllers", "views", "data", "security", "i18n", "demo", "selling_partner")
 
 
@@ -119,8 +121,7 @@ def install(database, *addons, demo=False, log_level="warn"):
     """
     arguments = [
         "-d", database, "-i", ",".join(addons), "--stop-after-init", f"--log-level={log_level}",
-        # The first is the default of everybody who is made later.
-        "--load-language=en_US,ja_JP",
+        f"--load-language={LANGUAGES}",
     ]  # fmt: skip
     if not demo:
         arguments.append("--without-demo=True")
@@ -148,8 +149,9 @@ def template(kind="plain"):
     by all checkouts.
     """
     addons = EXTRA_ADDONS if kind == "extra" else BASE_ADDONS
-    base = f"{ADDON}_base_{hashlib.sha256(repr((addons, 'en_US,ja_JP')).encode()).hexdigest()[:8]}"
-    wanted = name(f"template_{kind}_{_stamp()}")
+    key = hashlib.sha256(repr((addons, LANGUAGES)).encode()).hexdigest()[:8]
+    base = f"{ADDON}_base_{key}"
+    wanted = name(f"template_{kind}_{key}_{_stamp()}")
     with lock(base):
         if not exists(base):
             drop(f"{base}_draft")
