@@ -23,7 +23,7 @@ class AmazonLog(models.Model):
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     job_id = fields.Many2one("amazon.job", readonly=True, ondelete="set null", index="btree_not_null")
-    job_name = fields.Selection(JOB_NAMES, "Job Name", required=True, readonly=True)
+    job_name = fields.Selection(JOB_NAMES, required=True, readonly=True)
     state = fields.Selection(
         [("running", "Running"), ("done", "Done"), ("partial", "Continues Later"), ("failed", "Failed")],
         required=True, default="running", readonly=True, index=True,

@@ -336,6 +336,7 @@ class TestAmazonCustomers(PartnerCommon):
         )
 
     def test_language(self):
+        self.env["res.lang"].with_context(active_test=False).search([("code", "=", "ja_JP")]).active = False
         self.assertEqual(self.customers(self.order())[0].lang, self.account.company_id.partner_id.lang)
         self.env["res.lang"]._activate_lang("ja_JP")
         buyer, delivery = self.customers(self.order(buyer_email="new@m.amazon.co.jp"))
