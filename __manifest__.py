@@ -27,6 +27,7 @@
         "data/amazon_placeholder_data.xml",
         "data/mail_activity_type_data.xml",
         "data/ir_cron_data.xml",
+        "data/amazon_job_data.xml",
         "wizards/amazon_import_views.xml",
         "views/sale_order_views.xml",
         "views/stock_picking_views.xml",

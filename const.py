@@ -32,3 +32,9 @@ RUN_SECONDS = 10
 MAX_WAIT_SECONDS = 2
 # Pauses in minutes before an order that could not be built is tried again.
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
+
+# A parcel that Amazon does not show is no proof that it has none: it is asked again after so many minutes, then sent
+# again under the same reference.
+ASK_AGAIN_MINUTES = (2, 10)
+# Two transactions that meet: so often the one that was rolled back tries again.
+ATTEMPTS = 5

@@ -1,6 +1,10 @@
 from . import (
     account_tax,
     amazon_account,
+    amazon_confirmation,
+    amazon_confirmation_mail,
+    amazon_confirmation_send,
+    amazon_feed,
     amazon_job,
     amazon_log,
     amazon_marketplace,
@@ -20,5 +24,7 @@ from . import (
     sale_order_build,
     sale_order_line,
     stock_move,
+    stock_package,
     stock_picking,
+    stock_picking_parcel,
 )

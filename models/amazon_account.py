@@ -17,7 +17,7 @@ from ..selling_partner import (
     authorization_url,
     endpoint,
 )
-from .amazon_job import JOBS
+from .amazon_job import JOBS, SWITCHES
 
 _logger = logging.getLogger(__name__)
 
@@ -132,6 +132,39 @@ class AmazonAccount(models.Model):
         ],
         "Cancelled on Amazon", required=True, default="until_picked",
     )  # fmt: skip
+    # --- how deliveries are confirmed
+    split_policy = fields.Selection(
+        [("each", "Each delivery as it leaves"), ("wait", "When the whole order has left")],
+        "Split Orders", required=True, default="each",
+    )  # fmt: skip
+    merged_policy = fields.Selection(
+        [("with_parent", "With the parent's tracking number"), ("parent_only", "Only the parent")],
+        "Combined Orders", required=True, default="with_parent",
+    )  # fmt: skip
+    copied_policy = fields.Selection(
+        [("original", "Confirm the original"), ("none", "Confirm neither")],
+        "Duplicated Orders", required=True, default="original",
+    )  # fmt: skip
+    missing_tracking = fields.Selection(
+        [("hold", "Wait until a person decides"), ("send", "Send without")],
+        "No Tracking Number", required=True, default="hold",
+        help="For delivery methods that have tracking numbers",
+    )  # fmt: skip
+    unmapped_carrier = fields.Selection(
+        [("other", "Send “Other” and its name"), ("error", "Do not send")],
+        "Unlinked Delivery Method", required=True, default="other",
+    )  # fmt: skip
+    confirm_today_only = fields.Boolean(
+        "Only What Left Today", help="What left earlier is confirmed only when a person asks for it."
+    )
+    feed_threshold = fields.Integer(
+        "One Feed Above", default=500,
+        help="When more confirmations than this wait they go as one feed. 0: always as a feed.",
+    )  # fmt: skip
+    result_mails = fields.Selection(
+        [("all", "Always"), ("failures", "Only failures"), ("none", "Never")], "Result Mails",
+        required=True, default="all",
+    )  # fmt: skip
     pii_days = fields.Integer(
         "Keep Personal Data (Days)", default=30,
         help="Days after delivery. Amazon's Data Protection Policy allows 30 unless a law requires more.",
@@ -145,6 +178,7 @@ class AmazonAccount(models.Model):
         "(merchant_id, region, kind) WHERE active AND merchant_id IS NOT NULL",
         "There is an active account for this merchant, region and kind already.",
     )
+    _feed_threshold_check = models.Constraint("CHECK (feed_threshold >= 0)", "Please enter 0 or more.")
     _pii_days_check = models.Constraint("CHECK (pii_days BETWEEN 1 AND 3650)", "Between 1 and 3650 days.")
 
     # === COMPUTE METHODS === #
@@ -186,7 +220,7 @@ class AmazonAccount(models.Model):
 
     @api.depends(
         "merchant_id", "marketplace_ids", "lwa_client_id", "lwa_client_secret_cipher", "refresh_token_cipher",
-        "connection_state", *filter(None, (job[0] for job in JOBS.values())),
+        "connection_state", *SWITCHES,
     )  # fmt: skip
     def _compute_setup_step(self):
         """Tell how far setting up has come; computed under sudo: only whether there are secrets is told."""
@@ -197,7 +231,7 @@ class AmazonAccount(models.Model):
                 account.setup_step = "credentials"
             elif account.connection_state != "ok":
                 account.setup_step = "test"
-            elif not any(account[job[0]] for job in JOBS.values() if job[0]):
+            elif not any(account[switch] for switch in SWITCHES):
                 account.setup_step = "start"
             else:
                 account.setup_step = "running"
@@ -248,8 +282,7 @@ class AmazonAccount(models.Model):
     def create(self, vals_list):
         accounts = super().create(vals_list)
         for account in accounts:
-            # sudo: an account's jobs and phases belong to it, whoever makes it
-            account.sudo().job_ids = [(0, 0, {"name": name}) for name in JOBS]
+            account._ensure_jobs()
             if not account.phase_ids:
                 account.sudo().phase_ids = self.env["amazon.phase"]._default_account_phases(account)
         accounts._ensure_fba_warehouse()
@@ -270,7 +303,7 @@ class AmazonAccount(models.Model):
                 account.job_ids._restart_import(everything=True)
             elif before and account.marketplace_ids - before[account]:
                 account.job_ids._restart_import()
-        if {"active", *filter(None, (job[0] for job in JOBS.values()))} & set(vals):
+        if {"active", *SWITCHES} & set(vals):
             self.job_ids._sync_crons()
             self._start_jobs(vals)
         return result
@@ -291,9 +324,20 @@ class AmazonAccount(models.Model):
         if self.env["sale.order"].sudo().search_count([("amazon_account_id", "in", self.ids)], limit=1):
             raise UserError(self.env._("Orders came in through this account. Archive it instead of deleting it."))
 
+    def _ensure_jobs(self):
+        """Give each account the jobs it lacks."""
+        for account in self.sudo():  # sudo: an account's jobs and phases belong to it, whoever makes it
+            missing = set(JOBS) - set(account.job_ids.mapped("name"))
+            account.job_ids = [fields.Command.create({"name": name}) for name in JOBS if name in missing]
+
+    @api.model
+    def _update_jobs(self):
+        """Give accounts made by an earlier version the jobs that are new; called when the addon is updated."""
+        self.with_context(active_test=False).search([])._ensure_jobs()
+
     def _start_jobs(self, vals):
         """A job that a person has just started begins at once, not at its cron's next turn."""
-        started = {name for name, job in JOBS.items() if job[0] and vals.get(job[0])}
+        started = {name for name, job in JOBS.items() if job.switch and vals.get(job.switch)}
         self.job_ids.filtered(lambda job: job.name in started)._trigger()
 
     def _ensure_fba_warehouse(self):
@@ -580,6 +624,44 @@ class AmazonAccount(models.Model):
         logs = self._fetch_orders(since, until)
         for account in self:
             self.env["amazon.order.update"]._drain(account)
+        return logs
+
+    def _send_confirmations(self):
+        """Tell Amazon of the deliveries that have left.
+
+        :return: the ``amazon.log`` rows; none where there was nothing to do.
+        """
+        return self._confirm("confirm", requested=False)
+
+    def _send_requested(self):
+        """Tell Amazon of the deliveries that a person asked to confirm, whether the job is started or not.
+
+        :return: the ``amazon.log`` rows.
+        """
+        return self._confirm("confirm_by_hand", requested=True)
+
+    def _confirm(self, name, requested):
+        logs = self.env["amazon.log"]
+        Confirmation = self.env["amazon.confirmation"].sudo()  # sudo: the outbox is the addon's own
+        for account in self:
+            if Confirmation._has_work(account, requested):
+                logs |= account._job(name)._run(
+                    lambda log, budget, account=account: Confirmation._send(account, log, budget, requested)
+                )
+        return logs
+
+    def _fetch_results(self):
+        """Fetch what Amazon says of the feeds it was sent, and of confirmations of which that cannot be told.
+
+        :return: the ``amazon.log`` rows; none where nothing is open.
+        """
+        logs = self.env["amazon.log"]
+        Feed = self.env["amazon.feed"].sudo()  # sudo: see _confirm
+        for account in self:
+            if Feed._open_feeds(account):
+                logs |= account._job("results")._run(
+                    lambda log, budget, account=account: Feed._fetch(account, log, budget)
+                )
         return logs
 
     def _refresh_orders(self, refs):

@@ -4,6 +4,7 @@ import traceback
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools.misc import format_datetime
@@ -23,13 +24,43 @@ from .amazon_quota import wake_at
 
 _logger = logging.getLogger(__name__)
 
-# Each job: the account's switch, the account's method, the minutes between two runs, its priority.
+
+
+class Job(NamedTuple):
+    """What an account's job is.
+
+    :param switch: the account's field that starts and stops it; None: it runs by itself.
+    :param method: the account's method.
+    :param minutes: between two runs.
+    :param priority: its cron's; what must be prompt has 0.
+    :param lock: the job that it must not run beside, when that is another one.
+    """
+
+    switch: str | None
+    method: str
+    minutes: int
+    priority: int
+    lock: str = ""
+
+
 JOBS = {
-    "orders": ("auto_import", "_fetch_orders", 5, 3),
-    "range": (None, "_fetch_range", 60, 4),
-    "privacy": (None, "_purge_personal_data", 24 * 60, 9),
+    "orders": Job("auto_import", "_fetch_orders", 5, 3),
+    "range": Job(None, "_fetch_range", 60, 4),
+    "confirm": Job("auto_confirm", "_send_confirmations", 5, 0),
+    # What a person asked for goes out whether the automatic job is started or not.
+    "confirm_by_hand": Job(None, "_send_requested", 15, 0, lock="confirm"),
+    "results": Job(None, "_fetch_results", 5, 1),
+    "privacy": Job(None, "_purge_personal_data", 24 * 60, 9),
 }
-JOB_NAMES = [("orders", "Order Import"), ("range", "Import of a Range"), ("privacy", "Removal of Personal Data")]
+SWITCHES = tuple(job.switch for job in JOBS.values() if job.switch)
+JOB_NAMES = [
+    ("orders", "Order Import"),
+    ("range", "Import of a Range"),
+    ("confirm", "Shipping Confirmation"),
+    ("confirm_by_hand", "Shipping Confirmation by Hand"),
+    ("results", "Confirmation Results"),
+    ("privacy", "Removal of Personal Data"),
+]
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
 
@@ -98,10 +129,10 @@ class AmazonJob(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("name", "account_id.active", *(f"account_id.{job[0]}" for job in JOBS.values() if job[0]))
+    @api.depends("name", "account_id.active", *(f"account_id.{switch}" for switch in SWITCHES))
     def _compute_job_state(self):
         for job in self:
-            job.has_switch = bool(JOBS[job.name][0])
+            job.has_switch = bool(JOBS[job.name].switch)
             job.is_started = job._is_started()
             if not job.is_started:
                 job.job_state = "stopped"
@@ -113,7 +144,7 @@ class AmazonJob(models.Model):
     def action_toggle(self):
         """Start the job when it is stopped, stop it when it is started."""
         for job in self.filtered("has_switch"):
-            account, switch = job.account_id, JOBS[job.name][0]
+            account, switch = job.account_id, JOBS[job.name].switch
             account.check_access("write")
             if not account[switch]:
                 account._check_ready()
@@ -133,7 +164,6 @@ class AmazonJob(models.Model):
 
     def _create_crons(self):
         for job in self:
-            _switch, _method, minutes, priority = JOBS[job.name]
             # A cron runs Python code, which only the administrator may write; here the code is ours.
             job.cron_id = self.env["ir.cron"].sudo().create({
                 "name": f"Amazon: {job.name} ({job.account_id.name})",
@@ -141,9 +171,9 @@ class AmazonJob(models.Model):
                 "state": "code",
                 "code": f"model.browse({job.id})._cron_run()",
                 "user_id": self.env.ref("base.user_root").id,
-                "interval_number": minutes,
+                "interval_number": JOBS[job.name].minutes,
                 "interval_type": "minutes",
-                "priority": priority,
+                "priority": JOBS[job.name].priority,
                 "active": False,
             })  # fmt: skip
         self._sync_crons()
@@ -166,7 +196,7 @@ class AmazonJob(models.Model):
     def _is_started(self):
         """Tell whether the job may run by itself."""
         self.ensure_one()
-        switch = JOBS[self.name][0]
+        switch = JOBS[self.name].switch
         return self.account_id.active and (not switch or bool(self.account_id[switch]))
 
     # === BUSINESS METHODS === #
@@ -177,7 +207,7 @@ class AmazonJob(models.Model):
         if not job or not job._is_started():
             return
         account = job.account_id.with_company(job.account_id.company_id)
-        getattr(account.with_context(amazon_cron=True), JOBS[job.name][1])()
+        getattr(account.with_context(amazon_cron=True), JOBS[job.name].method)()
 
     def _trigger(self, seconds=0):
         """Wake the job's cron.
@@ -198,7 +228,8 @@ class AmazonJob(models.Model):
         :return: whether the lock was free.
         """
         self.ensure_one()
-        with advisory_lock(self.env.registry, f"amazon.job.{self.name}", self.account_id.id, wait=False) as free:
+        name = JOBS[self.name].lock or self.name
+        with advisory_lock(self.env.registry, f"amazon.job.{name}", self.account_id.id, wait=False) as free:
             yield free
 
     def _run(self, work):
@@ -211,6 +242,9 @@ class AmazonJob(models.Model):
         self.ensure_one()
         with self._lock() as free:
             if not free:
+                if JOBS[self.name].lock:
+                    # The other job may have looked already.
+                    self._trigger(1)
                 return self.env["amazon.log"]
             started = time.time()
             # What was read before the lock was held is old.
@@ -285,7 +319,7 @@ class AmazonJob(models.Model):
     def _check_stop(self):
         """Raise :class:`Stopped` when a person has stopped the job meanwhile."""
         self.invalidate_recordset()
-        self.account_id.invalidate_recordset(["active", *filter(None, (job[0] for job in JOBS.values()))])
+        self.account_id.invalidate_recordset(["active", *SWITCHES])
         if self.env.context.get("amazon_cron") and not self._is_started():
             raise Stopped()
 

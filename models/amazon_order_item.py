@@ -63,6 +63,18 @@ class AmazonOrderItem(models.Model):
         self.create(new)
 
     @api.model
+    def _amazon_store_kits(self, orders):
+        """Keep what one kit of each item needs: bills of materials change, what was promised does not.
+
+        :param orders: the ``sale.order`` that have just been confirmed.
+        """
+        if "bom_line_id" not in self.env["stock.move"]._fields:
+            return
+        for line in orders.order_line.filtered(lambda line: line.amazon_item_ref and line.move_ids.bom_line_id):
+            item = line.order_id.amazon_item_ids.filtered(lambda item, line=line: item.item_ref == line.amazon_item_ref)
+            item.kit_components = line._amazon_count_components()
+
+    @api.model
     def _vals(self, order, value, item, amounts):
         cancelled = 0
         if item.quantity_fulfilled is not None and item.quantity_unfulfilled is not None:

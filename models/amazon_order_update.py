@@ -10,7 +10,7 @@ from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
 from .. import crypto, memo
-from ..const import BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, STATUS, STOCK_LOCK, TOKEN_HOURS
+from ..const import ATTEMPTS, BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, STATUS, STOCK_LOCK, TOKEN_HOURS
 from ..locks import advisory_lock
 from ..quiet import no_statements_logged
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
@@ -23,7 +23,6 @@ BUILDER_XMLID = "sale_amazon_spapi.ir_cron_build"
 KEEP_DAYS = 90
 # What two builders that meet on the same rows raise; the one that is rolled back tries again.
 CONFLICTS = (OperationalError, UniqueViolation)
-ATTEMPTS = 5
 
 
 class NeedsAttention(UserError):

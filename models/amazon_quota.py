@@ -53,7 +53,7 @@ class Budget:
         account = account.sudo()  # sudo: the client ID is the manager's to read
         self.registry = registry
         self.key = (account.merchant_id, account.lwa_client_id)
-        self.published = SANDBOX if account.environment == "sandbox" else PUBLISHED
+        self.is_sandbox = account.environment == "sandbox"
         self.calls = 0
 
     def acquire(self, operation):
@@ -99,7 +99,7 @@ class Budget:
 
     def _take(self, operation):
         """Take a token if there is one; return the seconds until the next otherwise, else 0."""
-        rate, burst = self.published[operation]
+        rate, burst = SANDBOX if self.is_sandbox else PUBLISHED[operation]
         where = SQL("merchant_id = %s AND application = %s AND operation = %s", *self.key, operation)
         available = SQL("LEAST(burst, tokens + rate * GREATEST(0, EXTRACT(EPOCH FROM %s - refilled_at)))", NOW)
         self._execute(

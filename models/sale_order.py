@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..const import AWAITING_PAYMENT
+from ..const import AWAITING_PAYMENT, DEAD
 
 PURGE_BATCH = 200
 API_STATUSES = [
@@ -15,6 +15,13 @@ API_STATUSES = [
     ("done", "Done"),
     ("error", "Error"),
 ]
+# Of several parcels the worst shows.
+WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")
+
+
+def worst(states):
+    """Return the API status that shows of several, False of none."""
+    return next((state for state in WORST_FIRST if state in states), False)
 
 
 class SaleOrder(models.Model):
@@ -66,6 +73,10 @@ class SaleOrder(models.Model):
         check_company=True,
     )  # fmt: skip
     amazon_phase_role = fields.Selection(related="amazon_phase_id.role", string="Phase Role")
+    amazon_kept_role = fields.Char(
+        readonly=True, copy=False,
+        help="The order was put where it stands on purpose; it moves by itself once the facts say something else.",
+    )  # fmt: skip
     amazon_on_hold = fields.Boolean("On Hold", copy=False, help="Kept in review and not confirmed to Amazon")
     amazon_review_reasons = fields.Text("To Review", readonly=True, copy=False)
     amazon_reviewed = fields.Boolean(copy=False, help="A person has seen what there is to review")
@@ -74,7 +85,11 @@ class SaleOrder(models.Model):
     amazon_difference = fields.Monetary(compute="_compute_amazon_difference", store=True)
     amazon_mismatch = fields.Boolean("Amounts Differ", compute="_compute_amazon_difference", store=True)
     amazon_points = fields.Integer("Points Granted", readonly=True, copy=False)
-    amazon_api_status = fields.Selection(API_STATUSES, "API Status", readonly=True, copy=False, index="btree_not_null")
+    amazon_confirmation_ids = fields.One2many("amazon.confirmation", "order_id", "Shipping Confirmations", readonly=True)
+    amazon_api_status = fields.Selection(
+        API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null",
+        help="Whether Amazon knows of the deliveries; empty where it need not be told.",
+    )  # fmt: skip
     amazon_service_level = fields.Char("Service Level", readonly=True, copy=False)
     amazon_programs = fields.Char("Programs", readonly=True, copy=False)
     amazon_purchase_order = fields.Char("Buyer's PO Number", readonly=True, copy=False)
@@ -94,6 +109,8 @@ class SaleOrder(models.Model):
     amazon_copied_from_id = fields.Many2one(
         "sale.order", "Copied from", readonly=True, copy=False, index="btree_not_null"
     )
+    amazon_merged_child_ids = fields.One2many("sale.order", "amazon_merged_into_id", "Combined Orders", readonly=True)
+    amazon_copy_ids = fields.One2many("sale.order", "amazon_copied_from_id", "Copies", readonly=True)
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
     amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
@@ -119,6 +136,22 @@ class SaleOrder(models.Model):
             else:
                 order.amazon_difference = order.amount_total - (order.amazon_total - order.amazon_refunded)
             order.amazon_mismatch = bool(order.currency_id) and not order.currency_id.is_zero(order.amazon_difference)
+
+    @api.depends("amazon_confirmation_ids.state", "amazon_channel", "amazon_programs", "amazon_status", "state",
+                 "picking_ids.state")  # fmt: skip
+    def _compute_amazon_api_status(self):
+        for order in self:
+            states = order.amazon_confirmation_ids.mapped("state")
+            if not order._amazon_is_ours():
+                states = []
+            elif order.state != "cancel":
+                left = order.picking_ids.filtered(lambda picking: picking.picking_type_id.code == "outgoing")
+                if any(picking.state not in ("done", "cancel") for picking in left):
+                    states.append("not_sent")
+                elif not states and order.amazon_status not in DEAD:
+                    # What left before this addon knew of it stands in no row.
+                    states.append("done" if order.amazon_status == "shipped" else "not_sent")
+            order.amazon_api_status = worst(states)
 
     @api.depends("amazon_order_ref", "amazon_account_id")
     def _compute_amazon_url(self):
@@ -214,14 +247,22 @@ class SaleOrder(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        if "amazon_phase_id" in vals and not self.env.su:
+        by_hand = "amazon_phase_id" in vals and not self.env.su
+        if by_hand:
             self._amazon_check_phase_move(vals["amazon_phase_id"])
+        if {"amazon_phase_id", "amazon_on_hold", "amazon_merged_into_id"} & set(vals):
+            # The outbox may have waited for this; it looks when this transaction is committed.
+            self.env["amazon.confirmation"]._look_again(self)
         if "amazon_on_hold" in vals:
             result = super().write(vals)
             # sudo: phases move by themselves, whoever holds the order
             self.filtered("amazon_account_id").sudo()._amazon_move_phase(by_hand=True)
             return result
-        return super().write(vals)
+        result = super().write(vals)
+        if by_hand:
+            # sudo: see above
+            self.filtered("amazon_account_id").sudo()._amazon_keep_phase()
+        return result
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
@@ -328,6 +369,49 @@ class SaleOrder(models.Model):
     def _get_update_prices_lines(self):
         return super()._get_update_prices_lines().filtered(lambda line: not line.amazon_line_key)
 
+    # === BUSINESS METHODS: CONFIRMATION === #
+
+    def _amazon_is_ours(self):
+        """Tell whether it is ours to confirm what leaves for this order."""
+        self.ensure_one()
+        return bool(
+            self.amazon_account_id and self.amazon_order_ref and self.amazon_channel == "fbm"
+            # Amazon confirms Ship+ orders itself.
+            and "FBM_SHIP_PLUS" not in (self.amazon_programs or "")
+        )  # fmt: skip
+
+    def action_amazon_confirm_now(self):
+        """Tell Amazon of the orders' deliveries soon, whatever the phase."""
+        pickings = self.picking_ids.filtered(lambda picking: picking.state == "done")
+        if not pickings:
+            raise UserError(self.env._("Validate the delivery first: nothing has left yet."))
+        return pickings.action_amazon_confirm_now()
+
+    def _amazon_confirmed(self):
+        """Move orders on of which Amazon has everything: into the phase the account names, else by themselves."""
+        for order in self.filtered(lambda order: order.amazon_api_status == "done"):
+            order.activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
+            order._amazon_move_on("success_phase_id")
+        self._amazon_move_phase()
+
+    def _amazon_confirmation_failed(self):
+        """Say that a person is needed, and move the orders where the account wants those that failed."""
+        for order in self:
+            if not order.activity_search(["sale_amazon_spapi.mail_activity_confirmation"]):
+                order.activity_schedule(
+                    "sale_amazon_spapi.mail_activity_confirmation",
+                    summary=self.env._("Amazon has not accepted a shipping confirmation"),
+                    user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
+                )
+            order._amazon_move_on("failure_phase_id")
+
+    def _amazon_move_on(self, target):
+        self.ensure_one()
+        setting = self.amazon_account_id.phase_ids.filtered(lambda line: line.phase_id == self.amazon_phase_id)
+        if setting[target]:
+            self.amazon_phase_id = setting[target]
+            self._amazon_keep_phase(always=True)
+
     # === BUSINESS METHODS: PHASES === #
 
     def _amazon_is_open(self):
@@ -367,6 +451,10 @@ class SaleOrder(models.Model):
             phases = self.env["amazon.phase"]._by_role(company)
             for order in orders:
                 role = order._amazon_role()
+                if order.amazon_kept_role:
+                    if role == order.amazon_kept_role and not by_hand:
+                        continue
+                    order.amazon_kept_role = False
                 phase = phases.get(role, self.env["amazon.phase"])
                 if (role and not phase) or phase == order.amazon_phase_id:
                     continue
@@ -374,6 +462,14 @@ class SaleOrder(models.Model):
                 if own_phase and not by_hand and role not in ("shipped", "confirmed", "cancelled"):
                     continue
                 order.amazon_phase_id = phase
+
+    def _amazon_keep_phase(self, always=False):
+        """Leave the orders where they were put until the facts say something else.
+
+        :param bool always: also in a phase that orders move out of by themselves.
+        """
+        for order in self:
+            order.amazon_kept_role = order._amazon_role() if always or not order.amazon_phase_id.role else False
 
     def _amazon_role(self):
         """Return the role of the phase that the facts of this order lead to."""
@@ -386,10 +482,11 @@ class SaleOrder(models.Model):
             # Nothing is worked on here (M5).
             return "confirmed" if self.amazon_status == "shipped" else False
         pickings = self.picking_ids.filtered(lambda picking: picking.state != "cancel")
-        if self.amazon_api_status == "done" or (self.amazon_status == "shipped" and not pickings):
+        shipped = self.amazon_status == "shipped"
+        if self.amazon_api_status == "done" or (shipped and not pickings):
             return "confirmed"
         if pickings and all(picking.state == "done" for picking in pickings):
-            return "confirmed" if self.amazon_status == "shipped" else "shipped"
+            return "confirmed" if shipped and not self.amazon_api_status else "shipped"
         if self.amazon_on_hold or self._amazon_to_review() or self.state != "sale":
             return "review"
         # A delivery that may go in parts calls itself ready when only a part is reserved. A step that waits for the

@@ -13,11 +13,11 @@ from odoo.tools.misc import format_amount, format_datetime
 from psycopg2 import OperationalError
 
 from .. import memo
-from ..const import AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS, STOCK_LOCK
+from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS, STOCK_LOCK
 from ..locks import advisory_lock
 from ..memo import once
 from ..selling_partner import split
-from .amazon_order_update import ATTEMPTS, NeedsAttention
+from .amazon_order_update import NeedsAttention
 
 _logger = logging.getLogger(__name__)
 
@@ -467,6 +467,7 @@ class SaleOrder(models.Model):
         for order, fact in pairs:
             order._amazon_record_shipped_before_start(fact["value"])
         orders.with_context(amazon_defer_reservation=True).action_confirm()
+        self.env["amazon.order.item"]._amazon_store_kits(orders)
         for order, fact in pairs:
             order._amazon_deliver_shipped(fact["value"])
         orders.filtered(
@@ -553,6 +554,8 @@ class SaleOrder(models.Model):
             pickings._amazon_mark_shipped(packages)
             pickings.with_context(cancel_backorder=False, amazon_has_left=True)._action_done()
             pickings._amazon_after_shipped(moment)
+            for picking in pickings:
+                self.env["amazon.confirmation"]._record_elsewhere(picking, packages)
         self.invalidate_recordset()
 
     def _amazon_new_packages(self, value):
@@ -633,6 +636,7 @@ class SaleOrder(models.Model):
             if order.state in ("draft", "sent") and order.amazon_status in CONFIRMED:
                 order._amazon_release(account, fact)
             elif order.state == "sale":
+                order.amazon_confirmation_ids._learn(value)
                 order._amazon_deliver_shipped(value)
         self.env["amazon.order.item"]._amazon_store([(order, value, fact["amounts"])])
         order._amazon_review_changed(reasons)

@@ -1,8 +1,42 @@
-from odoo import models
+import re
+
+from odoo import api, fields, models
 
 
 class StockMove(models.Model):
     _inherit = "stock.move"
+
+    amazon_needs_codes = fields.Boolean(compute="_compute_amazon_needs_codes")
+    amazon_transparency_codes = fields.Text(
+        "Transparency Codes", copy=False, help="One for each unit in the parcel, scanned from the product"
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("sale_line_id")
+    def _compute_amazon_needs_codes(self):
+        for move in self:
+            # sudo: a warehouse hand need not see Amazon's amounts
+            items = move.sudo().sale_line_id.order_id.amazon_item_ids.filtered("needs_transparency_codes")
+            refs = items.mapped("item_ref")
+            move.amazon_needs_codes = bool(refs) and move.sudo().sale_line_id.amazon_item_ref in refs
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "amazon_transparency_codes" in vals:
+            self.env["amazon.confirmation"]._make(self.picking_id)
+        return result
+
+    # === BUSINESS METHODS === #
+
+    def _amazon_codes(self):
+        """Return the Transparency codes that were scanned for this move.
+
+        :rtype: list[str]
+        """
+        return [code for code in re.split(r"[\s,;、]+", self.amazon_transparency_codes or "") if code]
 
     def _amazon_orders(self):
         return self.sale_line_id.order_id.filtered("amazon_account_id")

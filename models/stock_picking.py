@@ -3,7 +3,11 @@ from datetime import timezone
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .sale_order import API_STATUSES
+from .amazon_confirmation import clean_number
+from .sale_order import API_STATUSES, worst
+
+# What Amazon is told of a delivery that is done; when a person changes it, Amazon is told again.
+CONFIRMED_FIELDS = {"carrier_tracking_ref", "carrier_id", "amazon_ship_date", "amazon_send_untracked"}
 
 
 class StockPicking(models.Model):
@@ -19,8 +23,17 @@ class StockPicking(models.Model):
     amazon_phase_id = fields.Many2one(related="sale_id.amazon_phase_id")
     amazon_review_reasons = fields.Text(related="sale_id.amazon_review_reasons")
     amazon_blocked = fields.Char(compute="_compute_amazon_blocked")
-    amazon_api_status = fields.Selection(API_STATUSES, "API Status", readonly=True, copy=False, index="btree_not_null")
+    amazon_confirmation_ids = fields.One2many("amazon.confirmation", "picking_id", "Shipping Confirmations")
+    amazon_api_status = fields.Selection(
+        API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null"
+    )
     amazon_ship_date = fields.Date("Ship Date", copy=False, help="As told to Amazon; the day it was done, if empty")
+    amazon_send_untracked = fields.Boolean(
+        "Send without Tracking Number", copy=False,
+        help="Confirm this delivery to Amazon although its delivery method has a tracking number and none is here.",
+    )  # fmt: skip
+    amazon_api_message = fields.Text("API Message", compute="_compute_amazon_api_message")
+    amazon_warning = fields.Text(compute="_compute_amazon_warning")
     amazon_fba_ref = fields.Char(
         "Multi-Channel Order", readonly=True, copy=False, index="btree_not_null",
         help="An FBA shipment of an order that was not placed on Amazon",
@@ -32,6 +45,56 @@ class StockPicking(models.Model):
     def _compute_amazon_blocked(self):
         for picking in self:
             picking.amazon_blocked = picking._amazon_why_blocked() if picking.state not in ("done", "cancel") else False
+
+    @api.depends("amazon_confirmation_ids.state", "state", "picking_type_id.code", "sale_id.amazon_channel",
+                 "sale_id.amazon_programs")  # fmt: skip
+    def _compute_amazon_api_status(self):
+        for picking in self:
+            ours = picking.picking_type_id.code == "outgoing" and picking._amazon_orders()
+            states = picking.amazon_confirmation_ids.mapped("state") if ours else []
+            if ours and picking.state not in ("done", "cancel"):
+                states.append("not_sent")
+            picking.amazon_api_status = worst(states)
+
+    @api.depends("amazon_confirmation_ids.state", "amazon_confirmation_ids.message")
+    def _compute_amazon_api_message(self):
+        for picking in self:
+            # sudo: a warehouse hand may have no access to Amazon's outbox, but has to mend what stands against it
+            rows = picking.sudo().amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.message)
+            texts = dict.fromkeys("\n".join(filter(None, (row.message, row.hint and row.advice))) for row in rows)
+            picking.amazon_api_message = "\n".join(texts) or False
+
+    @api.depends("carrier_id", "carrier_tracking_ref", "state", "amazon_send_untracked", "amazon_channel",
+                 "move_line_ids.result_package_id.amazon_tracking_ref")  # fmt: skip
+    def _compute_amazon_warning(self):
+        for picking in self:
+            ours = picking.picking_type_id.code == "outgoing" and picking.state not in ("draft", "cancel")
+            ours = ours and picking.sudo()._amazon_orders()  # sudo: see _compute_amazon_api_message
+            told = picking.amazon_api_status in ("done", "sending")
+            picking.amazon_warning = "\n".join(picking._amazon_warnings()) if ours and not told else False
+
+    def _amazon_warnings(self):
+        """Return what is worth knowing before Amazon is told of this delivery."""
+        carrier = self.carrier_id
+        if not carrier or carrier == self.env.ref("sale_amazon_spapi.carrier_provisional"):
+            return [self.env._("Choose the delivery method: Amazon must be told the carrier.")]
+        facts, warnings = carrier._amazon_shipment_facts(), []
+        if not facts["mapped"]:
+            warnings.append(
+                self.env._(
+                    "“%s” is not linked to a shipping method of Amazon; it goes as “Other” with its own name, if the"
+                    " account allows it.", carrier.name,
+                )
+            )  # fmt: skip
+        elif facts["label_missing"]:
+            warnings.append(
+                self.env._("“%s” has no text to send as ship method; its own name is sent.", carrier.name)
+            )
+        packages = self.move_line_ids.result_package_id
+        tracked = self.carrier_tracking_ref or (packages and all(packages.mapped("amazon_tracking_ref")))
+        if facts["tracking_required"] and not tracked:
+            warnings.append(self.env._("No tracking number: Amazon lowers your valid tracking rate."))
+        return warnings
 
     def _amazon_why_blocked(self):
         """Return why this delivery must not be validated now, or False."""
@@ -48,6 +111,16 @@ class StockPicking(models.Model):
                 )  # fmt: skip
         return False
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if vals.get("carrier_tracking_ref") and any(self.mapped("sale_id.amazon_account_id")):
+            vals = {**vals, "carrier_tracking_ref": clean_number(vals["carrier_tracking_ref"])}
+        result = super().write(vals)
+        if CONFIRMED_FIELDS & set(vals) and not self.env.context.get("amazon_has_left"):
+            self.env["amazon.confirmation"]._make(self)
+        return result
+
     # === ACTION METHODS === #
 
     def button_validate(self):
@@ -58,7 +131,22 @@ class StockPicking(models.Model):
                     raise UserError(blocked)
         return super().button_validate()
 
+    def action_amazon_confirm_now(self):
+        """Tell Amazon of these deliveries soon, whatever the phase."""
+        self.check_access("write")
+        rows = self.env["amazon.confirmation"]._make(self).filtered(lambda row: row.state not in ("sending", "done"))
+        if not rows:
+            raise UserError(self.env._("There is nothing here that Amazon has to be told."))
+        rows._request()
+        return rows._notify_requested()
+
     # === BUSINESS METHODS === #
+
+    def _action_done(self):
+        result = super()._action_done()
+        if not self.env.context.get("amazon_has_left"):
+            self.env["amazon.confirmation"]._make(self)
+        return result
 
     def _send_confirmation_email(self):
         """Odoo never mails or texts an Amazon buyer by itself, whatever the company's option says."""
@@ -95,9 +183,9 @@ class StockPicking(models.Model):
         for picking in self.filtered(
             lambda picking: picking.picking_type_id.code == "outgoing" and picking.amazon_channel != "fba"
         ):
-            picking.write({
-                "carrier_tracking_ref": ",".join(numbers) or picking.carrier_tracking_ref, "amazon_api_status": "done",
-            })  # fmt: skip
+            picking.with_context(amazon_has_left=True).carrier_tracking_ref = (
+                ",".join(numbers) or picking.carrier_tracking_ref
+            )
 
     def _amazon_after_shipped(self, moment):
         """Write the time the goods left, after Odoo has written now."""

@@ -31,6 +31,8 @@ from .errors import (
     TransparencyRefused,
 )
 from .feeds import (
+    CONTENT_TYPE_XML,
+    FEED_TYPE_FULFILLMENT,
     Feed,
     FeedsPage,
     MessageResult,
@@ -41,11 +43,15 @@ from .feeds import (
     split_feed,
 )
 from .rates import PUBLISHED, SANDBOX
-from .shipments import Shipment, ShippedItem
+from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, refusal_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
 from .values import ReceivedOrder, SearchOrders, parse_order
 
 __all__ = [
+    "CONTENT_TYPE_XML",
+    "FEED_TYPE_FULFILLMENT",
+    "DIRECT_PAYMENT",
+    "OTHER",
     "PUBLISHED",
     "SANDBOX",
     "AccessDenied",
@@ -89,6 +95,8 @@ __all__ = [
     "fulfillment_feed",
     "parse_order",
     "parse_processing_report",
+    "refusal_of",
     "split",
     "split_feed",
+    "tidy",
 ]

@@ -1,0 +1,648 @@
+"""The outbox (rule 2): what Amazon has to know of each parcel, and what it answered. How it is sent stands in
+``amazon_confirmation_send.py``."""
+
+import logging
+import unicodedata
+from collections import Counter, defaultdict
+from datetime import datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
+from .sale_order import API_STATUSES
+
+_logger = logging.getLogger(__name__)
+
+FAILED = ("error", "rejected", "unknown")
+# "1", "2" … may be parcels that were entered in Seller Central: sending one of these would overwrite it.
+FIRST_REFERENCE = 100_000
+# amzn-base.xsd holds no more, and one longer number rejects a whole feed.
+LONGEST_NUMBER = 50
+# What waits is looked at again by itself after so many minutes, should nothing have woken it.
+WAIT_MINUTES = 15
+# What is told to Amazon; when one of these changes it is told again.
+TOLD = ("carrier_code", "carrier_name", "ship_method", "tracking_number", "ship_date", "quantities",
+        "transparency_codes", "cod_collection_method")  # fmt: skip
+
+
+def clean_number(text):
+    """Write tracking numbers as Amazon takes them: full-width digits and dashes become plain ones, spaces go.
+
+    :param str text: one number, or several separated by commas.
+    :return: the same numbers; what cannot be meant as one is left for :meth:`amazon.confirmation._why_wrong`.
+    """
+    text = unicodedata.normalize("NFKC", text or "").replace("、", ",")
+    text = "".join("-" if unicodedata.category(char) == "Pd" or char in "−ー" else char for char in tidy(text))
+    numbers = ("".join(number.split()) for number in text.split(","))
+    return ",".join(number for number in numbers if number)
+
+
+class AmazonConfirmation(models.Model):
+    """One parcel of one order: the outbox and the history (出荷通知連携履歴) in one.
+
+    The row's id is the parcel's ``packageReferenceId`` for ever, so that sending again edits.
+    """
+
+    _name = "amazon.confirmation"
+    _description = "Amazon Shipping Confirmation"
+    _order = "id desc"
+    _rec_name = "order_ref"
+    _check_company_auto = True
+
+    account_id = fields.Many2one("amazon.account", required=True, readonly=True, ondelete="restrict")
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    order_id = fields.Many2one("sale.order", "Order", required=True, readonly=True, index=True, ondelete="cascade")
+    order_ref = fields.Char("Amazon Order", required=True, readonly=True, index=True)
+    marketplace_id = fields.Many2one("amazon.marketplace", required=True, readonly=True)
+    picking_id = fields.Many2one("stock.picking", "Delivery", readonly=True, index=True, ondelete="restrict")
+    package_id = fields.Many2one("stock.package", "Parcel", readonly=True, ondelete="restrict", index="btree_not_null")
+    reference = fields.Char(
+        "Package Reference", readonly=True, help="Amazon's packageReferenceId; sending it again edits the parcel."
+    )
+    state = fields.Selection(API_STATUSES, "API Status", required=True, default="not_sent", readonly=True)
+
+    # --- what is to be sent, or was sent last
+    carrier_code = fields.Char(readonly=True)
+    carrier_name = fields.Char(readonly=True)
+    ship_method = fields.Char(readonly=True)
+    tracking_number = fields.Char(readonly=True)
+    further_numbers = fields.Char(readonly=True, help="More numbers of the delivery; Amazon takes one a parcel.")
+    ship_date = fields.Datetime("Shipped", readonly=True)
+    quantities = fields.Json(readonly=True, help="Units by Amazon's item")
+    quantity = fields.Float("Units", readonly=True, digits=0)
+    transparency_codes = fields.Json(readonly=True)
+    cod_collection_method = fields.Char("COD Collection", readonly=True)
+    told = fields.Json(readonly=True, help="What Amazon was told last")
+
+    # --- how it went
+    channel = fields.Selection(
+        [
+            ("direct", "Direct"),
+            ("feed", "Feed"),
+            ("seller_central", "In Seller Central"),
+            ("by_hand", "Set by Hand"),
+        ],
+        "Sent", readonly=True,
+    )  # fmt: skip
+    feed_id = fields.Many2one("amazon.feed", readonly=True, ondelete="set null", index="btree_not_null")
+    edited = fields.Boolean(readonly=True, help="Changed after Amazon had been told")
+    requested = fields.Boolean("Asked For", readonly=True, help="A person asked for it, whatever the phase")
+    without_number = fields.Boolean(
+        "By Feed", readonly=True, help="Amazon wants a number here; in a feed it can be left out."
+    )
+    retry_at = fields.Datetime("Looked at Again", readonly=True)
+    asked = fields.Integer(readonly=True, help="How often Amazon was asked whether it has the parcel")
+    sent_at = fields.Datetime("Sent on", readonly=True)
+    answered_at = fields.Datetime("Answered on", readonly=True)
+    accepted_at = fields.Datetime("Accepted on", readonly=True)
+    message = fields.Text(readonly=True, help="Amazon's own words, or why it waits")
+    hint = fields.Char(readonly=True)
+    advice = fields.Text("What to Do", compute="_compute_advice")
+    is_waiting = fields.Boolean(compute="_compute_is_waiting", search="_search_is_waiting")
+    mail = fields.Selection(
+        [("sending", "After Sending"), ("results", "After Fetching Results")],
+        readonly=True, help="The result mail that has to tell of it",
+    )  # fmt: skip
+    amazon_url = fields.Char("Seller Central", related="order_id.amazon_url")
+
+    _open_idx = models.Index("(account_id, state, retry_at) WHERE state != 'done'")
+    _mail_idx = models.Index("(account_id) WHERE mail IS NOT NULL")
+    _parcel_uniq = models.UniqueIndex(
+        "(order_id, picking_id, COALESCE(package_id, 0)) WHERE channel IS DISTINCT FROM 'seller_central'"
+    )
+
+    def init(self):
+        super().init()
+        sequence = f"{self._table}_id_seq"
+        self.env.cr.execute(
+            SQL(
+                "SELECT setval(%s, %s, false) FROM %s WHERE last_value < %s",
+                sequence, FIRST_REFERENCE, SQL.identifier(sequence), FIRST_REFERENCE,
+            )
+        )  # fmt: skip
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "hint", "message")
+    def _compute_advice(self):
+        states, hints = self._state_advice(), self._hint_advice()
+        for row in self:
+            row.advice = hints.get(row.hint) or states.get(row.state)
+
+    @api.model
+    def _state_advice(self):
+        """Return what each API status means and what to do about it."""
+        return {
+            "not_sent": self.env._("Not sent yet. It is sent by itself when nothing stands against it any more."),
+            "sending": self.env._("Being sent. Nothing to do."),
+            "rejected": self.env._("Sending failed and Amazon has nothing. Press Retry when the reason is gone."),
+            "unknown": self.env._(
+                "It was sent, but the result could not be read. Look at the order in Seller Central: if the parcel is"
+                " missing there, press Retry."
+            ),
+            "done": self.env._("Amazon has it. Nothing to do."),
+            "error": self.env._("It was refused. Correct what the message says; then it is sent again, or press Retry."),
+        }
+
+    @api.model
+    def _hint_advice(self):
+        """Return plain advice for the refusals of Amazon that are known."""
+        return {
+            "carrier": self.env._(
+                "Amazon does not know this carrier code. Give the delivery method the shipping method of another"
+                " carrier, or one with the code “Other” and the carrier's name."
+            ),
+            "quantity": self.env._(
+                "More units than are open on Amazon. Compare with Seller Central: part of the order may be cancelled"
+                " or confirmed already."
+            ),
+            "not_found": self.env._(
+                "Amazon finds no parcel to change, or nothing left to ship. Look at the order in Seller Central."
+            ),
+            "cancelled": self.env._("The order is cancelled on Amazon. Stop the parcel if you still can."),
+            "tracking": self.env._("Amazon does not take this tracking number. Correct it on the delivery."),
+            "item": self.env._("Amazon does not know an item as part of this order. Refresh the order from Amazon."),
+            "date": self.env._("Amazon does not take the ship date. Correct it on the delivery."),
+            "reference": self.env._("Amazon does not take the package reference. Please report this."),
+            "cod": self.env._("Amazon does not take this as cash on delivery. Compare the payment with Seller Central."),
+            "transparency": self.env._("Enter the Transparency codes of the units in this parcel on the delivery."),
+            "access": self.env._(
+                "The application lacks a role, or the authorization was taken back. Test the connection on the account;"
+                " what waits is then sent by itself."
+            ),
+        }
+
+    @api.depends("state", "message")
+    def _compute_is_waiting(self):
+        for row in self:
+            row.is_waiting = row.state == "not_sent" and bool(row.message)
+
+    def _search_is_waiting(self, operator, value):
+        if operator not in ("=", "in"):
+            return NotImplemented
+        return [("state", "=", "not_sent"), ("message", "!=", False)]
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rows = super().create(vals_list)
+        for row in rows.filtered(lambda row: not row.reference):
+            row.reference = str(row.id)
+        return rows
+
+    # === ACTION METHODS === #
+
+    def action_retry(self):
+        """Send again what failed, or look again at what waits: soon, and whatever the phase."""
+        self.order_id.check_access("write")
+        rows = self.filtered(lambda row: row.state not in ("sending", "done"))
+        if not rows:
+            raise UserError(self.env._("Choose confirmations that failed or wait."))
+        rows._request()
+        return rows._notify_requested()
+
+    def action_open_order(self):
+        """Open the order in Odoo."""
+        return self._open(self.order_id)
+
+    def action_open_picking(self):
+        """Open the delivery."""
+        return self._open(self.picking_id)
+
+    def action_amazon_open(self):
+        """Open the order in Seller Central."""
+        self.ensure_one()
+        return self.order_id.action_amazon_open()
+
+    def _open(self, record):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window", "res_model": record._name, "res_id": record.id, "view_mode": "form",
+        }  # fmt: skip
+
+    def _notify_requested(self):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._("%s confirmations are sent within a minute.", len(self)),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _request(self):
+        """Have the rows sent soon because a person asks for it, whatever the phase and whether the job is started."""
+        # sudo: the outbox is the addon's own; callers have checked the right to write the orders
+        rows = self.sudo().filtered(lambda row: row.state != "sending")
+        rows.write({
+            "state": "not_sent", "requested": True, "retry_at": False, "message": False, "hint": False, "asked": 0,
+        })  # fmt: skip
+        rows.account_id._job("confirm_by_hand")._trigger()
+
+    # === BUSINESS METHODS: MAKING ROWS === #
+
+    @api.model
+    def _make(self, pickings):
+        """Make or renew the rows of deliveries that are done, in the same transaction: a crash loses neither.
+
+        :param pickings: the ``stock.picking``; those that concern no Amazon order are passed over.
+        :return: the rows.
+        """
+        rows = self.sudo()  # sudo: the outbox is the addon's own, whoever validates
+        for picking in pickings.sudo().filtered(lambda picking: picking.state == "done"):
+            if picking._amazon_orders() and picking.location_dest_id.usage == "customer":
+                company = picking.company_id
+                here = picking.with_company(company).with_context(lang=company._amazon_lang())
+                rows |= self.with_env(here.env)._make_for(here)
+        rows._wake()
+        return rows
+
+    @api.model
+    def _make_for(self, picking):
+        """Make or renew the rows of one delivery."""
+        known = picking.amazon_confirmation_ids
+        elsewhere = known.filtered(lambda row: row.channel == "seller_central").sorted("id")
+        rows = elsewhere
+        numbers = picking._amazon_numbers()
+        for position, row in enumerate(elsewhere):
+            row._renew(row._number_values(numbers, position, len(elsewhere)))
+        if elsewhere:
+            return rows
+        parcels = picking._amazon_parcels() + picking._amazon_parcels_of_merged()
+        packages = list(dict.fromkeys(parcel.package for parcel in parcels))
+        for parcel in parcels:
+            row = known.filtered(
+                lambda row, parcel=parcel: row.order_id == parcel.order and row.package_id == parcel.package
+            ) or self._take_over(picking, parcel)
+            if not row and picking._amazon_came_back(parcel.quantities):
+                # Another delivery stands for these units now.
+                continue
+            row = row or self._create_for(picking, parcel)
+            values = {"quantities": parcel.quantities, "transparency_codes": parcel.codes}
+            if row.picking_id != picking:
+                # For Amazon it is the same parcel, with as many units as it knows of.
+                values = {"picking_id": picking.id, "package_id": parcel.package.id}
+            position = packages.index(parcel.package)
+            row._renew({**values, **row._number_values(numbers, position, len(packages), parcel.package)})
+            rows |= row
+        for order in picking._amazon_orders() - rows.order_id:
+            if not order.order_line.move_ids & picking.move_ids:
+                # Somebody's own delivery for this order: it says nothing that Amazon could be told.
+                row = self._create_for(picking, None, order)
+                row._renew({"quantities": {}})
+                rows |= row
+        return rows
+
+    @api.model
+    def _create_for(self, picking, parcel, order=None):
+        order = order or parcel.order
+        row = self.create({
+            "account_id": order.amazon_account_id.id, "order_id": order.id, "order_ref": order.amazon_order_ref,
+            "marketplace_id": order.amazon_marketplace_id.id, "picking_id": picking.id,
+            "package_id": parcel.package.id if parcel else False, "quantities": {},
+        })  # fmt: skip
+        row._log(self.env._("Shipping confirmation reserved: %s", picking.name))
+        return row
+
+    @api.model
+    def _take_over(self, picking, parcel):
+        """Return the row of a parcel whose units came back and have now left once more, if this is it."""
+        rows = parcel.order.amazon_confirmation_ids.filtered(lambda row: row.picking_id != picking).sorted("id")
+        told = Counter()
+        for row in rows:
+            told.update(row.quantities)
+        lines = parcel.order.order_line
+        wanted = {line.amazon_item_ref: line.product_uom_qty for line in lines if line.amazon_item_ref}
+        if any(told[item] + quantity <= wanted.get(item, 0) for item, quantity in parcel.quantities.items()):
+            return self.browse()
+        return rows.filtered(
+            lambda row: set(parcel.quantities) <= set(row.quantities)
+            and row.picking_id._amazon_came_back(parcel.quantities)
+        )[:1]  # fmt: skip
+
+    def _number_values(self, numbers, position, count, package=None):
+        """Return the parcel's tracking number: its package's own; of as many numbers as parcels the one in its
+        place; else the first, the others kept and shown."""
+        own = package and package.amazon_tracking_ref
+        if own:
+            return {"tracking_number": own, "further_numbers": False}
+        if count > 1 and len(numbers) == count:
+            return {"tracking_number": numbers[position], "further_numbers": False}
+        return {
+            "tracking_number": numbers[0] if numbers else False, "further_numbers": ", ".join(numbers[1:]) or False,
+        }  # fmt: skip
+
+    def _renew(self, values):
+        """Write what the parcel's delivery says now; what Amazon was told differently is told again."""
+        self.ensure_one()
+        self.write(values)
+        self.write({**self._shipment_values(), "quantity": sum(self.quantities.values())})
+        if self.state in ("done", "unknown"):
+            if self.told and self.told != self._facts():
+                self.write({
+                    "state": "not_sent", "edited": True, "retry_at": False, "message": False, "hint": False, "asked": 0,
+                })  # fmt: skip
+                self._log(self.env._("Changed after it was confirmed, sent again: %s", self.picking_id.name))
+        elif self.state in ("error", "rejected"):
+            self.write({"state": "not_sent", "retry_at": False, "message": False, "hint": False})
+        elif self.state == "not_sent":
+            self.retry_at = False
+        # What is being sent is compared again when the answer is there (_settle_changed).
+
+    def _shipment_values(self):
+        """Return how the parcel goes, from the delivery and its method."""
+        picking, order = self.picking_id, self.order_id
+        facts = picking.carrier_id._amazon_shipment_facts() if picking.carrier_id else {}
+        return {
+            "carrier_code": facts.get("carrier_code") or False,
+            "carrier_name": facts.get("carrier_name") or False,
+            "ship_method": facts.get("ship_method") or False,
+            "ship_date": picking._amazon_ship_moment(self.marketplace_id),
+            "cod_collection_method": DIRECT_PAYMENT
+            if order.amazon_payment_method == "cod" and self.marketplace_id.code == "JP"
+            else False,
+        }
+
+    def _facts(self):
+        """Return what Amazon is told, in a form that can be stored and compared."""
+        self.ensure_one()
+        facts = {name: self[name] or False for name in TOLD}
+        return {**facts, "ship_date": fields.Datetime.to_string(self.ship_date) if self.ship_date else False}
+
+    def _wake(self):
+        """Look at these rows soon."""
+        for account in self.account_id:
+            account._job("confirm")._trigger()
+            if any(row.requested for row in self if row.account_id == account):
+                account._job("confirm_by_hand")._trigger()
+
+    @api.model
+    def _look_again(self, orders):
+        """Something has changed that these orders' confirmations may have waited for."""
+        rows = orders.sudo().amazon_confirmation_ids.filtered(
+            lambda row: row.state == "not_sent" and row.retry_at
+        )
+        if rows:
+            rows.retry_at = False
+            rows._wake()
+
+    # === BUSINESS METHODS: MAY IT BE SENT? === #
+
+    def _why_wrong(self):
+        """Return what a person must correct before this can be sent, or False.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        env, picking, order = self.env, self.picking_id, self.order_id
+        provisional = env.ref("sale_amazon_spapi.carrier_provisional")
+        if order.amazon_status in ("cancelled", "unfulfillable"):
+            return env._("The order is cancelled on Amazon.")
+        if not self.quantities:
+            return env._("This delivery holds no items of the Amazon order, so there is nothing to confirm.")
+        if self.channel != "seller_central" and (not picking.carrier_id or picking.carrier_id == provisional):
+            return env._("Choose the delivery method on %s: Amazon must be told the carrier.", picking.name)
+        unmapped = picking.carrier_id and not picking.carrier_id.amazon_shipping_method_id
+        if unmapped and self.account_id.unmapped_carrier == "error":
+            return env._(
+                "The delivery method “%s” is not linked to a shipping method of Amazon. Link it under"
+                " Inventory > Configuration > Delivery Methods.", picking.carrier_id.name,
+            )  # fmt: skip
+        return self._why_number_wrong() or self._why_date_wrong() or self._why_quantity_wrong()
+
+    def _why_number_wrong(self):
+        number = self.tracking_number or ""
+        if len(number) > LONGEST_NUMBER:
+            return self.env._(
+                "The tracking number is %(length)s characters long; Amazon takes at most %(most)s.",
+                length=len(number), most=LONGEST_NUMBER,
+            )  # fmt: skip
+        if not all(char.isascii() and (char.isalnum() or char in "-_./+#") for char in number):
+            return self.env._("“%s” is no tracking number: only letters, digits and dashes can be sent.", number)
+        return False
+
+    def _why_date_wrong(self):
+        if not self.ship_date:
+            return self.env._("The ship date is missing.")
+        now = fields.Datetime.now()
+        zone = ZoneInfo(self.marketplace_id.tz or "UTC")
+        shown = local_date(self.ship_date, zone)
+        if shown > local_date(now, zone) or self.ship_date > now + timedelta(minutes=5):
+            return self.env._("The ship date %s is in the future.", shown)
+        ordered = self.order_id.amazon_purchase_date
+        if ordered and shown < local_date(ordered, zone):
+            return self.env._(
+                "The ship date %(date)s is before the order (%(ordered)s).",
+                date=shown, ordered=local_date(ordered, zone),
+            )  # fmt: skip
+        return False
+
+    def _why_quantity_wrong(self):
+        """Compare with what Amazon wants of each item, less what other parcels stand for."""
+        others = Counter()
+        for row in self.order_id.amazon_confirmation_ids - self:
+            if row.state in ("done", "sending", "unknown"):
+                others.update(row.quantities)
+        items = {item.item_ref: item for item in self.order_id.amazon_item_ids}
+        for item_ref, quantity in self.quantities.items():
+            item = items.get(item_ref)
+            if not item:
+                return self.env._("Amazon's order has no item %s. Refresh the order from Amazon.", item_ref)
+            if quantity != int(quantity):
+                return self.env._("%(sku)s: %(quantity)s is no whole number of units.", sku=item.sku, quantity=quantity)
+            left = item.quantity_ordered - item.quantity_cancelled - others[item_ref]
+            if quantity > left:
+                return self.env._(
+                    "%(sku)s: %(quantity)s units are in the parcel, but only %(left)s are open on Amazon.",
+                    sku=item.sku, quantity=int(quantity), left=max(left, 0),
+                )  # fmt: skip
+        return False
+
+    def _why_waiting(self):
+        """Return what this waits for, or False when it may be sent now.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        env, order, picking, account = self.env, self.order_id, self.picking_id, self.account_id
+        if order.amazon_on_hold:
+            return env._("The order is on hold.")
+        missing = self._why_number_missing() or self._why_codes_missing()
+        if missing or self.requested:
+            return missing
+        if not account.auto_confirm:
+            return env._("The job “Shipping Confirmation” of %s is stopped.", account.name)
+        if order.amazon_merged_into_id and account.merged_policy == "parent_only":
+            return env._(
+                "Combined into %s; only the order it was combined into is confirmed.", order.amazon_merged_into_id.name
+            )
+        if account.copied_policy == "none" and order.amazon_copy_ids.filtered(lambda copy: copy.state != "cancel"):
+            return env._("The order was duplicated; by the account's setting it is not confirmed by itself.")
+        if self.edited:
+            return False
+        phase = order.amazon_phase_id
+        setting = account.phase_ids.filtered(lambda line: line.phase_id == phase)
+        if not setting.auto_confirm:
+            return env._("Deliveries are not confirmed in the phase “%s”.", phase.name or "–")
+        if phase.require_ship_date and not picking.amazon_ship_date:
+            return env._("In the phase “%s” somebody must enter the ship date.", phase.name)
+        if account.split_policy == "wait" and (open_ones := self._what_is_missing()):
+            return env._("Waits until the whole order has left with a tracking number: %s", open_ones)
+        zone = ZoneInfo(self.marketplace_id.tz or "UTC")
+        today = local_date(fields.Datetime.now(), zone)
+        if account.confirm_today_only and local_date(self.ship_date, zone) != today:
+            return env._("Not shipped today; by the account's setting it is not confirmed by itself.")
+        return False
+
+    def _why_number_missing(self):
+        picking = self.picking_id
+        needed = picking.carrier_id and not picking.carrier_id.amazon_no_tracking
+        if self.tracking_number or not needed or picking.amazon_send_untracked:
+            return False
+        if self.account_id.missing_tracking == "send":
+            return False
+        return self.env._(
+            "The tracking number is missing on %s. Without one Amazon lowers your valid tracking rate; tick “Send"
+            " without tracking number” on the delivery to send it all the same.", picking.name,
+        )  # fmt: skip
+
+    def _why_codes_missing(self):
+        codes = self.transparency_codes or {}
+        for item in self.order_id.amazon_item_ids.filtered("needs_transparency_codes"):
+            quantity = self.quantities.get(item.item_ref, 0)
+            if quantity and len(codes.get(item.item_ref, [])) != quantity:
+                return self.env._(
+                    "%(sku)s needs one Transparency code for each of its %(quantity)s units; enter them on %(delivery)s.",
+                    sku=item.sku, quantity=int(quantity), delivery=self.picking_id.name,
+                )  # fmt: skip
+        return False
+
+    def _what_is_missing(self):
+        """Return the names of the order's deliveries that have not left, or have no number they need."""
+        pickings = self.order_id.picking_ids.filtered(
+            lambda picking: picking.picking_type_code == "outgoing" and picking.state != "cancel"
+        )
+        left = pickings.filtered(lambda picking: picking.state != "done")
+        left |= self.order_id.amazon_confirmation_ids.filtered(lambda row: row._why_number_missing()).picking_id
+        return ", ".join(left.mapped("name"))
+
+    # === BUSINESS METHODS: WHAT IS SENT === #
+
+    def _shipment(self):
+        """Return the parcel as ``selling_partner`` sends it.
+
+        :rtype: Shipment
+        """
+        self.ensure_one()
+        return Shipment(
+            order_id=self.order_ref,
+            marketplace_id=self.marketplace_id.api_ref,
+            reference=self.reference,
+            carrier_code=self.carrier_code or OTHER,
+            carrier_name=self.carrier_name or "",
+            shipping_method=self.ship_method or "",
+            tracking_number=self.tracking_number or "",
+            ship_date=self.ship_date.replace(tzinfo=timezone.utc),
+            items=tuple(
+                ShippedItem(item, int(quantity), tuple((self.transparency_codes or {}).get(item, ())))
+                for item, quantity in sorted(self.quantities.items())
+            ),
+            cod_collection_method=self.cod_collection_method or "",
+        )
+
+    def _checked_shipment(self):
+        """Return (shipment, what is wrong with it)."""
+        wrong = self._why_wrong()
+        if wrong:
+            return None, wrong
+        shipment = self._shipment()
+        try:
+            shipment.validate()
+        except BadRequest as error:
+            return None, str(error.message)
+        return shipment, False
+
+    # === BUSINESS METHODS: OUTCOMES === #
+
+    def _hold(self, reason):
+        """Leave the row waiting, saying for what; looked at again when that changes, and now and then."""
+        again = fields.Datetime.now() + timedelta(minutes=WAIT_MINUTES)
+        self.write({"message": reason, "hint": False, "retry_at": again})
+
+    def _accepted(self, message=False, mail="sending", **values):
+        """Amazon has these parcels."""
+        now = fields.Datetime.now()
+        self.write({
+            "state": "done", "answered_at": now, "accepted_at": now, "message": message, "hint": False,
+            "retry_at": False, "asked": 0, "edited": False, "requested": False, "without_number": False, "mail": mail,
+            **values,
+        })  # fmt: skip
+        for row in self:
+            number = " ".join(filter(None, (row.carrier_name or row.carrier_code, row.tracking_number)))
+            row._log(self.env._("Amazon has accepted the shipping confirmation: %s", number or row.picking_id.name))
+        self._settle_changed()
+        self.order_id._amazon_confirmed()
+
+    def _refused(self, state, message, hint=False, mail="sending", **values):
+        """Amazon does not have these parcels, or we do not know."""
+        self.write({
+            "state": state, "answered_at": fields.Datetime.now(), "message": message, "hint": hint or False,
+            "retry_at": False, "asked": 0, "requested": False, "mail": mail, **values,
+        })  # fmt: skip
+        for row in self:
+            row._log(self.env._("Shipping confirmation failed: %s", message))
+        self.order_id._amazon_confirmation_failed()
+
+    def _refused_by_report(self, message):
+        """Amazon's report refuses this parcel."""
+        self._refused("error", message, refusal_of(self._shipment())(message).hint, mail="results")
+
+    def _chunks(self, size):
+        for start in range(0, len(self), size):
+            yield self[start : start + size]
+
+    def _settle_changed(self):
+        """What was changed while it was being sent is sent again."""
+        for row in self.filtered(lambda row: row.told and row.told != row._facts() and row.channel != "by_hand"):
+            row.write({"state": "not_sent", "edited": True})
+
+    def _log(self, text):
+        """Write one line into the chatter of the rows' orders."""
+        bodies = defaultdict(Markup)
+        for row in self:
+            bodies[row.order_id.id] = Markup("%s") % text
+        if bodies:
+            # sudo: the confirmation's own note, whoever validated the delivery
+            self.order_id.sudo()._message_log_batch(bodies=dict(bodies))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_told(self):
+        if any(row.told or row.accepted_at for row in self):
+            raise UserError(self.env._("What was told to Amazon stays in the history."))
+
+
+def local_date(moment, zone):
+    """Return the date of a UTC time (naive, as Odoo stores it) in a time zone."""
+    return moment.replace(tzinfo=timezone.utc).astimezone(zone).date()
+
+
+def ship_moment(date, done, zone):
+    """Return the time to tell Amazon for the day a person has entered.
+
+    The same day gives the same time, whenever it is asked for: another time would be sent again.
+
+    :param date date: in the marketplace's time zone; None: the time the delivery was done.
+    :param datetime done: when the delivery was done (UTC, naive).
+    :param zone: the marketplace's ``ZoneInfo``.
+    :return: UTC, naive.
+    """
+    if not date or not done or local_date(done, zone) == date:
+        return done
+    moment = datetime.combine(date, time.max if date < local_date(done, zone) else time.min, zone)
+    return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)

@@ -1,0 +1,386 @@
+"""How confirmations are sent, and how it is found out what became of those whose answer was lost (rule 2; see
+``amazon_confirmation.py`` for what they are)."""
+
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from psycopg2 import OperationalError
+
+from ..const import ASK_AGAIN_MINUTES, ATTEMPTS
+from ..selling_partner import (
+    AccessDenied,
+    AlreadyFulfilled,
+    BadRequest,
+    CredentialsError,
+    MalformedAnswer,
+    NotFound,
+    QuotaExceeded,
+    RetryLater,
+    SellingPartnerError,
+    ShipPlusOrder,
+    TrackingNumberRequired,
+    parse_order,
+)
+from .amazon_job import Stopped
+
+_logger = logging.getLogger(__name__)
+
+# Rows looked at in one transaction.
+LOOK = 200
+# So many calls in a row without an answer, and the run gives up for now.
+TROUBLES = 3
+# What was refused for lack of access is tried again by itself.
+ACCESS_MINUTES = 15
+
+
+class AmazonConfirmation(models.Model):
+    _inherit = "amazon.confirmation"
+
+    # === WHAT THERE IS TO DO === #
+
+    @api.model
+    def _due(self, account, requested=False):
+        """Return the domain of what may be sent now.
+
+        :param bool requested: only what a person asked for.
+        """
+        domain = Domain("account_id", "=", account.id) & self._now()
+        # Without access nothing was sent: it is tried again when its time has come.
+        domain &= Domain("state", "=", "not_sent") | (Domain("state", "=", "rejected") & Domain("retry_at", "!=", False))
+        return domain & Domain("requested", "=", True) if requested else domain
+
+    @api.model
+    def _unclear(self, account):
+        """Return the domain of what was being sent when the answer or the process was lost."""
+        return (
+            Domain("account_id", "=", account.id) & Domain("state", "=", "sending") & Domain("feed_id", "=", False)
+            & self._now()
+        )  # fmt: skip
+
+    @api.model
+    def _now(self):
+        return Domain("retry_at", "=", False) | Domain("retry_at", "<=", fields.Datetime.now())
+
+    @api.model
+    def _has_work(self, account, requested):
+        """Tell whether a run would find anything to do."""
+        return bool(
+            self.search_count(self._due(account, requested) | self._unclear(account), limit=1)
+            or self.env["amazon.feed"]._unsent(account)
+        )  # fmt: skip
+
+    # === SENDING === #
+
+    @api.model
+    def _send(self, account, log, budget, requested=False):
+        """Send what may be sent; run by a job that holds the account's lock.
+
+        :param account: the ``amazon.account``.
+        :param log: the run's ``amazon.log`` row.
+        :param budget: what ``selling_partner`` asks for quota.
+        :param bool requested: only what a person asked for.
+        :return: ``done``, or ``partial`` when something is left.
+        """
+        rows = self.with_company(account.company_id).with_context(lang=account.company_id._amazon_lang())
+        feeds = rows.env["amazon.feed"]
+        try:
+            with account._selling_partner(budget) as amazon:
+                rows._settle(account, amazon)
+                feeds._submit_unsent(account, amazon)
+                # Which way depends on how many may really go: what waits is told apart first.
+                ready = rows._ready(account, requested)
+                if len(ready) > account.feed_threshold:
+                    by_feed = rows.browse(ready)._fit_for_feed()
+                    ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
+                    feeds._send(account, amazon, by_feed)
+                state = rows._send_each(account, amazon, ready, log)
+                late = rows.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
+                if late:
+                    feeds._send(account, amazon, late)
+        finally:
+            # What was committed is told, however the run ends; what an error left half-done is not.
+            if not self.env.cr.closed:
+                self.env.cr.rollback()
+                rows._tell(account)
+                self.env["ir.cron"]._commit_progress()
+        rows._wake_for_unclear(account)
+        return state
+
+    @api.model
+    def _ready(self, account, requested):
+        """Look at everything that is due; say on each row that may not go why, and return the ids of the others.
+
+        :rtype: list[int]
+        """
+        ready, last = [], 0
+        while True:
+            rows = self.search(self._due(account, requested) & Domain("id", ">", last), limit=LOOK, order="id")
+            if not rows:
+                return ready
+            last = rows[-1].id
+            ready += rows.filtered(lambda row: row._look()).ids
+            self.env["ir.cron"]._commit_progress()
+            self.env.invalidate_all()
+
+    def _look(self):
+        """Tell whether this may be sent now; where not, the row says why."""
+        self.ensure_one()
+        wrong = self._checked_shipment()[1]
+        if wrong:
+            self._refused("error", wrong)
+            return False
+        waits = self._why_waiting()
+        if waits:
+            self._hold(waits)
+            return False
+        return True
+
+    @api.model
+    def _send_each(self, account, amazon, ids, log):
+        """Send one after the other with confirmShipment.
+
+        :return: ``done``, or ``partial`` when time is up or a person has stopped the job.
+        """
+        job, troubles = log.job_id, 0
+        for row_id in ids:
+            # Nothing read before may decide: a person may just have changed it.
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            row = self.browse(row_id).exists().try_lock_for_update()
+            if not row or row.state not in ("not_sent", "rejected") or row.without_number or not row._look():
+                self.env["ir.cron"]._commit_progress()
+                continue
+            shipment = row._shipment()
+            row._sending("direct")
+            self.env["ir.cron"]._commit_progress()
+            answered = row._send_one(amazon, shipment)
+            troubles = 0 if answered else troubles + 1
+            if answered and row.state == "done":
+                log.confirmed += 1
+            elif answered and row.state == "error":
+                log.refused += 1
+            if not self.env["ir.cron"]._commit_progress(1):
+                job._trigger()
+                return "partial"
+            if troubles >= TROUBLES:
+                raise RetryLater("no answers", operation="confirmShipment")
+            try:
+                job._check_stop()
+            except Stopped:
+                return "partial"
+        return "done"
+
+    def _sending(self, channel, **values):
+        """Mark rows as being sent; to be committed before Amazon is called."""
+        for row in self:
+            row.write({
+                "state": "sending", "channel": channel, "told": row._facts(), "sent_at": fields.Datetime.now(),
+                "retry_at": False, "asked": 0, "message": False, "hint": False, **values,
+            })  # fmt: skip
+
+    def _send_one(self, amazon, shipment):
+        """Send a row that is marked, and write what Amazon answers.
+
+        :return: whether there was an answer.
+        :raise SellingPartnerError: what concerns not only this parcel: quota, credentials, access.
+        """
+        self.ensure_one()
+        try:
+            amazon.confirm_shipment(shipment)
+        except (QuotaExceeded, CredentialsError, AccessDenied) as error:
+            self._record(lambda row: row._not_sent(error))
+            raise
+        except MalformedAnswer:
+            return self._record(lambda row: row._ask_again(0))
+        except RetryLater as error:
+            if not error.sent:
+                self._record(lambda row: row._not_sent(error))
+                raise
+            return self._record(lambda row: row._ask_again(0))
+        except AlreadyFulfilled as error:
+            self._record(lambda row: row.write({"message": str(error.message), "hint": error.hint}))
+            self._ask(amazon)
+        except ShipPlusOrder as error:
+            message = str(error.message)
+            self._record(lambda row: row._accepted(row.env._("Amazon confirms this order itself: %s", message)))
+        except TrackingNumberRequired:
+            self._record(lambda row: row.write({"state": "not_sent", "without_number": True}))
+        except BadRequest as error:
+            message, hint = str(error.message), error.hint
+            self._record(lambda row: row._refused("error", message, hint))
+        else:
+            self._record(lambda row: row._accepted())
+        return True
+
+    def _not_sent(self, error):
+        """Nothing reached Amazon, or Amazon did nothing with it."""
+        denied = isinstance(error, (AccessDenied, CredentialsError))
+        if denied:
+            again = fields.Datetime.now() + timedelta(minutes=ACCESS_MINUTES)
+            message = self.account_id._job("confirm")._explain(error)[1]
+            self._refused("rejected", message, "access", retry_at=again)
+        else:
+            self.state = "not_sent"
+
+    def _record(self, write):
+        """Write an answer and commit. Who changes the row at the same moment must not make it get lost.
+
+        :param write: called with the row as it is now.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            try:
+                write(self.exists())
+                self.env["ir.cron"]._commit_progress()
+                return
+            except OperationalError:
+                # If it cannot be written at all, the row is still marked, and Amazon will be asked.
+                if attempt == ATTEMPTS:
+                    raise
+                _logger.debug("an answer is written again")
+
+    # === ASKING === #
+
+    @api.model
+    def _settle(self, account, amazon):
+        """Find out what became of the rows whose answer was lost: nobody works on them, for the lock is held here."""
+        for row in self.search(self._unclear(account), order="id"):
+            row._ask(amazon)
+
+    def _ask(self, amazon):
+        """Ask Amazon whether it has this parcel, and write what follows.
+
+        :raise QuotaExceeded: the row stays as it is.
+        """
+        self.ensure_one()
+        try:
+            value = parse_order(amazon.get_order(self.order_ref).payload)
+        except (QuotaExceeded, CredentialsError, AccessDenied):
+            raise
+        except NotFound:
+            value = None
+        except SellingPartnerError as error:
+            _logger.info("cannot be asked now: %s", type(error).__name__)
+            self._record(lambda row: row._ask_again(row.asked))
+            return
+        self._record(lambda row: row._learned(value))
+
+    def _learned(self, value):
+        """Write what Amazon shows of a row that is being sent.
+
+        :param value: the ``selling_partner`` order, None: Amazon does not know it.
+        """
+        package = value and self._own_package(value)
+        elsewhere = value and not package and self._package_elsewhere(value)
+        if package:
+            self._accepted()
+        elif elsewhere:
+            self._confirmed_elsewhere(elsewhere)
+        elif self.asked < len(ASK_AGAIN_MINUTES):
+            self._ask_again(self.asked + 1)
+        elif self.message:
+            # It had been refused as fulfilled, but is not.
+            self._refused("error", self.message, self.hint)
+        else:
+            self.write({"state": "not_sent", "retry_at": False, "asked": 0})
+
+    def _ask_again(self, asked):
+        """Ask after a pause that grows: Amazon may show a parcel minutes later."""
+        minutes = ASK_AGAIN_MINUTES[asked - 1] if asked else 1
+        self.write({"asked": asked, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
+
+    def _own_package(self, value):
+        """Return the parcel that Amazon has under this row's reference with the number it was told, or None."""
+        told = (self.told or {}).get("tracking_number") or ""
+        return next(
+            (
+                package for package in value.packages
+                if package.reference == self.reference and (package.tracking_number or "") == told
+            ), None,
+        )  # fmt: skip
+
+    def _package_elsewhere(self, value):
+        """Return the parcel in which these units left without us, or None while Amazon waits for any of them."""
+        if self.accepted_at or self.edited:
+            return None
+        items = {item.item_id: item for item in value.items}
+        if any(item not in items or items[item].quantity_unfulfilled != 0 for item in self.quantities):
+            return None
+        ours = set((self.order_id.amazon_confirmation_ids - self).mapped("reference"))
+        fitting = [
+            package for package in value.packages
+            if package.reference not in ours and {item.item_id for item in package.items} & set(self.quantities)
+        ]  # fmt: skip
+        return fitting[0] if fitting else None
+
+    def _confirmed_elsewhere(self, package):
+        """Record that these units were confirmed in Seller Central: nothing is sent (M4)."""
+        self.write({
+            "channel": "seller_central", "reference": package.reference,
+            "tracking_number": package.tracking_number or False,
+        })  # fmt: skip
+        self._accepted(
+            self.env._("Was confirmed in Seller Central already, with tracking number %s.",
+                       package.tracking_number or "–"), told=self._facts(),
+        )  # fmt: skip
+
+    def _learn(self, value):
+        """An import shows the order: close what Amazon has already.
+
+        :param value: the ``selling_partner`` order.
+        """
+        for row in self.filtered(lambda row: row.state not in ("sending", "done") and not row.edited):
+            package = row._package_elsewhere(value)
+            if row.told and row._own_package(value):
+                row._accepted()
+            elif package:
+                row._confirmed_elsewhere(package)
+
+    @api.model
+    def _record_elsewhere(self, picking, packages):
+        """Record a delivery that was done here because Amazon calls it shipped.
+
+        :param picking: the ``stock.picking``, done.
+        :param packages: the ``selling_partner`` packages that no other delivery is for.
+        """
+        now = fields.Datetime.now()
+        parcels = {parcel.order: parcel for parcel in picking._amazon_parcels()}
+        for order, parcel in parcels.items():
+            known = set(order.amazon_confirmation_ids.mapped("reference"))
+            told = [
+                (package.reference, package.tracking_number, {item.item_id: item.quantity for item in package.items})
+                for package in packages if package.reference not in known
+            ] or [(False, picking.carrier_tracking_ref, parcel.quantities)]  # fmt: skip
+            for reference, number, quantities in told:
+                row = self.create({
+                    "account_id": order.amazon_account_id.id, "order_id": order.id,
+                    "order_ref": order.amazon_order_ref, "marketplace_id": order.amazon_marketplace_id.id,
+                    "picking_id": picking.id, "quantities": quantities, "quantity": sum(quantities.values()),
+                    "channel": "seller_central", "state": "done", "tracking_number": number, "accepted_at": now,
+                    "answered_at": now, **({"reference": reference} if reference else {}),
+                })  # fmt: skip
+                row.write(row._shipment_values())
+                row.told = row._facts()
+
+    @api.model
+    def _wake_for_unclear(self, account):
+        """Come back when the first of the unclear rows has to be asked for again."""
+        first = self.search(
+            [("account_id", "=", account.id), ("state", "in", ("sending", "rejected")), ("retry_at", "!=", False),
+             ("feed_id", "=", False)], order="retry_at", limit=1,
+        )  # fmt: skip
+        if first:
+            seconds = (first.retry_at - fields.Datetime.now()).total_seconds()
+            account._job("confirm_by_hand" if not account.auto_confirm else "confirm")._trigger(max(seconds, 1))
+
+    def _fit_for_feed(self):
+        """Return the rows that a feed can carry: it has no documented place for the others."""
+        fitting = self.browse()
+        for row in self:
+            other = row.order_id.amazon_confirmation_ids - row
+            if row.without_number or not (row.edited or other or row._shipment().needs_direct):
+                fitting += row
+        return fitting

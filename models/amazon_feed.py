@@ -1,0 +1,426 @@
+"""Feeds: many confirmations in one submission, from the document to what became of each message (rule 2)."""
+
+import base64
+import logging
+from datetime import timedelta, timezone
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..const import ASK_AGAIN_MINUTES
+from ..selling_partner import (
+    CONTENT_TYPE_XML,
+    FEED_TYPE_FULFILLMENT,
+    AccessDenied,
+    BadRequest,
+    CredentialsError,
+    MalformedAnswer,
+    NotFound,
+    QuotaExceeded,
+    RetryLater,
+    SearchOrders,
+    TokenRefused,
+    fulfillment_feed,
+    parse_order,
+    parse_processing_report,
+    split_feed,
+)
+
+_logger = logging.getLogger(__name__)
+
+FEED_TYPES = [(FEED_TYPE_FULFILLMENT, "Shipping Confirmations")]
+# A feed that nobody has finished: no other of its type is sent meanwhile.
+UNSENT = ("prepared", "submitting")
+AT_AMAZON = ("submitted", "asking")
+UNSETTLED = (*UNSENT, *AT_AMAZON)
+# Amazon keeps reports for 28 days; a report that cannot be read is fetched so often.
+READS = 3
+# So many orders are asked for one by one, more by searching.
+ONE_BY_ONE = 20
+# Messages whose outcome is written in one transaction.
+CHUNK = 500
+KEEP_DAYS = 90
+
+
+class AmazonFeed(models.Model):
+    """One submission to Amazon's Feeds API."""
+
+    _name = "amazon.feed"
+    _description = "Amazon Feed"
+    _order = "id desc"
+    _rec_name = "feed_ref"
+
+    account_id = fields.Many2one("amazon.account", required=True, readonly=True, ondelete="restrict", index=True)
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    feed_type = fields.Selection(FEED_TYPES, required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("prepared", "To Be Sent"),
+            ("submitting", "Being Sent"),
+            ("submitted", "At Amazon"),
+            ("asking", "Asking for the Outcome"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+        ],
+        required=True, default="prepared", readonly=True,
+    )  # fmt: skip
+    status = fields.Char("Status at Amazon", readonly=True, help="Amazon's processingStatus")
+    feed_ref = fields.Char("Feed ID", readonly=True, index="btree_not_null")
+    document_ref = fields.Char(readonly=True)
+    report_ref = fields.Char(readonly=True)
+    document = fields.Binary("What Was Sent", attachment=True, readonly=True)
+    document_name = fields.Char(compute="_compute_names")
+    report = fields.Binary("Amazon's Report", attachment=True, readonly=True)
+    report_name = fields.Char(compute="_compute_names")
+    confirmation_ids = fields.One2many("amazon.confirmation", "feed_id", readonly=True)
+    message_count = fields.Integer("Messages", readonly=True)
+    accepted_count = fields.Integer("Accepted", readonly=True)
+    refused_count = fields.Integer("Refused", readonly=True)
+    submitted_at = fields.Datetime("Sent on", readonly=True)
+    ended_at = fields.Datetime("Ended on", readonly=True)
+    retry_at = fields.Datetime(readonly=True)
+    asked = fields.Integer(readonly=True)
+    open_search = fields.Text(readonly=True)
+    token = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    message = fields.Text(readonly=True)
+
+    # One unsettled feed per account and type, whatever happens.
+    _unsettled_uniq = models.UniqueIndex(
+        "(account_id, feed_type) WHERE state IN ('prepared', 'submitting', 'submitted', 'asking')"
+    )
+
+    def _compute_names(self):
+        for feed in self:
+            feed.document_name = f"{feed.feed_ref or feed.id}.xml"
+            feed.report_name = f"{feed.feed_ref or feed.id}-report.xml"
+
+    # === SENDING; run by the job that sends confirmations, which holds its lock === #
+
+    @api.model
+    def _unsent(self, account):
+        """Return the feeds of this account that are not at Amazon yet, and may be worked on now."""
+        return self.search([("account_id", "=", account.id), ("state", "in", UNSENT), *self._now()])
+
+    @api.model
+    def _now(self):
+        return ["|", ("retry_at", "=", False), ("retry_at", "<=", fields.Datetime.now())]
+
+    @api.model
+    def _send(self, account, amazon, rows):
+        """Send confirmations as one feed.
+
+        :param rows: the ``amazon.confirmation``, all of them fit to be sent; what does not fit waits for the next.
+        """
+        if not rows:
+            return
+        if self.search_count(
+            [("account_id", "=", account.id), ("feed_type", "=", FEED_TYPE_FULFILLMENT), ("state", "in", UNSETTLED)],
+            limit=1,
+        ):
+            rows._hold(self.env._("Waits until Amazon is through with the feed before."))
+            self.env["ir.cron"]._commit_progress()
+            return
+        rows, messages = self._messages(rows)
+        if not messages:
+            return
+        part = split_feed(messages)[0]
+        rows = rows.browse(message_id for message_id, _shipment in part)
+        feed = self.create({
+            "account_id": account.id, "feed_type": FEED_TYPE_FULFILLMENT, "message_count": len(part),
+        })  # fmt: skip
+        rows._sending("feed", feed_id=feed.id)
+        feed.document = base64.b64encode(fulfillment_feed(account.merchant_id, part))
+        self.env["ir.cron"]._commit_progress()
+        feed._submit(amazon)
+
+    @api.model
+    def _messages(self, rows):
+        """Return (rows, messages): one that a feed cannot hold would make Amazon refuse all of them."""
+        messages = []
+        for row in rows:
+            shipment = row._shipment()
+            try:
+                shipment.validate(feed=True)
+            except BadRequest as error:
+                row._refused("error", str(error.message), error.hint)
+            else:
+                messages.append((row.id, shipment))
+        return rows.browse(message_id for message_id, _shipment in messages), messages
+
+    @api.model
+    def _submit_unsent(self, account, amazon):
+        """Go on with what an earlier run has begun: it is certain that nobody else does."""
+        for feed in self._unsent(account):
+            if feed.state == "submitting":
+                feed._find(amazon)
+            if feed.state == "prepared":
+                feed._submit(amazon)
+
+    def _submit(self, amazon):
+        """Upload the document and have Amazon process it.
+
+        :raise SellingPartnerError: the feed stays as far as it has come.
+        """
+        self.ensure_one()
+        content = base64.b64decode(self.document)
+        marketplaces = self.confirmation_ids.marketplace_id.mapped("api_ref")
+        try:
+            document = amazon.create_feed_document(CONTENT_TYPE_XML)
+            amazon.upload(document.url, content, CONTENT_TYPE_XML)
+        except (RetryLater, CredentialsError, AccessDenied):
+            # Nothing is known to Amazon before createFeed: the next run starts with a new document.
+            raise
+        except (BadRequest, MalformedAnswer) as error:
+            self._failed(self.env._("The document could not be handed over: %s", error))
+            return
+        self.write({"state": "submitting", "document_ref": document.document_id,
+                    "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
+        self.env["ir.cron"]._commit_progress()
+        try:
+            feed_ref = amazon.create_feed(self.feed_type, marketplaces, document.document_id)
+        except QuotaExceeded:
+            self._back_to_prepared()
+            raise
+        except (RetryLater, MalformedAnswer) as error:
+            if not error.sent:
+                self._back_to_prepared()
+            raise
+        except (CredentialsError, AccessDenied):
+            self._back_to_prepared()
+            raise
+        except BadRequest as error:
+            self._failed(self.env._("Amazon refuses the feed: %s", error))
+            return
+        self._submitted(feed_ref)
+
+    def _back_to_prepared(self):
+        self.state = "prepared"
+        self.env["ir.cron"]._commit_progress()
+
+    def _submitted(self, feed_ref):
+        self.write({"state": "submitted", "feed_ref": feed_ref, "status": "IN_QUEUE", "asked": 0, "retry_at": False})
+        self.confirmation_ids._log(self.env._("Shipping confirmation sent in feed %s", feed_ref))
+        self.confirmation_ids.write({"mail": "sending"})
+        # sudo: jobs are the addon's own
+        self.account_id._job("results").sudo()._trigger(60)
+        self.env["ir.cron"]._commit_progress()
+
+    def _find(self, amazon):
+        """Look whether Amazon has the feed whose submission was cut off; if not, look again, then send it again."""
+        self.ensure_one()
+        since = self.submitted_at - timedelta(minutes=1)
+        page = amazon.get_feeds([self.feed_type], since=since.replace(tzinfo=timezone.utc))
+        known = set(self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref"))
+        found = [feed for feed in page.feeds if feed.feed_id not in known]
+        if found:
+            # The one that was created first after we asked for it.
+            self._submitted(min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id)
+        elif self.asked < len(ASK_AGAIN_MINUTES):
+            again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
+            self.write({"asked": self.asked + 1, "retry_at": again})
+            self.account_id._job("confirm_by_hand")._trigger(60 * ASK_AGAIN_MINUTES[self.asked - 1])
+            self.env["ir.cron"]._commit_progress()
+        else:
+            self._back_to_prepared()
+
+    def _failed(self, message):
+        """Amazon has nothing of this feed."""
+        self.write({"state": "failed", "message": message, "ended_at": fields.Datetime.now()})
+        for rows in self._open_rows()._chunks(CHUNK):
+            rows._refused("rejected", message)
+        self._ended()
+
+    # === RESULTS; run by a job of its own === #
+
+    @api.model
+    def _open_feeds(self, account):
+        return self.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON), *self._now()])
+
+    @api.model
+    def _fetch(self, account, log, budget):
+        """Fetch what Amazon says of the account's feeds.
+
+        :return: ``done``, or ``partial`` while Amazon is still at it.
+        """
+        feeds = self.with_company(account.company_id).with_context(lang=account.company_id._amazon_lang())
+        try:
+            with account._selling_partner(budget) as amazon:
+                for feed in feeds._open_feeds(account):
+                    if feed.state == "submitted":
+                        feed._look(amazon)
+                    if feed.state == "asking":
+                        feed._settle(amazon)
+                    log.confirmed += feed.accepted_count if feed.state == "done" else 0
+                    log.refused += feed.refused_count if feed.state == "done" else 0
+        finally:
+            if not self.env.cr.closed:
+                self.env.cr.rollback()
+                feeds.env["amazon.confirmation"]._tell(account)
+                self.env["ir.cron"]._commit_progress()
+        still = feeds.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON)])
+        if still:
+            log.job_id._trigger(60)
+        return "partial" if still else "done"
+
+    def _look(self, amazon):
+        """Ask how far Amazon is, and apply its report when it is through."""
+        self.ensure_one()
+        answer = amazon.get_feed(self.feed_ref)
+        self.write({"status": answer.status, "report_ref": answer.result_document_id or False})
+        self.env["ir.cron"]._commit_progress()
+        if not answer.is_final:
+            return
+        if answer.status == "DONE":
+            self._read_report(amazon)
+        elif answer.status == "CANCELLED":
+            self._failed(self.env._("The feed was cancelled at Amazon before it was processed."))
+        else:
+            self._start_asking(self.env._("Amazon broke the feed off (FATAL); it is asked for each order."))
+
+    def _read_report(self, amazon):
+        if not self.report_ref:
+            self._start_asking(self.env._("Amazon has no report on this feed; it is asked for each order."))
+            return
+        try:
+            document = amazon.download_feed_result(self.report_ref)
+            report = parse_processing_report(document)
+        except (MalformedAnswer, NotFound) as error:
+            if self.asked < READS:
+                again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[0])
+                self.write({"asked": self.asked + 1, "retry_at": again, "message": str(error)})
+                self.env["ir.cron"]._commit_progress()
+            else:
+                self._start_asking(self.env._("Amazon's report cannot be read (%s); it is asked for each order.", error))
+            return
+        self.report = base64.b64encode(document.content)
+        self._apply(report)
+
+    def _apply(self, report):
+        """Write what became of each message: those that are not listed went well."""
+        whole = [result for result in report.results if not result.message_id and result.severity == "error"]
+        if whole:
+            self._failed("\n".join(dict.fromkeys(result.description for result in whole)))
+            return
+        if report.status == "Processing":
+            return
+        errors, warnings = {}, {}
+        for result in report.results:
+            told = errors if result.severity == "error" else warnings
+            told.setdefault(result.message_id, []).append(result.description)
+        for rows in self._open_rows()._chunks(CHUNK):
+            good = rows.filtered(lambda row: row.id not in errors)
+            plain = good.filtered(lambda row: row.id not in warnings)
+            plain._accepted(mail="results")
+            for row in good - plain:
+                row._accepted("\n".join(warnings[row.id]), mail="results")
+            for row in rows - good:
+                row._refused_by_report("\n".join(errors[row.id]))
+            self.env["ir.cron"]._commit_progress()
+        self._done()
+
+    def _done(self, message=False):
+        accepted = len(self.confirmation_ids.filtered("accepted_at"))
+        self.write({
+            "state": "done", "ended_at": fields.Datetime.now(), "message": message, "retry_at": False,
+            "accepted_count": accepted, "refused_count": self.message_count - accepted, "open_search": False,
+            "token": False,
+        })  # fmt: skip
+        self._ended()
+
+    def _ended(self):
+        """The next feed may go."""
+        waiting = self.env["amazon.confirmation"].search([
+            ("account_id", "=", self.account_id.id), ("state", "=", "not_sent"), ("retry_at", "!=", False),
+        ])  # fmt: skip
+        waiting.retry_at = False
+        waiting._wake()
+        self.env["ir.cron"]._commit_progress()
+
+    def _open_rows(self):
+        """Return the feed's confirmations of which it is not known what became of them."""
+        return self.confirmation_ids.filtered(lambda row: row.state in ("sending", "unknown"))
+
+    # === ASKING FOR EACH ORDER === #
+
+    def _start_asking(self, message):
+        """The outcome cannot be read: the orders themselves tell it."""
+        self.write({"state": "asking", "message": message, "asked": 0, "retry_at": False})
+        self._open_rows().write({"state": "unknown", "message": message})
+        self.env["ir.cron"]._commit_progress()
+
+    def _settle(self, amazon):
+        """Ask Amazon which of the parcels it has; twice more for what is missing, then a person has to look.
+
+        :raise QuotaExceeded: the search goes on where it was.
+        """
+        self.ensure_one()
+        rows = self._open_rows()
+        if len(rows) <= ONE_BY_ONE and not self.open_search:
+            for row in rows:
+                try:
+                    self._learn([parse_order(amazon.get_order(row.order_ref).payload)])
+                except NotFound:
+                    _logger.debug("not shown yet")
+        else:
+            self._search(amazon)
+        left = self._open_rows()
+        if not left:
+            self._done(self.message)
+        elif self.asked < len(ASK_AGAIN_MINUTES):
+            again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
+            self.write({"asked": self.asked + 1, "retry_at": again})
+            self.env["ir.cron"]._commit_progress()
+        else:
+            # What broke off has not told Amazon of these; of the others only a person can say.
+            state = "rejected" if self.status == "FATAL" else "unknown"
+            message = self.env._("Amazon does not show this parcel. (%s)", self.message)
+            for chunk in left._chunks(CHUNK):
+                chunk._refused(state, message, mail="results")
+            self._done(self.message)
+
+    def _search(self, amazon):
+        """Read the orders that have changed since the feed went out."""
+        search = SearchOrders.from_json(self.open_search) if self.open_search else SearchOrders(
+            last_updated_after=(self.submitted_at - timedelta(minutes=5)).replace(tzinfo=timezone.utc),
+            marketplace_ids=tuple(self.confirmation_ids.marketplace_id.mapped("api_ref")),
+        )  # fmt: skip
+        token = self.sudo().token or None
+        while True:
+            try:
+                page = amazon.search_orders(search, token)
+            except TokenRefused:
+                if not token:
+                    raise
+                token = None
+                continue
+            token = page.next_token
+            self._learn([parse_order(received.payload) for received in page.orders])
+            self.write({"open_search": search.to_json() if token else False, "token": token or False})
+            self.env["ir.cron"]._commit_progress()
+            if not token or not self._open_rows():
+                self.write({"open_search": False, "token": False})
+                return
+
+    def _learn(self, values):
+        """Close the rows whose parcels Amazon shows.
+
+        :param list values: ``selling_partner`` orders.
+        """
+        shown = {value.order_id: value for value in values}
+        for row in self._open_rows():
+            value = shown.get(row.order_ref)
+            if value and row._own_package(value):
+                row._accepted(mail="results")
+            elif value and (package := row._package_elsewhere(value)):
+                row._confirmed_elsewhere(package)
+        self.env["ir.cron"]._commit_progress()
+
+    # === CLEANING UP === #
+
+    @api.autovacuum
+    def _gc_documents(self):
+        """Amazon forgets feeds after 90 days, too."""
+        before = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        self.search(Domain("ended_at", "<", before) & Domain("document", "!=", False)).write({
+            "document": False, "report": False,
+        })  # fmt: skip
