@@ -145,7 +145,9 @@ class AmazonConfirmation(models.Model):
                 " missing there, press Retry."
             ),
             "done": self.env._("Amazon has it. Nothing to do."),
-            "error": self.env._("It was refused. Correct what the message says; then it is sent again, or press Retry."),
+            "error": self.env._(
+                "It was refused. Correct what the message says; then it is sent again, or press Retry."
+            ),
         }
 
     @api.model
@@ -168,7 +170,9 @@ class AmazonConfirmation(models.Model):
             "item": self.env._("Amazon does not know an item as part of this order. Refresh the order from Amazon."),
             "date": self.env._("Amazon does not take the ship date. Correct it on the delivery."),
             "reference": self.env._("Amazon does not take the package reference. Please report this."),
-            "cod": self.env._("Amazon does not take this as cash on delivery. Compare the payment with Seller Central."),
+            "cod": self.env._(
+                "Amazon does not take this as cash on delivery. Compare the payment with Seller Central."
+            ),
             "transparency": self.env._("Enter the Transparency codes of the units in this parcel on the delivery."),
             "access": self.env._(
                 "The application lacks a role, or the authorization was taken back. Test the connection on the account;"
@@ -385,9 +389,7 @@ class AmazonConfirmation(models.Model):
     @api.model
     def _look_again(self, orders):
         """Something has changed that these orders' confirmations may have waited for."""
-        rows = orders.sudo().amazon_confirmation_ids.filtered(
-            lambda row: row.state == "not_sent" and row.retry_at
-        )
+        rows = orders.sudo().amazon_confirmation_ids.filtered(lambda row: row.state == "not_sent" and row.retry_at)
         if rows:
             rows.retry_at = False
             rows._wake()
@@ -518,7 +520,8 @@ class AmazonConfirmation(models.Model):
             quantity = self.quantities.get(item.item_ref, 0)
             if quantity and len(codes.get(item.item_ref, [])) != quantity:
                 return self.env._(
-                    "%(sku)s needs one Transparency code for each of its %(quantity)s units; enter them on %(delivery)s.",
+                    "%(sku)s needs one Transparency code for each of its %(quantity)s units; enter them on"
+                    " %(delivery)s.",
                     sku=item.sku, quantity=int(quantity), delivery=self.picking_id.name,
                 )  # fmt: skip
         return False

@@ -210,7 +210,9 @@ class AmazonFeed(models.Model):
         self.ensure_one()
         since = self.submitted_at - timedelta(minutes=1)
         page = amazon.get_feeds([self.feed_type], since=since.replace(tzinfo=timezone.utc))
-        known = set(self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref"))
+        known = set(
+            self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref")
+        )
         found = [feed for feed in page.feeds if feed.feed_id not in known]
         if found:
             # The one that was created first after we asked for it.
@@ -290,7 +292,9 @@ class AmazonFeed(models.Model):
                 self.write({"asked": self.asked + 1, "retry_at": again, "message": str(error)})
                 self.env["ir.cron"]._commit_progress()
             else:
-                self._start_asking(self.env._("Amazon's report cannot be read (%s); it is asked for each order.", error))
+                self._start_asking(
+                    self.env._("Amazon's report cannot be read (%s); it is asked for each order.", error)
+                )
             return
         self.report = base64.b64encode(document.content)
         self._apply(report)

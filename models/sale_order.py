@@ -85,7 +85,9 @@ class SaleOrder(models.Model):
     amazon_difference = fields.Monetary(compute="_compute_amazon_difference", store=True)
     amazon_mismatch = fields.Boolean("Amounts Differ", compute="_compute_amazon_difference", store=True)
     amazon_points = fields.Integer("Points Granted", readonly=True, copy=False)
-    amazon_confirmation_ids = fields.One2many("amazon.confirmation", "order_id", "Shipping Confirmations", readonly=True)
+    amazon_confirmation_ids = fields.One2many(
+        "amazon.confirmation", "order_id", "Shipping Confirmations", readonly=True
+    )
     amazon_api_status = fields.Selection(
         API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null",
         help="Whether Amazon knows of the deliveries; empty where it need not be told.",
