@@ -503,7 +503,8 @@ class AmazonConfirmation(models.Model):
             )
         if account.copied_policy == "none" and order.amazon_copy_ids.filtered(lambda copy: copy.state != "cancel"):
             return env._("The order was duplicated; by the account's setting it is not confirmed by itself.")
-        if self.edited:
+        if self.edited or order.state == "cancel":
+            # Cancelled here because it was combined: it went with the one it was combined into.
             return False
         phase = order.amazon_phase_id
         setting = account.phase_ids.filtered(lambda line: line.phase_id == phase)

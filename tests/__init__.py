@@ -5,6 +5,7 @@ from . import (
     test_changes,
     test_confirmation,
     test_confirmation_kits,
+    test_confirmation_policies,
     test_confirmation_trouble,
     test_engine,
     test_feed,
