@@ -639,6 +639,8 @@ class SaleOrder(models.Model):
                 order.amazon_confirmation_ids._learn(value)
                 order._amazon_deliver_shipped(value)
         self.env["amazon.order.item"]._amazon_store([(order, value, fact["amounts"])])
+        if order.amazon_confirmation_ids:
+            self.env["amazon.confirmation"]._look_again([("order_id", "=", order.id)])
         order._amazon_review_changed(reasons)
         order._amazon_move_phase()
         changes = order._amazon_told_changes(told) + changes

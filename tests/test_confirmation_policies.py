@@ -11,6 +11,7 @@ from odoo.tests import new_test_user, tagged
 from .common_confirmation import ConfirmationCase
 
 ITEM_SKUS = ("AMZ-CUP-001", "AMZ-TEA-001", "AMZ-POT-001")
+CALLS = ("confirmShipment", "createFeed", "uploadFeedDocument", "getOrder", "getFeed")
 FAULTS = (None, None, "cut_after", "cut_before", "500_after", "429", "503_empty")
 
 
@@ -73,8 +74,7 @@ class TestConfirmationPolicies(ConfirmationCase):
         picking = self.deliver(order.picking_ids)
         self.send()
         self.assertIn("duplicated", picking.amazon_api_message)
-        self.account.copied_policy = "original"
-        self.env["amazon.confirmation"]._look_again(order)
+        self.account.with_user(self.manager).copied_policy = "original"
         self.send()
         self.assertEqual(order.amazon_api_status, "done")
 
@@ -181,9 +181,8 @@ class TestConfirmationPolicies(ConfirmationCase):
                 skip_backorder=True, picking_ids_not_to_backorder=[]
             ).button_validate()
             if kind := data.draw(st.sampled_from(FAULTS), "trouble"):
-                self.amazon.post("faults", operation=data.draw(st.sampled_from(
-                    ("confirmShipment", "createFeed", "uploadFeedDocument", "getOrder", "getFeed")), "where"), kind=kind,
-                )  # fmt: skip
+                where = data.draw(st.sampled_from(CALLS), "where")
+                self.amazon.post("faults", operation=where, kind=kind)
             self.send()
             if data.draw(st.booleans(), "correct the number"):
                 picking.carrier_tracking_ref = f"E{number}"
