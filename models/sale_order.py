@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..const import AWAITING_PAYMENT
+from ..const import AWAITING_PAYMENT, DEAD
+from .amazon_order_update import OPEN
 
 PURGE_BATCH = 200
 API_STATUSES = [
@@ -75,7 +76,10 @@ class SaleOrder(models.Model):
     amazon_mismatch = fields.Boolean("Amounts Differ", compute="_compute_amazon_difference", store=True)
     amazon_points = fields.Integer("Points Granted", readonly=True, copy=False)
     amazon_api_status = fields.Selection(API_STATUSES, "API Status", readonly=True, copy=False, index="btree_not_null")
-    amazon_service_level = fields.Char("Service Level", readonly=True, copy=False)
+    amazon_service_level = fields.Char(
+        "Service Level as Received", readonly=True, copy=False, help="Amazon's own word, which may be one not known yet"
+    )
+    amazon_service_level_name = fields.Char("Service Level", compute="_compute_amazon_service_level_name")
     amazon_programs = fields.Char("Programs", readonly=True, copy=False)
     amazon_purchase_order = fields.Char("Buyer's PO Number", readonly=True, copy=False)
     amazon_purchase_date = fields.Datetime("Ordered on Amazon", readonly=True, copy=False)
@@ -119,6 +123,14 @@ class SaleOrder(models.Model):
             else:
                 order.amazon_difference = order.amount_total - (order.amazon_total - order.amazon_refunded)
             order.amazon_mismatch = bool(order.currency_id) and not order.currency_id.is_zero(order.amazon_difference)
+
+    @api.depends("amazon_service_level")
+    @api.depends_context("lang")
+    def _compute_amazon_service_level_name(self):
+        field = self.env["amazon.shipping.rule"]._fields["service_level"]
+        words = dict(field._description_selection(self.env))
+        for order in self:
+            order.amazon_service_level_name = words.get(order.amazon_service_level, order.amazon_service_level)
 
     @api.depends("amazon_order_ref", "amazon_account_id")
     def _compute_amazon_url(self):
@@ -223,6 +235,20 @@ class SaleOrder(models.Model):
             return result
         return super().write(vals)
 
+    def unlink(self):
+        """An order that Amazon still knows may come in again."""
+        amazon = self.filtered("amazon_order_ref")
+        known = [
+            ("account_id", "in", amazon.amazon_account_id.ids),
+            ("order_ref", "in", amazon.mapped("amazon_order_ref")),
+            ("state", "not in", OPEN),
+        ]
+        result = super().unlink()
+        if amazon:
+            # sudo: the inbox is the addon's own
+            self.env["amazon.order.update"].sudo().search(known).unlink()
+        return result
+
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
         for order, vals in zip(self, vals_list, strict=True):
@@ -252,6 +278,14 @@ class SaleOrder(models.Model):
                 "message": "\n".join(f"{row.order_ref}: {row.error}" for row in failed),
             },
         }
+
+    def action_amazon_reopen(self):
+        """Take up again what was cancelled here although it goes on at Amazon: as Amazon has it now."""
+        self.ensure_one()
+        if self.amazon_status in DEAD or self.state != "cancel":
+            raise UserError(self.env._("%s is not an order that was cancelled here only.", self.name))
+        self.action_draft()
+        return self.action_amazon_refresh()
 
     def action_amazon_open(self):
         """Open the order in Seller Central."""
