@@ -290,7 +290,9 @@ class ResPartner(models.Model):
         """Let one of two builders that make an address of the same known buyer fail, try again and find it."""
         known = self.filtered(lambda buyer: buyer.create_date < self.env.cr.now())
         if known:
-            self.env.cr.execute(SQL("UPDATE res_partner SET amazon_purged = amazon_purged WHERE id IN %s", tuple(sorted(known.ids))))
+            self.env.cr.execute(
+                SQL("UPDATE res_partner SET amazon_purged = amazon_purged WHERE id IN %s", tuple(sorted(known.ids)))
+            )
 
     @api.model
     def _amazon_find_addresses(self, buyers):

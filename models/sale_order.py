@@ -101,6 +101,7 @@ class SaleOrder(models.Model):
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
     amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
+    amazon_has_unknown_sku = fields.Boolean("Unknown SKU", compute="_compute_amazon_has_unknown_sku")
     amazon_content_locked = fields.Boolean(compute="_compute_amazon_content_locked")
     amazon_late = fields.Selection(
         [("late", "Late"), ("today", "Today"), ("later", "Later")],
@@ -140,6 +141,11 @@ class SaleOrder(models.Model):
                 order.amazon_url = f"{base.rstrip('/')}/orders-v3/order/{order.amazon_order_ref}"
             else:
                 order.amazon_url = False
+
+    @api.depends("order_line.amazon_is_placeholder")
+    def _compute_amazon_has_unknown_sku(self):
+        for order in self:
+            order.amazon_has_unknown_sku = any(order.order_line.mapped("amazon_is_placeholder"))
 
     @api.depends("amazon_order_ref")
     @api.depends_context("uid")
@@ -309,6 +315,15 @@ class SaleOrder(models.Model):
         orders.activity_feedback(["sale_amazon_spapi.mail_activity_review"])
         # sudo: phases move by themselves
         orders.sudo()._amazon_move_phase(by_hand=True)
+
+    def action_amazon_map_skus(self):
+        """Open the SKUs of the order that no product is entered for."""
+        self.ensure_one()
+        offers = self.order_line.filtered("amazon_is_placeholder").amazon_offer_id
+        if not offers:
+            raise UserError(self.env._("Every SKU of %s has its product.", self.name))
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_offers")
+        return {**action, "domain": [("id", "in", offers.ids)], "context": {"create": False}}
 
     def action_amazon_hold(self):
         """Hold the orders, or go on with those that are held."""

@@ -3,6 +3,7 @@ from . import (
     test_address,
     test_cancel,
     test_changes,
+    test_demo,
     test_engine,
     test_import,
     test_kits,

@@ -434,9 +434,7 @@ class TestChanges(AmazonCase):
                     row.payload = False
                 else:
                     row.payload = "another-key:AAAA"
-                self.amazon.control(
-                    "PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": "A1VC38T7YXB528"}}
-                )
+                self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": "A1VC38T7YXB528"}})
                 with self.committing(row) as mine:
                     mine.with_user(self.user).action_retry()
                 self.build()

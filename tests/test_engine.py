@@ -101,6 +101,15 @@ class TestEngine(AmazonCase):
         self.account.active = False
         self.assertEqual(order.with_user(self.user).amazon_account_id.name, self.account.name)
 
+    def test_names(self):
+        """Runs and jobs are called what people call them."""
+        job = self.account._job("orders")
+        self.assertEqual(job.display_name, "Amazon.co.jp: Order Import")
+        log = self.env["amazon.log"].create({
+            "account_id": self.account.id, "job_id": job.id, "job_name": job.name, "started_at": "2026-11-24 23:06:00",
+        })  # fmt: skip
+        self.assertEqual(log.with_context(tz="Asia/Tokyo").display_name, "Order Import 2026-11-25 08:06")
+
     def test_log(self):
         """The API log counts calls and orders, and what became of them."""
         self.place(count=2)
