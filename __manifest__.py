@@ -46,6 +46,7 @@
         "views/res_config_settings_views.xml",
         "views/amazon_menus.xml",
     ],
+    "demo": ["demo/amazon_demo.xml"],
     "assets": {
         "web.assets_tests": ["sale_amazon_spapi/static/tests/**/*"],
     },

@@ -7,6 +7,7 @@ from . import (
     test_confirmation_kits,
     test_confirmation_policies,
     test_confirmation_trouble,
+    test_demo,
     test_engine,
     test_feed,
     test_import,
