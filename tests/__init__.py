@@ -4,6 +4,7 @@ from . import (
     test_cancel,
     test_changes,
     test_confirmation,
+    test_confirmation_mail,
     test_engine,
     test_import,
     test_kits,
