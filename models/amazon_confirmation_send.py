@@ -130,6 +130,7 @@ class AmazonConfirmation(models.Model):
     def _look(self):
         """Tell whether this may be sent now; where not, the row says why."""
         self.ensure_one()
+        self._refresh()
         wrong = self._checked_shipment()[1]
         if wrong:
             self._refused("error", wrong)
@@ -314,13 +315,13 @@ class AmazonConfirmation(models.Model):
         strange = [package for package in value.packages if package.reference not in known]
         gone, wanted = Counter(), {item.item_id: item.wanted_quantity for item in value.items}
         for row in others.filtered("accepted_at"):
-            gone.update(row.quantities)
+            gone.update(row._units())
         for package in strange:
             gone.update({item.item_id: item.quantity for item in package.items})
-        if not self.quantities or any(gone[item] < wanted.get(item, 1) for item in self.quantities):
+        if not self._units() or any(gone[item] < wanted.get(item, 1) for item in self._units()):
             return None
         return next(
-            (package for package in strange if {item.item_id for item in package.items} & set(self.quantities)), None
+            (package for package in strange if {item.item_id for item in package.items} & set(self._units())), None
         )
 
     def _confirmed_elsewhere(self, package):

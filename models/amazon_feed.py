@@ -366,7 +366,7 @@ class AmazonFeed(models.Model):
                 except NotFound:
                     _logger.debug("not shown yet")
         else:
-            self._search(amazon)
+            self._search_orders(amazon)
         left = self._open_rows()
         if not left:
             self._done(self.message)
@@ -382,7 +382,7 @@ class AmazonFeed(models.Model):
                 chunk._refused(state, message, mail="results")
             self._done(self.message)
 
-    def _search(self, amazon):
+    def _search_orders(self, amazon):
         """Read the orders that have changed since the feed went out."""
         search = SearchOrders.from_json(self.open_search) if self.open_search else SearchOrders(
             last_updated_after=(self.submitted_at - timedelta(minutes=5)).replace(tzinfo=timezone.utc),

@@ -17,6 +17,7 @@ from . import (
     test_res_partner,
     test_secrets,
     test_shipped,
+    test_shipping_method,
     test_speed,
     test_totals,
     test_tours,
