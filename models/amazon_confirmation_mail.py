@@ -185,8 +185,9 @@ class AmazonConfirmation(models.Model):
         named = self.browse(failed[:MOST_NAMED].ids)
         statuses = dict(self._fields["state"]._description_selection(self.env))
         advice, hints = self._state_advice(), self._hint_advice()
+        more = len(failed) - len(named)
         return {
-            "more": len(failed) - len(named),
+            "more": self.env._("… and %s more.", more) if more else False,
             "failures": [
                 {
                     "order_ref": row.order_ref,
