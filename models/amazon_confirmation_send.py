@@ -156,10 +156,10 @@ class AmazonConfirmation(models.Model):
             if not row or row.state not in ("not_sent", "rejected") or row.without_number or not row._look():
                 self.env["ir.cron"]._commit_progress()
                 continue
-            shipment = row._shipment()
+            shipment, gone_already = row._shipment(), row.order_id.amazon_status == "shipped" and not row.told
             row._sending("direct")
             self.env["ir.cron"]._commit_progress()
-            answered = row._send_one(amazon, shipment)
+            answered = row._ask(amazon) if gone_already else row._send_one(amazon, shipment)
             troubles = 0 if answered else troubles + 1
             if answered and row.state == "done":
                 log.confirmed += 1
@@ -254,6 +254,7 @@ class AmazonConfirmation(models.Model):
     def _ask(self, amazon):
         """Ask Amazon whether it has this parcel, and write what follows.
 
+        :return: whether there was an answer.
         :raise QuotaExceeded: the row stays as it is.
         """
         self.ensure_one()
@@ -266,8 +267,9 @@ class AmazonConfirmation(models.Model):
         except SellingPartnerError as error:
             _logger.info("cannot be asked now: %s", type(error).__name__)
             self._record("_ask_again", self.asked)
-            return
+            return False
         self._record("_learned", value)
+        return True
 
     def _learned(self, value):
         """Write what Amazon shows of a row that is being sent.
@@ -311,10 +313,10 @@ class AmazonConfirmation(models.Model):
         if self.accepted_at or self.edited:
             return None
         others = self.order_id.amazon_confirmation_ids - self
-        known = {*others.mapped("reference"), self.reference}
-        strange = [package for package in value.packages if package.reference not in known]
+        ours = others.filtered(lambda row: row.channel != "seller_central")
+        strange = [p for p in value.packages if p.reference not in {*ours.mapped("reference"), self.reference}]
         gone, wanted = Counter(), {item.item_id: item.wanted_quantity for item in value.items}
-        for row in others.filtered("accepted_at"):
+        for row in ours.filtered("accepted_at"):
             gone.update(row._units())
         for package in strange:
             gone.update({item.item_id: item.quantity for item in package.items})
@@ -326,10 +328,10 @@ class AmazonConfirmation(models.Model):
 
     def _confirmed_elsewhere(self, package):
         """Record that these units were confirmed in Seller Central: nothing is sent (M4)."""
-        self.write({
-            "channel": "seller_central", "reference": package.reference,
-            "tracking_number": package.tracking_number or False,
-        })  # fmt: skip
+        values = {"channel": "seller_central", "tracking_number": package.tracking_number or False}
+        if package.reference not in (self.order_id.amazon_confirmation_ids - self).mapped("reference"):
+            values["reference"] = package.reference
+        self.write(values)
         self._accepted(
             self.env._("Was confirmed in Seller Central already, with tracking number %s.",
                        package.tracking_number or "–"), told=self._facts(),

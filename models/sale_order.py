@@ -489,7 +489,9 @@ class SaleOrder(models.Model):
         if self.amazon_api_status == "done" or (shipped and not pickings):
             return "confirmed"
         if pickings and all(picking.state == "done" for picking in pickings):
-            return "confirmed" if shipped and not self.amazon_api_status else "shipped"
+            # Shipped on Amazon without us: what is not told yet is only to be recorded.
+            told = self.amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.told)
+            return "confirmed" if shipped and not told else "shipped"
         if self.amazon_on_hold or self._amazon_to_review() or self.state != "sale":
             return "review"
         # A delivery that may go in parts calls itself ready when only a part is reserved. A step that waits for the

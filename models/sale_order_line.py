@@ -59,7 +59,9 @@ class SaleOrderLine(models.Model):
         vals_list = [self._amazon_extra_vals(vals) for vals in vals_list]
         lines = super().create(vals_list)
         if not self.env.su:
-            lines.filtered(lambda line: line.amazon_line_key != EXTRA)._amazon_check_locked(self.env._("Lines cannot be added to an Amazon order."))
+            lines.filtered(lambda line: line.amazon_line_key != EXTRA)._amazon_check_locked(
+                self.env._("Lines cannot be added to an Amazon order.")
+            )
         return lines
 
     def write(self, vals):
