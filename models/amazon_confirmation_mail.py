@@ -47,6 +47,8 @@ class AmazonConfirmation(models.Model):
         """
         # sudo: mails, and the times of the last ones, are the addon's own
         rows, account = self.sudo(), account.sudo()
+        if not rows._has_news(account):
+            return
         try:
             with advisory_lock(self.env.registry, "amazon.mail", account.id, wait=False) as free:
                 done = free and rows._tell_alone(account)

@@ -1,4 +1,5 @@
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -282,9 +283,8 @@ class TestConfirmationMail(MailCase):
 
     def test_recipients(self):
         """Each address gets one mail of its own; one that is wrong stops none of the others."""
-        self.account.with_user(self.manager).notification_emails = (
-            "Warehouse <warehouse@example.com>, BOSS@example.com;office@example.co.jp、 warehouse@example.com"
-        )
+        addresses = "Warehouse <warehouse@example.com>, BOSS@example.com;office@example.co.jp、 warehouse@example.com"
+        self.account.with_user(self.manager).notification_emails = addresses
         self.good()
         self.send()
         self.assertEqual(
@@ -403,7 +403,7 @@ class TestConfirmationMail(MailCase):
         self.env.invalidate_all()
         started = time.monotonic()
         self.fetch()
-        self.assertLess(time.monotonic() - started, 10)
+        self.assertLess(time.monotonic() - started, 5)
         [mail] = self.new_mails()
         text = self.text(mail)
         self.assertIn("Confirmations handled 5000", text)
@@ -415,6 +415,14 @@ class TestConfirmationMail(MailCase):
 @tagged("post_install", "-at_install")
 class TestConfirmationMailLink(MailCase, HttpCase):
     """The links in the mails."""
+
+    @contextmanager
+    def committing(self, *records):
+        """As in the other tests; here the registry is in test mode already."""
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            yield records[0].with_env(self.env(cr=cr))
+        self.env.invalidate_all()
 
     def test_link(self):
         """The link opens the confirmation for who may see it."""
