@@ -87,10 +87,8 @@ class AmazonConfirmation(models.Model):
     @api.model
     def _tell_due(self, account):
         """Queue the mails that are due, and take the marks off the rows they tell of."""
-        rows = self.search_fetch(
-            [("account_id", "=", account.id), ("mail", "!=", False)], ["mail", "state", "sent_at", "retry_at", "repeats"],
-            order="id",
-        )  # fmt: skip
+        told_of = ["mail", "state", "sent_at", "retry_at", "repeats"]
+        rows = self.search_fetch([("account_id", "=", account.id), ("mail", "!=", False)], told_of, order="id")
         # What somebody is changing at this moment is told of later.
         rows = rows.try_lock_for_update(allow_referencing=True)
         # Without access a row fails again and again until a person has done something: one mail says so.

@@ -366,7 +366,7 @@ class TestConfirmationMail(MailCase):
         picking = self.good()
         with self.assertLogs(LOGGER, "ERROR") as logs:
             log = self.send()
-        self.assertIn("account %s" % self.account.id, logs.output[0])
+        self.assertIn(f"account {self.account.id}", logs.output[0])
         self.assertEqual((log.state, picking.amazon_api_status), ("done", "done"))
         self.assertTrue(picking.amazon_confirmation_ids.mail)
         view.arch = arch
