@@ -1,9 +1,11 @@
 import logging
+import re
 import secrets
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import email_normalize
 
 from .. import crypto
 from ..const import MAX_RANGE_DAYS
@@ -23,6 +25,8 @@ _logger = logging.getLogger(__name__)
 
 # Shown where a secret is stored, so that a person sees that there is one.
 MASK = "••••••••"
+# Good enough to tell a slip of the finger from an address.
+ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 SECRETS = {"lwa_client_secret": "lwa_client_secret_cipher", "refresh_token": "refresh_token_cipher"}
 # When one of these changes, what waits to be confirmed is looked at again.
 CONFIRMATION_SETTINGS = {
@@ -170,6 +174,9 @@ class AmazonAccount(models.Model):
         [("all", "Always"), ("failures", "Only failures"), ("none", "Never")], "Result Mails",
         required=True, default="all",
     )  # fmt: skip
+    sending_mailed_at = fields.Datetime("Last Mail after Sending", readonly=True, copy=False)
+    results_mailed_at = fields.Datetime("Last Mail after Fetching Results", readonly=True, copy=False)
+    failure_mailed_at = fields.Datetime("Last Error Mail", readonly=True, copy=False)
     pii_days = fields.Integer(
         "Keep Personal Data (Days)", default=30,
         help="Days after delivery. Amazon's Data Protection Policy allows 30 unless a law requires more.",
@@ -276,6 +283,15 @@ class AmazonAccount(models.Model):
                 lambda marketplace, account=account: marketplace.region != account.region
             ):
                 raise ValidationError(self.env._("All marketplaces of an account must lie in its region."))
+
+    @api.constrains("notification_emails")
+    def _check_notification_emails(self):
+        for account in self:
+            for text, address in account._notification_addresses():
+                if not address:
+                    raise ValidationError(
+                        self.env._("“%s” is not an e-mail address. Separate several addresses with commas.", text)
+                    )
 
     @api.onchange("region")
     def _onchange_region(self):
@@ -564,6 +580,56 @@ class AmazonAccount(models.Model):
         self.ensure_one()
         return self.job_ids.filtered(lambda job: job.name == name)
 
+    # === BUSINESS METHODS: MAILS === #
+
+    def _notification_addresses(self):
+        """Return (what was entered, the address or False) for each of the addresses that are told.
+
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        texts = [text.strip() for text in re.split("[,;、，；\n]", self.notification_emails or "") if text.strip()]
+        addresses = [(text, email_normalize(text)) for text in texts]
+        return [
+            (text, address if address and text.count("@") == 1 and ADDRESS.fullmatch(address) else False)
+            for text, address in addresses
+        ]  # fmt: skip
+
+    def _mail_recipients(self):
+        """Return who is told of the confirmations: each address once, with the language to write in.
+
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        languages = {}
+        if self.user_id.active and email_normalize(self.user_id.email, strict=False):
+            languages[email_normalize(self.user_id.email, strict=False)] = self.user_id.lang
+        bare = dict.fromkeys(address for _text, address in self._notification_addresses() if address)
+        partners = self.env["res.partner"].search(
+            [("email_normalized", "in", list(bare)), ("company_id", "in", [False, self.company_id.id])], order="id"
+        )
+        # Who has a login chose the language.
+        for partner in partners.sorted(lambda partner: not partner.user_ids):
+            bare[partner.email_normalized] = bare[partner.email_normalized] or partner.lang
+        for address, lang in bare.items():
+            languages.setdefault(address, lang)
+        installed = dict(self.env["res.lang"].get_installed())
+        ours = self.company_id._amazon_lang()
+        fallback = ours if ours in installed else "en_US"
+        return {address: lang if lang in installed else fallback for address, lang in languages.items()}
+
+    def _mail_pause(self, moment, minutes):
+        """Return for how many seconds no further mail is due.
+
+        :param str moment: the field that says when the last one went out.
+        :param int minutes: that must lie between two of them.
+        """
+        self.ensure_one()
+        if not self[moment]:
+            return 0
+        due = self[moment] + timedelta(minutes=minutes)
+        return max((due - fields.Datetime.now()).total_seconds(), 0)
+
     # === BUSINESS METHODS: JOBS === #
 
     def _fetch_orders(self, since=None, until=None):
@@ -658,17 +724,22 @@ class AmazonAccount(models.Model):
         return logs
 
     def _fetch_results(self):
-        """Fetch what Amazon says of the feeds it was sent, and of confirmations of which that cannot be told.
+        """Fetch what Amazon says of the feeds it was sent, and of confirmations of which that cannot be told; send
+        the result mails that are due.
 
         :return: the ``amazon.log`` rows; none where nothing is open.
         """
         logs = self.env["amazon.log"]
-        Feed = self.env["amazon.feed"].sudo()  # sudo: see _confirm
+        # sudo: see _confirm
+        Feed, Confirmation = self.env["amazon.feed"].sudo(), self.env["amazon.confirmation"].sudo()
         for account in self:
             if Feed._open_feeds(account):
                 logs |= account._job("results")._run(
                     lambda log, budget, account=account: Feed._fetch(account, log, budget)
                 )
+            elif Confirmation._has_news(account):
+                # What was collected is mailed without a run that Amazon is called in.
+                Confirmation._tell(account)
         return logs
 
     def _refresh_orders(self, refs):

@@ -449,7 +449,8 @@ class SaleOrder(models.Model):
         """Say that a person is needed, and move the orders where the account wants those that failed."""
         for order in self:
             if not order.activity_search(["sale_amazon_spapi.mail_activity_confirmation"]):
-                order.activity_schedule(
+                # Odoo would mail each of them; one mail tells of all of a run.
+                order.with_context(mail_activity_quick_update=True).activity_schedule(
                     "sale_amazon_spapi.mail_activity_confirmation",
                     summary=self.env._("Amazon has not accepted a shipping confirmation"),
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,

@@ -622,7 +622,7 @@ class SaleOrder(models.Model):
 
         :param str before: its status on Amazon until now.
         """
-        if self.amazon_status in CONFIRMED and self.amazon_status != before:
+        if self.amazon_status in CONFIRMED and self.amazon_status != before and not self.amazon_merged_into_id:
             self._amazon_ask(
                 self.env._("Cancelled here, but not on Amazon"),
                 self.env._("Cancel it in Seller Central, or press “Take Up Again” here."),

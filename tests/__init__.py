@@ -4,6 +4,7 @@ from . import (
     test_cancel,
     test_changes,
     test_confirmation,
+    test_confirmation_mail,
     test_confirmation_kits,
     test_confirmation_policies,
     test_confirmation_trouble,
