@@ -7,5 +7,8 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take along what was made at run time: the cron of every job, with its server action."""
+    """Take along what was made at run time: the cron of every job, with its server action. Let delivery methods go
+    of the presets, which could not be deleted otherwise."""
     env["amazon.job"].with_context(active_test=False).search([])._unlink_crons()
+    carriers = env["delivery.carrier"].with_context(active_test=False)
+    carriers.search([("amazon_shipping_method_id", "!=", False)]).amazon_shipping_method_id = False

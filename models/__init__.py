@@ -14,6 +14,7 @@ from . import (
     amazon_order_update,
     amazon_phase,
     amazon_quota,
+    amazon_shipping_method,
     amazon_shipping_rule,
     delivery_carrier,
     fast,

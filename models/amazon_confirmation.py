@@ -145,7 +145,9 @@ class AmazonConfirmation(models.Model):
                 " missing there, press Retry."
             ),
             "done": self.env._("Amazon has it. Nothing to do."),
-            "error": self.env._("It was refused. Correct what the message says; then it is sent again, or press Retry."),
+            "error": self.env._(
+                "It was refused. Correct what the message says; then it is sent again, or press Retry."
+            ),
         }
 
     @api.model
@@ -168,7 +170,9 @@ class AmazonConfirmation(models.Model):
             "item": self.env._("Amazon does not know an item as part of this order. Refresh the order from Amazon."),
             "date": self.env._("Amazon does not take the ship date. Correct it on the delivery."),
             "reference": self.env._("Amazon does not take the package reference. Please report this."),
-            "cod": self.env._("Amazon does not take this as cash on delivery. Compare the payment with Seller Central."),
+            "cod": self.env._(
+                "Amazon does not take this as cash on delivery. Compare the payment with Seller Central."
+            ),
             "transparency": self.env._("Enter the Transparency codes of the units in this parcel on the delivery."),
             "access": self.env._(
                 "The application lacks a role, or the authorization was taken back. Test the connection on the account;"
@@ -261,6 +265,9 @@ class AmazonConfirmation(models.Model):
                 here = picking.with_company(company).with_context(lang=company._amazon_lang())
                 rows |= self.with_env(here.env)._make_for(here)
         rows._wake()
+        # The order's other deliveries may have waited for this one.
+        self._look_again(rows.order_id)
+        rows.order_id._amazon_move_phase()
         return rows
 
     @api.model
@@ -292,7 +299,7 @@ class AmazonConfirmation(models.Model):
             row._renew({**values, **row._number_values(numbers, position, len(packages), parcel.package)})
             rows |= row
         for order in picking._amazon_orders() - rows.order_id:
-            if not order.order_line.move_ids & picking.move_ids:
+            if order not in picking.move_ids.sale_line_id.filtered("amazon_item_ref").order_id:
                 # Somebody's own delivery for this order: it says nothing that Amazon could be told.
                 row = self._create_for(picking, None, order)
                 row._renew({"quantities": {}})
@@ -316,13 +323,13 @@ class AmazonConfirmation(models.Model):
         rows = parcel.order.amazon_confirmation_ids.filtered(lambda row: row.picking_id != picking).sorted("id")
         told = Counter()
         for row in rows:
-            told.update(row.quantities)
+            told.update(row._units())
         lines = parcel.order.order_line
         wanted = {line.amazon_item_ref: line.product_uom_qty for line in lines if line.amazon_item_ref}
         if any(told[item] + quantity <= wanted.get(item, 0) for item, quantity in parcel.quantities.items()):
             return self.browse()
         return rows.filtered(
-            lambda row: set(parcel.quantities) <= set(row.quantities)
+            lambda row: set(parcel.quantities) <= set(row._units())
             and row.picking_id._amazon_came_back(parcel.quantities)
         )[:1]  # fmt: skip
 
@@ -342,7 +349,7 @@ class AmazonConfirmation(models.Model):
         """Write what the parcel's delivery says now; what Amazon was told differently is told again."""
         self.ensure_one()
         self.write(values)
-        self.write({**self._shipment_values(), "quantity": sum(self.quantities.values())})
+        self._refresh()
         if self.state in ("done", "unknown"):
             if self.told and self.told != self._facts():
                 self.write({
@@ -354,6 +361,13 @@ class AmazonConfirmation(models.Model):
         elif self.state == "not_sent":
             self.retry_at = False
         # What is being sent is compared again when the answer is there (_settle_changed).
+
+    def _refresh(self):
+        """Read again how the parcel goes: delivery methods and their links change."""
+        values = {**self._shipment_values(), "quantity": sum(self._units().values())}
+        changed = {name: value for name, value in values.items() if self[name] != value}
+        if changed:
+            self.write(changed)
 
     def _shipment_values(self):
         """Return how the parcel goes, from the delivery and its method."""
@@ -368,6 +382,13 @@ class AmazonConfirmation(models.Model):
             if order.amazon_payment_method == "cod" and self.marketplace_id.code == "JP"
             else False,
         }
+
+    def _units(self):
+        """Return the units in the parcel by Amazon's item id.
+
+        :rtype: dict
+        """
+        return dict(self.quantities or {})
 
     def _facts(self):
         """Return what Amazon is told, in a form that can be stored and compared."""
@@ -385,9 +406,7 @@ class AmazonConfirmation(models.Model):
     @api.model
     def _look_again(self, orders):
         """Something has changed that these orders' confirmations may have waited for."""
-        rows = orders.sudo().amazon_confirmation_ids.filtered(
-            lambda row: row.state == "not_sent" and row.retry_at
-        )
+        rows = orders.sudo().amazon_confirmation_ids.filtered(lambda row: row.state == "not_sent" and row.retry_at)
         if rows:
             rows.retry_at = False
             rows._wake()
@@ -404,7 +423,7 @@ class AmazonConfirmation(models.Model):
         provisional = env.ref("sale_amazon_spapi.carrier_provisional")
         if order.amazon_status in ("cancelled", "unfulfillable"):
             return env._("The order is cancelled on Amazon.")
-        if not self.quantities:
+        if not self._units():
             return env._("This delivery holds no items of the Amazon order, so there is nothing to confirm.")
         if self.channel != "seller_central" and (not picking.carrier_id or picking.carrier_id == provisional):
             return env._("Choose the delivery method on %s: Amazon must be told the carrier.", picking.name)
@@ -448,9 +467,9 @@ class AmazonConfirmation(models.Model):
         others = Counter()
         for row in self.order_id.amazon_confirmation_ids - self:
             if row.state in ("done", "sending", "unknown"):
-                others.update(row.quantities)
+                others.update(row._units())
         items = {item.item_ref: item for item in self.order_id.amazon_item_ids}
-        for item_ref, quantity in self.quantities.items():
+        for item_ref, quantity in self._units().items():
             item = items.get(item_ref)
             if not item:
                 return self.env._("Amazon's order has no item %s. Refresh the order from Amazon.", item_ref)
@@ -515,10 +534,11 @@ class AmazonConfirmation(models.Model):
     def _why_codes_missing(self):
         codes = self.transparency_codes or {}
         for item in self.order_id.amazon_item_ids.filtered("needs_transparency_codes"):
-            quantity = self.quantities.get(item.item_ref, 0)
+            quantity = self._units().get(item.item_ref, 0)
             if quantity and len(codes.get(item.item_ref, [])) != quantity:
                 return self.env._(
-                    "%(sku)s needs one Transparency code for each of its %(quantity)s units; enter them on %(delivery)s.",
+                    "%(sku)s needs one Transparency code for each of its %(quantity)s units; enter them on"
+                    " %(delivery)s.",
                     sku=item.sku, quantity=int(quantity), delivery=self.picking_id.name,
                 )  # fmt: skip
         return False
@@ -551,7 +571,7 @@ class AmazonConfirmation(models.Model):
             ship_date=self.ship_date.replace(tzinfo=timezone.utc),
             items=tuple(
                 ShippedItem(item, int(quantity), tuple((self.transparency_codes or {}).get(item, ())))
-                for item, quantity in sorted(self.quantities.items())
+                for item, quantity in sorted(self._units().items())
             ),
             cod_collection_method=self.cod_collection_method or "",
         )

@@ -2,6 +2,7 @@
 ``amazon_confirmation.py`` for what they are)."""
 
 import logging
+from collections import Counter
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -48,7 +49,9 @@ class AmazonConfirmation(models.Model):
         """
         domain = Domain("account_id", "=", account.id) & self._now()
         # Without access nothing was sent: it is tried again when its time has come.
-        domain &= Domain("state", "=", "not_sent") | (Domain("state", "=", "rejected") & Domain("retry_at", "!=", False))
+        domain &= Domain("state", "=", "not_sent") | (
+            Domain("state", "=", "rejected") & Domain("retry_at", "!=", False)
+        )
         return domain & Domain("requested", "=", True) if requested else domain
 
     @api.model
@@ -127,6 +130,7 @@ class AmazonConfirmation(models.Model):
     def _look(self):
         """Tell whether this may be sent now; where not, the row says why."""
         self.ensure_one()
+        self._refresh()
         wrong = self._checked_shipment()[1]
         if wrong:
             self._refused("error", wrong)
@@ -152,10 +156,10 @@ class AmazonConfirmation(models.Model):
             if not row or row.state not in ("not_sent", "rejected") or row.without_number or not row._look():
                 self.env["ir.cron"]._commit_progress()
                 continue
-            shipment = row._shipment()
+            shipment, gone_already = row._shipment(), row.order_id.amazon_status == "shipped" and not row.told
             row._sending("direct")
             self.env["ir.cron"]._commit_progress()
-            answered = row._send_one(amazon, shipment)
+            answered = row._ask(amazon) if gone_already else row._send_one(amazon, shipment)
             troubles = 0 if answered else troubles + 1
             if answered and row.state == "done":
                 log.confirmed += 1
@@ -190,28 +194,25 @@ class AmazonConfirmation(models.Model):
         try:
             amazon.confirm_shipment(shipment)
         except (QuotaExceeded, CredentialsError, AccessDenied) as error:
-            self._record(lambda row: row._not_sent(error))
+            self._record("_not_sent", error)
             raise
-        except MalformedAnswer:
-            return self._record(lambda row: row._ask_again(0))
-        except RetryLater as error:
-            if not error.sent:
-                self._record(lambda row: row._not_sent(error))
+        except (RetryLater, MalformedAnswer) as error:
+            if not (error.sent or isinstance(error, MalformedAnswer)):
+                self._record("_not_sent", error)
                 raise
-            return self._record(lambda row: row._ask_again(0))
+            self._record("_ask_again", 0)
+            return False
         except AlreadyFulfilled as error:
-            self._record(lambda row: row.write({"message": str(error.message), "hint": error.hint}))
+            self._record("write", {"message": error.message, "hint": error.hint})
             self._ask(amazon)
         except ShipPlusOrder as error:
-            message = str(error.message)
-            self._record(lambda row: row._accepted(row.env._("Amazon confirms this order itself: %s", message)))
+            self._record("_accepted", self.env._("Amazon confirms this order itself: %s", error.message))
         except TrackingNumberRequired:
-            self._record(lambda row: row.write({"state": "not_sent", "without_number": True}))
+            self._record("write", {"state": "not_sent", "without_number": True})
         except BadRequest as error:
-            message, hint = str(error.message), error.hint
-            self._record(lambda row: row._refused("error", message, hint))
+            self._record("_refused", "error", error.message, error.hint)
         else:
-            self._record(lambda row: row._accepted())
+            self._record("_accepted")
         return True
 
     def _not_sent(self, error):
@@ -224,16 +225,16 @@ class AmazonConfirmation(models.Model):
         else:
             self.state = "not_sent"
 
-    def _record(self, write):
+    def _record(self, method, *arguments):
         """Write an answer and commit. Who changes the row at the same moment must not make it get lost.
 
-        :param write: called with the row as it is now.
+        :param str method: of the row as it is now.
         """
         for attempt in range(1, ATTEMPTS + 1):
             self.env.cr.rollback()
             self.env.invalidate_all()
             try:
-                write(self.exists())
+                getattr(self.exists(), method)(*arguments)
                 self.env["ir.cron"]._commit_progress()
                 return
             except OperationalError:
@@ -253,6 +254,7 @@ class AmazonConfirmation(models.Model):
     def _ask(self, amazon):
         """Ask Amazon whether it has this parcel, and write what follows.
 
+        :return: whether there was an answer.
         :raise QuotaExceeded: the row stays as it is.
         """
         self.ensure_one()
@@ -264,9 +266,10 @@ class AmazonConfirmation(models.Model):
             value = None
         except SellingPartnerError as error:
             _logger.info("cannot be asked now: %s", type(error).__name__)
-            self._record(lambda row: row._ask_again(row.asked))
-            return
-        self._record(lambda row: row._learned(value))
+            self._record("_ask_again", self.asked)
+            return False
+        self._record("_learned", value)
+        return True
 
     def _learned(self, value):
         """Write what Amazon shows of a row that is being sent.
@@ -303,25 +306,32 @@ class AmazonConfirmation(models.Model):
         )  # fmt: skip
 
     def _package_elsewhere(self, value):
-        """Return the parcel in which these units left without us, or None while Amazon waits for any of them."""
+        """Return the parcel in which these units left without us, or None while any of them may be ours to tell of.
+
+        Quantities are not enough: a parcel of ours that Amazon does not show yet has them changed already.
+        """
         if self.accepted_at or self.edited:
             return None
-        items = {item.item_id: item for item in value.items}
-        if any(item not in items or items[item].quantity_unfulfilled != 0 for item in self.quantities):
+        others = self.order_id.amazon_confirmation_ids - self
+        ours = others.filtered(lambda row: row.channel != "seller_central")
+        strange = [p for p in value.packages if p.reference not in {*ours.mapped("reference"), self.reference}]
+        gone, wanted = Counter(), {item.item_id: item.wanted_quantity for item in value.items}
+        for row in ours.filtered("accepted_at"):
+            gone.update(row._units())
+        for package in strange:
+            gone.update({item.item_id: item.quantity for item in package.items})
+        if not self._units() or any(gone[item] < wanted.get(item, 1) for item in self._units()):
             return None
-        ours = set((self.order_id.amazon_confirmation_ids - self).mapped("reference"))
-        fitting = [
-            package for package in value.packages
-            if package.reference not in ours and {item.item_id for item in package.items} & set(self.quantities)
-        ]  # fmt: skip
-        return fitting[0] if fitting else None
+        return next(
+            (package for package in strange if {item.item_id for item in package.items} & set(self._units())), None
+        )
 
     def _confirmed_elsewhere(self, package):
         """Record that these units were confirmed in Seller Central: nothing is sent (M4)."""
-        self.write({
-            "channel": "seller_central", "reference": package.reference,
-            "tracking_number": package.tracking_number or False,
-        })  # fmt: skip
+        values = {"channel": "seller_central", "tracking_number": package.tracking_number or False}
+        if package.reference not in (self.order_id.amazon_confirmation_ids - self).mapped("reference"):
+            values["reference"] = package.reference
+        self.write(values)
         self._accepted(
             self.env._("Was confirmed in Seller Central already, with tracking number %s.",
                        package.tracking_number or "–"), told=self._facts(),

@@ -210,7 +210,9 @@ class AmazonFeed(models.Model):
         self.ensure_one()
         since = self.submitted_at - timedelta(minutes=1)
         page = amazon.get_feeds([self.feed_type], since=since.replace(tzinfo=timezone.utc))
-        known = set(self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref"))
+        known = set(
+            self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref")
+        )
         found = [feed for feed in page.feeds if feed.feed_id not in known]
         if found:
             # The one that was created first after we asked for it.
@@ -290,7 +292,9 @@ class AmazonFeed(models.Model):
                 self.write({"asked": self.asked + 1, "retry_at": again, "message": str(error)})
                 self.env["ir.cron"]._commit_progress()
             else:
-                self._start_asking(self.env._("Amazon's report cannot be read (%s); it is asked for each order.", error))
+                self._start_asking(
+                    self.env._("Amazon's report cannot be read (%s); it is asked for each order.", error)
+                )
             return
         self.report = base64.b64encode(document.content)
         self._apply(report)
@@ -362,7 +366,7 @@ class AmazonFeed(models.Model):
                 except NotFound:
                     _logger.debug("not shown yet")
         else:
-            self._search(amazon)
+            self._search_orders(amazon)
         left = self._open_rows()
         if not left:
             self._done(self.message)
@@ -378,7 +382,7 @@ class AmazonFeed(models.Model):
                 chunk._refused(state, message, mail="results")
             self._done(self.message)
 
-    def _search(self, amazon):
+    def _search_orders(self, amazon):
         """Read the orders that have changed since the feed went out."""
         search = SearchOrders.from_json(self.open_search) if self.open_search else SearchOrders(
             last_updated_after=(self.submitted_at - timedelta(minutes=5)).replace(tzinfo=timezone.utc),

@@ -25,7 +25,6 @@ from .amazon_quota import wake_at
 _logger = logging.getLogger(__name__)
 
 
-
 class Job(NamedTuple):
     """What an account's job is.
 

@@ -10,7 +10,16 @@ from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
 from .. import crypto, memo
-from ..const import ATTEMPTS, BATCH_SIZE, FIRST_RUN_DAYS, OVERLAP_MINUTES, RETRY_MINUTES, STATUS, STOCK_LOCK, TOKEN_HOURS
+from ..const import (
+    ATTEMPTS,
+    BATCH_SIZE,
+    FIRST_RUN_DAYS,
+    OVERLAP_MINUTES,
+    RETRY_MINUTES,
+    STATUS,
+    STOCK_LOCK,
+    TOKEN_HOURS,
+)
 from ..locks import advisory_lock
 from ..quiet import no_statements_logged
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order

@@ -1,8 +1,36 @@
-from odoo import models
+from odoo import api, fields, models
+
+from ..selling_partner.shipments import OTHER
 
 
 class DeliveryCarrier(models.Model):
     _inherit = "delivery.carrier"
+
+    amazon_shipping_method_id = fields.Many2one(
+        "amazon.shipping.method", "Linked Shipping Method", ondelete="restrict", index="btree_not_null",
+        help="What Amazon is told about parcels sent with this delivery method: the carrier, how it is sent, "
+        "and whether there is a tracking number",
+    )  # fmt: skip
+    amazon_ship_method = fields.Char(
+        "Text Sent as Ship Method",
+        help="Instead of the linked shipping method's. When both are empty, the delivery method's name is sent and "
+        "a warning given before.",
+    )  # fmt: skip
+    amazon_no_tracking = fields.Boolean(
+        "No Tracking Number Needed", compute="_compute_amazon_no_tracking", store=True, readonly=False,
+        help="Deliveries are confirmed to Amazon without a tracking number. Follows the linked shipping method "
+        "whenever that changes.",
+    )  # fmt: skip
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("amazon_shipping_method_id.tracking_required")
+    def _compute_amazon_no_tracking(self):
+        for carrier in self:
+            method = carrier.amazon_shipping_method_id
+            carrier.amazon_no_tracking = bool(method) and not method.tracking_required
+
+    # === CRUD METHODS === #
 
     def unlink(self):
         """A deleted method leaves the rules that chose it."""
@@ -11,3 +39,29 @@ class DeliveryCarrier(models.Model):
             [("carrier_id", "in", self.ids)]
         ).unlink()
         return super().unlink()
+
+    # === BUSINESS METHODS === #
+
+    def _amazon_shipment_facts(self):
+        """Tell what Amazon is told about parcels sent with this delivery method, which may be none.
+
+        Names are in the language of the context.
+
+        :return: ``carrier_code`` and ``carrier_name``; ``ship_method``: the method's own text, else the linked
+            shipping method's, else the delivery method's name (R8); ``tracking_required`` (bool); ``mapped`` (bool):
+            a shipping method is linked; ``label_missing`` (bool): the ship-method is only the delivery method's
+            name (C12).
+        :rtype: dict
+        """
+        # sudo: who packs need not have access to Amazon
+        method = self.sudo().amazon_shipping_method_id
+        name = self.name or ""
+        label = (self.amazon_ship_method or "").strip() or (method.ship_method or "").strip()
+        return {
+            "carrier_code": method.carrier_code or OTHER,
+            "carrier_name": (method.carrier_name or "") if method else name,
+            "ship_method": label or name,
+            "tracking_required": not self.amazon_no_tracking,
+            "mapped": bool(method),
+            "label_missing": not label,
+        }

@@ -85,7 +85,9 @@ class SaleOrder(models.Model):
     amazon_difference = fields.Monetary(compute="_compute_amazon_difference", store=True)
     amazon_mismatch = fields.Boolean("Amounts Differ", compute="_compute_amazon_difference", store=True)
     amazon_points = fields.Integer("Points Granted", readonly=True, copy=False)
-    amazon_confirmation_ids = fields.One2many("amazon.confirmation", "order_id", "Shipping Confirmations", readonly=True)
+    amazon_confirmation_ids = fields.One2many(
+        "amazon.confirmation", "order_id", "Shipping Confirmations", readonly=True
+    )
     amazon_api_status = fields.Selection(
         API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null",
         help="Whether Amazon knows of the deliveries; empty where it need not be told.",
@@ -486,7 +488,9 @@ class SaleOrder(models.Model):
         if self.amazon_api_status == "done" or (shipped and not pickings):
             return "confirmed"
         if pickings and all(picking.state == "done" for picking in pickings):
-            return "confirmed" if shipped and not self.amazon_api_status else "shipped"
+            # Shipped on Amazon without us: what is not told yet is only to be recorded.
+            told = self.amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.told)
+            return "confirmed" if shipped and not told else "shipped"
         if self.amazon_on_hold or self._amazon_to_review() or self.state != "sale":
             return "review"
         # A delivery that may go in parts calls itself ready when only a part is reserved. A step that waits for the

@@ -5,6 +5,8 @@ LOCKED_FIELDS = {
     "product_id", "product_template_id", "product_uom_qty", "product_uom_id", "price_unit", "discount", "tax_ids",
     "amazon_item_ref", "amazon_line_key",
 }  # fmt: skip
+# The key of a line for what was put into the parcel beside what was ordered.
+EXTRA = "extra"
 
 
 class SaleOrderLine(models.Model):
@@ -54,9 +56,12 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [self._amazon_extra_vals(vals) for vals in vals_list]
         lines = super().create(vals_list)
         if not self.env.su:
-            lines._amazon_check_locked(self.env._("Lines cannot be added to an Amazon order."))
+            lines.filtered(lambda line: line.amazon_line_key != EXTRA)._amazon_check_locked(
+                self.env._("Lines cannot be added to an Amazon order.")
+            )
         return lines
 
     def write(self, vals):
@@ -72,6 +77,15 @@ class SaleOrderLine(models.Model):
     def _unlink_except_amazon(self):
         if not self.env.su:
             self._amazon_check_locked(self.env._("Lines of an Amazon order cannot be deleted."))
+
+    def _amazon_extra_vals(self, vals):
+        """Something that was put into the parcel beside what was ordered: Odoo adds a line of it when the delivery is
+        done. On an Amazon order it is a gift, or the total would not be Amazon's."""
+        order = self.env["sale.order"].browse(vals.get("order_id"))
+        if self.env.context.get("skip_procurement") and vals.get("move_ids") and order.amazon_account_id:
+            price = {"price_unit": 0.0, "technical_price_unit": -1, "tax_ids": [fields.Command.clear()]}
+            return {**vals, **price, "amazon_line_key": EXTRA}
+        return vals
 
     def _amazon_changes(self, vals):
         """Tell whether `vals` changes what is fixed; the web client also sends what stayed the same."""

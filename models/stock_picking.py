@@ -87,9 +87,7 @@ class StockPicking(models.Model):
                 )
             )  # fmt: skip
         elif facts["label_missing"]:
-            warnings.append(
-                self.env._("“%s” has no text to send as ship method; its own name is sent.", carrier.name)
-            )
+            warnings.append(self.env._("“%s” has no text to send as ship method; its own name is sent.", carrier.name))
         packages = self.move_line_ids.result_package_id
         tracked = self.carrier_tracking_ref or (packages and all(packages.mapped("amazon_tracking_ref")))
         if facts["tracking_required"] and not tracked:

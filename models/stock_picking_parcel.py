@@ -78,7 +78,7 @@ class StockPicking(models.Model):
             if order.state == "cancel" and order._amazon_is_ours() and order.amazon_status not in DEAD:
                 quantities = {item.item_ref: item.quantity_unfulfilled for item in order.amazon_item_ids}
                 told = order.amazon_confirmation_ids.filtered(lambda row: row.picking_id == self)
-                quantities = told[:1].quantities or {item: count for item, count in quantities.items() if count}
+                quantities = told[:1]._units() or {item: count for item, count in quantities.items() if count}
                 if quantities:
                     parcels.append(Parcel(order, packages[:1], quantities, {}))
         return parcels
@@ -177,7 +177,7 @@ class SaleOrderLine(models.Model):
                     move.quantity, move.product_id.uom_id, round=False
                 )  # fmt: skip
         others = self.order_id.amazon_confirmation_ids.filtered(lambda row: row.picking_id != picking)
-        told = sum(row.quantities.get(self.amazon_item_ref, 0) for row in others)
+        told = sum(row._units().get(self.amazon_item_ref, 0) for row in others)
         return max(0, complete_kits(gone, needed) - told)
 
 

@@ -59,8 +59,9 @@ class TestAccess(AmazonCase):
         self.env.flush_all()
         shot = []
         for table in ("amazon_account", "amazon_order_update", "amazon_offer", "amazon_job", "amazon_phase",
-                      "amazon_shipping_rule", "sale_order", "sale_order_line", "stock_picking", "stock_move",
-                      "mail_message", "mail_activity", "ir_cron_trigger"):  # fmt: skip
+                      "amazon_shipping_rule", "amazon_shipping_method", "delivery_carrier", "sale_order",
+                      "sale_order_line", "stock_picking", "stock_move", "mail_message", "mail_activity",
+                      "ir_cron_trigger"):  # fmt: skip
             self.env.cr.execute(f"SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM {table} t")  # pylint: disable=sql-injection
             shot.append((table, self.env.cr.fetchone()[0]))
         return shot
@@ -125,8 +126,9 @@ class TestAccess(AmazonCase):
     def test_user(self):
         """A user works on orders but sets up nothing."""
         records = self.sample()
-        for name in ("amazon.account", "amazon.shipping.rule", "amazon.phase", "amazon.account.phase", "amazon.job",
-                     "amazon.log", "amazon.marketplace", "amazon.order.item"):  # fmt: skip
+        for name in ("amazon.account", "amazon.shipping.method", "amazon.shipping.rule", "amazon.phase",
+                     "amazon.account.phase", "amazon.job", "amazon.log", "amazon.marketplace",
+                     "amazon.order.item"):  # fmt: skip
             with self.subTest(model=name), self.assertRaises(AccessError):
                 records[name].with_user(self.user).check_access("write")
         records["amazon.offer"].with_user(self.user).product_id = self.products["AMZ-PEN-001"]

@@ -130,6 +130,7 @@ class TestPhases(AmazonCase):
         self.assertEqual(self.role(order), "shipped")
         self.changed(order, "ship")
         self.assertEqual(self.role(order), "confirmed")
+        self.assertEqual(order.picking_ids.mapped("amazon_api_status"), ["done", "done"])
 
     def test_own_phase(self):
         """A shop's own phase is left by itself only for shipped, confirmed and cancelled."""

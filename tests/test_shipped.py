@@ -79,7 +79,7 @@ class TestShipped(AmazonCase):
             sum(rest.move_ids.mapped("product_uom_qty")), sum(order.order_line.mapped("product_uom_qty")) - 1
         )
         self.assertFalse(rest.carrier_tracking_ref)
-        self.assertFalse(rest.amazon_api_status)
+        self.assertEqual((rest.amazon_api_status, order.amazon_api_status), ("not_sent", "not_sent"))
         self.assertEqual(order.amazon_phase_id.role, "ready")
 
     def test_first_seen_partly_shipped_before_start(self):

@@ -18,6 +18,7 @@ MENUS = {
     "menu_amazon_log": GROUPS,
     "menu_amazon_accounts": ("manager",),
     "menu_amazon_phases": ("manager",),
+    "menu_amazon_shipping_methods": ("manager",),
     "menu_amazon_shipping_rules": ("manager",),
     "menu_amazon_marketplaces": ("manager",),
     "menu_amazon_jobs": ("manager",),

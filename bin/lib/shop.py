@@ -62,11 +62,14 @@ def connect(env, amazon, seller):
 
 
 def delivery_methods(env, account):
-    """Make three delivery methods and the rules that choose them."""
+    """Make three delivery methods, linked to what Amazon is told of them, and the rules that choose them."""
     service = env.ref("sale_amazon_spapi.product_shipping")
     yamato, cod, mail = env["delivery.carrier"].create([
-        {"name": name, "delivery_type": "fixed", "fixed_price": 0, "product_id": service.id}
-        for name in ("ヤマト運輸 宅急便", "ヤマト運輸 宅急便コレクト", "ヤマト運輸 ネコポス")
+        {
+            "name": name, "delivery_type": "fixed", "fixed_price": 0, "product_id": service.id,
+            "amazon_shipping_method_id": env.ref(f"sale_amazon_spapi.shipping_method_ne_{code}").id,
+        }
+        for name, code in (("ヤマト運輸 宅急便", 20), ("ヤマト運輸 宅急便コレクト", 21), ("ヤマト運輸 ネコポス", 28))
     ])  # fmt: skip
     env["amazon.shipping.rule"].create([
         {"account_id": account.id, "sequence": 1, "carrier_id": cod.id, "cash_on_delivery": "yes"},

@@ -40,12 +40,13 @@ def test_once_imports_and_keeps_its_data(scratch):
     table = dict(re.findall(r"^(orders seen|created|updated|failed|API calls)\s+(\d+)$", first.stdout, re.M))
     assert int(table["orders seen"]) == int(table["created"]) > 50
     assert (table["failed"], table["API calls"]) == ("0", "1")
-    refs = rows(scratch, "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL")
+    query = "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL ORDER BY 1"
+    refs = rows(scratch, query)
     assert len(refs) == int(table["created"])
     second = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert second.returncode == 0, second.stdout + second.stderr
     assert re.search(r"^created\s+0$", second.stdout, re.M)
-    assert rows(scratch, "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL") == refs
+    assert rows(scratch, query) == refs
 
 
 def test_uninstalling_leaves_odoo_working(scratch):
@@ -53,12 +54,17 @@ def test_uninstalling_leaves_odoo_working(scratch):
     database.copy(os.environ["TEMPLATE_DATABASE"], scratch)
     script = """
 account = env["amazon.account"].create({"name": "Test"})
+courier = env["delivery.carrier"].create({
+    "name": "Courier", "product_id": env["product.product"].create({"name": "Courier", "type": "service"}).id,
+    "amazon_shipping_method_id": env.ref("sale_amazon_spapi.shipping_method_ne_20").id, "active": False,
+})
 cron_ids, action_ids = account.job_ids.cron_id.ids, account.job_ids.cron_id.ir_actions_server_id.ids
 env.cr.commit()
 env["ir.module.module"]._get("sale_amazon_spapi").button_immediate_uninstall()
 env = env(cr=env.registry.cursor()) if env.cr.closed else env
 assert not env["ir.cron"].with_context(active_test=False).browse(cron_ids).exists(), "crons are left"
 assert not env["ir.actions.server"].browse(action_ids).exists(), "server actions are left"
+assert env["delivery.carrier"].browse(courier.id).exists(), "the shop's own delivery method is gone"
 product = env["product.product"].create({"name": "Tea", "type": "consu", "is_storable": True})
 order = env["sale.order"].create({
     "partner_id": env["res.partner"].create({"name": "Anyone"}).id,
@@ -74,6 +80,7 @@ print("SOLD AFTER UNINSTALLING")
     command = database.odoo_command("shell", "-d", scratch, "--no-http", "--log-level=warn")
     done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=300)
     assert "SOLD AFTER UNINSTALLING" in done.stdout, done.stdout[-2000:] + done.stderr[-4000:]
+    assert "amazon_shipping_method" not in done.stderr, "delivery methods held on to the shipping methods"
     assert not rows(scratch, "SELECT relname FROM pg_class WHERE relname LIKE 'amazon%' AND relkind = 'r'")
 
 

@@ -1,0 +1,63 @@
+from .common import AmazonCase
+
+
+class ConfirmationCase(AmazonCase):
+    """A shop that ships with Yamato and tells Amazon of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.yamato = cls.make_carrier("YAMATO", "ヤマト運輸", "宅急便")
+        cls.sagawa = cls.make_carrier("SAGAWA", "佐川急便", "飛脚宅配便")
+        cls.mail = cls.make_carrier("Japan Post", "日本郵便", "定形外郵便", tracking_required=False)
+        cls.env["amazon.shipping.rule"].create({"account_id": cls.account.id, "carrier_id": cls.yamato.id})
+        cls.account.auto_confirm = True
+
+    def setUp(self):
+        super().setUp()
+        self.amazon.post("settings", packages_delay=0, empty_tracking="allow", feed_seconds=30)
+
+    @classmethod
+    def make_carrier(cls, code, name, label, **preset):
+        """Return a delivery method linked to a shipping method of its own."""
+        method = cls.env["amazon.shipping.method"].create({
+            "code": f"TEST-{code}", "name": label, "carrier_code": code, "carrier_name": name, "ship_method": label,
+            **preset,
+        })  # fmt: skip
+        return cls.env["delivery.carrier"].create({
+            "name": f"{name} {label}", "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,
+            "amazon_shipping_method_id": method.id, "company_id": cls.company.id,
+        })  # fmt: skip
+
+    def delivered(self, kind="jp_standard", number="1234-5678-9012", picking=None, **values):
+        """Import an order, deliver it with a tracking number; return its delivery."""
+        order = self.imported(kind, **values)
+        return self.deliver(order.picking_ids, number)
+
+    def deliver(self, picking, number="1234-5678-9012"):
+        """Pick, enter the number and validate, as a packer does; return the delivery."""
+        picking.with_user(self.user).carrier_tracking_ref = number
+        self.ship(picking)
+        return picking
+
+    def send(self, requested=False):
+        """Run the job that sends; return its log rows."""
+        with self.committing(self.account) as account:
+            logs = (account._send_requested() if requested else account._send_confirmations()).ids
+        self.env.invalidate_all()
+        return self.env["amazon.log"].browse(logs)
+
+    def fetch(self):
+        """Run the job that fetches results; return its log rows."""
+        with self.committing(self.account) as account:
+            logs = account._fetch_results().ids
+        self.env.invalidate_all()
+        return self.env["amazon.log"].browse(logs)
+
+    def packages(self, order):
+        """Return the parcels that the simulated Amazon has of an order, by reference."""
+        return {package["packageReferenceId"]: package for package in self.amazon_order(order).get("packages", [])}
+
+    def calls(self, operation="confirmShipment"):
+        """Return how often an operation was called since the test began."""
+        return self.amazon.get("requests/count").get(operation, 0)
