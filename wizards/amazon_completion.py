@@ -46,7 +46,7 @@ class AmazonCompletion(models.TransientModel):
         help="All accounts, if empty",
     )  # fmt: skip
     date_from = fields.Date("Ordered from", default=lambda self: fields.Date.context_today(self) - timedelta(days=7))
-    date_to = fields.Date("Ordered to", default=fields.Date.context_today)
+    date_to = fields.Date("Ordered to")
     numbers = fields.Text("Order Numbers", help="Numbers of Odoo or of Amazon; with these, the dates do not count.")
     scope = fields.Selection(
         [("open", "Shipped, not confirmed yet"), ("all", "Also what is confirmed or has not left")],
