@@ -12,6 +12,8 @@ GROUPS = ("readonly", "user", "accountant", "manager")
 MENUS = {
     "menu_amazon_orders": GROUPS,
     "menu_amazon_deliveries": ("user", "manager"),
+    "menu_amazon_completion": ("user", "manager"),
+    "menu_amazon_confirmations": GROUPS,
     "menu_amazon_attention": GROUPS,
     "menu_amazon_offers": GROUPS,
     "menu_amazon_amounts": ("accountant", "manager"),
@@ -22,6 +24,7 @@ MENUS = {
     "menu_amazon_shipping_rules": ("manager",),
     "menu_amazon_marketplaces": ("manager",),
     "menu_amazon_jobs": ("manager",),
+    "menu_amazon_feeds": ("manager",),
     "menu_amazon_quota": ("manager",),
 }
 
@@ -126,7 +129,9 @@ class TestViews(AmazonCase):
     def test_nobody_else(self):
         """Whoever has no Amazon access reads none of its models; only the manager reads the quota."""
         for user in (self.packer, self.salesman):
-            for model in ("amazon.account", "amazon.offer", "amazon.order.update", "amazon.log", "amazon.import"):
+            for model in ("amazon.account", "amazon.offer", "amazon.order.update", "amazon.log", "amazon.import",
+                          "amazon.confirmation", "amazon.feed", "amazon.completion", "amazon.status.change",
+                          "amazon.combine", "amazon.confirmation.file"):  # fmt: skip
                 with self.subTest(user=user.login, model=model), self.assertRaises(AccessError):
                     self.env[model].with_user(user).search([])
         for group in ("readonly", "user", "accountant"):
@@ -139,8 +144,10 @@ class TestViews(AmazonCase):
     def test_buttons(self):
         """Who only reads has nothing to press that changes something."""
         changing = {"action_retry", "action_ignore", "action_amazon_reviewed", "action_amazon_hold",
-                    "action_amazon_refresh", "action_toggle", "action_test_connection"}  # fmt: skip
-        for menu in ("menu_amazon_orders", "menu_amazon_attention", "menu_amazon_accounts"):
+                    "action_amazon_refresh", "action_toggle", "action_test_connection", "action_amazon_confirm_now",
+                    "action_amazon_separate"}  # fmt: skip
+        for menu in ("menu_amazon_orders", "menu_amazon_attention", "menu_amazon_accounts",
+                     "menu_amazon_confirmations"):  # fmt: skip
             for group in ("readonly", "accountant", "manager"):
                 views = self.open(self.users[group], self.action(menu))
                 names = {

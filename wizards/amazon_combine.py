@@ -44,10 +44,10 @@ class AmazonCombine(models.TransientModel):
     @api.depends("picking_ids")
     def _compute_parent(self):
         for wizard in self:
-            wizard.parent_id = wizard.order_ids[:1]
-            wizard.carrier_id = wizard.picking_ids.filtered(
-                lambda picking, wizard=wizard: picking.sale_id == wizard.parent_id
-            ).carrier_id[:1]  # fmt: skip
+            parent = wizard.order_ids._origin[:1]
+            wizard.parent_id = parent
+            of_parent = wizard.picking_ids.filtered(lambda picking, parent=parent: picking.sale_id._origin == parent)
+            wizard.carrier_id = of_parent.carrier_id[:1]
 
     @api.depends("picking_ids")
     def _compute_refusal(self):
