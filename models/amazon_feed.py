@@ -227,7 +227,10 @@ class AmazonFeed(models.Model):
 
     def _failed(self, message):
         """Amazon has nothing of this feed."""
-        self.write({"state": "failed", "message": message, "ended_at": fields.Datetime.now()})
+        self.write({
+            "state": "failed", "message": message, "ended_at": fields.Datetime.now(), "accepted_count": 0,
+            "refused_count": self.message_count,
+        })  # fmt: skip
         for rows in self._open_rows()._chunks(CHUNK):
             rows._refused("rejected", message)
         self._ended()
@@ -252,8 +255,10 @@ class AmazonFeed(models.Model):
                         feed._look(amazon)
                     if feed.state == "asking":
                         feed._settle(amazon)
-                    log.confirmed += feed.accepted_count if feed.state == "done" else 0
-                    log.refused += feed.refused_count if feed.state == "done" else 0
+                    if feed.state in ("done", "failed"):
+                        log.confirmed += feed.accepted_count
+                        log.refused += feed.refused_count
+                        self.env["ir.cron"]._commit_progress()
         finally:
             if not self.env.cr.closed:
                 self.env.cr.rollback()

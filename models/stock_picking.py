@@ -112,7 +112,7 @@ class StockPicking(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        if vals.get("carrier_tracking_ref") and any(self.mapped("sale_id.amazon_account_id")):
+        if vals.get("carrier_tracking_ref") and self.amazon_account_id:
             vals = {**vals, "carrier_tracking_ref": clean_number(vals["carrier_tracking_ref"])}
         result = super().write(vals)
         if CONFIRMED_FIELDS & set(vals) and not self.env.context.get("amazon_has_left"):

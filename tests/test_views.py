@@ -118,8 +118,19 @@ class TestViews(AmazonCase):
         for user in (self.packer, self.salesman):
             self.assertNotIn(self.env.ref("sale_amazon_spapi.menu_amazon").id, self.visible_menus(user))
 
+    def leave(self):
+        """Have a delivery that has left, its confirmation and a feed; return the delivery."""
+        picking = self.imported(set={"orderItems": {"0": {"programs": ["TRANSPARENCY"]}}}).picking_ids
+        self.ship(picking)
+        self.env["amazon.feed"].create({
+            "account_id": self.account.id, "feed_type": "POST_ORDER_FULFILLMENT_DATA", "state": "done",
+            "confirmation_ids": [Command.set(picking.amazon_confirmation_ids.ids)],
+        })  # fmt: skip
+        return picking
+
     def test_every_action_opens(self):
         self.fill()
+        self.leave()
         for group, user in self.users.items():
             for menu, groups in MENUS.items():
                 if group in groups:
@@ -188,6 +199,44 @@ class TestViews(AmazonCase):
         [picking] = order.picking_ids.with_user(self.packer).read(["amazon_gift_note", "amazon_blocked"])
         self.assertTrue(picking["amazon_gift_note"])
         self.assertIn(order.name, picking["amazon_blocked"])
+
+    def test_what_has_left_opens(self):
+        """Order, delivery, package and confirmation open for everyone who may see them; each with its buttons."""
+        picking = self.leave()
+        self.assertTrue(picking.amazon_needs_codes)
+        self.assertEqual(picking.amazon_code_move_ids, picking.move_ids)
+        package = self.env["stock.package"].create({})
+        for user, records in (
+            (self.user, (picking.sale_id, picking, package, picking.amazon_confirmation_ids)),
+            (self.users["readonly"], (picking.sale_id, picking.amazon_confirmation_ids)),
+            (self.packer, (picking, package)),
+            (self.salesman, (picking.sale_id,)),
+        ):
+            for record in records:
+                model = record.with_user(user).with_company(self.company)
+                for kind in ("list", "form"):
+                    arch = etree.fromstring(model.get_views([(False, kind)])["views"][kind]["arch"])
+                    with self.subTest(user=user.login, model=record._name, kind=kind):
+                        model.web_read(self.specification(arch))
+        for record in (picking.sale_id, picking):
+            action = record.with_user(self.users["readonly"]).action_amazon_view_confirmations()
+            self.assertEqual(self.env["amazon.confirmation"].search(action["domain"]), picking.amazon_confirmation_ids)
+            self.assertEqual(record.amazon_confirmation_count, 1)
+
+    def test_numbers_in_the_list(self):
+        """Tracking numbers and ship dates are entered in the list, for many deliveries at once."""
+        pickings = self.imported().picking_ids | self.leave()
+        view = self.env.ref("sale_amazon_spapi.stock_picking_amazon_view_list")
+        arch = etree.fromstring(self.env["stock.picking"].with_user(self.user).get_view(view.id, "list")["arch"])
+        self.assertEqual(arch.get("multi_edit"), "1")
+        for name in ("carrier_tracking_ref", "amazon_ship_date"):
+            [field] = arch.xpath(f"//field[@name='{name}']")
+            self.assertFalse(field.get("readonly"))
+        pickings.with_user(self.user).web_save(
+            {"carrier_tracking_ref": "12 34", "amazon_ship_date": "2026-11-20"}, {"carrier_tracking_ref": {}}
+        )
+        self.assertEqual(pickings.mapped("carrier_tracking_ref"), ["1234", "1234"])
+        self.assertEqual(pickings.amazon_confirmation_ids.tracking_number, "1234")
 
     def test_content_is_locked(self):
         order = self.fill()

@@ -3,6 +3,7 @@
 bin/test                     everything
 bin/test lint                one of the parts: lint, selling_partner, simulator, odoo, extra, processes
 bin/test TestSaleOrder       one Odoo test class (or Class.method) of tests/
+bin/test extra:TestKits      the same in the database with kits and OCA's queue
 bin/test tests/processes/test_kill.py
 """
 
@@ -188,8 +189,8 @@ def chosen(name):
     path = name.partition("::")[0]
     if "/" in name and (CHECKOUT / path).exists():
         return timed(processes, name) if path.startswith("tests/processes") else timed(pytest, "chosen", name)
-    cls, _dot, method = name.partition(".")
-    return timed(odoo, "chosen", "plain", f"/{database.ADDON}:{cls}" + (f".{method}" if method else ""))
+    kind, name = name.split(":") if name.startswith("extra:") else ("plain", name)
+    return timed(odoo, "chosen", kind, f"/{database.ADDON}:{name}")
 
 
 def main():

@@ -1,0 +1,131 @@
+from odoo.tests import tagged
+
+from .common_confirmation import ConfirmationCase
+
+
+@tagged("post_install", "-at_install")
+class TestConfirmationKits(ConfirmationCase):
+    """Kits are confirmed by Amazon's item and its quantity, never by component (N4). Needs ``sale_mrp``."""
+
+    def make_kit(self):
+        """Make SKU KIT-1 of two cups and three teas."""
+        cup, tea = self.products["AMZ-CUP-001"], self.products["AMZ-TEA-001"]
+        kit = self.env["product.product"].create({
+            "name": "Tea set", "default_code": "KIT-1", "type": "consu", "is_storable": True,
+            "taxes_id": [(6, 0, self.taxes[10].ids)],
+        })  # fmt: skip
+        self.bom = self.env["mrp.bom"].create({
+            "product_tmpl_id": kit.product_tmpl_id.id, "type": "phantom", "company_id": self.company.id,
+            "bom_line_ids": [(0, 0, {"product_id": cup.id, "product_qty": 2}),
+                             (0, 0, {"product_id": tea.id, "product_qty": 3})],
+        })  # fmt: skip
+        return kit
+
+    def has_kits(self):
+        """Tell whether kits are installed; elsewhere there is nothing to check."""
+        return "mrp.bom" in self.env and "sale_mrp" in self.env.registry._init_modules
+
+    def ordered(self, quantity, *more):
+        """Import an order of kits and other things."""
+        return self.imported(items=[{"sku": "KIT-1", "quantity": quantity, "total": 10000}, *more])
+
+    def leave(self, order, number, **quantities):
+        """Deliver so many of each component, the rest later; return the delivery."""
+        picking = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        picking.carrier_tracking_ref = number
+        for move in picking.move_ids:
+            sku = move.product_id.default_code
+            move.quantity = quantities.get(sku.split("-")[1].lower(), 0)
+            move.picked = bool(move.quantity)
+        picking.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=[]
+        ).button_validate()
+        return picking
+
+    def units(self, order):
+        """Return (tracking number, units of the first item) of each parcel Amazon has."""
+        item = self.item_id(order)
+        return sorted(
+            (package["trackingNumber"], entry["quantity"])
+            for package in self.packages(order).values()
+            for entry in package["packageItems"] if entry["orderItemId"] == item
+        )  # fmt: skip
+
+    def test_whole(self):
+        """All at once: one parcel with the kits."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.ordered(2)
+        self.deliver(order.picking_ids, "K")
+        self.send()
+        self.assertEqual((self.units(order), order.amazon_api_status), ([("K", 2)], "done"))
+
+    def test_in_parts(self):
+        """A delivery confirms the kits it completes; completing none it sends nothing."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.ordered(3)
+        first = self.leave(order, "A", cup=2)
+        self.assertFalse(first.amazon_confirmation_ids)
+        second = self.leave(order, "B", tea=6)
+        self.assertEqual(second.amazon_confirmation_ids.quantity, 1)
+        third = self.leave(order, "C", cup=4, tea=3)
+        self.assertEqual(third.amazon_confirmation_ids.quantity, 2)
+        self.send()
+        self.assertEqual((self.units(order), order.amazon_api_status), ([("B", 1), ("C", 2)], "done"))
+
+    def test_bill_of_materials_changed(self):
+        """What one kit needs was fixed when the order was confirmed."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.ordered(2)
+        self.assertEqual(sorted(order.amazon_item_ids.kit_components.values()), [2, 3])
+        self.bom.bom_line_ids[0].product_qty = 5
+        self.leave(order, "A", cup=2, tea=3)
+        self.leave(order, "B", cup=2, tea=3)
+        self.send()
+        self.assertEqual(self.units(order), [("A", 1), ("B", 1)])
+
+    def test_rest_cancelled(self):
+        """When the rest is not sent any more the kits that left are still counted right."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.ordered(3)
+        picking = order.picking_ids
+        picking.carrier_tracking_ref = "A"
+        for move in picking.move_ids:
+            move.write({"quantity": move.product_uom_qty / 3 * 2, "picked": True})
+        picking.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=picking.ids
+        ).button_validate()
+        self.assertEqual(picking.amazon_confirmation_ids.quantity, 2)
+
+    def test_beside_other_items(self):
+        """A kit and an ordinary item in one parcel."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.ordered(1, {"sku": "AMZ-POT-001", "quantity": 2})
+        self.deliver(order.picking_ids, "K")
+        self.send()
+        [package] = self.packages(order).values()
+        self.assertEqual(sorted(entry["quantity"] for entry in package["packageItems"]), [1, 2])
+
+    def test_kit_in_two_parcels(self):
+        """A kit whose components are in two parcels stands in one of them."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.ordered(1)
+        picking = order.picking_ids
+        packages = self.env["stock.package"].create([{"name": "A"}, {"name": "B"}])
+        for move, package in zip(picking.move_ids, packages, strict=True):
+            move.move_line_ids.result_package_id = package
+        self.deliver(picking, "111,222")
+        self.send()
+        self.assertEqual([units for _number, units in self.units(order)], [1])
+        self.assertEqual(order.amazon_api_status, "done")

@@ -1,0 +1,213 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+from odoo import fields
+from odoo.tests import tagged
+
+from .common_confirmation import ConfirmationCase
+
+
+@tagged("post_install", "-at_install")
+class TestConfirmationTrouble(ConfirmationCase):
+    """Rule 2: nothing is sent twice, and nothing is believed sent that was not."""
+
+    def fault(self, kind, operation="confirmShipment", **values):
+        """Order trouble from Amazon."""
+        self.amazon.post("faults", operation=operation, kind=kind, **values)
+
+    def send_later(self, minutes):
+        """Run the job so many minutes later."""
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True):
+            return self.send()
+
+    def told(self, picking):
+        """Return what Amazon was told of an order, oldest first."""
+        return self.amazon.get(f"orders/{picking.sale_id.amazon_order_ref}/confirmations")
+
+    def check_once(self, picking):
+        """See that Amazon has exactly one parcel, told once, and that Odoo knows it."""
+        row = picking.amazon_confirmation_ids
+        self.assertEqual((row.state, list(self.packages(picking.sale_id))), ("done", [row.reference]), row.message)
+        self.assertEqual(len(self.told(picking)), 1)
+
+    def unclear(self, picking):
+        """See that the row says that it is being sent."""
+        self.assertEqual(picking.amazon_confirmation_ids.state, "sending")
+        self.assertFalse(self.send(), "not asked before its time has come")
+
+    # --- the answer is lost
+
+    def test_answer_lost_after_amazon_acted(self):
+        """Amazon has it, its answer never came: it is asked, not told again."""
+        for kind in ("cut_after", "500_after", "html_200"):
+            with self.subTest(kind=kind):
+                picking = self.delivered()
+                self.fault(kind)
+                self.send()
+                self.unclear(picking)
+                self.send_later(2)
+                if kind == "html_200":
+                    # This one answers instead of Amazon: asked in vain twice more, then sent again.
+                    self.send_later(5)
+                    self.send_later(20)
+                self.check_once(picking)
+
+    def test_not_found_is_not_yet_not_sent(self):
+        """Amazon shows parcels minutes later: asked after 1, 2 and 10 minutes; found at the third time."""
+        picking = self.delivered()
+        self.amazon.post("settings", packages_delay=700)
+        self.fault("cut_after")
+        self.send()
+        self.send_later(2)
+        row = picking.amazon_confirmation_ids
+        self.assertEqual((row.state, row.asked), ("sending", 1))
+        self.send_later(5)
+        self.assertEqual((row.state, row.asked), ("sending", 2))
+        self.amazon.post("clock", advance=800)
+        self.send_later(20)
+        self.check_once(picking)
+
+    def test_never_arrived(self):
+        """Amazon never got it: after asking three times it is sent again, under the same reference."""
+        picking = self.delivered()
+        row = picking.amazon_confirmation_ids
+        reference = row.reference
+        self.fault("cut_before")
+        self.send()
+        self.unclear(picking)
+        for minutes in (2, 5, 20):
+            self.assertEqual(row.state, "sending")
+            self.send_later(minutes)
+        self.check_once(picking)
+        self.assertEqual(row.reference, reference)
+
+    def test_several_without_answers(self):
+        """One order without answers does not stop the others; three in a row end the run for now."""
+        pickings = [self.delivered() for _number in range(3)]
+        first = pickings[0].sale_id.amazon_order_ref
+        self.fault("500_html", times=None, match={"orderId": first})
+        log = self.send()
+        self.assertEqual([p.amazon_confirmation_ids.state for p in pickings], ["sending", "done", "done"])
+        self.assertEqual((log.state, log.confirmed), ("done", 2))
+        self.amazon.control("DELETE", "faults")
+        more = [self.delivered() for _number in range(5)]
+        self.fault("503_empty", times=None)
+        log = self.send()
+        self.assertEqual(log.state, "failed")
+        self.assertEqual([p.amazon_confirmation_ids.state for p in more], ["sending"] * 3 + ["not_sent"] * 2)
+        self.amazon.control("DELETE", "faults")
+        for minutes in (2, 5, 20):
+            self.send_later(minutes)
+        for picking in (*pickings, *more):
+            self.check_once(picking)
+
+    def test_asking_fails_too(self):
+        """Asking may fail as well; the row stays as it is and is asked again."""
+        picking = self.delivered()
+        self.fault("cut_after")
+        self.send()
+        self.fault("500_html", operation="getOrder")
+        self.send_later(2)
+        self.assertEqual(picking.amazon_confirmation_ids.state, "sending")
+        self.send_later(4)
+        self.check_once(picking)
+
+    def test_edit_without_answer(self):
+        """An edit whose answer was lost: Amazon shows which number it has."""
+        picking = self.delivered()
+        self.send()
+        picking.carrier_tracking_ref = "NEW"
+        self.fault("cut_before")
+        self.send()
+        self.assertEqual(picking.amazon_confirmation_ids.state, "sending")
+        for minutes in (2, 5, 20):
+            self.send_later(minutes)
+        self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["NEW"])
+        self.assertEqual((picking.amazon_api_status, len(self.told(picking))), ("done", 2))
+
+    def test_changed_while_being_sent(self):
+        """A number corrected while the answer is outstanding is sent after it."""
+        picking = self.delivered()
+        self.fault("cut_after")
+        self.send()
+        picking.carrier_tracking_ref = "CORRECTED"
+        self.assertEqual(picking.amazon_confirmation_ids.state, "sending")
+        self.send_later(2)
+        self.send_later(3)
+        self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["CORRECTED"])
+        self.assertEqual(picking.amazon_api_status, "done")
+
+    # --- quota, credentials, access
+
+    def test_throttled(self):
+        """A 429 costs a pause: the row is as it was, and the cron is woken."""
+        picking = self.delivered()
+        self.fault("429")
+        log = self.send()
+        self.assertEqual((log.state, picking.amazon_api_status), ("partial", "not_sent"))
+        self.send()
+        self.check_once(picking)
+
+    def test_access_denied(self):
+        """Without access nothing was sent: said on the delivery and the account; tried again by itself."""
+        picking = self.delivered()
+        self.fault("403_forbidden_message")
+        self.send()
+        row = picking.amazon_confirmation_ids
+        self.assertEqual((row.state, row.hint, self.account.connection_state), ("rejected", "access", "broken"))
+        self.send_later(20)
+        self.check_once(picking)
+        self.assertEqual(self.account.connection_state, "ok")
+
+    def test_revoked(self):
+        """With a revoked authorization nothing is marked; the account says what to do."""
+        picking = self.delivered()
+        self.amazon.control("PATCH", f"sellers/{self.seller['merchant_id']}", revoked=True)
+        self.send()
+        self.assertEqual(self.account.connection_state, "broken")
+        self.assertIn("authorize it again", self.account.connection_message)
+        self.amazon.control("PATCH", f"sellers/{self.seller['merchant_id']}", revoked=False)
+        self.send_later(20)
+        self.check_once(picking)
+
+    # --- Amazon's own words
+
+    def test_ship_plus(self):
+        """A Ship+ order needs no confirmation: it is not ours."""
+        [ref] = self.place()
+        self.amazon.control("PATCH", f"orders/{ref}", set={"programs": ["FBM_SHIP_PLUS"]})
+        self.import_orders()
+        order = self.orders(ref)
+        self.assertFalse(order.amazon_api_status)
+        self.deliver(order.picking_ids)
+        self.assertFalse(self.send())
+
+    def test_ship_plus_unknown_here(self):
+        """Where Odoo did not know it, Amazon's refusal says so, and nothing is left to do."""
+        picking = self.delivered()
+        self.amazon.control("PATCH", f"orders/{picking.sale_id.amazon_order_ref}", set={"programs": ["FBM_SHIP_PLUS"]})
+        self.send()
+        self.assertEqual(picking.amazon_api_status, "done")
+
+    def test_transparency(self):
+        """Items of the Transparency program are held until each unit's code is there; then the codes are sent."""
+        [ref] = self.place(items=[{"sku": "AMZ-CUP-001", "quantity": 2, "set": {"programs": ["TRANSPARENCY"]}}])
+        self.import_orders()
+        picking = self.deliver(self.orders(ref).picking_ids)
+        self.assertTrue(picking.move_ids.amazon_needs_codes)
+        self.send()
+        self.assertEqual(self.calls(), 0)
+        self.assertIn("Transparency code", picking.amazon_api_message)
+        picking.move_ids.with_user(self.user).amazon_transparency_codes = "AZ:1, AZ:2"
+        self.send()
+        self.assertEqual(picking.amazon_api_status, "done", picking.amazon_api_message)
+        [package] = self.packages(picking.sale_id).values()
+        self.assertEqual(package["packageItems"][0]["transparencyCodes"], ["AZ:1", "AZ:2"])
+
+    def test_secrets_stay_here(self):
+        """No message on a record carries a token."""
+        picking = self.delivered()
+        self.fault("400", message="token Atza|secret-token and mail a@example.com")
+        self.send()
+        text = f"{picking.amazon_confirmation_ids.message} {picking.sale_id.message_ids.mapped('body')}"
+        self.assertNotIn("secret-token", text)

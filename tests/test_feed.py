@@ -1,0 +1,259 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+from odoo import fields
+from odoo.tests import tagged
+
+from .common_confirmation import ConfirmationCase
+
+
+@tagged("post_install", "-at_install")
+class TestFeed(ConfirmationCase):
+    """Many confirmations in one feed, and what becomes of each."""
+
+    def setUp(self):
+        super().setUp()
+        self.account.feed_threshold = 0
+
+    def fault(self, kind, operation, **values):
+        """Order trouble from Amazon."""
+        self.amazon.post("faults", operation=operation, kind=kind, **values)
+
+    def deliveries(self, count=3):
+        """Import and deliver some orders; return the deliveries."""
+        orders = self.imported(count=count)
+        for number, order in enumerate(orders):
+            self.deliver(order.picking_ids, f"T-{number}")
+        return orders.picking_ids
+
+    def work(self, seconds=120):
+        """Let Amazon work its feeds off."""
+        self.amazon.post("clock", advance=seconds)
+
+    def fetch_later(self, minutes):
+        """Fetch results so many minutes later."""
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True):
+            return self.fetch()
+
+    def send_later(self, minutes):
+        """Run the job that sends so many minutes later."""
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True):
+            return self.send()
+
+    def check_all_once(self, pickings):
+        """See that Amazon has each parcel once and Odoo knows it."""
+        for picking in pickings:
+            row = picking.amazon_confirmation_ids
+            self.assertEqual((row.state, list(self.packages(picking.sale_id))), ("done", [row.reference]), row.message)
+
+    def feeds(self):
+        """Return the feeds Amazon has of this seller."""
+        return self.amazon.get(f"feeds?merchant_id={self.seller['merchant_id']}")
+
+    def test_ordinary(self):
+        """One feed for all; its results message by message; what Amazon refuses says why, in Japanese."""
+        pickings = self.deliveries(3)
+        bad = pickings[1]
+        self.amazon.post(f"orders/{bad.sale_id.amazon_order_ref}/cancel")
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.assertEqual((len(feed), feed.state, feed.message_count), (1, "submitted", 3))
+        self.assertEqual(set(pickings.mapped("amazon_api_status")), {"sending"})
+        self.assertEqual(self.calls(), 0)
+        self.work()
+        log = self.fetch()
+        self.assertEqual((log.confirmed, log.refused, feed.state), (2, 1, "done"))
+        self.check_all_once(pickings - bad)
+        row = bad.amazon_confirmation_ids
+        self.assertEqual((row.state, feed.accepted_count, feed.refused_count), ("error", 2, 1))
+        self.assertRegex(row.message, "[ぁ-ん一-龠]")
+        self.assertNotIn("�", row.message)
+        self.assertTrue(feed.document and feed.report)
+        self.assertIn("feed", " ".join(pickings[0].sale_id.message_ids.mapped("body")))
+
+    def test_still_working(self):
+        """While Amazon is at it nothing changes; a second feed waits for the first."""
+        first = self.deliveries(1)
+        self.send()
+        log = self.fetch()
+        self.assertEqual((log.state, first.amazon_api_status), ("partial", "sending"))
+        second = self.deliveries(1)
+        self.send()
+        self.assertIn("feed before", second.amazon_confirmation_ids.message)
+        self.assertEqual(len(self.feeds()), 1)
+        self.work()
+        self.fetch()
+        self.send()
+        self.work()
+        self.fetch()
+        self.check_all_once(first | second)
+        self.assertEqual(len(self.feeds()), 2)
+
+    def test_threshold(self):
+        """Up to the threshold they go directly, above it as one feed; COD and edits always directly."""
+        self.account.feed_threshold = 2
+        few = self.deliveries(2)
+        self.send()
+        self.assertEqual(set(few.amazon_confirmation_ids.mapped("channel")), {"direct"})
+        cod = self.delivered("jp_cod")
+        many = self.deliveries(3)
+        few[0].carrier_tracking_ref = "EDITED"
+        self.send()
+        self.assertEqual(set(many.amazon_confirmation_ids.mapped("channel")), {"feed"})
+        self.assertEqual((cod.amazon_confirmation_ids.channel, cod.amazon_api_status), ("direct", "done"))
+        self.assertEqual(few[0].amazon_confirmation_ids.channel, "direct")
+
+    def test_upload_fails(self):
+        """Trouble before the feed exists: nothing is at Amazon, the next run starts with a new document."""
+        for kind, operation in (("500_html", "createFeedDocument"), ("503_empty", "uploadFeedDocument"),
+                                ("cut_before", "uploadFeedDocument")):  # fmt: skip
+            with self.subTest(kind=kind, operation=operation):
+                pickings = self.deliveries(2)
+                self.fault(kind, operation)
+                self.send()
+                self.assertEqual(pickings.amazon_confirmation_ids.feed_id.state, "prepared")
+                self.send()
+                self.work()
+                self.fetch()
+                self.check_all_once(pickings)
+
+    def test_feed_throttled(self):
+        """No quota for createFeed: nothing is lost, the feed goes with the next token."""
+        pickings = self.deliveries(2)
+        self.fault("429", "createFeed")
+        log = self.send()
+        self.assertEqual((log.state, pickings.amazon_confirmation_ids.feed_id.state), ("partial", "prepared"))
+        # The next token is due in two minutes.
+        self.env["amazon.quota"].search([("operation", "=", "createFeed")]).tokens = 1
+        self.send()
+        self.work()
+        self.fetch()
+        self.check_all_once(pickings)
+        self.assertEqual(len(self.feeds()), 1)
+
+    def test_create_feed_answer_lost(self):
+        """createFeed cut off after Amazon had it: found again, not submitted twice."""
+        pickings = self.deliveries(2)
+        self.fault("cut_after", "createFeed")
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.assertEqual((feed.state, feed.feed_ref), ("submitting", False))
+        self.send()
+        self.assertEqual(feed.feed_ref, self.feeds()[0]["feedId"])
+        self.work()
+        self.fetch()
+        self.check_all_once(pickings)
+        self.assertEqual(len(self.feeds()), 1)
+
+    def test_create_feed_never_arrived(self):
+        """createFeed cut off before Amazon had it: looked for three times, then submitted again."""
+        pickings = self.deliveries(2)
+        self.fault("cut_before", "createFeed")
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.send()
+        self.assertEqual((feed.state, feed.asked), ("submitting", 1))
+        self.send_later(3)
+        self.assertEqual((feed.state, feed.asked), ("submitting", 2))
+        self.send_later(15)
+        self.work()
+        self.fetch()
+        self.check_all_once(pickings)
+        self.assertEqual(len(self.feeds()), 1)
+
+    def test_fatal_halfway(self):
+        """FATAL says nothing of the orders: Amazon is asked; what it lacks is rejected and can be sent again."""
+        pickings = self.deliveries(3)
+        self.amazon.post("settings", feed_seconds=None)
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="FATAL", messages=2)
+        self.fetch()
+        states = pickings.amazon_confirmation_ids.sorted("id").mapped("state")
+        self.assertEqual(states, ["done", "done", "unknown"])
+        self.fetch_later(3)
+        self.fetch_later(15)
+        lost = pickings.amazon_confirmation_ids.sorted("id")[2]
+        self.assertEqual((lost.state, feed.state), ("rejected", "done"))
+        self.account.feed_threshold = 500
+        lost.with_user(self.user).action_retry()
+        self.send()
+        self.check_all_once(pickings)
+
+    def test_cancelled(self):
+        """A feed cancelled at Amazon has told it nothing."""
+        pickings = self.deliveries(2)
+        self.amazon.post("settings", feed_seconds=None)
+        self.send()
+        self.amazon.post(f"feeds/{pickings.amazon_confirmation_ids.feed_id.feed_ref}/process", status="CANCELLED")
+        self.fetch()
+        self.assertEqual(set(pickings.mapped("amazon_api_status")), {"rejected"})
+
+    def test_report_missing_or_unreadable(self):
+        """Without a readable report the orders themselves tell what became of them."""
+        pickings = self.deliveries(2)
+        self.amazon.post("settings", feed_seconds=None)
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.amazon.post(f"feeds/{feed.feed_ref}/process", result=False)
+        self.fetch()
+        self.check_all_once(pickings)
+        more = self.deliveries(2)
+        self.send()
+        feed = more.amazon_confirmation_ids.feed_id
+        self.amazon.post(f"feeds/{feed.feed_ref}/process")
+        self.fault("html_200", "downloadFeedDocument", times=None)
+        for minutes in range(0, 20, 3):
+            self.fetch_later(minutes)
+        self.check_all_once(more)
+        self.assertEqual(feed.state, "done")
+
+    def test_many_asked_by_search(self):
+        """More than a few are asked for by searching, with their parcels."""
+        pickings = self.deliveries(25)
+        self.amazon.post("settings", feed_seconds=None)
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="FATAL", messages=20)
+        self.work(600)
+        self.amazon.control("DELETE", "requests")
+        self.fetch()
+        self.assertGreaterEqual(self.calls("searchOrders"), 1)
+        self.assertEqual(self.calls("getOrder"), 0)
+        states = pickings.amazon_confirmation_ids.mapped("state")
+        self.assertEqual((states.count("done"), states.count("unknown")), (20, 5))
+
+    def test_whole_document_refused(self):
+        """A report that refuses the whole document refuses every row of it."""
+        pickings = self.deliveries(2)
+        self.account.merchant_id = "A1WRONGMERCHANT"
+        self.send()
+        self.work()
+        self.fetch()
+        self.assertEqual(set(pickings.mapped("amazon_api_status")), {"rejected"})
+
+    def test_encodings(self):
+        """Reports in every language and charset a seller may have set."""
+        for language, encoding in (("ja", "Windows-31J"), ("en", "utf-8"), ("ja", "utf-8")):
+            with self.subTest(language=language, encoding=encoding):
+                self.amazon.control(
+                    "PATCH", f"sellers/{self.seller['merchant_id']}", feed_language=language, feed_encoding=encoding
+                )
+                picking = self.deliveries(1)
+                self.amazon.post(f"orders/{picking.sale_id.amazon_order_ref}/cancel")
+                self.send()
+                self.work()
+                self.fetch()
+                row = picking.amazon_confirmation_ids
+                self.assertEqual((row.state, row.hint), ("error", "cancelled" if language == "en" else row.hint))
+                self.assertNotIn("�", row.message)
+
+    def test_compressed(self):
+        """Compressed reports are read."""
+        self.amazon.post("settings", feed_compression=True)
+        pickings = self.deliveries(1)
+        self.send()
+        self.work()
+        self.fetch()
+        self.check_all_once(pickings)
+        self.amazon.post("settings", feed_compression=False)
