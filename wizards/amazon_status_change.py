@@ -20,10 +20,10 @@ class AmazonStatusChange(models.TransientModel):
     refused_count = fields.Integer(compute="_compute_counts")
     stuck_count = fields.Integer(compute="_compute_counts")
     phase_id = fields.Many2one(
-        "amazon.phase", "Move into", domain="[('id', 'in', confirming_phase_ids)]", compute="_compute_phases",
-        store=True, readonly=False, help="A phase in which deliveries are confirmed by themselves",
+        "amazon.phase", "Move into", domain="[('id', 'in', confirming_phase_ids)]",
+        help="A phase in which deliveries are confirmed by themselves",
     )  # fmt: skip
-    confirming_phase_ids = fields.Many2many("amazon.phase", compute="_compute_phases")
+    confirming_phase_ids = fields.Many2many("amazon.phase", compute="_compute_confirming_phase_ids")
 
     # === COMPUTE METHODS === #
 
@@ -45,18 +45,14 @@ class AmazonStatusChange(models.TransientModel):
             wizard.stuck_count = len(wizard.line_ids.filtered("is_stuck"))
 
     @api.depends("line_ids.is_stuck")
-    def _compute_phases(self):
+    def _compute_confirming_phase_ids(self):
         for wizard in self:
             settings = wizard.line_ids.filtered("is_stuck").order_id.amazon_account_id.mapped("phase_ids")
             accounts = settings.account_id
             confirming = settings.filtered("auto_confirm").grouped("phase_id")
-            phases = self.env["amazon.phase"].union(*(
+            wizard.confirming_phase_ids = self.env["amazon.phase"].union(*(
                 phase for phase, lines in confirming.items() if lines.account_id == accounts and phase.active
             )).sorted("sequence")  # fmt: skip
-            wizard.confirming_phase_ids = phases
-            if wizard.phase_id not in phases:
-                # What has left belongs where what has left stands.
-                wizard.phase_id = (phases.filtered(lambda phase: phase.role == "shipped") or phases)[:1]
 
     # === ACTION METHODS === #
 
@@ -74,6 +70,9 @@ class AmazonStatusChange(models.TransientModel):
         for line in self.line_ids:
             line.write({"changed": line.order_id in done, "refused": refused.get(line.order_id, False)})
         self.state = "changed"
+        phases = self.confirming_phase_ids
+        # What has left belongs where what has left stands.
+        self.phase_id = (phases.filtered(lambda phase: phase.role == "shipped") or phases)[:1]
         return self._reopen()
 
     def action_move(self):
