@@ -23,7 +23,9 @@ class SaleOrder(models.Model):
     def _compute_amazon_confirmation_count(self):
         # sudo: a salesman without access to Amazon opens the form, too
         counts = dict(
-            self.env["amazon.confirmation"].sudo()._read_group([("order_id", "in", self.ids)], ["order_id"], ["__count"])
+            self.env["amazon.confirmation"]
+            .sudo()
+            ._read_group([("order_id", "in", self.ids)], ["order_id"], ["__count"])
         )
         for order in self:
             order.amazon_confirmation_count = counts.get(order.sudo(), 0)
