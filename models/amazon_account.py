@@ -28,6 +28,11 @@ MASK = "••••••••"
 # Good enough to tell a slip of the finger from an address.
 ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 SECRETS = {"lwa_client_secret": "lwa_client_secret_cipher", "refresh_token": "refresh_token_cipher"}
+# When one of these changes, what waits to be confirmed is looked at again.
+CONFIRMATION_SETTINGS = {
+    "auto_confirm", "split_policy", "merged_policy", "copied_policy", "missing_tracking", "unmapped_carrier",
+    "confirm_today_only", "phase_ids",
+}  # fmt: skip
 
 
 class AmazonAccount(models.Model):
@@ -322,6 +327,8 @@ class AmazonAccount(models.Model):
         if {"active", *SWITCHES} & set(vals):
             self.job_ids._sync_crons()
             self._start_jobs(vals)
+        if CONFIRMATION_SETTINGS & set(vals):
+            self.env["amazon.confirmation"]._look_again([("account_id", "in", self.ids)])
         return result
 
     def unlink(self):

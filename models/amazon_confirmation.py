@@ -266,7 +266,7 @@ class AmazonConfirmation(models.Model):
                 rows |= self.with_env(here.env)._make_for(here)
         rows._wake()
         # The order's other deliveries may have waited for this one.
-        self._look_again(rows.order_id)
+        self._look_again([("order_id", "in", rows.order_id.ids), ("state", "=", "not_sent")])
         rows.order_id._amazon_move_phase()
         return rows
 
@@ -404,11 +404,18 @@ class AmazonConfirmation(models.Model):
                 account._job("confirm_by_hand")._trigger()
 
     @api.model
-    def _look_again(self, orders):
-        """Something has changed that these orders' confirmations may have waited for."""
-        rows = orders.sudo().amazon_confirmation_ids.filtered(lambda row: row.state == "not_sent" and row.retry_at)
+    def _look_again(self, domain):
+        """Something has changed that confirmations may have waited for, or that was wrong with them.
+
+        :param list domain: which confirmations it concerns.
+        """
+        # sudo: the outbox is the addon's own, whoever changes orders and settings
+        rows = self.sudo().search([
+            *domain, "|", "&", ("state", "=", "not_sent"), ("retry_at", "!=", False),
+            "&", ("state", "=", "error"), ("sent_at", "=", False),
+        ])  # fmt: skip
         if rows:
-            rows.retry_at = False
+            rows.write({"state": "not_sent", "retry_at": False})
             rows._wake()
 
     # === BUSINESS METHODS: MAY IT BE SENT? === #
@@ -503,7 +510,8 @@ class AmazonConfirmation(models.Model):
             )
         if account.copied_policy == "none" and order.amazon_copy_ids.filtered(lambda copy: copy.state != "cancel"):
             return env._("The order was duplicated; by the account's setting it is not confirmed by itself.")
-        if self.edited:
+        if self.edited or order.state == "cancel":
+            # Cancelled here because it was combined: it went with the one it was combined into.
             return False
         phase = order.amazon_phase_id
         setting = account.phase_ids.filtered(lambda line: line.phase_id == phase)

@@ -391,6 +391,6 @@ class AmazonConfirmation(models.Model):
         fitting = self.browse()
         for row in self:
             other = row.order_id.amazon_confirmation_ids - row
-            if row.without_number or not (row.edited or other or row._shipment().needs_direct):
+            if row.without_number or not (row.edited or row.accepted_at or other or row._shipment().needs_direct):
                 fitting += row
         return fitting

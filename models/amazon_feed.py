@@ -338,11 +338,9 @@ class AmazonFeed(models.Model):
 
     def _ended(self):
         """The next feed may go."""
-        waiting = self.env["amazon.confirmation"].search([
-            ("account_id", "=", self.account_id.id), ("state", "=", "not_sent"), ("retry_at", "!=", False),
+        self.env["amazon.confirmation"]._look_again([
+            ("account_id", "=", self.account_id.id), ("state", "=", "not_sent"),
         ])  # fmt: skip
-        waiting.retry_at = False
-        waiting._wake()
         self.env["ir.cron"]._commit_progress()
 
     def _open_rows(self):

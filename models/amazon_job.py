@@ -128,6 +128,13 @@ class AmazonJob(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("name", "account_id.name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        words = dict(self._fields["name"]._description_selection(self.env))
+        for job in self:
+            job.display_name = f"{job.account_id.name}: {words.get(job.name, '')}"
+
     @api.depends("name", "account_id.active", *(f"account_id.{switch}" for switch in SWITCHES))
     def _compute_job_state(self):
         for job in self:

@@ -18,7 +18,6 @@ class AmazonLog(models.Model):
     _name = "amazon.log"
     _description = "Amazon API Log"
     _order = "id desc"
-    _rec_name = "job_name"
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
@@ -45,6 +44,14 @@ class AmazonLog(models.Model):
     message = fields.Text(readonly=True)
 
     # === COMPUTE METHODS === #
+
+    @api.depends("job_name", "started_at")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        words = dict(self._fields["job_name"]._description_selection(self.env))
+        for log in self:
+            started = fields.Datetime.context_timestamp(log, log.started_at) if log.started_at else None
+            log.display_name = f"{words.get(log.job_name, '')} {started:%Y-%m-%d %H:%M}" if started else False
 
     @api.depends("state", "received")
     def _compute_counts(self):

@@ -97,14 +97,15 @@ class AmazonOrderUpdate(models.Model):
     # === ACTION METHODS === #
 
     def action_retry(self):
-        """Build again now, whatever the version."""
+        """Build again now, whatever the version; what is not stored any more is read again from Amazon."""
         self.check_access("write")
         # sudo: the inbox is the addon's own; the user's right to write was checked above
         updates = self.sudo().filtered(lambda update: update.state in ("failed", "ignored"))
-        lost = updates.filtered(lambda update: not update.payload)
-        if lost:
-            raise UserError(self.env._("Please refresh from Amazon instead: %s", ", ".join(lost.mapped("order_ref"))))
-        updates.write({"state": "pending", "retry_at": False, "forced": True})
+        lost = updates.filtered(lambda update: not update._is_readable())
+        (updates - lost).write({"state": "pending", "retry_at": False, "forced": True})
+        for account, rows in lost.grouped("account_id").items():
+            again = account._refresh_orders([ref for ref in rows.mapped("order_ref") if ref])
+            (rows - again).filtered("order_ref").write({"state": "superseded", "error": False, "retry_at": False})
         self._trigger_builders()
         return {
             "type": "ir.actions.client",
@@ -115,6 +116,14 @@ class AmazonOrderUpdate(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _is_readable(self):
+        """Tell whether what was received is still stored, and a key to read it with."""
+        self.ensure_one()
+        try:
+            return bool(crypto.decrypt(self.payload))
+        except crypto.Undecryptable:
+            return False
 
     def action_ignore(self):
         """Leave these orders out for good; a newer version from Amazon is built again."""
@@ -474,7 +483,8 @@ class AmazonOrderUpdate(models.Model):
         only the kind and the place are told."""
         if isinstance(error, crypto.Undecryptable):
             return self.env._(
-                "The stored order cannot be decrypted (the encryption key has changed). Refresh it from Amazon."
+                "What was received is not stored any more, or cannot be decrypted (the encryption key has changed)."
+                " Press Retry to read the order again from Amazon."
             )
         if isinstance(error, MalformedAnswer):
             return self.env._("Amazon's data cannot be read: %s", error)

@@ -1,3 +1,6 @@
+import re
+import unicodedata
+
 from odoo import fields, models
 
 SERVICE_LEVELS = [
@@ -52,7 +55,8 @@ class AmazonShippingRule(models.Model):
         self.ensure_one()
         partner, products = facts["partner"], facts["products"]
         return (
-            (not self.service_level or self.service_level == facts["service_level"])
+            self.carrier_id.active
+            and (not self.service_level or self.service_level == facts["service_level"])
             and (not self.cash_on_delivery or (self.cash_on_delivery == "yes") == facts["cash_on_delivery"])
             and (not self.country_ids or partner.country_id in self.country_ids)
             and (not self.state_ids or partner.state_id in self.state_ids)
@@ -66,9 +70,14 @@ class AmazonShippingRule(models.Model):
         )
 
     def _fits_zip(self, code):
-        prefixes = [prefix.strip().replace("-", "") for prefix in (self.zip_prefixes or "").split(",")]
-        prefixes = tuple(filter(None, prefixes))
-        return not prefixes or (code or "").replace("-", "").startswith(prefixes)
+        # As people write them: full-width, with Japanese commas and dashes.
+        written = re.split("[,、]", unicodedata.normalize("NFKC", self.zip_prefixes or ""))
+        prefixes = tuple(filter(None, map(self._bare, written)))
+        return not prefixes or self._bare(code).startswith(prefixes)
+
+    @staticmethod
+    def _bare(code):
+        return re.sub(r"[\W_ー]", "", unicodedata.normalize("NFKC", code or "")).upper()
 
     def _fits_category(self, products):
         allowed = {str(category.id) for category in self.categ_ids}

@@ -32,6 +32,12 @@ class DeliveryCarrier(models.Model):
 
     # === CRUD METHODS === #
 
+    def write(self, vals):
+        result = super().write(vals)
+        if {"amazon_shipping_method_id", "amazon_ship_method", "amazon_no_tracking"} & set(vals):
+            self.env["amazon.confirmation"]._look_again([("picking_id.carrier_id", "in", self.ids)])
+        return result
+
     def unlink(self):
         """A deleted method leaves the rules that chose it."""
         # sudo: rules are the Amazon manager's, delivery methods are not

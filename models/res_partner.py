@@ -41,6 +41,12 @@ class ResPartner(models.Model):
         "There is one FBA customer per marketplace and company.",
     )
 
+    # Two builders that both make the buyer: one of them tries again and finds it.
+    _amazon_buyer_uniq = models.UniqueIndex(
+        "(amazon_account_id, amazon_hash) WHERE amazon_hash IS NOT NULL AND parent_id IS NULL AND active",
+        "There is an active contact for this Amazon buyer already.",
+    )
+
     # === COMPUTE METHODS === #
 
     def _get_complete_name(self):
@@ -198,7 +204,7 @@ class ResPartner(models.Model):
             ])  # fmt: skip
         partners = self.search_fetch(
             [("amazon_hash", "in", list(hashes)), ("amazon_account_id", "in", accounts.ids), ("parent_id", "=", False)],
-            ["amazon_hash", "name", "email", "company_name"],
+            ["amazon_hash", "name", "email", "company_name", "create_date"],
             order="id DESC",  # of two the older one wins
         )
         return {partner.amazon_hash: partner for partner in partners}
@@ -224,7 +230,10 @@ class ResPartner(models.Model):
         if name and self.name == self._amazon_generic_name(account.company_id):
             vals["name"] = name
         if email and not self.email and not self.amazon_hash and not self.amazon_purged:
-            vals.update(email=email, amazon_hash=self._amazon_hash_of("email", postal.normalize_email(email)))
+            vals["email"] = email
+            digest = self._amazon_hash_of("email", postal.normalize_email(email))
+            if not self._amazon_find_buyers(account, {digest}):
+                vals["amazon_hash"] = digest
         if not self.company_name and (company := self._amazon_company(order.buyer_company, order.buyer_name)):
             vals["company_name"] = company
         if vals:
@@ -261,6 +270,7 @@ class ResPartner(models.Model):
                 missing[buyer.id, digest] = buyer, order
             keys.append((buyer.id, digest))
         if missing:
+            self.browse().union(*(buyer for buyer, _order in missing.values()))._amazon_meet_others()
             created = self.with_context(_partners_skip_fields_sync=True).create([
                 {**self._amazon_address_vals(account, buyer, order, places[order.address]), "amazon_hash": digest}
                 for (_id, digest), (buyer, order) in missing.items()
@@ -275,6 +285,14 @@ class ResPartner(models.Model):
                     child._commercial_sync_from_company()
             children.update(zip(missing, created, strict=True))
         return [children[key] if key else buyer for key, (buyer, _order) in zip(keys, pairs, strict=True)]
+
+    def _amazon_meet_others(self):
+        """Let one of two builders that make an address of the same known buyer fail, try again and find it."""
+        known = self.filtered(lambda buyer: buyer.create_date < self.env.cr.now())
+        if known:
+            self.env.cr.execute(
+                SQL("UPDATE res_partner SET amazon_purged = amazon_purged WHERE id IN %s", tuple(sorted(known.ids)))
+            )
 
     @api.model
     def _amazon_find_addresses(self, buyers):

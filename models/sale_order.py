@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..const import AWAITING_PAYMENT, DEAD
+from .amazon_order_update import OPEN
 
 PURGE_BATCH = 200
 API_STATUSES = [
@@ -92,7 +93,10 @@ class SaleOrder(models.Model):
         API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null",
         help="Whether Amazon knows of the deliveries; empty where it need not be told.",
     )  # fmt: skip
-    amazon_service_level = fields.Char("Service Level", readonly=True, copy=False)
+    amazon_service_level = fields.Char(
+        "Service Level as Received", readonly=True, copy=False, help="Amazon's own word, which may be one not known yet"
+    )
+    amazon_service_level_name = fields.Char("Service Level", compute="_compute_amazon_service_level_name")
     amazon_programs = fields.Char("Programs", readonly=True, copy=False)
     amazon_purchase_order = fields.Char("Buyer's PO Number", readonly=True, copy=False)
     amazon_purchase_date = fields.Datetime("Ordered on Amazon", readonly=True, copy=False)
@@ -116,6 +120,7 @@ class SaleOrder(models.Model):
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
     amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
+    amazon_has_unknown_sku = fields.Boolean("Unknown SKU", compute="_compute_amazon_has_unknown_sku")
     amazon_content_locked = fields.Boolean(compute="_compute_amazon_content_locked")
     amazon_late = fields.Selection(
         [("late", "Late"), ("today", "Today"), ("later", "Later")],
@@ -155,6 +160,14 @@ class SaleOrder(models.Model):
                     states.append("done" if order.amazon_status == "shipped" else "not_sent")
             order.amazon_api_status = worst(states)
 
+    @api.depends("amazon_service_level")
+    @api.depends_context("lang")
+    def _compute_amazon_service_level_name(self):
+        field = self.env["amazon.shipping.rule"]._fields["service_level"]
+        words = dict(field._description_selection(self.env))
+        for order in self:
+            order.amazon_service_level_name = words.get(order.amazon_service_level, order.amazon_service_level)
+
     @api.depends("amazon_order_ref", "amazon_account_id")
     def _compute_amazon_url(self):
         for order in self:
@@ -163,6 +176,11 @@ class SaleOrder(models.Model):
                 order.amazon_url = f"{base.rstrip('/')}/orders-v3/order/{order.amazon_order_ref}"
             else:
                 order.amazon_url = False
+
+    @api.depends("order_line.amazon_is_placeholder")
+    def _compute_amazon_has_unknown_sku(self):
+        for order in self:
+            order.amazon_has_unknown_sku = any(order.order_line.mapped("amazon_is_placeholder"))
 
     @api.depends("amazon_order_ref")
     @api.depends_context("uid")
@@ -254,7 +272,7 @@ class SaleOrder(models.Model):
             self._amazon_check_phase_move(vals["amazon_phase_id"])
         if {"amazon_phase_id", "amazon_on_hold", "amazon_merged_into_id"} & set(vals):
             # The outbox may have waited for this; it looks when this transaction is committed.
-            self.env["amazon.confirmation"]._look_again(self)
+            self.env["amazon.confirmation"]._look_again([("order_id", "in", self.ids)])
         if "amazon_on_hold" in vals:
             result = super().write(vals)
             # sudo: phases move by themselves, whoever holds the order
@@ -264,6 +282,20 @@ class SaleOrder(models.Model):
         if by_hand:
             # sudo: see above
             self.filtered("amazon_account_id").sudo()._amazon_keep_phase()
+        return result
+
+    def unlink(self):
+        """An order that Amazon still knows may come in again."""
+        amazon = self.filtered("amazon_order_ref")
+        known = [
+            ("account_id", "in", amazon.amazon_account_id.ids),
+            ("order_ref", "in", amazon.mapped("amazon_order_ref")),
+            ("state", "not in", OPEN),
+        ]
+        result = super().unlink()
+        if amazon:
+            # sudo: the inbox is the addon's own
+            self.env["amazon.order.update"].sudo().search(known).unlink()
         return result
 
     def copy_data(self, default=None):
@@ -296,6 +328,14 @@ class SaleOrder(models.Model):
             },
         }
 
+    def action_amazon_reopen(self):
+        """Take up again what was cancelled here although it goes on at Amazon: as Amazon has it now."""
+        self.ensure_one()
+        if self.amazon_status in DEAD or self.state != "cancel":
+            raise UserError(self.env._("%s is not an order that was cancelled here only.", self.name))
+        self.action_draft()
+        return self.action_amazon_refresh()
+
     def action_amazon_open(self):
         """Open the order in Seller Central."""
         self.ensure_one()
@@ -318,6 +358,15 @@ class SaleOrder(models.Model):
         orders.activity_feedback(["sale_amazon_spapi.mail_activity_review"])
         # sudo: phases move by themselves
         orders.sudo()._amazon_move_phase(by_hand=True)
+
+    def action_amazon_map_skus(self):
+        """Open the SKUs of the order that no product is entered for."""
+        self.ensure_one()
+        offers = self.order_line.filtered("amazon_is_placeholder").amazon_offer_id
+        if not offers:
+            raise UserError(self.env._("Every SKU of %s has its product.", self.name))
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_offers")
+        return {**action, "domain": [("id", "in", offers.ids)], "context": {"create": False}}
 
     def action_amazon_hold(self):
         """Hold the orders, or go on with those that are held."""

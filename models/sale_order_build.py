@@ -75,7 +75,7 @@ class SaleOrder(models.Model):
             elif not row.forced and row.version < (order.amazon_version or ""):
                 row.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
             else:
-                row._built(order, "updated" if order._amazon_update(account, value) else "unchanged")
+                row._built(order, "updated" if order._amazon_update_as_its_own(account, value) else "unchanged")
                 orders |= order
         return orders | self._amazon_create(account, new)
 
@@ -221,7 +221,6 @@ class SaleOrder(models.Model):
             "amazon_marketplace_id": fact["marketplace"].id,
             "amazon_channel": "fba" if fact["fba"] else "fbm",
             "amazon_status_raw": False if status else value.status or self.env._("none"),
-            "amazon_payment_method": value.payment_kind or ("provisional" if status in AWAITING_PAYMENT else "other"),
             "amazon_purchase_date": naive(value.created),
             "date_order": naive(value.created),
             "amazon_ship_by": naive(value.ship_by.latest),
@@ -243,7 +242,13 @@ class SaleOrder(models.Model):
         }
         if status:
             vals["amazon_status"] = status
+        # Whether and how an order was paid that is cancelled now, Amazon does not say: what was known stays.
+        if status and status not in DEAD:
             vals["amazon_payment_state"] = "awaiting" if status in AWAITING_PAYMENT else "paid"
+        if value.payment_kind or status not in DEAD:
+            vals["amazon_payment_method"] = value.payment_kind or (
+                "provisional" if status in AWAITING_PAYMENT else "other"
+            )
         return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
 
     @api.model
@@ -278,6 +283,8 @@ class SaleOrder(models.Model):
         ]  # fmt: skip
         if unknown:
             reasons.append(self.env._("Unknown SKU: %s", ", ".join(unknown)))
+        if not fact["amounts"].complete:
+            reasons.append(self.env._("Amazon gives no price"))
         if any(item.has_gift for item in value.items):
             reasons.append(self.env._("Gift"))
         if value.cancellation_requested:
@@ -610,7 +617,27 @@ class SaleOrder(models.Model):
         reserved = any(move.quantity for move in moves)
         return not (policy == "never" or touched or (policy == "unreserved" and reserved))
 
+    def _amazon_alive_after_cancel(self, before):
+        """Tell a person that an order that is cancelled here goes on at Amazon.
+
+        :param str before: its status on Amazon until now.
+        """
+        if self.amazon_status in CONFIRMED and self.amazon_status != before and not self.amazon_merged_into_id:
+            self._amazon_ask(
+                self.env._("Cancelled here, but not on Amazon"),
+                self.env._("Cancel it in Seller Central, or press “Take Up Again” here."),
+            )
+
     # === CHANGES === #
+
+    def _amazon_update_as_its_own(self, account, value):
+        """Apply a newer version in the order's own company: its seller may be another company's by now."""
+        self.ensure_one()
+        if self.company_id == account.company_id:
+            return self._amazon_update(account, value)
+        company = self.company_id
+        mine = self.with_context(allowed_company_ids=company.ids, lang=company._amazon_lang())
+        return mine._amazon_update(mine.amazon_account_id, value)
 
     def _amazon_update(self, account, value):
         """Apply a newer version from Amazon: differences only.
@@ -631,7 +658,9 @@ class SaleOrder(models.Model):
         if order.amazon_status in DEAD:
             if order.state != "cancel":
                 order._amazon_cancel()
-        elif order.state != "cancel":
+        elif order.state == "cancel":
+            order._amazon_alive_after_cancel(told["amazon_status"])
+        else:
             changes += order._amazon_write_lines(account, fact)
             if order.state in ("draft", "sent") and order.amazon_status in CONFIRMED:
                 order._amazon_release(account, fact)
@@ -639,7 +668,10 @@ class SaleOrder(models.Model):
                 order.amazon_confirmation_ids._learn(value)
                 order._amazon_deliver_shipped(value)
         self.env["amazon.order.item"]._amazon_store([(order, value, fact["amounts"])])
+        if order.amazon_confirmation_ids:
+            self.env["amazon.confirmation"]._look_again([("order_id", "=", order.id)])
         order._amazon_review_changed(reasons)
+        order._amazon_agrees()
         order._amazon_move_phase()
         changes = order._amazon_told_changes(told) + changes
         if changes:
@@ -825,6 +857,14 @@ class SaleOrder(models.Model):
             if not order.amazon_review_reasons:
                 order.activity_ids.filtered(
                     lambda activity, order=order: activity.summary == order.env._("Review the Amazon order")
+                ).unlink()
+
+    def _amazon_agrees(self):
+        """Take back what was asked of a person where both sides say again whether the order is cancelled."""
+        for order in self._amazon_in_company_language():
+            if (order.state == "cancel") == (order.amazon_status in DEAD):
+                order.activity_ids.filtered(
+                    lambda activity, order=order: activity.summary == order.env._("Cancelled here, but not on Amazon")
                 ).unlink()
 
     def _amazon_in_company_language(self):

@@ -97,7 +97,9 @@ class StockPicking(models.Model):
     def _amazon_why_blocked(self):
         """Return why this delivery must not be validated now, or False."""
         self.ensure_one()
-        for order in self.move_ids.sale_line_id.order_id.filtered("amazon_account_id"):
+        # sudo: a warehouse hand may have no access to Amazon, but must not ship what somebody has to look at
+        orders = self.sudo().move_ids.sale_line_id.order_id
+        for order in orders.filtered("amazon_account_id").with_context(lang=self.env.lang):
             if order.amazon_channel == "fba" and order.amazon_status not in ("shipped", "partially_shipped"):
                 return self.env._("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
             if order.amazon_on_hold:

@@ -30,6 +30,12 @@ class TestAccess(AmazonCase):
         """Make something of everything; return a record by model."""
         self.account.rule_ids = [(0, 0, {"carrier_id": self.env.ref("sale_amazon_spapi.carrier_fba").id})]
         self.account.auto_import = True
+        left = self.imported().picking_ids
+        self.ship(left)
+        feed = self.env["amazon.feed"].create({
+            "account_id": self.account.id, "feed_type": "POST_ORDER_FULFILLMENT_DATA", "state": "done",
+            "confirmation_ids": [(6, 0, left.amazon_confirmation_ids.ids)],
+        })  # fmt: skip
         order = self.imported("jp_gift")
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)
@@ -39,6 +45,7 @@ class TestAccess(AmazonCase):
             "amazon.account": self.account, "sale.order": order, "sale.order.line": order.order_line[:1],
             "stock.picking": order.picking_ids, "stock.move": order.picking_ids.move_ids[:1],
             "amazon.order.update": self.env["amazon.order.update"].search([("state", "=", "failed")], limit=1),
+            "amazon.confirmation": feed.confirmation_ids, "amazon.feed": feed,
         }  # fmt: skip
         return records
 

@@ -110,3 +110,38 @@ class TestCancel(AmazonCase):
         order = self.imported()
         self.refetched(order, fulfillment={"fulfillmentStatus": "UNFULFILLABLE"})
         self.assertEqual((order.state, order.amazon_status), ("cancel", "unfulfillable"))
+
+    def test_cancelled_here_only(self):
+        """Cancelled by a person although Amazon goes on: told once Amazon says it has left; taken back with Amazon's
+        own cancellation."""
+        order = self.imported()
+        order._action_cancel()
+        self.refetched(order, fulfillment={"shipByWindow": {"latestDateTime": "2027-01-01T00:00:00Z"}})
+        self.assertFalse(order.activity_ids, "whoever cancels here knows it")
+        shipped = self.imported()
+        shipped._action_cancel()
+        self.changed(shipped, "ship")
+        self.assertEqual((shipped.state, shipped.amazon_status), ("cancel", "shipped"))
+        self.assertEqual(shipped.activity_ids.mapped("summary"), ["Cancelled here, but not on Amazon"])
+        self.refetched(shipped, fulfillment={"fulfillmentStatus": "CANCELLED"})
+        self.assertFalse(shipped.activity_ids)
+
+    def test_cancelled_and_taken_back(self):
+        """Cancelled on Amazon and here, then wanted after all: told, never silently left lying."""
+        order = self.imported()
+        self.changed(order, "cancel")
+        self.assertEqual(order.state, "cancel")
+        with self.assertRaisesRegex(UserError, order.name):
+            order.with_user(self.user).action_amazon_reopen()
+        quantity = self.amazon_order(order)["orderItems"][0]["quantityOrdered"]
+        self.refetched(
+            order, fulfillment={"fulfillmentStatus": "UNSHIPPED"},
+            orderItems={"0": {"fulfillment": {"quantityUnfulfilled": quantity}}},
+        )  # fmt: skip
+        self.assertEqual(len(order.activity_ids), 1)
+        with self.committing(order) as mine:
+            mine.with_user(self.user).action_amazon_reopen()
+        self.assertEqual((order.state, order.amazon_status), ("sale", "unshipped"))
+        self.assertFalse(order.activity_ids)
+        to_ship = order.picking_ids.filtered(lambda picking: picking.state != "cancel")
+        self.assertEqual(to_ship.move_ids.product_uom_qty, quantity)

@@ -422,6 +422,66 @@ class TestChanges(AmazonCase):
         self.assertEqual((older.state, newer.state), ("superseded", "done"))
         self.assertTrue(self.orders(ref))
 
+    def test_retry_without_payload(self):
+        """What was ignored, or has been kept too long, is not stored any more: Retry reads it again from Amazon."""
+        for lose in ("ignore", "purge", "key"):
+            with self.subTest(lose):
+                [ref] = self.place(set={"salesChannel": {"marketplaceId": "NOWHERE"}})
+                row = self.receive(ref)
+                if lose == "ignore":
+                    row.with_user(self.user).action_ignore()
+                elif lose == "purge":
+                    row.payload = False
+                else:
+                    row.payload = "another-key:AAAA"
+                self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": "A1VC38T7YXB528"}})
+                with self.committing(row) as mine:
+                    mine.with_user(self.user).action_retry()
+                self.build()
+                self.assertTrue(self.orders(ref))
+                self.assertFalse(row.search([("order_ref", "=", ref), ("state", "in", ("pending", "failed"))]))
+
+    def test_deleted_order_comes_back(self):
+        """An order that was deleted here is not forgotten for good: the next import of its range makes it again."""
+        order = self.imported("jp_cancelled")
+        ref = order.amazon_order_ref
+        order.unlink()
+        self.assertFalse(self.orders(ref))
+        self.import_orders(since=fields.Datetime.now() - timedelta(days=2))
+        self.assertTrue(self.orders(ref))
+
+    def test_no_prices(self):
+        """Released without any price: it comes in, but a person looks before it is shipped for nothing."""
+        [ref] = self.place("jp_standard")
+        items = self.amazon.get(f"orders/{ref}")["orderItems"]
+        self.amazon.control("PATCH", f"orders/{ref}", set={
+            "proceeds": None, "orderItems": {
+                str(number): {"proceeds": None, "product": {"price": None}} for number in range(len(items))
+            },
+        })  # fmt: skip
+        self.amazon.post("clock", advance=600)
+        self.import_orders()
+        order = self.orders(ref)
+        self.assertEqual((order.state, order.amazon_phase_id.role), ("sale", "review"))
+        self.assertIn("price", order.amazon_review_reasons)
+
+    def test_service_level(self):
+        """The service level is shown in words; one not known yet as it came."""
+        order = self.imported("jp_prime")
+        self.assertEqual(order.amazon_service_level_name, "Next Day")
+        self.refetched(order, fulfillment={"fulfillmentServiceLevel": "BY_DRONE"})
+        self.assertEqual(order.amazon_service_level_name, "BY_DRONE")
+
+    def test_title_stays_when_a_pending_sku_is_known(self):
+        """A pending order's line gets its product when it is known, and keeps Amazon's title."""
+        order = self.imported("jp_pending_with_prices", items=[{"sku": "LATE-1", "title": "遅い商品"}])
+        title = order.order_line.filtered("amazon_item_ref").name
+        product = self.env["product.product"].create({"name": "Known", "default_code": "LATE-1"})
+        self.changed(order, "pay")
+        line = order.order_line.filtered("amazon_item_ref")
+        self.assertEqual((line.product_id, line.name), (product, title))
+        self.assertEqual(order.amount_total, order.amazon_total)
+
     def receive(self, ref, build=True):
         """Put an order into the inbox as Amazon has it, and build it; return the row."""
         with self.account._selling_partner() as amazon, self.enter_registry_test_mode():

@@ -101,6 +101,15 @@ class TestEngine(AmazonCase):
         self.account.active = False
         self.assertEqual(order.with_user(self.user).amazon_account_id.name, self.account.name)
 
+    def test_names(self):
+        """Runs and jobs are called what people call them."""
+        job = self.account._job("orders")
+        self.assertEqual(job.display_name, "Amazon.co.jp: Order Import")
+        log = self.env["amazon.log"].create({
+            "account_id": self.account.id, "job_id": job.id, "job_name": job.name, "started_at": "2026-11-24 23:06:00",
+        })  # fmt: skip
+        self.assertEqual(log.with_context(tz="Asia/Tokyo").display_name, "Order Import 2026-11-25 08:06")
+
     def test_log(self):
         """The API log counts calls and orders, and what became of them."""
         self.place(count=2)
@@ -319,6 +328,31 @@ class TestEngine(AmazonCase):
         again = self._connect(self.seller, name="Again")
         self.import_orders(again)
         self.assertEqual(len(self.orders(order.amazon_order_ref)), 1)
+
+    def test_shop_moves_to_another_company(self):
+        """Orders keep their company when their seller is connected in another one; new ones are the new company's."""
+        order = self.imported()
+        taxes = order.order_line.tax_ids
+        self.account.active = False
+        other = self.env["res.company"].create({
+            "name": "Successor", "currency_id": self.env.ref("base.JPY").id, "country_id": self.env.ref("base.jp").id,
+        })  # fmt: skip
+        self.env.user.company_ids |= other
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
+        account = self._connect(
+            self.seller, name="Successor", company_id=other.id, warehouse_id=warehouse.id, user_id=self.env.user.id
+        )
+        self.act(order.amazon_order_ref, "change-address", address={"addressLine1": "北1条"})
+        [new] = self.place(minutes_ago=0)
+        self.amazon.post("clock", advance=600)
+        self.import_orders(account)
+        self.assertFalse(self.env["amazon.order.update"].search([("state", "=", "failed")]))
+        self.assertEqual((order.company_id, self.orders(new).company_id), (self.company, other))
+        self.assertIn("北1条", order.partner_shipping_id.street)
+        self.assertEqual(order.partner_shipping_id.company_id, self.company)
+        self.assertEqual(order.picking_ids.partner_id, order.partner_shipping_id)
+        self.assertEqual(order.order_line.tax_ids, taxes)
+        self.assertEqual(order.amount_total, order.amazon_total)
 
     def test_same_name(self):
         """Accounts may have the same name; each has its own FBA warehouse."""

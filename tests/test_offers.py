@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import AmazonCase
@@ -89,6 +90,18 @@ class TestOffers(AmazonCase):
         self.assertEqual(order.order_line[0].product_id, self.products["AMZ-CUP-001"])
         self.assertFalse(order.order_line[0].tax_ids)
         self.assertEqual(order.amount_total, total)
+
+    def test_from_the_order_to_its_skus(self):
+        """The order that waits leads to the SKUs that it waits for."""
+        order = self.imported("jp_unknown_sku")
+        self.assertTrue(order.amazon_has_unknown_sku)
+        action = order.with_user(self.user).action_amazon_map_skus()
+        offer = self.env["amazon.offer"].with_user(self.user).search(action["domain"])
+        self.assertEqual(offer, order.order_line.amazon_offer_id)
+        offer.product_id = self.products["AMZ-CUP-001"]
+        self.assertFalse(order.amazon_has_unknown_sku)
+        with self.assertRaisesRegex(UserError, order.name):
+            order.with_user(self.user).action_amazon_map_skus()
 
     def test_mapped_again(self):
         """A mapping that was wrong is put right on open orders; delivered ones stay, and a person is told."""

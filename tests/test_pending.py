@@ -105,6 +105,11 @@ class TestPending(AmazonCase):
             self.assertEqual(order.amazon_phase_id.role, "cancelled")
             self.assertFalse(order.activity_ids)
             self.assertFalse(order.picking_ids)
+            self.assertEqual(order.amazon_payment_state, "awaiting", "nobody has paid")
+            self.assertEqual(order.amazon_payment_method, "convenience_store")
+            told = "".join(order.message_ids.mapped("body"))
+            self.assertIn("Cancelled", told)
+            self.assertNotIn("Paid", told)
 
     def test_pending_to_shipped(self):
         """Paid and shipped between two runs: confirmed and delivered in one go."""
@@ -131,3 +136,19 @@ class TestPending(AmazonCase):
         self.assertEqual(order.amazon_phase_id.role, "cancelled")
         self.assertFalse(order.picking_ids)
         self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_payment_state, "Amazon does not say")
+
+    def test_cancelled_here_then_paid(self):
+        """Cancelled here while pending, then paid on Amazon: a person is told, and can take it up again."""
+        order = self.imported("jp_cvs_pending")
+        order.with_user(self.user)._action_cancel()
+        self.changed(order, "pay")
+        self.assertEqual((order.state, order.amazon_status), ("cancel", "unshipped"))
+        self.assertEqual(order.activity_ids.user_id, self.manager)
+        self.assertIn("Cancelled here", order.activity_ids.summary)
+        self.refetched(order)
+        self.assertEqual(len(order.activity_ids), 1)
+        with self.committing(order) as mine:
+            mine.with_user(self.user).action_amazon_reopen()
+        self.import_orders()
+        self.assert_released(order)

@@ -54,6 +54,7 @@ class TestShippingRules(AmazonCase):
             ({"state_ids": [(6, 0, tokyo.ids)]}, to["東京都"], to["沖縄県"]),
             ({"zip_prefixes": "90, 91"}, to["沖縄県"], to["東京都"]),
             ({"zip_prefixes": "100-0"}, to["東京都"], to["沖縄県"]),
+            ({"zip_prefixes": "９０、９１ー０，〒９２"}, to["沖縄県"], to["東京都"]),
             ({"weight_min": 4}, cups, cup),
             ({"weight_max": 2}, cup, cups),
             ({"amount_min": 5000}, cups, cup),
@@ -87,6 +88,14 @@ class TestShippingRules(AmazonCase):
         order.with_user(self.user).set_delivery_line(self.second, 0)
         self.changed(order, "change-address")
         self.assertEqual((order.carrier_id, order.picking_ids.carrier_id), (self.second, self.second))
+
+    def test_archived_method(self):
+        """A method that is not used any more is not chosen any more."""
+        self.account.rule_ids = [
+            (0, 0, {"carrier_id": self.first.id, "sequence": 1}), (0, 0, {"carrier_id": self.second.id, "sequence": 2}),
+        ]  # fmt: skip
+        self.first.active = False
+        self.assertEqual(self.imported().carrier_id, self.second)
 
     def test_deleted_method(self):
         """Deleting a method takes its rules along."""

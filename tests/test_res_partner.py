@@ -5,6 +5,8 @@ from odoo import Command, fields
 from odoo.addons.mail.tools.discuss import Store
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tools import mute_logger
+from psycopg2.errors import UniqueViolation
 
 from ..models import address as tools
 from ..selling_partner.values import Address, Order
@@ -231,6 +233,26 @@ class TestAmazonCustomers(PartnerCommon):
         self.customers(self.order())
         self.assertEqual(buyer.name, "山田太郎様", "what a person wrote stays")
         self.assertEqual(buyer._amazon_delivery_address(self.account, self.order(None)), buyer)
+
+    def test_later_told_who_is_known(self):
+        """The e-mail address told later is another buyer's already: they are not made one behind anybody's back."""
+        unknown, _delivery = self.customers(self.order(None, buyer_name="", buyer_email=""))
+        known, _delivery = self.customers(self.order())
+        unknown._amazon_delivery_address(self.account, self.order())
+        self.env.flush_all()
+        self.assertEqual(unknown.email, known.email)
+        self.assertEqual(self.customers(self.order())[0], known)
+
+    def test_archived(self):
+        """An archived buyer is not found again, and is in nobody's way."""
+        old, _delivery = self.customers(self.order())
+        old.active = False
+        new, _delivery = self.customers(self.order())
+        self.assertNotEqual(new, old)
+        self.assertEqual(self.customers(self.order())[0], new)
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            old.active = True
+            self.env.flush_all()
 
     def test_part_of_an_address(self):
         """Without its role an application is told the country, perhaps the city, and no street."""

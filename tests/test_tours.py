@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from odoo.tests import HttpCase, tagged
 
 from .common import AmazonCase
+from .common_confirmation import ConfirmationCase
 
 
 @tagged("post_install", "-at_install")
@@ -42,3 +43,32 @@ class TestTours(AmazonCase, HttpCase):
         self.assertTrue(order.amazon_reviewed)
         self.assertEqual(order.amazon_phase_role, "ready")
         self.assertEqual((update.state, update.forced), ("pending", True))
+
+
+@tagged("post_install", "-at_install")
+class TestConfirmationTours(ConfirmationCase, HttpCase):
+    """Validate a delivery, see it confirmed, complete others, change the status."""
+
+    committing = TestTours.committing
+
+    def test_ship_complete_and_change(self):
+        # Odoo's own: a delivery's form reads delivery zip prefixes, which need this group.
+        self.user.group_ids |= self.env.ref("base.group_partner_manager")
+        first = self.imported().picking_ids
+        first.move_ids.picked = True
+        self.start_tour("/odoo", "amazon_ship", login=self.user.login)
+        self.assertEqual((first.state, first.carrier_tracking_ref), ("done", "12345678"))
+        self.send()
+        self.assertEqual(first.amazon_api_status, "done")
+
+        second = self.delivered(number=False)
+        self.start_tour("/odoo", "amazon_complete", login=self.user.login)
+        self.send(requested=True)
+        [package] = self.packages(second.sale_id).values()
+        self.assertEqual((second.amazon_api_status, package["trackingNumber"]), ("done", "9999"))
+
+        self.start_tour("/odoo", "amazon_change_status", login=self.user.login)
+        self.assertEqual((first | second).mapped("amazon_api_status"), ["not_sent"] * 2)
+        self.send()
+        self.assertEqual((first | second).mapped("amazon_api_status"), ["done"] * 2)
+        self.assertEqual(len(self.packages(first.sale_id)), 1)

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
 from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
@@ -12,6 +13,8 @@ GROUPS = ("readonly", "user", "accountant", "manager")
 MENUS = {
     "menu_amazon_orders": GROUPS,
     "menu_amazon_deliveries": ("user", "manager"),
+    "menu_amazon_completion": ("user", "manager"),
+    "menu_amazon_confirmations": GROUPS,
     "menu_amazon_attention": GROUPS,
     "menu_amazon_offers": GROUPS,
     "menu_amazon_amounts": ("accountant", "manager"),
@@ -22,6 +25,7 @@ MENUS = {
     "menu_amazon_shipping_rules": ("manager",),
     "menu_amazon_marketplaces": ("manager",),
     "menu_amazon_jobs": ("manager",),
+    "menu_amazon_feeds": ("manager",),
     "menu_amazon_quota": ("manager",),
 }
 
@@ -40,8 +44,7 @@ class TestViews(AmazonCase):
                 company_ids=[Command.set(cls.company.ids)],
             )  # fmt: skip
         cls.packer = new_test_user(
-            # Odoo's own: a delivery's form reads delivery zip prefixes, which need this second group.
-            cls.env, "packer", "stock.group_stock_user,base.group_partner_manager", company_id=cls.company.id,
+            cls.env, "packer", "stock.group_stock_user", company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
         )  # fmt: skip
         cls.salesman = new_test_user(
@@ -115,8 +118,19 @@ class TestViews(AmazonCase):
         for user in (self.packer, self.salesman):
             self.assertNotIn(self.env.ref("sale_amazon_spapi.menu_amazon").id, self.visible_menus(user))
 
+    def leave(self):
+        """Have a delivery that has left, its confirmation and a feed; return the delivery."""
+        picking = self.imported(set={"orderItems": {"0": {"programs": ["TRANSPARENCY"]}}}).picking_ids
+        self.ship(picking)
+        self.env["amazon.feed"].create({
+            "account_id": self.account.id, "feed_type": "POST_ORDER_FULFILLMENT_DATA", "state": "done",
+            "confirmation_ids": [Command.set(picking.amazon_confirmation_ids.ids)],
+        })  # fmt: skip
+        return picking
+
     def test_every_action_opens(self):
         self.fill()
+        self.leave()
         for group, user in self.users.items():
             for menu, groups in MENUS.items():
                 if group in groups:
@@ -126,7 +140,9 @@ class TestViews(AmazonCase):
     def test_nobody_else(self):
         """Whoever has no Amazon access reads none of its models; only the manager reads the quota."""
         for user in (self.packer, self.salesman):
-            for model in ("amazon.account", "amazon.offer", "amazon.order.update", "amazon.log", "amazon.import"):
+            for model in ("amazon.account", "amazon.offer", "amazon.order.update", "amazon.log", "amazon.import",
+                          "amazon.confirmation", "amazon.feed", "amazon.completion", "amazon.status.change",
+                          "amazon.combine", "amazon.confirmation.file"):  # fmt: skip
                 with self.subTest(user=user.login, model=model), self.assertRaises(AccessError):
                     self.env[model].with_user(user).search([])
         for group in ("readonly", "user", "accountant"):
@@ -139,8 +155,10 @@ class TestViews(AmazonCase):
     def test_buttons(self):
         """Who only reads has nothing to press that changes something."""
         changing = {"action_retry", "action_ignore", "action_amazon_reviewed", "action_amazon_hold",
-                    "action_amazon_refresh", "action_toggle", "action_test_connection"}  # fmt: skip
-        for menu in ("menu_amazon_orders", "menu_amazon_attention", "menu_amazon_accounts"):
+                    "action_amazon_refresh", "action_toggle", "action_test_connection", "action_amazon_confirm_now",
+                    "action_amazon_separate"}  # fmt: skip
+        for menu in ("menu_amazon_orders", "menu_amazon_attention", "menu_amazon_accounts",
+                     "menu_amazon_confirmations"):  # fmt: skip
             for group in ("readonly", "accountant", "manager"):
                 views = self.open(self.users[group], self.action(menu))
                 names = {
@@ -181,6 +199,44 @@ class TestViews(AmazonCase):
         [picking] = order.picking_ids.with_user(self.packer).read(["amazon_gift_note", "amazon_blocked"])
         self.assertTrue(picking["amazon_gift_note"])
         self.assertIn(order.name, picking["amazon_blocked"])
+
+    def test_what_has_left_opens(self):
+        """Order, delivery, package and confirmation open for everyone who may see them; each with its buttons."""
+        picking = self.leave()
+        self.assertTrue(picking.amazon_needs_codes)
+        self.assertEqual(picking.amazon_code_move_ids, picking.move_ids)
+        package = self.env["stock.package"].create({})
+        for user, records in (
+            (self.user, (picking.sale_id, picking, package, picking.amazon_confirmation_ids)),
+            (self.users["readonly"], (picking.sale_id, picking.amazon_confirmation_ids)),
+            (self.packer, (picking, package)),
+            (self.salesman, (picking.sale_id,)),
+        ):
+            for record in records:
+                model = record.with_user(user).with_company(self.company)
+                for kind in ("list", "form"):
+                    arch = etree.fromstring(model.get_views([(False, kind)])["views"][kind]["arch"])
+                    with self.subTest(user=user.login, model=record._name, kind=kind):
+                        model.web_read(self.specification(arch))
+        for record in (picking.sale_id, picking):
+            action = record.with_user(self.users["readonly"]).action_amazon_view_confirmations()
+            self.assertEqual(self.env["amazon.confirmation"].search(action["domain"]), picking.amazon_confirmation_ids)
+            self.assertEqual(record.amazon_confirmation_count, 1)
+
+    def test_numbers_in_the_list(self):
+        """Tracking numbers and ship dates are entered in the list, for many deliveries at once."""
+        pickings = self.imported().picking_ids | self.leave()
+        view = self.env.ref("sale_amazon_spapi.stock_picking_amazon_view_list")
+        arch = etree.fromstring(self.env["stock.picking"].with_user(self.user).get_view(view.id, "list")["arch"])
+        self.assertEqual(arch.get("multi_edit"), "1")
+        for name in ("carrier_tracking_ref", "amazon_ship_date"):
+            [field] = arch.xpath(f"//field[@name='{name}']")
+            self.assertFalse(field.get("readonly"))
+        pickings.with_user(self.user).web_save(
+            {"carrier_tracking_ref": "12 34", "amazon_ship_date": "2026-11-20"}, {"carrier_tracking_ref": {}}
+        )
+        self.assertEqual(pickings.mapped("carrier_tracking_ref"), ["1234", "1234"])
+        self.assertEqual(pickings.amazon_confirmation_ids.tracking_number, "1234")
 
     def test_content_is_locked(self):
         order = self.fill()
@@ -311,6 +367,12 @@ class TestImportWizard(AmazonCase):
         for hours in (0, 169, -1):
             with self.subTest(hours=hours), self.assertRaisesRegex(UserError, "168"):
                 self.wizard(mode="hours", hours=hours).action_import()
+
+    def test_clock_ticks_while_asking(self):
+        """Seven days to the hour are seven days, however long the click takes."""
+        with freeze_time(fields.Datetime.now(), auto_tick_seconds=1):
+            self.wizard(mode="hours", hours=168).action_import()
+        self.assertTrue(self.search_left())
 
     def test_no_start(self):
         with self.assertRaisesRegex(UserError, "start of the range"):

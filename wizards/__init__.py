@@ -1,1 +1,7 @@
-from . import amazon_import
+from . import (
+    amazon_combine,
+    amazon_completion,
+    amazon_confirmation_file,
+    amazon_import,
+    amazon_status_change,
+)

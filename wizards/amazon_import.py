@@ -78,7 +78,8 @@ class AmazonImport(models.TransientModel):
         if self.mode == "hours":
             if not 1 <= self.hours <= 24 * MAX_RANGE_DAYS:
                 raise UserError(self.env._("Please enter between 1 and %s hours.", 24 * MAX_RANGE_DAYS))
-            return fields.Datetime.now() - timedelta(hours=self.hours), None
+            now = fields.Datetime.now()
+            return now - timedelta(hours=self.hours), now
         if not self.date_from:
             raise UserError(self.env._("Please enter the start of the range."))
         now = fields.Datetime.now()

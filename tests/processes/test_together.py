@@ -6,6 +6,13 @@ from threading import Event
 import shops
 
 KINDS = {"jp_standard": 45, "jp_shipped": 12, "jp_several_items": 6, "jp_cvs_pending": 6, "jp_same_sku_twice": 3}
+REGULAR = {
+    "buyer": {"buyerName": "常連 客", "buyerEmail": "regular@marketplace.amazon.co.jp"},
+    "recipient": {"deliveryAddress": {
+        "name": "常連 客", "companyName": None, "addressLine1": "神南1-2-3", "addressLine2": None, "addressLine3": None,
+        "city": "渋谷区", "stateOrRegion": "東京都", "postalCode": "150-0041", "phone": "090-1234-5678",
+    }},
+}  # fmt: skip
 WAYS = ("import", "import", "build", "build")
 
 
@@ -56,3 +63,25 @@ def change(amazon, seller, orders, shop):
         amazon.post("clock", advance=150)
         here = sum(shop.refs().values())
         shops.wait_for(lambda here=here: sum(shop.refs().values()) > here, 60, "orders keep coming in")
+
+
+def test_two_builders_meet_one_buyer(amazon, seller, shop):
+    """A buyer and an address that nobody knows yet, in the batches of two builders at once, are made once each."""
+    with shops.importers(shop, 2) as processes:
+        for addresses, line in enumerate(("神南1-2-3", "神南9-9-9"), start=1):
+            address = {**REGULAR["recipient"]["deliveryAddress"], "addressLine1": line}
+            amazon.post("clock", advance=3600)
+            placed = shops.moment_ago(amazon, 10)
+            amazon.place(seller, "jp_standard", 50, created=placed, updated=placed,
+                         set={**REGULAR, "recipient": {"deliveryAddress": address}})  # fmt: skip
+            processes[0].good("fetch")
+            for process in processes:
+                process.start("build")
+            for process in processes:
+                result = process.finish()
+                assert (result["exit"], result["errors"]) == (0, [])
+            shops.assert_complete(shop, shops.on_amazon(amazon, seller))
+            email = REGULAR["buyer"]["buyerEmail"]
+            buyers = shop.sql("SELECT id FROM res_partner WHERE email = %s AND parent_id IS NULL", email)
+            assert len(buyers) == 1
+            assert shop.value("SELECT count(*) FROM res_partner WHERE parent_id = %s", buyers[0][0]) == addresses

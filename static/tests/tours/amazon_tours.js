@@ -148,3 +148,140 @@ registry.category("web_tour.tours").add("amazon_review_and_retry", {
         },
     ],
 });
+
+const menu = (name) => ({
+    content: `Open ${name}`,
+    trigger: `[data-menu-xmlid='sale_amazon_spapi.menu_amazon_${name}']`,
+    run: "click",
+});
+
+const openAmazon = [
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "Open Amazon",
+        trigger: ".o_app[data-menu-xmlid='sale_amazon_spapi.menu_amazon']",
+        run: "click",
+    },
+];
+
+registry.category("web_tour.tours").add("amazon_ship", {
+    steps: () => [
+        ...openAmazon,
+        menu("deliveries"),
+        {
+            content: "Open the delivery",
+            trigger: ".o_data_row .o_data_cell[name='amazon_order_ref']",
+            run: "click",
+        },
+        {
+            content: "Look at how it goes",
+            trigger: ".nav-link[name='extra']",
+            run: "click",
+        },
+        fill("carrier_tracking_ref", "１２３４ ５６７８"),
+        {
+            content: "Validate",
+            trigger: ".o_form_statusbar button[name='button_validate']:visible",
+            run: "click",
+        },
+        {
+            content: "It has left; the number is written as Amazon takes it",
+            trigger: ".o_arrow_button_current:contains(Done)",
+        },
+        {
+            content: "Amazon is to be told",
+            trigger: ".o_field_widget[name='amazon_api_status']:contains(Not Sent)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_complete", {
+    steps: () => [
+        ...openAmazon,
+        menu("confirmations"),
+        {
+            content: "Amazon knows of the first delivery",
+            trigger: ".o_data_row:contains(12345678) .o_field_widget[name='state']:contains(Done)",
+        },
+        menu("completion"),
+        {
+            content: "Search what has left and is not confirmed",
+            trigger: "button[name='action_search']",
+            run: "click",
+        },
+        {
+            content: "What can be sent is ticked; correct its number",
+            trigger: ".o_data_row:has(.o_data_cell[name='is_selected'] input:checked) .o_data_cell[name='tracking_number']",
+            run: "click",
+        },
+        {
+            trigger: ".o_selected_row .o_field_widget[name='tracking_number'] input",
+            run: "edit 9999",
+        },
+        {
+            content: "Confirm it",
+            trigger: "button[name='action_confirm']",
+            run: "click",
+        },
+        {
+            content: "The progress shows",
+            trigger: ".o_progressbar",
+        },
+        {
+            content: "It is on its way",
+            trigger: "div[name='progress']:contains(To Do)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_change_status", {
+    steps: () => [
+        ...openAmazon,
+        {
+            content: "Show the orders as a list",
+            trigger: ".o_switch_view.o_list",
+            run: "click",
+        },
+        {
+            content: "The order is confirmed",
+            trigger: ".o_data_row:contains(Done)",
+        },
+        {
+            content: "Select all",
+            trigger: "thead .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "Change the API status",
+            trigger: ".o_control_panel button:contains(Change API Status)",
+            run: "click",
+        },
+        {
+            content: "To not sent, which is chosen already",
+            trigger: ".modal .o_field_widget[name='status'] input:checked",
+        },
+        {
+            content: "Change",
+            trigger: ".modal button[name='action_apply']",
+            run: "click",
+        },
+        {
+            content: "The phase does not confirm: move them back",
+            trigger: ".modal div[name='stuck'] button[name='action_move']",
+            run: "click",
+        },
+        {
+            content: "Nothing stands against it any more",
+            trigger: ".modal:not(:has(div[name='stuck'])) .o_data_row:contains(Not Sent)",
+        },
+        {
+            content: "Close",
+            trigger: ".modal-footer button:contains(Close)",
+            run: "click",
+        },
+        {
+            content: "It shows on the orders",
+            trigger: "body:not(:has(.modal)) .o_data_row:contains(Not Sent)",
+        },
+    ],
+});

@@ -1,0 +1,134 @@
+"""What a person decides about confirmations: setting the API status, and the numbers entered in lists."""
+
+from markupsafe import Markup
+from odoo import api, fields, models
+
+BY_HAND = ("not_sent", "done")
+
+
+class AmazonConfirmation(models.Model):
+    _inherit = "amazon.confirmation"
+
+    # === ACTION METHODS === #
+
+    def action_open_feed(self):
+        """Open the feed this went out in."""
+        return self._open(self.feed_id)
+
+    # === BUSINESS METHODS: SETTING THE STATUS === #
+
+    @api.model
+    def _why_not_set(self, order):
+        """Return why a person cannot set this order's API status, or False.
+
+        :param order: the ``sale.order``.
+        :rtype: str | bool
+        """
+        order = order.sudo()  # sudo: the outbox is the addon's own; callers have checked the right to write orders
+        if not (order.amazon_account_id and order.amazon_order_ref):
+            return self.env._("It did not come from Amazon.")
+        if order.amazon_channel == "fba":
+            return self.env._("Amazon ships it (FBA).")
+        if not order._amazon_is_ours():
+            return self.env._("Amazon confirms this order itself.")
+        if "sending" in order.amazon_confirmation_ids.mapped("state"):
+            return self.env._("It is being sent; wait for Amazon's answer.")
+        if not order.amazon_confirmation_ids and not order._amazon_left():
+            return self.env._("No delivery has left yet.")
+        return False
+
+    @api.model
+    def _set_status(self, orders, status):
+        """Set the API status of orders by hand (C9): to what is the case on Amazon, or to have it sent again.
+
+        :param orders: the ``sale.order``; the user must be allowed to write them.
+        :param str status: ``not_sent`` or ``done``.
+        :return: (the orders that were set, {order: why not}).
+        :rtype: tuple
+        """
+        if status not in BY_HAND:
+            raise ValueError(status)
+        orders.check_access("write")
+        done, refused = orders.browse(), {}
+        for order in orders:
+            why = self._why_not_set(order) or self._set_status_of(order, status)
+            if why:
+                refused[order] = why
+            else:
+                done += order
+        return done, refused
+
+    @api.model
+    def _set_status_of(self, order, status):
+        """Set one order's; return why not, or False."""
+        # sudo: the outbox is the addon's own
+        rows = order.sudo().amazon_confirmation_ids
+        if not rows:
+            rows = self._make(order.sudo()._amazon_left()).filtered(lambda row: row.order_id == order)
+        if not rows:
+            return self.env._("Nothing that Amazon counts has left yet.")
+        if len(rows.try_lock_for_update()) < len(rows):
+            return self.env._("It is being sent; wait for Amazon's answer.")
+        before = order.sudo().amazon_api_status
+        values = {"retry_at": False, "message": False, "hint": False, "asked": 0, "edited": False, "requested": False}
+        now = fields.Datetime.now()
+        for row in rows:
+            if status == "done":
+                # What is changed later has to be told: then Amazon says whether it can.
+                values |= {"answered_at": now, "accepted_at": now, "told": row._facts()}
+            # What was entered in Seller Central keeps its reference, and so its channel.
+            by_hand = "by_hand" if status == "done" else False
+            kept = row.channel == "seller_central" or (status == "not_sent" and row.channel != "by_hand")
+            row.write({**values, "state": status, "channel": row.channel if kept else by_hand})
+        self._log_status(order, before)
+        # sudo: activities and phases follow, whoever sets it
+        order.sudo().activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
+        if status == "done":
+            order.sudo()._amazon_confirmed()
+        else:
+            rows._wake()
+        return False
+
+    @api.model
+    def _log_status(self, order, before):
+        """Write into the chatter, in the company's language, who set what."""
+        here = order.sudo().with_context(lang=order.company_id._amazon_lang())
+        labels = dict(self._fields["state"]._description_selection(here.env))
+        text = here.env._(
+            "API status set by hand: %(before)s → %(after)s",
+            before=labels.get(before, "–"), after=labels.get(here.amazon_api_status, "–"),
+        )  # fmt: skip
+        order._message_log(body=Markup("%s") % text)
+
+    # === BUSINESS METHODS: WHAT A LIST SHOWS === #
+
+    def _numbers_shown(self):
+        """Return the parcels' tracking numbers, each once, as one text."""
+        numbers = [
+            number for row in self.sorted("id")
+            for number in (row.tracking_number, *(row.further_numbers or "").split(", ")) if number
+        ]  # fmt: skip
+        return ", ".join(dict.fromkeys(numbers))
+
+    def _why_not_in_file(self):
+        """Return why Seller Central's file cannot hold this, or False.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        if self.state == "sending":
+            return self.env._("It is being sent; wait for Amazon's answer.")
+        if self.state == "done" or self.accepted_at:
+            return self.env._("Amazon has this parcel already, and a file cannot change it.")
+        if self.order_id.amazon_on_hold:
+            return self.env._("The order is on hold.")
+        if self.transparency_codes or self._why_codes_missing():
+            return self.env._("The file has no column for Transparency codes.")
+        return self._why_number_missing()
+
+    def _reason_shown(self):
+        """Return what a list shows of why this is not with Amazon, or False."""
+        self.ensure_one()
+        if self.state == "not_sent":
+            return self.message or self._checked_shipment()[1] or self._why_number_missing() or self._why_codes_missing()
+        return self.message if self.state != "done" else False

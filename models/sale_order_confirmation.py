@@ -1,0 +1,105 @@
+"""What an order shows of its confirmations, and the orders that share its parcel (see ``sale_order.py`` for the rest)."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+COMBINED = [("parent", "With Others"), ("child", "Combined")]
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    amazon_confirmation_count = fields.Integer(compute="_compute_amazon_confirmation_count")
+    amazon_api_message = fields.Text("API Message", compute="_compute_amazon_api_message")
+    amazon_has_left = fields.Boolean(compute="_compute_amazon_has_left")
+    amazon_combined = fields.Selection(
+        COMBINED, "Combined", compute="_compute_amazon_combined",
+        help="With Others: other orders travel in this one's parcel. Combined: it travels in another one's.",
+    )  # fmt: skip
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("amazon_confirmation_ids")
+    def _compute_amazon_confirmation_count(self):
+        # sudo: a salesman without access to Amazon opens the form, too
+        counts = dict(
+            self.env["amazon.confirmation"].sudo()._read_group([("order_id", "in", self.ids)], ["order_id"], ["__count"])
+        )
+        for order in self:
+            order.amazon_confirmation_count = counts.get(order.sudo(), 0)
+
+    @api.depends("amazon_confirmation_ids.state", "amazon_confirmation_ids.message", "amazon_confirmation_ids.hint")
+    def _compute_amazon_api_message(self):
+        for order in self:
+            # sudo: see _compute_amazon_confirmation_count
+            rows = order.sudo().amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.message)
+            texts = ("\n".join(filter(None, (row.message, row.hint and row.advice))) for row in rows)
+            order.amazon_api_message = "\n".join(dict.fromkeys(texts)) or False
+
+    @api.depends("picking_ids.state", "amazon_channel")
+    def _compute_amazon_has_left(self):
+        for order in self:
+            order.amazon_has_left = bool(order.amazon_account_id and order.sudo()._amazon_left())
+
+    @api.depends("amazon_merged_into_id", "amazon_merged_child_ids")
+    def _compute_amazon_combined(self):
+        for order in self:
+            child, parent = order.amazon_merged_into_id, order.amazon_merged_child_ids
+            order.amazon_combined = "child" if child else "parent" if parent else False
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("amazon_merged_into_id")
+    def _check_amazon_merged_into(self):
+        for order in self.filtered("amazon_merged_into_id"):
+            parent = order.amazon_merged_into_id
+            if parent == order or parent.amazon_merged_into_id or order.amazon_merged_child_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(order)s cannot be combined into %(parent)s: choose an order that is not combined into another"
+                        " one itself.", order=order.name, parent=parent.name,
+                    )
+                )  # fmt: skip
+            if not order.amazon_account_id or parent.amazon_account_id != order.amazon_account_id:
+                raise ValidationError(
+                    self.env._("%(order)s and %(parent)s are not orders of the same Amazon account.",
+                               order=order.name, parent=parent.name)
+                )  # fmt: skip
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        by_hand = "amazon_merged_into_id" in vals and not self.env.su and not self.env.context.get("amazon_combining")
+        if by_hand:
+            self._amazon_check_merging()
+        result = super().write(vals)
+        if vals.get("amazon_merged_into_id"):
+            # What is cancelled here went along with the parent, which may have left already.
+            self.env["amazon.confirmation"]._make(self.sudo().amazon_merged_into_id._amazon_left())
+        return result
+
+    def _amazon_check_merging(self):
+        """By hand, only what the shop has cancelled for it can be called combined (N5)."""
+        for order in self:
+            if order.state != "cancel":
+                raise UserError(
+                    self.env._(
+                        "%s is not cancelled in Odoo. To send it in one parcel with others, select the deliveries and"
+                        " choose “Combine Shipments”.", order.name,
+                    )
+                )  # fmt: skip
+
+    # === ACTION METHODS === #
+
+    def action_amazon_view_confirmations(self):
+        """Open what Amazon was told, or is to be told, of these orders."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_confirmations")
+        return {**action, "domain": [("order_id", "in", self.ids)], "context": {}}
+
+    # === BUSINESS METHODS === #
+
+    def _amazon_left(self):
+        """Return the orders' deliveries that have gone to the customer."""
+        return self.picking_ids.filtered(
+            lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
+        )

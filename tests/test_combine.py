@@ -1,0 +1,208 @@
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+
+from .common_confirmation import ConfirmationCase
+
+
+@tagged("post_install", "-at_install")
+class TestCombine(ConfirmationCase):
+    """同梱: deliveries of one recipient and address in one parcel."""
+
+    def same_address(self, *kinds):
+        """Return deliveries of orders that go to one place."""
+        orders = self.env["sale.order"].union(*(self.imported(kind) for kind in kinds or ("jp_standard",) * 2))
+        target = orders[0].partner_shipping_id
+        # As two orders of one buyer come in: each with a contact of its own, and not written quite alike.
+        for number, picking in enumerate(orders.picking_ids):
+            picking.partner_id = target.copy({
+                "name": target.name if number else f" {target.name}", "street": (target.street or "").replace("-", "－"),
+            })  # fmt: skip
+        return orders.picking_ids.sorted("id")
+
+    def wizard(self, pickings, user=None):
+        model = self.env["amazon.combine"].with_user(user or self.user).with_company(self.company)
+        return model.with_context(active_model="stock.picking", active_ids=pickings.ids).create({})
+
+    def combined(self, pickings, number=False):
+        wizard = self.wizard(pickings)
+        self.assertFalse(wizard.refusal)
+        wizard.tracking_number = number
+        wizard.action_combine()
+        return pickings
+
+    def test_one_parcel(self):
+        """One package, one batch, one number; each order keeps its delivery and is confirmed with that number."""
+        pickings = self.same_address()
+        parent, child = pickings.sale_id.sorted("date_order")
+        form = Form(self.env["amazon.combine"].with_user(self.user).with_company(self.company).with_context(
+            active_model="stock.picking", active_ids=pickings.ids))  # fmt: skip
+        self.assertEqual((form.parent_id, form.carrier_id), (parent, self.yamato))
+        form.tracking_number = "4444-5555"
+        form.save().action_combine()
+        [package] = pickings.move_line_ids.result_package_id
+        self.assertEqual((package.amazon_tracking_ref, pickings.mapped("carrier_tracking_ref")),
+                         ("4444-5555", ["4444-5555"] * 2))  # fmt: skip
+        self.assertEqual(len(pickings.batch_id), 1)
+        self.assertEqual((child.amazon_merged_into_id, child.amazon_combined), (parent, "child"))
+        self.assertEqual((parent.amazon_merged_child_ids, parent.amazon_combined), (child, "parent"))
+        self.assertIn(pickings[0].name, pickings[1].amazon_combined_with)
+        self.ship(pickings[0])
+        self.ship(pickings[1])
+        self.send()
+        for order in (parent, child):
+            [told] = self.packages(order).values()
+            self.assertEqual((told["trackingNumber"], order.amazon_api_status), ("4444-5555", "done"))
+        self.assertEqual(pickings.mapped("state"), ["done", "done"])
+
+    def test_validated_as_one_batch(self):
+        pickings = self.combined(self.same_address(), "1")
+        pickings.move_ids.picked = True
+        pickings.batch_id.with_user(self.user).action_done()
+        self.send()
+        self.assertEqual(pickings.mapped("amazon_api_status"), ["done", "done"])
+
+    def test_number_entered_later(self):
+        """Entered on any of the deliveries or on the package, also after leaving, it reaches all and is sent again."""
+        pickings = self.combined(self.same_address())
+        pickings[1].with_user(self.user).carrier_tracking_ref = "１２３"
+        self.assertEqual(pickings.mapped("carrier_tracking_ref"), ["123", "123"])
+        for picking in pickings:
+            self.ship(picking)
+        self.send()
+        pickings[0].with_user(self.user).carrier_tracking_ref = "456"
+        self.send()
+        package = pickings.move_line_ids.result_package_id
+        self.assertEqual([package.amazon_tracking_ref, *pickings.mapped("carrier_tracking_ref")], ["456"] * 3)
+        package.with_user(self.user).amazon_tracking_ref = "789"
+        self.send()
+        self.assertEqual(pickings.mapped("carrier_tracking_ref"), ["789"] * 2)
+        for order in pickings.sale_id:
+            [told] = self.packages(order).values()
+            self.assertEqual(told["trackingNumber"], "789")
+        self.assertEqual(self.calls(), 6)
+
+    def test_only_the_parent(self):
+        """By the account's policy the child is not confirmed, and says so."""
+        self.account.merged_policy = "parent_only"
+        pickings = self.combined(self.same_address(), "1")
+        for picking in pickings:
+            self.ship(picking)
+        self.send()
+        parent = pickings.sale_id.filtered("amazon_merged_child_ids")
+        child = pickings.sale_id - parent
+        self.assertEqual((parent.amazon_api_status, child.amazon_api_status), ("done", "not_sent"))
+        self.assertIn(parent.name, child.amazon_api_message)
+
+    def test_separated_again(self):
+        """As long as nothing has left, everything is as it was."""
+        pickings = self.combined(self.same_address(), "1")
+        pickings[0].with_user(self.user).action_amazon_separate()
+        self.assertFalse(pickings.move_line_ids.result_package_id or pickings.batch_id)
+        self.assertFalse(pickings.sale_id.amazon_merged_into_id)
+        self.assertEqual(sorted(filter(None, pickings.mapped("carrier_tracking_ref"))), ["1"])
+        self.assertEqual(pickings.mapped("state"), ["assigned"] * 2)
+        pickings[0].carrier_tracking_ref = "2"
+        self.assertNotEqual(pickings[1].carrier_tracking_ref, "2")
+        with self.assertRaisesRegex(UserError, "not combined"):
+            pickings[0].with_user(self.user).action_amazon_separate()
+        self.combined(pickings, "3")
+        self.ship(pickings[0])
+        with self.assertRaisesRegex(UserError, "has left"):
+            pickings[1].with_user(self.user).action_amazon_separate()
+
+    def test_refused(self):
+        """Another address, one alone, done, held, packed, combined already: each refusal names what is wrong."""
+        pickings = self.same_address()
+
+        def refused(some, text):
+            with self.subTest(text=text):
+                wizard = self.wizard(some)
+                self.assertIn(text, wizard.refusal)
+                with self.assertRaises(UserError):
+                    wizard.action_combine()
+
+        refused(pickings[0], "at least two")
+        other = self.imported().picking_ids
+        other.partner_id = pickings[0].partner_id.copy({"zip": "999-9999", "name": "別人"})
+        refused(pickings | other, "recipient, postal code")
+        refused(pickings | self.imported("jp_fba").picking_ids | self.incoming(), "ships itself")
+        pickings[0].sale_id.amazon_on_hold = True
+        refused(pickings, "on hold")
+        pickings[0].sale_id.amazon_on_hold = False
+        pickings[0].do_unreserve()
+        refused(pickings, "not fully reserved")
+        pickings[0].action_assign()
+        pickings[0].action_put_in_pack(package_name="PACK")
+        refused(pickings, "packed already")
+        pickings[0].move_line_ids.result_package_id = False
+        self.combined(pickings)
+        refused(pickings, "combined already")
+        self.ship(pickings[0])
+        refused(pickings, "has left already")
+
+    def incoming(self):
+        return self.env["stock.picking"].create({
+            "picking_type_id": self.warehouse.in_type_id.id, "location_dest_id": self.warehouse.lot_stock_id.id,
+            "location_id": self.env.ref("stock.stock_location_suppliers").id,
+        })  # fmt: skip
+
+    def test_other_carrier(self):
+        """The parcel goes with one delivery method."""
+        pickings = self.same_address()
+        pickings[1].carrier_id = self.sagawa
+        wizard = self.wizard(pickings)
+        wizard.carrier_id = self.sagawa
+        wizard.action_combine()
+        self.assertEqual(pickings.carrier_id, self.sagawa)
+
+    # --- combined in the shop by cancelling one of the orders (N5)
+
+    def cancelled_for(self, picking):
+        """Return an order that was cancelled here because it goes along with a delivery."""
+        order = self.imported()
+        order.with_user(self.user)._action_cancel()
+        order.with_user(self.user).amazon_merged_into_id = picking.sale_id
+        return order
+
+    def test_cancelled_order_goes_along(self):
+        """Cancelled here, still confirmed on Amazon with the parent's number; also when the parent has left before."""
+        for left in (False, True):
+            with self.subTest(left=left):
+                picking = self.imported().picking_ids
+                if left:
+                    self.deliver(picking, "321")
+                order = self.cancelled_for(picking)
+                if not left:
+                    self.deliver(picking, "321")
+                self.send()
+                [told] = self.packages(order).values()
+                self.assertEqual((told["trackingNumber"], order.amazon_api_status), ("321", "done"))
+
+    def test_by_hand_only_when_cancelled(self):
+        parent, other = self.imported(), self.imported()
+        with self.assertRaisesRegex(UserError, "not cancelled"):
+            other.with_user(self.user).amazon_merged_into_id = parent
+        other._action_cancel()
+        shop = self.env["sale.order"].create({"partner_id": parent.partner_id.id})
+        for wrong in (other, shop):
+            with self.subTest(wrong=wrong.name), self.assertRaises(ValidationError):
+                other.with_user(self.user).amazon_merged_into_id = wrong
+        third = self.cancelled_for(parent.picking_ids)
+        with self.assertRaisesRegex(ValidationError, "not combined into another"):
+            other.with_user(self.user).amazon_merged_into_id = third
+
+    def test_access(self):
+        reader = new_test_user(
+            self.env, "just_reads", "sale_amazon_spapi.group_amazon_readonly", company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )  # fmt: skip
+        pickings = self.same_address()
+        with self.assertRaises(AccessError):
+            self.wizard(pickings, reader)
+        wizard = self.wizard(pickings)
+        with self.assertRaises(AccessError):
+            wizard.with_user(reader).action_combine()
+        self.combined(pickings)
+        with self.assertRaises(AccessError):
+            pickings[0].with_user(reader).action_amazon_separate()

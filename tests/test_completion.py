@@ -1,0 +1,215 @@
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, new_test_user, tagged
+
+from ..wizards.amazon_completion import numbers_of
+from .common_confirmation import ConfirmationCase
+
+
+@tagged("post_install", "-at_install")
+class TestCompletion(ConfirmationCase):
+    """N12: search, correct, tick, confirm, and see how it went."""
+
+    def wizard(self, user=None, **values):
+        """Return the wizard with its results, as the user sees it."""
+        model = self.env["amazon.completion"].with_user(user or self.user).with_company(self.company)
+        form = Form(model)
+        for name, value in values.items():
+            if name == "account_ids":
+                form.account_ids.add(value)
+            else:
+                form[name] = value
+        wizard = form.save()
+        wizard.action_search()
+        return wizard
+
+    def line(self, wizard, order):
+        return wizard.line_ids.filtered(lambda line: line.order_id == order)
+
+    def look(self, wizard):
+        """See the wizard as after a refresh."""
+        wizard.invalidate_recordset()
+        wizard.line_ids.invalidate_recordset()
+        return wizard
+
+    def test_numbers(self):
+        """Pasted numbers are found however they are separated and written."""
+        for text in (
+            "S00012\n503-1234567-1234567\nS00013",
+            "S00012, 503-1234567-1234567 ,S00013",
+            "S00012、503-1234567-1234567、S00013",
+            "s00012\t５０３－１２３４５６７－１２３４５６７\ts00013",
+            "「S00012」・503−1234567−1234567；S00013。",
+            "S00012　503ー1234567ー1234567　S00013 S00012",
+            "伝票 S00012 / 注文番号:503-1234567-1234567 / S00013",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(numbers_of(text), ["S00012", "503-1234567-1234567", "S00013"])
+        self.assertEqual(numbers_of("SO/2026/001"), ["SO/2026/001"])
+        self.assertEqual(numbers_of("order, 注文 …"), [])
+        self.assertEqual(numbers_of(None), [])
+
+    def test_by_date(self):
+        """What has left and is not confirmed is found and ticked; nothing else shows."""
+        left, waiting = self.delivered(), self.delivered(number=False)
+        open_order = self.imported()
+        self.imported("jp_fba_shipped")
+        wizard = self.wizard()
+        self.assertEqual(wizard.line_ids.order_id, left.sale_id | waiting.sale_id)
+        self.assertNotIn(open_order, wizard.line_ids.order_id)
+        self.assertTrue(all(wizard.line_ids.mapped("is_selected")))
+        self.assertIn("tracking number is missing", self.line(wizard, waiting.sale_id).message)
+        self.assertEqual((wizard.state, wizard.found_count, wizard.selected_count), ("choose", 2, 2))
+
+    def test_days_are_the_marketplaces(self):
+        """An order of 23:30 UTC belongs to the next day in Japan."""
+        picking = self.delivered()
+        picking.sale_id.date_order = "2026-11-20 23:30:00"
+        for day, found in (("2026-11-20", 0), ("2026-11-21", 1), ("2026-11-22", 0)):
+            with self.subTest(day=day):
+                self.assertEqual(self.wizard(date_from=day, date_to=day).found_count, found)
+
+    def test_confirms(self):
+        """What is ticked goes out, with the corrected number; the page shows how it went."""
+        self.account.auto_confirm = False
+        first, second, third = self.delivered(), self.delivered(number=False), self.delivered()
+        wizard = self.wizard()
+        with Form(wizard) as form:
+            for index in range(len(form.line_ids)):
+                with form.line_ids.edit(index) as line:
+                    if line.order_id == second.sale_id:
+                        line.tracking_number = "７７７ ８８８"
+                    line.is_selected = line.order_id != third.sale_id
+        wizard.action_confirm()
+        self.assertEqual((wizard.state, wizard.open_count, wizard.progress, wizard.is_running), ("running", 2, 0, True))
+        self.assertEqual(second.carrier_tracking_ref, "777888")
+        self.send(requested=True)
+        self.look(wizard)
+        self.assertEqual((wizard.done_count, wizard.open_count, wizard.progress), (2, 0, 100))
+        self.assertFalse(wizard.is_running)
+        self.assertEqual(
+            [(first | second | third).mapped("amazon_api_status"), self.calls()], [["done", "done", "not_sent"], 2]
+        )
+        [package] = self.packages(second.sale_id).values()
+        self.assertEqual(package["trackingNumber"], "777888")
+        self.assertEqual(wizard.action_view_failed()["domain"][0][2], (first | second).amazon_confirmation_ids.ids)
+
+    def test_changes_a_number_that_amazon_has(self):
+        """Of an order that is complete only a changed number is sent, as an edit of the same parcel."""
+        first, second = self.delivered(), self.delivered()
+        self.send()
+        names = f"{first.sale_id.name} {second.sale_id.amazon_order_ref}"
+        wizard = self.wizard(numbers=names)
+        self.assertFalse(any(wizard.line_ids.mapped("is_selected")), "Amazon has them already")
+        with Form(wizard) as form:
+            index = next(
+                i for i in range(len(form.line_ids)) if wizard.line_ids[i].order_id == first.sale_id
+            )  # fmt: skip
+            with form.line_ids.edit(index) as line:
+                line.tracking_number = "999"
+                self.assertTrue(line.is_selected, "who corrects a number wants it to be sent")
+        self.line(wizard, second.sale_id).is_selected = True
+        wizard.action_confirm()
+        self.send(requested=True)
+        self.send()
+        self.assertEqual(self.calls(), 3, "the other one had nothing new")
+        [package] = self.packages(first.sale_id).values()
+        self.assertEqual(package["trackingNumber"], "999")
+        self.assertEqual(self.look(wizard).done_count, 2)
+
+    def test_whoever_cannot_go_says_why(self):
+        """Asked for by number, each order that cannot be confirmed says why; what is not there is named."""
+        fba = self.imported("jp_fba_shipped")
+        not_left = self.imported()
+        held = self.delivered()
+        held.sale_id.amazon_on_hold = True
+        shop = self.env["sale.order"].create({"partner_id": self.env["res.partner"].create({"name": "X"}).id})
+        orders = fba | not_left | held.sale_id
+        wizard = self.wizard(numbers="\n".join([*orders.mapped("name"), shop.name, "999-0000000-0000000"]))
+        self.assertIn("FBA", self.line(wizard, fba).message)
+        self.assertIn("has left", self.line(wizard, not_left).message)
+        self.assertIn("on hold", self.line(wizard, held.sale_id).message)
+        self.assertFalse(any(wizard.line_ids.mapped("can_send")))
+        self.assertEqual(wizard.not_found, f"{shop.name.upper()}, 999-0000000-0000000")
+        wizard.action_select_all()
+        self.assertEqual(wizard.selected_count, 0)
+        with self.assertRaisesRegex(UserError, "Tick"):
+            wizard.action_confirm()
+
+    def test_failures_show(self):
+        """What Amazon refuses shows with its words, beside what went well."""
+        good, bad = self.delivered(), self.delivered()
+        self.amazon.post(f"orders/{bad.sale_id.amazon_order_ref}/cancel")
+        wizard = self.wizard()
+        wizard.action_confirm()
+        self.send(requested=True)
+        self.look(wizard)
+        self.assertEqual((wizard.done_count, wizard.failed_count), (1, 1))
+        line = self.line(wizard, bad.sale_id)
+        self.assertEqual((line.outcome, line.message), ("failed", bad.amazon_confirmation_ids.message))
+        self.assertEqual(self.line(wizard, good.sale_id).api_status, "done")
+
+    def test_what_waits_shows(self):
+        """A confirmation that waits for something ends the progress, too, and says for what."""
+        picking = self.delivered(number=False)
+        wizard = self.wizard()
+        wizard.action_confirm()
+        self.send(requested=True)
+        self.look(wizard)
+        self.assertEqual((wizard.waiting_count, wizard.is_running, wizard.progress), (1, False, 100))
+        self.assertIn("tracking number", self.line(wizard, picking.sale_id).message)
+
+    def test_select_and_back(self):
+        self.delivered()
+        wizard = self.wizard()
+        wizard.action_select_none()
+        self.assertEqual(wizard.selected_count, 0)
+        wizard.action_select_all()
+        self.assertEqual(wizard.selected_count, 1)
+        wizard.action_back()
+        self.assertEqual((wizard.state, wizard.found_count), ("search", 0))
+
+    def test_no_question(self):
+        with self.assertRaisesRegex(UserError, "Enter the days"):
+            self.wizard(date_from=False, date_to=False)
+        with self.assertRaisesRegex(UserError, "after the last"):
+            self.wizard(date_from="2026-11-02", date_to="2026-11-01")
+
+    def test_accounts_and_companies(self):
+        """An account that was not asked for is left out; another company's orders never show."""
+        mine = self.delivered()
+        other = self._connect(self.amazon.seller(), name="Second")
+        self.assertFalse(self.wizard(account_ids=other).found_count)
+        self.assertEqual(self.wizard(account_ids=self.account).line_ids.order_id, mine.sale_id)
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = new_test_user(
+            self.env, "stranger", "sale_amazon_spapi.group_amazon_user", company_id=elsewhere.id,
+            company_ids=[Command.set(elsewhere.ids)],
+        )  # fmt: skip
+        model = self.env["amazon.completion"].with_user(stranger).with_company(elsewhere)
+        wizard = model.with_context(allowed_company_ids=elsewhere.ids).create({"numbers": mine.sale_id.name})
+        wizard.action_search()
+        self.assertEqual((wizard.found_count, wizard.not_found), (0, mine.sale_id.name))
+
+    def test_who_only_reads(self):
+        reader = new_test_user(
+            self.env, "just_reads", "sale_amazon_spapi.group_amazon_readonly", company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )  # fmt: skip
+        with self.assertRaises(AccessError):
+            self.env["amazon.completion"].with_user(reader).create({})
+        wizard = self.wizard()
+        for method in ("action_search", "action_confirm", "action_select_all", "action_back"):
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                getattr(wizard.with_user(reader), method)()
+
+    def test_at_most_500(self):
+        """More orders than a page can show are cut off, and it is said."""
+        self.delivered()
+        self.assertFalse(self.wizard().is_cut)
+        self.delivered()
+        with patch("odoo.addons.sale_amazon_spapi.wizards.amazon_completion.MOST", 1):
+            wizard = self.wizard()
+        self.assertEqual((wizard.is_cut, wizard.found_count), (True, 1))

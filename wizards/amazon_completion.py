@@ -1,0 +1,309 @@
+import re
+import unicodedata
+from datetime import datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..models.amazon_confirmation import FAILED, clean_number
+from ..models.sale_order import API_STATUSES, worst
+
+# A search shows no more; a person cannot look through more either.
+MOST = 500
+AMAZON_REF = re.compile(r"(?<!\d)\d{3}-\d{7}-\d{7}(?!\d)")
+# What else may be the number of an order: something with a digit in it.
+TOKEN = re.compile(r"[\w/.\-]*\d[\w/.\-]*")
+DASHES = re.compile(r"[\u2010-\u2015\u2212\u30fc\uff70]")
+
+
+def numbers_of(text):
+    """Find the order numbers in what a person has pasted: one a line, or separated by anything.
+
+    :param str text: full-width characters and dashes count as plain ones.
+    :return: the numbers, each once, in their order.
+    :rtype: list[str]
+    """
+    text = DASHES.sub("-", unicodedata.normalize("NFKC", text or ""))
+    found = [(match.start(), match[0]) for match in AMAZON_REF.finditer(text)]
+    rest = AMAZON_REF.sub(lambda match: " " * len(match[0]), text)
+    found += [(match.start(), match[0].strip(".-/").upper()) for match in TOKEN.finditer(rest)]
+    return list(dict.fromkeys(number for _place, number in sorted(found) if number))
+
+
+class AmazonCompletion(models.TransientModel):
+    """N12, 一括注文完了: search orders, correct their tracking numbers, confirm those that are ticked."""
+
+    _name = "amazon.completion"
+    _description = "Bulk Completion of Amazon Orders"
+
+    state = fields.Selection(
+        [("search", "Search"), ("choose", "Choose"), ("running", "Confirm")], default="search", readonly=True
+    )
+    account_ids = fields.Many2many(
+        "amazon.account", string="Accounts", domain="[('company_id', 'in', allowed_company_ids), ('kind', '=', 'seller')]",
+        help="All accounts, if empty",
+    )  # fmt: skip
+    date_from = fields.Date("Ordered from", default=lambda self: fields.Date.context_today(self) - timedelta(days=7))
+    date_to = fields.Date("Ordered to")
+    numbers = fields.Text("Order Numbers", help="Numbers of Odoo or of Amazon; with these, the dates do not count.")
+    scope = fields.Selection(
+        [("open", "Shipped, not confirmed yet"), ("all", "Also what is confirmed or has not left")],
+        "Which Orders", required=True, default="open",
+    )  # fmt: skip
+    line_ids = fields.One2many("amazon.completion.line", "wizard_id")
+    not_found = fields.Text(readonly=True)
+    is_cut = fields.Boolean(readonly=True, help="More was found than is shown")
+    found_count = fields.Integer(compute="_compute_counts")
+    selected_count = fields.Integer(compute="_compute_counts")
+    done_count = fields.Integer("Done", compute="_compute_counts")
+    failed_count = fields.Integer("Failed", compute="_compute_counts")
+    waiting_count = fields.Integer("Waiting", compute="_compute_counts")
+    open_count = fields.Integer("To Do", compute="_compute_counts")
+    progress = fields.Float(compute="_compute_counts")
+    is_running = fields.Boolean(compute="_compute_counts")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("line_ids.is_selected", "line_ids.outcome", "state")
+    def _compute_counts(self):
+        for wizard in self:
+            lines = wizard.line_ids.filtered("is_selected")
+            outcomes = lines.mapped("outcome") if wizard.state == "running" else []
+            wizard.found_count = len(wizard.line_ids)
+            wizard.selected_count = len(lines)
+            wizard.done_count = outcomes.count("done")
+            wizard.failed_count = outcomes.count("failed")
+            wizard.waiting_count = outcomes.count("waiting")
+            wizard.open_count = outcomes.count("open")
+            wizard.progress = 100 * (1 - wizard.open_count / len(outcomes)) if outcomes else 0
+            wizard.is_running = bool(wizard.open_count)
+
+    # === ACTION METHODS === #
+
+    def action_search(self):
+        """Show the orders that were asked for, those that can be sent already ticked.
+
+        :raise UserError: when nothing says which orders are meant.
+        """
+        self.ensure_one()
+        self.env["sale.order"].check_access("write")
+        numbers = numbers_of(self.numbers)
+        if not numbers and not (self.date_from or self.date_to):
+            raise UserError(self.env._("Enter the days of the order, or order numbers."))
+        if self.date_from and self.date_to and self.date_from > self.date_to and not numbers:
+            raise UserError(self.env._("The first day is after the last one."))
+        orders = self.env["sale.order"].search(self._domain(numbers), order="date_order, id", limit=MOST + 1)
+        known = {name.upper() for order in orders for name in (order.name, order.amazon_order_ref)}
+        missing = [number for number in numbers if number.upper() not in known]
+        self.line_ids.unlink()
+        lines = self.env["amazon.completion.line"].create(
+            [{"wizard_id": self.id, **values} for order in orders[:MOST] for values in self._values(order)]
+        )
+        for line in lines:
+            line.is_selected = line.can_send and line.api_status != "done"
+        self.write({
+            "state": "choose", "is_cut": len(orders) > MOST,
+            "not_found": ", ".join(missing) if len(orders) <= MOST else False,
+        })  # fmt: skip
+        return True
+
+    def action_select_all(self):
+        """Tick everything that can be sent and is not with Amazon yet."""
+        self._select(lambda line: line.can_send and line.api_status != "done")
+
+    def action_select_none(self):
+        """Tick nothing."""
+        self._select(lambda line: False)
+
+    def action_confirm(self):
+        """Write the changed tracking numbers and have what is ticked sent now.
+
+        :raise UserError: when nothing is ticked.
+        """
+        self.ensure_one()
+        self.env["sale.order"].check_access("write")
+        lines = self.line_ids.filtered("is_selected")
+        if self.state != "choose" or not lines:
+            raise UserError(self.env._("Tick the orders that are to be confirmed."))
+        lines.order_id.check_access("write")
+        for line in lines:
+            line._write_number()
+        Confirmation = self.env["amazon.confirmation"]
+        Confirmation._make(lines.picking_id)
+        # What Amazon has, and has no other number for, is left alone.
+        lines._rows().filtered(lambda row: row.state not in ("sending", "done"))._request()
+        self.state = "running"
+        return True
+
+    def action_refresh(self):
+        """Look how far it is."""
+        return True
+
+    def action_back(self):
+        """Search again with the same words."""
+        self.ensure_one()
+        self.check_access("write")
+        self.line_ids.unlink()
+        self.write({"state": "search", "not_found": False, "is_cut": False})
+        return True
+
+    def action_view_failed(self):
+        """Open the history of what was ticked."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_confirmations")
+        rows = self.line_ids.filtered("is_selected")._rows()
+        return {**action, "domain": [("id", "in", rows.ids)], "context": {}}
+
+    # === BUSINESS METHODS === #
+
+    def _select(self, chosen):
+        self.ensure_one()
+        self.check_access("write")
+        for line in self.line_ids:
+            line.is_selected = chosen(line)
+        return True
+
+    def _domain(self, numbers):
+        """Return which orders are meant; the user's own rights are applied by searching."""
+        domain = Domain("amazon_account_id", "!=", False)
+        if self.account_ids:
+            domain &= Domain("amazon_account_id", "in", self.account_ids.ids)
+        if numbers:
+            # Names of orders may be written in any case.
+            return domain & (
+                Domain("amazon_order_ref", "in", numbers) | Domain.OR(Domain("name", "=ilike", no) for no in numbers)
+            )
+        days = Domain.OR(
+            Domain("amazon_marketplace_id", "=", marketplace.id) & self._days(marketplace.tz)
+            for marketplace in self.env["amazon.marketplace"].search([])
+        )
+        domain &= days & Domain("amazon_channel", "=", "fbm")
+        if self.scope == "open":
+            domain &= Domain("amazon_api_status", "!=", "done") & (
+                Domain("picking_ids", "any", [("state", "=", "done"), ("picking_type_code", "=", "outgoing")])
+                | Domain("amazon_confirmation_ids", "any", [])
+            )
+        return domain
+
+    def _days(self, zone):
+        """Return the domain of what was ordered on these days, in a time zone."""
+        zone, domain = ZoneInfo(zone or "UTC"), Domain.TRUE
+        for operator, day in ((">=", self.date_from), ("<", self.date_to and self.date_to + timedelta(days=1))):
+            if day:
+                moment = datetime.combine(day, time.min, zone).astimezone(timezone.utc).replace(tzinfo=None)
+                domain &= Domain("date_order", operator, moment)
+        return domain
+
+    def _values(self, order):
+        """Return a line for each delivery of an order that has left; one that says so where none has."""
+        pickings = order._amazon_left() | order.sudo().amazon_confirmation_ids.picking_id
+        return [
+            {"order_id": order.id, "picking_id": picking.id, "tracking_number": picking._amazon_number_entered()}
+            for picking in pickings or [pickings]
+        ]
+
+
+class AmazonCompletionLine(models.TransientModel):
+    _name = "amazon.completion.line"
+    _description = "Delivery in the Bulk Completion"
+
+    wizard_id = fields.Many2one("amazon.completion", required=True, ondelete="cascade", index=True)
+    is_selected = fields.Boolean("Confirm")
+    order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="cascade")
+    amazon_order_ref = fields.Char(related="order_id.amazon_order_ref")
+    amazon_url = fields.Char(related="order_id.amazon_url")
+    date_order = fields.Datetime(related="order_id.date_order", string="Ordered")
+    picking_id = fields.Many2one("stock.picking", "Delivery", readonly=True, ondelete="cascade")
+    carrier_id = fields.Many2one(related="picking_id.carrier_id")
+    tracking_number = fields.Char()
+    number_is_fixed = fields.Boolean(compute="_compute_number_is_fixed")
+    api_status = fields.Selection(API_STATUSES, "API Status", compute="_compute_status")
+    can_send = fields.Boolean(compute="_compute_status")
+    message = fields.Text("Why", compute="_compute_status")
+    outcome = fields.Selection(
+        [("open", "To Do"), ("done", "Done"), ("failed", "Failed"), ("waiting", "Waiting")], compute="_compute_status"
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("picking_id")
+    def _compute_number_is_fixed(self):
+        for line in self:
+            packages = line.picking_id.sudo().move_line_ids.result_package_id.filtered("amazon_tracking_ref")
+            line.number_is_fixed = not line.picking_id or len(packages) > 1
+
+    @api.depends("order_id", "picking_id", "wizard_id.state")
+    def _compute_status(self):
+        for line in self:
+            line._set_why(line._why_impossible())
+
+    def _set_why(self, why):
+        rows = self._rows()
+        states = rows.mapped("state")
+        self.api_status = worst(states) or (False if why else "not_sent")
+        self.can_send = not why
+        reasons = dict.fromkeys(filter(None, (row._reason_shown() for row in rows)))
+        self.message = why or "\n".join(reasons) or False
+        if any(row.state == "sending" or (row.state == "not_sent" and not row.message) for row in rows):
+            self.outcome = "open"
+        elif set(states) & set(FAILED):
+            self.outcome = "failed"
+        else:
+            self.outcome = "done" if rows and set(states) == {"done"} else "waiting"
+
+    def _why_impossible(self):
+        """Return why this cannot be confirmed from here at all, or False.
+
+        :rtype: str | bool
+        """
+        order = self.order_id.sudo()  # sudo: the outbox is the addon's own
+        if order.amazon_channel == "fba":
+            return self.env._("Amazon ships it (FBA).")
+        if not order._amazon_is_ours():
+            return self.env._("Amazon confirms this order itself.")
+        if not self.picking_id:
+            return self.env._("No delivery has left yet.")
+        if order.amazon_on_hold:
+            return self.env._("The order is on hold.")
+        if self._rows().filtered(lambda row: row.state == "sending") and self.wizard_id.state == "choose":
+            return self.env._("It is being sent; wait for Amazon's answer.")
+        return False
+
+    @api.onchange("tracking_number")
+    def _onchange_tracking_number(self):
+        # Who corrects a number wants it to be sent.
+        if self.can_send and self.tracking_number != self.picking_id._amazon_number_entered():
+            self.is_selected = True
+
+    # === ACTION METHODS === #
+
+    def action_open_order(self):
+        """Open the order in Odoo, beside this list."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url", "target": "new", "url": f"/odoo/sales/{self.order_id.id}",
+        }  # fmt: skip
+
+    def action_open_amazon(self):
+        """Open the order in Seller Central."""
+        self.ensure_one()
+        return self.order_id.action_amazon_open()
+
+    # === BUSINESS METHODS === #
+
+    def _rows(self):
+        """Return the confirmations of these deliveries, each for its own order."""
+        rows = self.env["amazon.confirmation"].sudo()  # sudo: the outbox is the addon's own
+        for line in self:
+            rows |= line.order_id.sudo().amazon_confirmation_ids.filtered(
+                lambda row, line=line: row.picking_id == line.picking_id
+            )
+        return rows
+
+    def _write_number(self):
+        """Write a changed tracking number on the delivery."""
+        number = clean_number(self.tracking_number) or False
+        if not self.number_is_fixed and number != (self.picking_id._amazon_number_entered() or False):
+            self.picking_id._amazon_enter_number(number)

@@ -1,0 +1,128 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.sale_order import API_STATUSES
+
+
+class AmazonStatusChange(models.TransientModel):
+    """C9, C10: set the API status of orders by hand, and see to it that what is to be sent again is."""
+
+    _name = "amazon.status.change"
+    _description = "Change the API Status of Amazon Orders"
+
+    status = fields.Selection(
+        [("not_sent", "Not Sent: it is sent again"), ("done", "Done: Amazon has it, nothing is sent")],
+        "New API Status", required=True, default="not_sent",
+    )  # fmt: skip
+    state = fields.Selection([("choose", "Choose"), ("changed", "Changed")], default="choose", readonly=True)
+    line_ids = fields.One2many("amazon.status.change.line", "wizard_id", readonly=True)
+    possible_count = fields.Integer(compute="_compute_counts")
+    refused_count = fields.Integer(compute="_compute_counts")
+    stuck_count = fields.Integer(compute="_compute_counts")
+    phase_id = fields.Many2one(
+        "amazon.phase", "Move into", domain="[('id', 'in', confirming_phase_ids)]",
+        help="A phase in which deliveries are confirmed by themselves",
+    )  # fmt: skip
+    confirming_phase_ids = fields.Many2many("amazon.phase", compute="_compute_confirming_phase_ids")
+
+    # === COMPUTE METHODS === #
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        if "line_ids" in fields_list and self.env.context.get("active_model") == "sale.order":
+            # Only what the user may see.
+            orders = self.env["sale.order"].search([("id", "in", self.env.context.get("active_ids", []))])
+            values["line_ids"] = [fields.Command.create({"order_id": order.id}) for order in orders]
+        return values
+
+    @api.depends("line_ids.refusal", "line_ids.changed", "line_ids.is_stuck")
+    def _compute_counts(self):
+        for wizard in self:
+            refused = wizard.line_ids.filtered("refusal")
+            wizard.refused_count = len(refused)
+            wizard.possible_count = len(wizard.line_ids - refused)
+            wizard.stuck_count = len(wizard.line_ids.filtered("is_stuck"))
+
+    @api.depends("line_ids.is_stuck")
+    def _compute_confirming_phase_ids(self):
+        for wizard in self:
+            settings = wizard.line_ids.filtered("is_stuck").order_id.amazon_account_id.mapped("phase_ids")
+            accounts = settings.account_id
+            confirming = settings.filtered("auto_confirm").grouped("phase_id")
+            wizard.confirming_phase_ids = self.env["amazon.phase"].union(*(
+                phase for phase, lines in confirming.items() if lines.account_id == accounts and phase.active
+            )).sorted("sequence")  # fmt: skip
+
+    # === ACTION METHODS === #
+
+    def action_apply(self):
+        """Set the status of every order where that is possible; the others say why not."""
+        self.ensure_one()
+        self.env["sale.order"].check_access("write")
+        if self.state != "choose" or not self.possible_count:
+            raise UserError(self.env._("There is no order here whose API status can be changed."))
+        orders = self.line_ids.order_id
+        orders.check_access("write")
+        for line in self.line_ids:
+            line.status_before = line.amazon_api_status
+        done, refused = self.env["amazon.confirmation"]._set_status(orders, self.status)
+        for line in self.line_ids:
+            line.write({"changed": line.order_id in done, "refused": refused.get(line.order_id, False)})
+        self.state = "changed"
+        phases = self.confirming_phase_ids
+        # What has left belongs where what has left stands.
+        self.phase_id = (phases.filtered(lambda phase: phase.role == "shipped") or phases)[:1]
+        return self._reopen()
+
+    def action_move(self):
+        """Move what would wait for its phase into one that confirms."""
+        self.ensure_one()
+        self.env["sale.order"].check_access("write")
+        if not self.phase_id or self.phase_id not in self.confirming_phase_ids:
+            raise UserError(self.env._("Choose a phase in which deliveries are confirmed."))
+        self.line_ids.filtered("is_stuck").order_id.amazon_phase_id = self.phase_id
+        self.line_ids.order_id.sudo().amazon_confirmation_ids._wake()  # sudo: the outbox is the addon's own
+        return self._reopen()
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window", "res_model": self._name, "res_id": self.id, "view_mode": "form",
+            "target": "new", "name": self.env._("Change API Status"),
+            "context": {"dialog_size": "extra-large"},
+        }  # fmt: skip
+
+
+class AmazonStatusChangeLine(models.TransientModel):
+    _name = "amazon.status.change.line"
+    _description = "Order in the API Status Change"
+
+    wizard_id = fields.Many2one("amazon.status.change", required=True, ondelete="cascade")
+    order_id = fields.Many2one("sale.order", required=True, ondelete="cascade")
+    amazon_order_ref = fields.Char(related="order_id.amazon_order_ref")
+    amazon_api_status = fields.Selection(related="order_id.amazon_api_status")
+    status_before = fields.Selection(API_STATUSES, "Before", readonly=True)
+    changed = fields.Boolean(readonly=True)
+    refused = fields.Char(readonly=True)
+    refusal = fields.Char("Not Possible", compute="_compute_refusal")
+    waits_for = fields.Text("Waits for", compute="_compute_waits_for")
+    is_stuck = fields.Boolean(compute="_compute_waits_for", help="The order's phase does not confirm.")
+
+    @api.depends("order_id", "refused", "wizard_id.state")
+    def _compute_refusal(self):
+        for line in self:
+            if line.wizard_id.state == "changed":
+                line.refusal = line.refused
+            else:
+                line.refusal = self.env["amazon.confirmation"]._why_not_set(line.order_id)
+
+    @api.depends("changed", "order_id.amazon_phase_id", "order_id.amazon_api_status")
+    def _compute_waits_for(self):
+        for line in self:
+            order = line.order_id.sudo()  # sudo: the outbox is the addon's own
+            rows = order.amazon_confirmation_ids.filtered(lambda row: row.state == "not_sent")
+            rows = rows if line.changed and line.wizard_id.status == "not_sent" else rows.browse()
+            reasons = dict.fromkeys(filter(None, (row._checked_shipment()[1] or row._why_waiting() for row in rows)))
+            line.waits_for = "\n".join(reasons) or False
+            setting = order.amazon_account_id.phase_ids.filtered(lambda line: line.phase_id == order.amazon_phase_id)
+            line.is_stuck = bool(rows) and not setting.auto_confirm
