@@ -172,6 +172,18 @@ class TestPhases(AmazonCase):
             with self.assertRaisesRegex(UserError, gift.name):
                 gift.amazon_phase_id = self.phase[role]
 
+    def test_not_by_hand(self):
+        """What is not paid, cancelled or shipped by Amazon is not put among what is to be picked."""
+        unpaid, cancelled, fba = (self.imported(kind) for kind in ("jp_cvs_pending", "jp_cancelled", "jp_fba"))
+        for order in (unpaid, cancelled, fba):
+            before = order.amazon_phase_id
+            for role in ("awaiting_stock", "ready", "shipped"):
+                with self.subTest(order=order.amazon_status, role=role), self.assertRaisesRegex(UserError, order.name):
+                    order.with_user(self.user).amazon_phase_id = self.phase[role]
+            self.assertEqual(order.amazon_phase_id, before)
+        unpaid.with_user(self.user).amazon_phase_id = self.own
+        self.assertEqual(unpaid.amazon_phase_id, self.own)
+
     def test_review_blocks(self):
         """In review the delivery is reserved but cannot be validated, in whichever phase the order was put."""
         order = self.imported("jp_gift")
