@@ -469,7 +469,7 @@ class SaleOrder(models.Model):
             open_already = order.activity_ids.filtered(lambda activity: activity.summary == summary)
             if not open_already:
                 order.activity_schedule(
-                    "sale_amazon_spapi.mail_activity_review", summary=summary, note=note,
+                    "sale_amazon_spapi.mail_activity_review", order.amazon_marketplace_id._today(), summary, note,
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
                 )  # fmt: skip
 
