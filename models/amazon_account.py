@@ -573,8 +573,9 @@ class AmazonAccount(models.Model):
             asked.note = message
         elif activity and not known:
             account.activity_schedule(
-                "sale_amazon_spapi.mail_activity_connection", note=message, user_id=(self.user_id or self.env.user).id
-            )
+                "sale_amazon_spapi.mail_activity_connection", self.marketplace_ids._today(), note=message,
+                user_id=(self.user_id or self.env.user).id,
+            )  # fmt: skip
 
     def _job(self, name):
         self.ensure_one()

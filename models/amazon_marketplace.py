@@ -27,3 +27,10 @@ class AmazonMarketplace(models.Model):
     )
 
     _api_ref_uniq = models.UniqueIndex("(api_ref)", "A marketplace with this ID exists already.")
+
+    # === BUSINESS METHODS === #
+
+    def _today(self):
+        """Return the day it is where the first of these is; the crons' own is UTC's."""
+        zone = self[:1].tz or "UTC"
+        return fields.Datetime.context_timestamp(self.with_context(tz=zone), fields.Datetime.now()).date()

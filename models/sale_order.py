@@ -487,14 +487,24 @@ class SaleOrder(models.Model):
                         "Orders come into the phase “%s” by themselves; they cannot be moved there by hand.", phase.name
                     )
                 )
-            if phase.role in ("awaiting_stock", "ready", "shipped") and order._amazon_to_review():
-                raise UserError(
-                    self.env._(
-                        "%(order)s must be reviewed first: %(reasons)s",
-                        order=order.name,
-                        reasons=order.amazon_review_reasons,
-                    )
-                )
+            if phase.role in ("awaiting_stock", "ready", "shipped") and phase != order.amazon_phase_id:
+                if reason := order._amazon_why_not_to_pick():
+                    raise UserError(reason)
+
+    def _amazon_why_not_to_pick(self):
+        """Return why a person cannot put the order among what is to be picked, or None."""
+        self.ensure_one()
+        if self.amazon_channel == "fba":
+            return self.env._("%s: Amazon ships this order (FBA).", self.name)
+        if self.state == "cancel":
+            return self.env._("%s is cancelled.", self.name)
+        if self.amazon_status in AWAITING_PAYMENT:
+            return self.env._("%s: not paid yet; confirmed by itself when Amazon releases it.", self.name)
+        if self._amazon_to_review():
+            return self.env._(
+                "%(order)s must be reviewed first: %(reasons)s", order=self.name, reasons=self.amazon_review_reasons
+            )
+        return None
 
     def _amazon_move_phase(self, by_hand=False):
         """Move the orders into the phase that follows from the facts (Decisions, Phases).
@@ -563,7 +573,7 @@ class SaleOrder(models.Model):
             open_already = order.activity_ids.filtered(lambda activity: activity.summary == summary)
             if not open_already:
                 order.activity_schedule(
-                    "sale_amazon_spapi.mail_activity_review", summary=summary, note=note,
+                    "sale_amazon_spapi.mail_activity_review", order.amazon_marketplace_id._today(), summary, note,
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
                 )  # fmt: skip
 

@@ -399,7 +399,8 @@ class SaleOrder(models.Model):
     def _amazon_product(self, account, fact, item):
         """Return (product, offer) of an item; for an unknown SKU as the account's policy says."""
         offer = fact["offers"].get(item.sku.strip(), self.env["amazon.offer"])
-        if offer.product_id or (account.unknown_sku == "hold" and not fact["fba"]):
+        held = account.unknown_sku == "hold" and not fact["fba"] and STATUS.get(fact["value"].status) not in DEAD
+        if offer.product_id or held:
             return self._amazon_known_product(fact["marketplace"], fact["offers"], item)
         return self.env.ref("sale_amazon_spapi.product_unknown_sku"), offer
 

@@ -229,7 +229,8 @@ class StockPicking(models.Model):
         picking.action_confirm()
         if any(move.has_tracking != "none" for move in picking.move_ids):
             picking.activity_schedule(
-                "sale_amazon_spapi.mail_activity_review", user_id=(account.user_id or self.env.user).id,
+                "sale_amazon_spapi.mail_activity_review", marketplace._today(),
+                user_id=(account.user_id or self.env.user).id,
                 summary=self.env._("Shipped by Amazon: enter the lot or serial numbers and validate the delivery"),
             )  # fmt: skip
             return

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .common import AmazonCase
+from .common import AmazonCase, shifted
 
 
 @tagged("post_install", "-at_install")
@@ -30,3 +30,37 @@ class TestImport(AmazonCase):
                     total = 0  # Amazon does not tell amounts before it is paid
                 self.assertEqual(orders[ref].amount_total, total)
                 self.assertFalse(orders[ref].amazon_mismatch)
+
+    def test_every_kind_abroad(self):
+        """So does every kind of the other marketplaces, in their currencies, on one account a region."""
+        kinds = self.amazon.get("kinds")
+        regions = {"na": [], "eu": [], "fe": []}
+        codes = {kind["marketplace"] for kind in kinds}
+        for marketplace in self.env["amazon.marketplace"].search([("code", "in", [*codes - {None}])]):
+            regions[marketplace.region].append(marketplace)
+        for region, marketplaces in regions.items():
+            seller = self.amazon.seller(region=region, marketplaces=[market.api_ref for market in marketplaces])
+            account = self._connect(seller, name=region)
+            by_code = {market.code: market for market in marketplaces}
+            placed = shifted(self.amazon.get("clock")["now"], 60)
+            refs = {}
+            for kind in kinds:
+                if kind["marketplace"] in (*by_code, None):
+                    [ref] = self.amazon.place(seller, kind["kind"], created=placed)
+                    refs[ref] = kind
+            self.import_orders(account)
+            failed = self.env["amazon.order.update"].search([("state", "=", "failed")])
+            self.assertFalse(failed, [(refs.get(row.order_ref), row.error) for row in failed])
+            orders = {order.amazon_order_ref: order for order in self.orders(*refs)}
+            for ref, kind in refs.items():
+                with self.subTest(kind=kind["kind"], region=region):
+                    on_amazon = self.amazon.get(f"orders/{ref}")
+                    if on_amazon["salesChannel"]["channelName"] == "NON_AMAZON":
+                        continue
+                    total = on_amazon.get("proceeds", {}).get("grandTotal")
+                    if not total or orders[ref].state == "draft":
+                        continue
+                    self.assertEqual(orders[ref].amount_total, float(total["amount"]))
+                    self.assertEqual(orders[ref].currency_id.name, total["currencyCode"])
+                    self.assertFalse(orders[ref].amazon_mismatch)
+                    self.assertTrue(all(orders[ref].order_line.tax_ids.mapped("price_include")))

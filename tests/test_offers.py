@@ -134,6 +134,17 @@ class TestOffers(AmazonCase):
         self.assertEqual(self.orders(refs[0]).order_line.product_id,
                          self.products["AMZ-CUP-001"] | self.products["AMZ-CUP-002"])  # fmt: skip
 
+    def test_hold_and_cancelled(self):
+        """What was cancelled before anybody mapped its SKU asks nothing of anybody any more."""
+        self.account.unknown_sku = "hold"
+        [ref] = self.place("jp_unknown_sku")
+        self.import_orders()
+        self.assertFalse(self.orders(ref))
+        self.act(ref, "cancel")
+        self.import_orders()
+        self.assertEqual(self.orders(ref).state, "cancel")
+        self.assertFalse(self.env["amazon.order.update"].search([("order_ref", "=", ref), ("state", "=", "failed")]))
+
     def test_no_sku(self):
         """An item without a SKU: placeholder, to review."""
         order = self.imported("jp_no_sku")

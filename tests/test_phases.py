@@ -1,3 +1,6 @@
+from datetime import date
+
+from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -172,6 +175,27 @@ class TestPhases(AmazonCase):
         for role in ("awaiting_stock", "ready", "shipped"):
             with self.assertRaisesRegex(UserError, gift.name):
                 gift.amazon_phase_id = self.phase[role]
+
+    def test_asked_today(self):
+        """What is asked of a person is due today where the shop is, not late already because it is yesterday in UTC."""
+        order = self.imported()
+        with freeze_time("2026-11-24 23:30:00"):
+            order._amazon_ask("Look")
+            self.account._connection_broken("Refused")
+        due = (order.activity_ids | self.account.activity_ids).mapped("date_deadline")
+        self.assertEqual(due, [date(2026, 11, 25)] * 2)
+
+    def test_not_by_hand(self):
+        """What is not paid, cancelled or shipped by Amazon is not put among what is to be picked."""
+        unpaid, cancelled, fba = (self.imported(kind) for kind in ("jp_cvs_pending", "jp_cancelled", "jp_fba"))
+        for order in (unpaid, cancelled, fba):
+            before = order.amazon_phase_id
+            for role in ("awaiting_stock", "ready", "shipped"):
+                with self.subTest(order=order.amazon_status, role=role), self.assertRaisesRegex(UserError, order.name):
+                    order.with_user(self.user).amazon_phase_id = self.phase[role]
+            self.assertEqual(order.amazon_phase_id, before)
+        unpaid.with_user(self.user).amazon_phase_id = self.own
+        self.assertEqual(unpaid.amazon_phase_id, self.own)
 
     def test_review_blocks(self):
         """In review the delivery is reserved but cannot be validated, in whichever phase the order was put."""

@@ -2,13 +2,18 @@
 
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+import urllib.request
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import database
 import psycopg2
 import pytest
+from ports import is_free
 
 CHECKOUT = Path(os.environ["CHECKOUT"])
 
@@ -33,7 +38,8 @@ def rows(name, query):
 
 
 def test_once_imports_and_keeps_its_data(scratch):
-    """`bin/run --once` imports every order, says so, and a second start keeps the data."""
+    """`bin/run --once` imports every order, says so, and a second start keeps the data; `bin/run` serves it until
+    Ctrl-C."""
     command = [sys.executable, CHECKOUT / "bin/lib/run.py", "--once", "--name", "test_commands"]
     first = subprocess.run([*command, "--fresh"], capture_output=True, text=True, timeout=300)
     assert first.returncode == 0, first.stdout + first.stderr
@@ -47,6 +53,51 @@ def test_once_imports_and_keeps_its_data(scratch):
     assert second.returncode == 0, second.stdout + second.stderr
     assert re.search(r"^created\s+0$", second.stdout, re.M)
     assert rows(scratch, query) == refs
+    with occupied(8069, 8070):
+        odoo, amazon = serve_and_interrupt(command[:2] + command[3:])
+    assert not {odoo, amazon} & {8069, 8070}, "ports in use are stepped around"
+
+
+@contextmanager
+def occupied(*ports):
+    """Listen on ports, unless somebody does so already."""
+    with ExitStack() as stack:
+        for port in ports:
+            listening = stack.enter_context(socket.socket())
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listening.bind(("127.0.0.1", port))
+                listening.listen()
+            except OSError:
+                continue
+        yield
+
+
+def serve_and_interrupt(command):
+    """Start `bin/run`, look at what it says to look at, and press Ctrl-C; return the ports it took."""
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    told = []
+    try:
+        for line in running.stdout:
+            told.append(line)
+            if "Ctrl-C" in line:
+                break
+        urls = re.findall(r"http://127\.0\.0\.1:\d+", "".join(told))
+        assert len(urls) == 2 and "password: admin" in "".join(told), told
+        for url in urls:
+            assert urllib.request.urlopen(url, timeout=60).status == 200
+        os.killpg(running.pid, signal.SIGINT)
+        running.stdout.read()
+        assert running.wait(60) == 0
+    finally:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+    ports = [int(url.rpartition(":")[2]) for url in urls]
+    assert all(is_free(port) for port in ports), "nothing it started is left"
+    return ports
 
 
 def test_uninstalling_leaves_odoo_working(scratch):
