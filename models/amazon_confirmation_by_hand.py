@@ -130,5 +130,7 @@ class AmazonConfirmation(models.Model):
         """Return what a list shows of why this is not with Amazon, or False."""
         self.ensure_one()
         if self.state == "not_sent":
-            return self.message or self._checked_shipment()[1] or self._why_number_missing() or self._why_codes_missing()
+            return (
+                self.message or self._checked_shipment()[1] or self._why_number_missing() or self._why_codes_missing()
+            )
         return self.message if self.state != "done" else False

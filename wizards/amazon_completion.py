@@ -42,8 +42,8 @@ class AmazonCompletion(models.TransientModel):
         [("search", "Search"), ("choose", "Choose"), ("running", "Confirm")], default="search", readonly=True
     )
     account_ids = fields.Many2many(
-        "amazon.account", string="Accounts", domain="[('company_id', 'in', allowed_company_ids), ('kind', '=', 'seller')]",
-        help="All accounts, if empty",
+        "amazon.account", string="Accounts", help="All accounts, if empty",
+        domain="[('company_id', 'in', allowed_company_ids), ('kind', '=', 'seller')]",
     )  # fmt: skip
     date_from = fields.Date("Ordered from", default=lambda self: fields.Date.context_today(self) - timedelta(days=7))
     date_to = fields.Date("Ordered to")

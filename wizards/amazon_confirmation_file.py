@@ -54,7 +54,9 @@ class AmazonConfirmationFile(models.TransientModel):
         self.env["sale.order"].check_access("write")
         rows = self._chosen()
         if not rows:
-            raise UserError(self.env._("There are no shipping confirmations here: nothing has left for an Amazon order yet."))
+            raise UserError(
+                self.env._("There are no shipping confirmations here: nothing has left for an Amazon order yet.")
+            )
         wizard = self.create({"confirmation_ids": [fields.Command.set(rows.ids)]})
         return {
             "type": "ir.actions.act_window", "res_model": self._name, "res_id": wizard.id, "view_mode": "form",

@@ -124,5 +124,7 @@ class AmazonStatusChangeLine(models.TransientModel):
             rows = rows if line.changed and line.wizard_id.status == "not_sent" else rows.browse()
             reasons = dict.fromkeys(filter(None, (row._checked_shipment()[1] or row._why_waiting() for row in rows)))
             line.waits_for = "\n".join(reasons) or False
-            setting = order.amazon_account_id.phase_ids.filtered(lambda line: line.phase_id == order.amazon_phase_id)
+            setting = order.amazon_account_id.phase_ids.filtered(
+                lambda setting, order=order: setting.phase_id == order.amazon_phase_id
+            )
             line.is_stuck = bool(rows) and not setting.auto_confirm
