@@ -156,6 +156,8 @@ class AmazonConfirmation(models.Model):
             if not row or row.state not in ("not_sent", "rejected") or row.without_number or not row._look():
                 self.env["ir.cron"]._commit_progress()
                 continue
+            if row.edited and row.channel == "feed" and not row._learn_reference(amazon):
+                continue
             shipment, gone_already = row._shipment(), row.order_id.amazon_status == "shipped" and not row.told
             row._sending("direct")
             self.env["ir.cron"]._commit_progress()
@@ -279,7 +281,7 @@ class AmazonConfirmation(models.Model):
         package = value and self._own_package(value)
         elsewhere = value and not package and self._package_elsewhere(value)
         if package:
-            self._accepted()
+            self._accepted(reference=package.reference)
         elif elsewhere:
             self._confirmed_elsewhere(elsewhere)
         elif self.asked < len(ASK_AGAIN_MINUTES):
@@ -290,20 +292,48 @@ class AmazonConfirmation(models.Model):
         else:
             self.write({"state": "not_sent", "retry_at": False, "asked": 0})
 
+    def _learn_reference(self, amazon):
+        """Ask under which reference Amazon has a parcel that was told in a feed and is to be changed now: under
+        another one it would become a second parcel.
+
+        :return: whether Amazon shows the parcel; if not, it is asked again after a pause.
+        """
+        self.ensure_one()
+        try:
+            own = self._own_package(parse_order(amazon.get_order(self.order_ref).payload))
+        except NotFound:
+            own = None
+        if own:
+            self._record("write", {"reference": own.reference})
+        else:
+            self._record("_hold", self.env._("Waits until Amazon shows the parcel that is to be changed."))
+        return bool(own)
+
     def _ask_again(self, asked):
         """Ask after a pause that grows: Amazon may show a parcel minutes later."""
         minutes = ASK_AGAIN_MINUTES[asked - 1] if asked else 1
         self.write({"asked": asked, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
 
-    def _own_package(self, value):
-        """Return the parcel that Amazon has under this row's reference with the number it was told, or None."""
-        told = (self.told or {}).get("tracking_number") or ""
-        return next(
-            (
-                package for package in value.packages
-                if package.reference == self.reference and (package.tracking_number or "") == told
-            ), None,
-        )  # fmt: skip
+    def _own_package(self, value, told=None):
+        """Return the parcel that Amazon has of this row with the number it was told, or None.
+
+        Whether a feed's MerchantFulfillmentID becomes the parcel's reference is not documented: what was told in a
+        feed is also known by its number and units.
+
+        :param dict told: what Amazon was told; the last that was, if None.
+        """
+        told = told or self.told or {}
+        number = told.get("tracking_number") or ""
+        same_number = [package for package in value.packages if (package.tracking_number or "") == number]
+        own = next((package for package in same_number if package.reference == self.reference), None)
+        if own or self.channel != "feed":
+            return own
+        taken = (self.order_id.amazon_confirmation_ids - self).mapped("reference")
+        for package in same_number:
+            units = {item.item_id: item.quantity for item in package.items}
+            if units == told.get("quantities") and package.reference not in taken:
+                return package
+        return None
 
     def _package_elsewhere(self, value):
         """Return the parcel in which these units left without us, or None while any of them may be ours to tell of.
@@ -344,8 +374,9 @@ class AmazonConfirmation(models.Model):
         """
         for row in self.filtered(lambda row: row.state not in ("sending", "done") and not row.edited):
             package = row._package_elsewhere(value)
-            if row.told and row._own_package(value):
-                row._accepted()
+            own = row.told and row._own_package(value)
+            if own:
+                row._accepted(reference=own.reference)
             elif package:
                 row._confirmed_elsewhere(package)
 

@@ -416,8 +416,9 @@ class AmazonFeed(models.Model):
         shown = {value.order_id: value for value in values}
         for row in self._open_rows():
             value = shown.get(row.order_ref)
-            if value and row._own_package(value):
-                row._accepted(mail="results")
+            own = value and row._own_package(value)
+            if own:
+                row._accepted(mail="results", reference=own.reference)
             elif value and (package := row._package_elsewhere(value)):
                 row._confirmed_elsewhere(package)
         self.env["ir.cron"]._commit_progress()

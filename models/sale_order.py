@@ -272,7 +272,9 @@ class SaleOrder(models.Model):
             self._amazon_check_phase_move(vals["amazon_phase_id"])
         if {"amazon_phase_id", "amazon_on_hold", "amazon_merged_into_id"} & set(vals):
             # The outbox may have waited for this; it looks when this transaction is committed.
-            self.env["amazon.confirmation"]._look_again([("order_id", "in", self.ids)])
+            self.env["amazon.confirmation"]._look_again([
+                ("order_id", "in", self.ids), ("state", "=", "not_sent"),
+            ])  # fmt: skip
         if "amazon_on_hold" in vals:
             result = super().write(vals)
             # sudo: phases move by themselves, whoever holds the order

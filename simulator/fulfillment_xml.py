@@ -2,7 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import documents, parcels, xml_rules
 from .refusals import Refusal
@@ -131,6 +131,8 @@ def apply(world, feed, message, report):
         record = world.records.get(order_id)
         if not record or record["merchant_id"] != feed["merchant_id"] or not in_marketplaces(feed, record):
             raise Refusal("order_unknown", order_id=order_id)
+        if world.settings["feed_references"] == "given":
+            message = replace(message, reference=None)
         parcels.confirm(world, record, parcel_of(record["order"], feed, message))
     except Refusal as refusal:
         report.add(message.number, refusal, order_id)

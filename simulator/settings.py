@@ -6,12 +6,14 @@ DEFAULTS = {
     "unknown_carriers": "refuse",  # carrier codes that are not in the marketplace's list: allow or refuse
     "transparency_codes": "require",  # for items of the TRANSPARENCY programme: require or ignore
     "feed_seconds": 30,  # from creating a feed to its end, a third of it in the queue; None: not by itself
+    "feed_references": "kept",  # a parcel told in a feed: MerchantFulfillmentID is its reference, or given by Amazon
     "feed_compression": False,  # whether result documents are stored as GZIP
 }
 CHOICES = {
     "empty_tracking": ("allow", "refuse"),
     "unknown_carriers": ("allow", "refuse"),
     "transparency_codes": ("require", "ignore"),
+    "feed_references": ("kept", "given"),
     "feed_compression": (False, True),
 }
 

@@ -232,6 +232,28 @@ class TestFeed(ConfirmationCase):
         self.fetch()
         self.assertEqual(set(pickings.mapped("amazon_api_status")), {"rejected"})
 
+    def test_references_given_by_amazon(self):
+        """Should Amazon number what comes in feeds itself: known by number and units, and corrected, not doubled."""
+        self.amazon.post("settings", feed_references="given", feed_seconds=None)
+        self.addCleanup(self.amazon.post, "settings", feed_references="kept")
+        lost, told = self.deliveries(1), self.deliveries(1)
+        self.send()
+        feed = lost.amazon_confirmation_ids.feed_id
+        self.assertEqual(feed, told.amazon_confirmation_ids.feed_id)
+        self.amazon.post(f"feeds/{feed.feed_ref}/process", result=False)
+        self.fetch()
+        self.assertEqual([p.amazon_confirmation_ids.reference for p in (lost, told)], ["1", "1"])
+        normal = self.deliveries(1)
+        self.send()
+        self.amazon.post(f"feeds/{normal.amazon_confirmation_ids.feed_id.feed_ref}/process")
+        self.fetch()
+        for picking in (lost, normal):
+            picking.carrier_tracking_ref = "CORRECTED"
+        self.send()
+        for picking in (lost, normal):
+            self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["CORRECTED"])
+            self.assertEqual(picking.amazon_api_status, "done")
+
     def test_encodings(self):
         """Reports in every language and charset a seller may have set."""
         for language, encoding in (("ja", "Windows-31J"), ("en", "utf-8"), ("ja", "utf-8")):
