@@ -9,7 +9,7 @@ BY_HAND = ("not_sent", "done")
 class AmazonConfirmation(models.Model):
     _inherit = "amazon.confirmation"
 
-    summary = fields.Char(compute="_compute_summary", string="Message", help="The message, on one line")
+    summary = fields.Char("In Short", compute="_compute_summary", help="The message, on one line")
 
     # === COMPUTE METHODS === #
 

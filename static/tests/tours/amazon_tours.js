@@ -261,7 +261,11 @@ registry.category("web_tour.tours").add("amazon_change_status", {
         },
         {
             content: "Change the API status",
-            trigger: ".o_control_panel button:contains(Change API Status)",
+            trigger: ".o_cp_action_menus button:contains(Actions)",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown-item:contains(Change API Status)",
             run: "click",
         },
         {
