@@ -615,8 +615,7 @@ class AmazonAccount(models.Model):
             languages.setdefault(address, lang)
         installed = dict(self.env["res.lang"].get_installed())
         ours = self.company_id._amazon_lang()
-        fallback = ours if ours in installed else "en_US"
-        return {address: lang if lang in installed else fallback for address, lang in languages.items()}
+        return {address: lang if lang in installed else ours for address, lang in languages.items()}
 
     def _mail_pause(self, moment, minutes):
         """Return for how many seconds no further mail is due.

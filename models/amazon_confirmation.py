@@ -128,6 +128,7 @@ class AmazonConfirmation(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("state", "hint", "message")
+    @api.depends_context("lang")
     def _compute_advice(self):
         states, hints = self._state_advice(), self._hint_advice()
         for row in self:
@@ -642,6 +643,8 @@ class AmazonConfirmation(models.Model):
 
     def _log(self, text):
         """Write one line into the chatter of the rows' orders."""
+        if self.env.context.get("amazon_told_already"):
+            return
         bodies = defaultdict(Markup)
         for row in self:
             bodies[row.order_id.id] = Markup("%s") % text

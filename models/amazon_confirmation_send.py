@@ -223,7 +223,8 @@ class AmazonConfirmation(models.Model):
         if denied:
             again = fields.Datetime.now() + timedelta(minutes=ACCESS_MINUTES)
             message = self.account_id._job("confirm")._explain(error)[1]
-            self._refused("rejected", message, "access", retry_at=again)
+            # It is tried every few minutes: the order's chatter tells of it once.
+            self.with_context(amazon_told_already=self.repeats)._refused("rejected", message, "access", retry_at=again)
         else:
             self.state = "not_sent"
 
@@ -300,9 +301,12 @@ class AmazonConfirmation(models.Model):
         """
         self.ensure_one()
         try:
-            own = self._own_package(parse_order(amazon.get_order(self.order_ref).payload))
+            value = parse_order(amazon.get_order(self.order_ref).payload)
         except NotFound:
             own = None
+        else:
+            known = [package for package in value.packages if package.reference == self.reference]
+            own = known[0] if known else self._own_package(value)
         if own:
             self._record("write", {"reference": own.reference})
         else:

@@ -252,37 +252,48 @@ class AmazonJob(models.Model):
                     # The other job may have looked already.
                     self._trigger(1)
                 return self.env["amazon.log"]
-            started = time.time()
             # What was read before the lock was held is old.
             self.env["ir.cron"]._commit_progress()
-            logs = self.env["amazon.log"].sudo()
-            logs._close_abandoned(self)
-            log = logs.create({"account_id": self.account_id.id, "job_id": self.id, "job_name": self.name})
-            log = log.with_context(amazon_started=started)
-            self.sudo().last_run = fields.Datetime.now()
-            self.env["ir.cron"]._commit_progress()
-            budget = self.env["amazon.quota"]._budget(self.account_id)
             try:
-                state = work(log, budget)
-            except SellingPartnerError as error:
-                self.env.cr.rollback()
-                self._failed(log, budget, error)
+                return self._run_alone(work)
             except OperationalError:
-                # Two transactions met; everything up to the last commit stands, the cron comes again.
+                # Somebody wrote the job or its account at this moment; everything up to the last commit stands.
                 self.env.cr.rollback()
-                log._finish("partial", api_calls=budget.calls)
                 self._trigger()
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told and stops no other job
-                self.env.cr.rollback()
-                self._failed(log, budget, error)
-            else:
-                self.sudo().write({
-                    "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
-                })  # fmt: skip
-                self.account_id._connection_works()
-                log._finish(state, api_calls=budget.calls)
-            self.env["ir.cron"]._commit_progress()
-            return log
+                self.env["ir.cron"]._commit_progress()
+                return self.env["amazon.log"]
+
+    def _run_alone(self, work):
+        """Do what :meth:`_run` says, with the lock held."""
+        started = time.time()
+        logs = self.env["amazon.log"].sudo()
+        logs._close_abandoned(self)
+        log = logs.create({"account_id": self.account_id.id, "job_id": self.id, "job_name": self.name})
+        log = log.with_context(amazon_started=started)
+        self.sudo().last_run = fields.Datetime.now()
+        self.env["ir.cron"]._commit_progress()
+        budget = self.env["amazon.quota"]._budget(self.account_id)
+        try:
+            state = work(log, budget)
+        except SellingPartnerError as error:
+            self.env.cr.rollback()
+            self._failed(log, budget, error)
+        except OperationalError:
+            # Two transactions met; everything up to the last commit stands, the cron comes again.
+            self.env.cr.rollback()
+            log._finish("partial", api_calls=budget.calls)
+            self._trigger()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and stops no other job
+            self.env.cr.rollback()
+            self._failed(log, budget, error)
+        else:
+            self.sudo().write({
+                "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
+            })  # fmt: skip
+            self.account_id._connection_works()
+            log._finish(state, api_calls=budget.calls)
+        self.env["ir.cron"]._commit_progress()
+        return log
 
     def _failed(self, log, budget, error):
         """Tell what went wrong, and come back when that makes sense."""

@@ -359,3 +359,20 @@ class TestEngine(AmazonCase):
         account = self._connect(self.amazon.seller(), name=self.account.name)
         self.assertTrue(account.fba_warehouse_id)
         self.assertNotEqual(account.fba_warehouse_id, self.account.fba_warehouse_id)
+
+    def test_language_switched_off(self):
+        """A company whose language was switched off since still gets its orders, in English."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company.partner_id.lang = "fr_FR"
+        self.env.cr.execute("UPDATE res_lang SET active = FALSE WHERE code = 'fr_FR'")
+        self.env.registry.clear_all_caches()
+        self.assertEqual(self.imported().state, "sale")
+
+    def test_sandbox_quota(self):
+        """Amazon's sandbox has one plan for all operations."""
+        self.account.environment = "sandbox"
+        budget = self.env["amazon.quota"]._budget(self.account)
+        with self.enter_registry_test_mode():
+            budget.acquire("searchOrders")
+        bucket = self.env["amazon.quota"].search([("operation", "=", "searchOrders")])
+        self.assertEqual((bucket.rate, bucket.burst, budget.calls), (5, 15, 1))
