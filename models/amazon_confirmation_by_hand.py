@@ -9,6 +9,15 @@ BY_HAND = ("not_sent", "done")
 class AmazonConfirmation(models.Model):
     _inherit = "amazon.confirmation"
 
+    summary = fields.Char("In Short", compute="_compute_summary", help="The message, on one line")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("message")
+    def _compute_summary(self):
+        for row in self:
+            row.summary = " ".join((row.message or "").split()) or False
+
     # === ACTION METHODS === #
 
     def action_open_feed(self):
@@ -126,11 +135,19 @@ class AmazonConfirmation(models.Model):
             return self.env._("The file has no column for Transparency codes.")
         return self._why_number_missing()
 
+    def _obstacle(self):
+        """Return what would stop this again if it were sent now as it is, or False.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        if self.hint == "cancelled":
+            return self.message
+        return self._checked_shipment()[1] or self._why_number_missing() or self._why_codes_missing()
+
     def _reason_shown(self):
         """Return what a list shows of why this is not with Amazon, or False."""
         self.ensure_one()
         if self.state == "not_sent":
-            return (
-                self.message or self._checked_shipment()[1] or self._why_number_missing() or self._why_codes_missing()
-            )
+            return self.message or self._obstacle()
         return self.message if self.state != "done" else False

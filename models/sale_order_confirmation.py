@@ -1,4 +1,4 @@
-"""What an order shows of its confirmations, and the orders that share its parcel (see ``sale_order.py`` for the rest)."""
+"""What an order shows of its confirmations, and which orders share its parcel (see ``sale_order.py``)."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -22,11 +22,8 @@ class SaleOrder(models.Model):
     @api.depends("amazon_confirmation_ids")
     def _compute_amazon_confirmation_count(self):
         # sudo: a salesman without access to Amazon opens the form, too
-        counts = dict(
-            self.env["amazon.confirmation"]
-            .sudo()
-            ._read_group([("order_id", "in", self.ids)], ["order_id"], ["__count"])
-        )
+        rows = self.env["amazon.confirmation"].sudo()
+        counts = dict(rows._read_group([("order_id", "in", self.ids)], ["order_id"], ["__count"]))
         for order in self:
             order.amazon_confirmation_count = counts.get(order.sudo(), 0)
 
@@ -58,8 +55,8 @@ class SaleOrder(models.Model):
             if parent == order or parent.amazon_merged_into_id or order.amazon_merged_child_ids:
                 raise ValidationError(
                     self.env._(
-                        "%(order)s cannot be combined into %(parent)s: choose an order that is not combined into another"
-                        " one itself.", order=order.name, parent=parent.name,
+                        "%(order)s cannot be combined into %(parent)s: choose an order that is not combined into"
+                        " another one itself.", order=order.name, parent=parent.name,
                     )
                 )  # fmt: skip
             if not order.amazon_account_id or parent.amazon_account_id != order.amazon_account_id:

@@ -129,7 +129,8 @@ class StockPicking(models.Model):
         if len(self.batch_id) != 1 or not all(picking.batch_id for picking in self):
             batch = self.env["stock.picking.batch"].create({
                 "company_id": self.company_id.id, "picking_type_id": self.picking_type_id.id,
-                "description": self.env._("Combined into %s", parent.name), "picking_ids": [fields.Command.set(self.ids)],
+                "description": self.env._("Combined into %s", parent.name),
+                "picking_ids": [fields.Command.set(self.ids)],
             })  # fmt: skip
             batch.action_confirm()
         package = self.env["stock.package"].create({})

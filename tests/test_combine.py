@@ -16,7 +16,8 @@ class TestCombine(ConfirmationCase):
         # As two orders of one buyer come in: each with a contact of its own, and not written quite alike.
         for number, picking in enumerate(orders.picking_ids):
             picking.partner_id = target.copy({
-                "name": target.name if number else f" {target.name}", "street": (target.street or "").replace("-", "－"),
+                "name": target.name if number else f" {target.name}",
+                "street": (target.street or "").replace("-", "－"),
             })  # fmt: skip
         return orders.picking_ids.sorted("id")
 

@@ -92,13 +92,21 @@ class TestTranslation(AmazonCase):
     def test_menus_and_rights(self):
         for name, word in {
             "orders": "注文", "attention": "要対応", "offers": "対応表", "amounts": "金額不整合確認",
-            "log": "APIログ", "accounts": "アカウント", "phases": "処理フェーズ", "jobs": "自動処理",
+            "log": "APIログ",
+            "completion": "一括注文完了", "confirmations": "Amazon出荷通知連携履歴", "accounts": "アカウント", "phases": "処理フェーズ", "jobs": "自動処理",
         }.items():  # fmt: skip
             menu = self.env.ref(f"sale_amazon_spapi.menu_amazon_{name}").with_context(lang="ja_JP")
             self.assertEqual(menu.name, word)
         for name, word in {"readonly": "参照", "user": "更新"}.items():
             group = self.env.ref(f"sale_amazon_spapi.group_amazon_{name}").with_context(lang="ja_JP")
             self.assertEqual(group.name, word)
+
+    def test_wizards(self):
+        for name, word in {
+            "status_change": "出荷通知APIステータス変更", "combine": "同梱", "completion": "一括注文完了",
+        }.items():  # fmt: skip
+            self.assertEqual(self.japanese.ref(f"sale_amazon_spapi.action_amazon_{name}").sudo().name, word)
+        self.assertEqual(self.labels("sale.order", "amazon_combined")["child"], "同梱済み")
 
     def test_views(self):
         arch = self.japanese["sale.order"].get_view(

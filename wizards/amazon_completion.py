@@ -38,12 +38,13 @@ class AmazonCompletion(models.TransientModel):
     _name = "amazon.completion"
     _description = "Bulk Completion of Amazon Orders"
 
+    display_name = fields.Char(compute="_compute_display_name")
     state = fields.Selection(
         [("search", "Search"), ("choose", "Choose"), ("running", "Confirm")], default="search", readonly=True
     )
     account_ids = fields.Many2many(
-        "amazon.account", string="Accounts", domain="[('company_id', 'in', allowed_company_ids), ('kind', '=', 'seller')]",
-        help="All accounts, if empty",
+        "amazon.account", string="Accounts", help="All accounts, if empty",
+        domain="[('company_id', 'in', allowed_company_ids), ('kind', '=', 'seller')]",
     )  # fmt: skip
     date_from = fields.Date("Ordered from", default=lambda self: fields.Date.context_today(self) - timedelta(days=7))
     date_to = fields.Date("Ordered to")
@@ -65,6 +66,10 @@ class AmazonCompletion(models.TransientModel):
     is_running = fields.Boolean(compute="_compute_counts")
 
     # === COMPUTE METHODS === #
+
+    def _compute_display_name(self):
+        for wizard in self:
+            wizard.display_name = self.env._("Bulk Completion")
 
     @api.depends("line_ids.is_selected", "line_ids.outcome", "state")
     def _compute_counts(self):
@@ -97,12 +102,19 @@ class AmazonCompletion(models.TransientModel):
         orders = self.env["sale.order"].search(self._domain(numbers), order="date_order, id", limit=MOST + 1)
         known = {name.upper() for order in orders for name in (order.name, order.amazon_order_ref)}
         missing = [number for number in numbers if number.upper() not in known]
+        if numbers:
+            place = {number.upper(): place for place, number in enumerate(numbers)}
+            orders = orders.sorted(lambda order: place.get(order.amazon_order_ref, place.get(order.name.upper())))
         self.line_ids.unlink()
         lines = self.env["amazon.completion.line"].create(
             [{"wizard_id": self.id, **values} for order in orders[:MOST] for values in self._values(order)]
         )
+        if self.scope == "open" and not numbers:
+            # Another delivery of the same order.
+            lines.filtered(lambda line: line.api_status == "done").unlink()
+            lines = lines.exists()
         for line in lines:
-            line.is_selected = line.can_send and line.api_status != "done"
+            line.is_selected = line._is_ready()
         self.write({
             "state": "choose", "is_cut": len(orders) > MOST,
             "not_found": ", ".join(missing) if len(orders) <= MOST else False,
@@ -111,7 +123,7 @@ class AmazonCompletion(models.TransientModel):
 
     def action_select_all(self):
         """Tick everything that can be sent and is not with Amazon yet."""
-        self._select(lambda line: line.can_send and line.api_status != "done")
+        self._select(lambda line: line._is_ready())
 
     def action_select_none(self):
         """Tick nothing."""
@@ -292,6 +304,11 @@ class AmazonCompletionLine(models.TransientModel):
         return self.order_id.action_amazon_open()
 
     # === BUSINESS METHODS === #
+
+    def _is_ready(self):
+        """Tell whether this is not with Amazon yet, and nothing is known that would stop it."""
+        self.ensure_one()
+        return self.can_send and self.api_status != "done" and not any(row._obstacle() for row in self._rows())
 
     def _rows(self):
         """Return the confirmations of these deliveries, each for its own order."""

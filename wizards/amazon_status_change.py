@@ -33,6 +33,8 @@ class AmazonStatusChange(models.TransientModel):
         if "line_ids" in fields_list and self.env.context.get("active_model") == "sale.order":
             # Only what the user may see.
             orders = self.env["sale.order"].search([("id", "in", self.env.context.get("active_ids", []))])
+            # What can be changed comes first.
+            orders = orders.sorted(lambda order: bool(self.env["amazon.confirmation"]._why_not_set(order)))
             values["line_ids"] = [fields.Command.create({"order_id": order.id}) for order in orders]
         return values
 
@@ -104,8 +106,9 @@ class AmazonStatusChangeLine(models.TransientModel):
     status_before = fields.Selection(API_STATUSES, "Before", readonly=True)
     changed = fields.Boolean(readonly=True)
     refused = fields.Char(readonly=True)
-    refusal = fields.Char("Not Possible", compute="_compute_refusal")
-    waits_for = fields.Text("Waits for", compute="_compute_waits_for")
+    refusal = fields.Char(compute="_compute_refusal")
+    waits_for = fields.Text(compute="_compute_waits_for")
+    note = fields.Text("Remark", compute="_compute_note", help="Why it cannot be changed, or what it waits for")
     is_stuck = fields.Boolean(compute="_compute_waits_for", help="The order's phase does not confirm.")
 
     @api.depends("order_id", "refused", "wizard_id.state")
@@ -116,6 +119,11 @@ class AmazonStatusChangeLine(models.TransientModel):
             else:
                 line.refusal = self.env["amazon.confirmation"]._why_not_set(line.order_id)
 
+    @api.depends("refusal", "waits_for")
+    def _compute_note(self):
+        for line in self:
+            line.note = line.refusal or line.waits_for
+
     @api.depends("changed", "order_id.amazon_phase_id", "order_id.amazon_api_status")
     def _compute_waits_for(self):
         for line in self:
@@ -124,5 +132,7 @@ class AmazonStatusChangeLine(models.TransientModel):
             rows = rows if line.changed and line.wizard_id.status == "not_sent" else rows.browse()
             reasons = dict.fromkeys(filter(None, (row._checked_shipment()[1] or row._why_waiting() for row in rows)))
             line.waits_for = "\n".join(reasons) or False
-            setting = order.amazon_account_id.phase_ids.filtered(lambda line: line.phase_id == order.amazon_phase_id)
+            setting = order.amazon_account_id.phase_ids.filtered(
+                lambda setting, order=order: setting.phase_id == order.amazon_phase_id
+            )
             line.is_stuck = bool(rows) and not setting.auto_confirm

@@ -210,13 +210,21 @@ registry.category("web_tour.tours").add("amazon_complete", {
             run: "click",
         },
         {
-            content: "What can be sent is ticked; correct its number",
-            trigger: ".o_data_row:has(.o_data_cell[name='is_selected'] input:checked) .o_data_cell[name='tracking_number']",
+            content: "Its number is missing, so it is not ticked; enter it",
+            trigger: ".o_data_row:has(.o_data_cell[name='is_selected'] input:not(:checked)) .o_data_cell[name='tracking_number']",
             run: "click",
         },
         {
             trigger: ".o_selected_row .o_field_widget[name='tracking_number'] input",
             run: "edit 9999",
+        },
+        {
+            content: "That ticks it",
+            trigger: ".o_data_row .o_data_cell[name='message']",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row .o_data_cell[name='is_selected'] input:checked",
         },
         {
             content: "Confirm it",
@@ -253,7 +261,11 @@ registry.category("web_tour.tours").add("amazon_change_status", {
         },
         {
             content: "Change the API status",
-            trigger: ".o_control_panel button:contains(Change API Status)",
+            trigger: ".o_cp_action_menus button:contains(Actions)",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown-item:contains(Change API Status)",
             run: "click",
         },
         {
