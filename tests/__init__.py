@@ -4,6 +4,7 @@ from . import (
     test_cancel,
     test_changes,
     test_confirmation,
+    test_confirmation_speed,
     test_confirmation_trouble,
     test_engine,
     test_feed,

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from queue import Queue
 
 import database
 import psycopg2
@@ -214,16 +216,42 @@ class Site:
     :param str template: the prepared database.
     :param int number: of the site, when there are several.
     :param stack: a ``contextlib.ExitStack`` that ends it.
+    :param more: see :meth:`prepare`.
     """
 
-    def __init__(self, template, number, stack):
+    def __init__(self, template, number, stack, **more):
         self.shop = stack.enter_context(copied(template, f"site_{number}"))
         self.importer = stack.enter_context(importers(self.shop))
+        self.prepare(**more)
         self.shop.save()
+
+    def prepare(self):
+        """Do what every case begins with."""
 
     def renew(self):
         """Make the database what it was."""
         self.shop.restore()
+
+
+def in_parallel(sites, cases, work):
+    """Do one case after the other on whichever site is free.
+
+    :param work: called with a site and a case.
+    :return: what it returned, None aside.
+    """
+    free = Queue()
+    for site in sites:
+        free.put(site)
+
+    def do(case):
+        site = free.get()
+        try:
+            return work(site, case)
+        finally:
+            free.put(site)
+
+    with ThreadPoolExecutor(len(sites)) as pool:
+        return [result for result in pool.map(do, cases) if result is not None]
 
 
 # --- Amazon ----------------------------------------------------------------------------------
