@@ -70,7 +70,80 @@ def build(env, account, options):
     return done
 
 
-ROLES = {"one by one": import_one_by_one, "import": import_all, "build": build, "fetch": fetch}
+def deliveries(env, account, limit=None):
+    """Return deliveries that can leave, with tracking numbers."""
+    pickings = env["stock.picking"].search(
+        [("sale_id.amazon_account_id", "=", account.id), ("state", "=", "assigned")], order="id", limit=limit
+    )
+    for picking in pickings:
+        picking.carrier_tracking_ref = f"1234-5678-{picking.id:06}"
+    return pickings.with_context(skip_backorder=True, skip_sms=True)
+
+
+def validate(env, account, options):
+    """Validate deliveries, all in one transaction."""
+    deliveries(env, account, options["orders"]).button_validate()
+
+
+def deliver(env, account, options):
+    """Validate every delivery, some at a time."""
+    while some := deliveries(env, account, 100):
+        some.button_validate()
+        env.cr.commit()
+        env.invalidate_all()
+
+
+def start(env, account, options):
+    """Let the account's crons begin, as a person does; the scheduled rest of Odoo stays away."""
+    env["ir.cron"].search([("cron_name", "not like", "Amazon")]).active = False
+    account.write({"auto_import": True, "auto_confirm": True})
+
+
+def confirm_one_by_one(env, account, options):
+    """The baseline: one confirmShipment call an order, noted and committed."""
+    from odoo.addons.sale_amazon_spapi.selling_partner import SellingPartner  # noqa: PLC0415 - needs Odoo
+
+    rows = env["amazon.confirmation"].search([("account_id", "=", account.id)], order="id")
+    with SellingPartner(account._credentials(), account._endpoint()) as amazon:
+        for row in rows:
+            amazon.confirm_shipment(row._shipment())
+            row._accepted()
+            env.cr.commit()
+    return len(rows)
+
+
+def feed(env, account, options):
+    """Send everything in one feed."""
+    account.write({"feed_threshold": 0, "auto_confirm": True})
+    return account._send_confirmations().mapped("state")
+
+
+def results(env, account, options):
+    """Fetch and apply what Amazon says of the feeds."""
+    return account._fetch_results().mapped("state")
+
+
+ROLES = {
+    "one by one": import_one_by_one, "import": import_all, "build": build, "fetch": fetch, "validate": validate,
+    "deliver": deliver, "start": start, "confirm one by one": confirm_one_by_one, "feed": feed, "results": results,
+}  # fmt: skip
+
+
+def count_http():
+    """Count from now on the seconds spent in HTTP calls; return the counter, a list of one."""
+    import httpx  # noqa: PLC0415 - loaded with the addon
+
+    spent, plain = [0.0], httpx.HTTPTransport.handle_request
+
+    def timed(transport, request):
+        started = time.monotonic()
+        try:
+            return plain(transport, request)
+        finally:
+            spent[0] += time.monotonic() - started
+
+    httpx.HTTPTransport.handle_request = timed
+    return spent
 
 
 def main():
@@ -96,7 +169,7 @@ def main():
             env.cr.commit()
             env.invalidate_all()
         profile = queries.record() if options.get("profile") else None
-        count = sql_db.sql_counter
+        count, http = sql_db.sql_counter, count_http()
         print("ready", flush=True)
         sys.stdin.readline()
         started, cpu = time.monotonic(), time.process_time()
@@ -104,7 +177,8 @@ def main():
         env.cr.commit()
         print(json.dumps({
             "seconds": time.monotonic() - started, "queries": sql_db.sql_counter - count,
-            "cpu": time.process_time() - cpu, "megabytes": peak_megabytes(), "result": result,
+            "cpu": time.process_time() - cpu, "megabytes": peak_megabytes(), "result": result, "http": http[0],
+            "ended": time.time(),
         }), flush=True)  # fmt: skip
         if profile:
             print(queries.report(profile, options["orders"]), file=sys.stderr)

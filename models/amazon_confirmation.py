@@ -428,12 +428,13 @@ class AmazonConfirmation(models.Model):
         """
         self.ensure_one()
         env, picking, order = self.env, self.picking_id, self.order_id
-        provisional = env.ref("sale_amazon_spapi.carrier_provisional")
+        # By its id, which is remembered: each of thousands is looked at.
+        provisional = env["ir.model.data"]._xmlid_to_res_id("sale_amazon_spapi.carrier_provisional")
         if order.amazon_status in ("cancelled", "unfulfillable"):
             return env._("The order is cancelled on Amazon.")
         if not self._units():
             return env._("This delivery holds no items of the Amazon order, so there is nothing to confirm.")
-        if self.channel != "seller_central" and (not picking.carrier_id or picking.carrier_id == provisional):
+        if self.channel != "seller_central" and picking.carrier_id.id in (False, provisional):
             return env._("Choose the delivery method on %s: Amazon must be told the carrier.", picking.name)
         unmapped = picking.carrier_id and not picking.carrier_id.amazon_shipping_method_id
         if unmapped and self.account_id.unmapped_carrier == "error":
@@ -612,9 +613,11 @@ class AmazonConfirmation(models.Model):
             "retry_at": False, "asked": 0, "edited": False, "requested": False, "without_number": False, "mail": mail,
             **values,
         })  # fmt: skip
+        texts = {}
         for row in self:
             number = " ".join(filter(None, (row.carrier_name or row.carrier_code, row.tracking_number)))
-            row._log(self.env._("Amazon has accepted the shipping confirmation: %s", number or row.picking_id.name))
+            texts[row] = self.env._("Amazon has accepted the shipping confirmation: %s", number or row.picking_id.name)
+        self._log_each(texts)
         self._settle_changed()
         self.order_id._amazon_confirmed()
 
@@ -624,8 +627,7 @@ class AmazonConfirmation(models.Model):
             "state": state, "answered_at": fields.Datetime.now(), "message": message, "hint": hint or False,
             "retry_at": False, "asked": 0, "requested": False, "mail": mail, **values,
         })  # fmt: skip
-        for row in self:
-            row._log(self.env._("Shipping confirmation failed: %s", message))
+        self._log(self.env._("Shipping confirmation failed: %s", message))
         self.order_id._amazon_confirmation_failed()
 
     def _refused_by_report(self, message):
@@ -642,15 +644,25 @@ class AmazonConfirmation(models.Model):
             row.write({"state": "not_sent", "edited": True})
 
     def _log(self, text):
-        """Write one line into the chatter of the rows' orders."""
+        """Write the same line into the chatter of the rows' orders."""
+        self._log_each(dict.fromkeys(self, text))
+
+    @api.model
+    def _log_each(self, texts):
+        """Write a line for each row into the chatter of its order, all at once.
+
+        :param dict texts: by row.
+        """
         if self.env.context.get("amazon_told_already"):
             return
-        bodies = defaultdict(Markup)
-        for row in self:
-            bodies[row.order_id.id] = Markup("%s") % text
-        if bodies:
+        lines = defaultdict(dict)
+        for row, text in texts.items():
+            # The same line once, however many parcels it is for.
+            lines[row.order_id.id][text] = Markup("%s") % text
+        if lines:
+            bodies = {order_id: Markup("<br/>").join(told.values()) for order_id, told in lines.items()}
             # sudo: the confirmation's own note, whoever validated the delivery
-            self.order_id.sudo()._message_log_batch(bodies=dict(bodies))
+            self.env["sale.order"].sudo().browse(bodies)._message_log_batch(bodies=bodies)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_told(self):

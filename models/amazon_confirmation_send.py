@@ -92,16 +92,11 @@ class AmazonConfirmation(models.Model):
             with account._selling_partner(budget) as amazon:
                 rows._settle(account, amazon)
                 feeds._submit_unsent(account, amazon)
-                # Which way depends on how many may really go: what waits is told apart first.
-                ready = rows._ready(account, requested)
-                if len(ready) > account.feed_threshold:
-                    by_feed = rows.browse(ready)._fit_for_feed()
-                    ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
-                    feeds._send(account, amazon, by_feed)
-                state = rows._send_each(account, amazon, ready, log)
-                late = rows.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
-                if late:
-                    feeds._send(account, amazon, late)
+                state, tried = "done", set()
+                # What comes meanwhile need not wait for the cron's next round.
+                while state == "done" and (ready := rows._ready(account, requested, tried)):
+                    tried.update(ready)
+                    state = rows._send_ready(account, amazon, ready, log)
         finally:
             # What was committed is told, however the run ends; what an error left half-done is not.
             if not self.env.cr.closed:
@@ -109,22 +104,48 @@ class AmazonConfirmation(models.Model):
                 rows._tell(account)
                 self.env["ir.cron"]._commit_progress()
         rows._wake_for_unclear(account)
+        if requested and rows.search_count(rows._due(account), limit=1):
+            # The job for everything else found the lock taken.
+            account._job("confirm")._trigger()
         return state
 
     @api.model
-    def _ready(self, account, requested):
+    def _send_ready(self, account, amazon, ready, log):
+        """Send what may go now, one by one or as a feed.
+
+        :param list ready: ids.
+        :return: as :meth:`_send`.
+        """
+        feeds = self.env["amazon.feed"]
+        # Which way depends on how many may really go: what waits has been told apart.
+        if len(ready) > account.feed_threshold:
+            by_feed = self.browse(ready)._fit_for_feed()
+            ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
+            feeds._send(account, amazon, by_feed)
+        state = self._send_each(account, amazon, ready, log)
+        late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
+        if late:
+            feeds._send(account, amazon, late)
+        return state
+
+    @api.model
+    def _ready(self, account, requested, tried):
         """Look at everything that is due; say on each row that may not go why, and return the ids of the others.
 
+        :param set tried: ids that this run is through with.
         :rtype: list[int]
         """
         ready, last = [], 0
         while True:
+            # What was committed elsewhere since is seen, too.
+            self.env["ir.cron"]._commit_progress()
             rows = self.search(self._due(account, requested) & Domain("id", ">", last), limit=LOOK, order="id")
             if not rows:
                 return ready
             last = rows[-1].id
+            rows = rows.filtered(lambda row: row.id not in tried)
             ready += rows.filtered(lambda row: row._look()).ids
-            self.env["ir.cron"]._commit_progress()
+            self.env.flush_all()
             self.env.invalidate_all()
 
     def _look(self):

@@ -214,6 +214,19 @@ class AmazonJob(models.Model):
             return
         account = job.account_id.with_company(job.account_id.company_id)
         getattr(account.with_context(amazon_cron=True), JOBS[job.name].method)()
+        job._close_abandoned()
+
+    def _close_abandoned(self):
+        """Say of runs whose process was killed that they are over, also when there was nothing to run for since."""
+        logs = self.env["amazon.log"].sudo()  # sudo: the log is the addon's own
+        if not logs.search_count([("job_id", "=", self.id), ("state", "=", "running")], limit=1):
+            return
+        with self._lock() as free:
+            # Another process may just have ended its run: what was read before the lock was held is old.
+            self.env["ir.cron"]._commit_progress()
+            if free:
+                logs._close_abandoned(self)
+                self.env["ir.cron"]._commit_progress()
 
     def _trigger(self, seconds=0):
         """Wake the job's cron.

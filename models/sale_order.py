@@ -442,8 +442,10 @@ class SaleOrder(models.Model):
 
     def _amazon_confirmed(self):
         """Move orders on of which Amazon has everything: into the phase the account names, else by themselves."""
-        for order in self.filtered(lambda order: order.amazon_api_status == "done"):
-            order.activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
+        complete = self.filtered(lambda order: order.amazon_api_status == "done")
+        if complete:
+            complete.activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
+        for order in complete:
             order._amazon_move_on("success_phase_id")
         self._amazon_move_phase()
 

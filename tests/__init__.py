@@ -10,6 +10,7 @@ from . import (
     test_confirmation_kits,
     test_confirmation_mail,
     test_confirmation_policies,
+    test_confirmation_speed,
     test_confirmation_trouble,
     test_demo,
     test_engine,

@@ -1,4 +1,4 @@
-"""A process that imports orders, and dies where it is told to.
+"""A process that imports orders and confirms deliveries, and dies where it is told to.
 
 ``importer.py DATABASE`` loads Odoo once and then forks for every run, so that a run costs no start. It reads one JSON
 object a line from standard input and answers each with one:
@@ -10,6 +10,8 @@ object a line from standard input and answers each with one:
 - ``crons``: Odoo's own cron processing, until no cron is due;
 - ``import``: fetch and build in one call;
 - ``fetch``, ``build``: one half of it (``build`` is what a builder's cron runs);
+- ``send``, ``requested``: tell Amazon of deliveries, of all or of those a person asked for;
+- ``results``: fetch what Amazon says of feeds; ``send and results``: both;
 - ``code``: the Python code in ``code``, with ``env``.
 
 An event is a moment at which the process may die and which the database or Amazon can tell from its neighbours:
@@ -144,10 +146,25 @@ def as_superuser(work):
     return run
 
 
+def on_accounts(*methods):
+    """Return a run that calls these methods of every account."""
+
+    def work(env):
+        accounts = env["amazon.account"].search([], order="id")
+        for method in methods:
+            getattr(accounts, method)()
+
+    return as_superuser(work)
+
+
 WAYS = {
     "crons": crons,
-    "import": as_superuser(lambda env: env["amazon.account"].search([], order="id")._import_orders()),
-    "fetch": as_superuser(lambda env: env["amazon.account"].search([], order="id")._fetch_orders()),
+    "import": on_accounts("_import_orders"),
+    "fetch": on_accounts("_fetch_orders"),
+    "send": on_accounts("_send_confirmations"),
+    "requested": on_accounts("_send_requested"),
+    "results": on_accounts("_fetch_results"),
+    "send and results": on_accounts("_send_confirmations", "_fetch_results"),
     "code": as_superuser(lambda env, code: exec(code, {"env": env})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
 }

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from queue import Queue
 
 import database
 import psycopg2
@@ -23,6 +25,50 @@ COUNTED = (
     "stock_reference", "amazon_order_item", "amazon_order_update", "amazon_offer", "account_tax", "product_pricelist",
     "product_product", "mail_activity", "mail_message",
 )  # fmt: skip
+# Everything in the database, kept beside it; :meth:`Shop.restore` brings back what has changed since.
+SAVE = """
+CREATE SCHEMA saved;
+CREATE TABLE saved._tables (name text, rows bigint);
+CREATE TABLE saved._sequences (name text, value bigint, called boolean);
+CREATE TABLE saved._moment AS SELECT pg_current_xact_id()::text::bigint AS xid;
+DO $$
+DECLARE found text; value bigint; called boolean; count bigint;
+BEGIN
+    FOR found IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+        EXECUTE format('CREATE TABLE saved.%1$I AS TABLE public.%1$I', found);
+        GET DIAGNOSTICS count = ROW_COUNT;
+        INSERT INTO saved._tables VALUES (found, count);
+    END LOOP;
+    FOR found IN SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace LOOP
+        EXECUTE format('SELECT last_value, is_called FROM public.%I', found) INTO value, called;
+        INSERT INTO saved._sequences VALUES (found, value, called);
+    END LOOP;
+END $$;
+"""
+RESTORE = """
+SET session_replication_role = replica;
+DO $$
+DECLARE kept record; changed boolean;
+BEGIN
+    FOR kept IN SELECT name, rows, xid FROM saved._tables, saved._moment LOOP
+        EXECUTE format('SELECT (SELECT count(*) FROM public.%1$I) <> $1'
+                       ' OR EXISTS (SELECT FROM public.%1$I WHERE xmin::text::bigint > $2)', kept.name)
+           INTO changed USING kept.rows, kept.xid;
+        IF changed THEN
+            EXECUTE format('DELETE FROM public.%I', kept.name);
+            EXECUTE format('INSERT INTO public.%1$I SELECT * FROM saved.%1$I', kept.name);
+        END IF;
+    END LOOP;
+    FOR kept IN SELECT * FROM saved._sequences LOOP
+        EXECUTE format('SELECT (last_value, is_called) <> ($1, $2) FROM public.%I', kept.name)
+           INTO changed USING kept.value, kept.called;
+        IF changed THEN
+            PERFORM setval(format('public.%I', kept.name)::regclass, kept.value, kept.called);
+        END IF;
+    END LOOP;
+    UPDATE saved._moment SET xid = pg_current_xact_id()::text::bigint;
+END $$;
+"""
 
 
 class Shop:
@@ -53,6 +99,16 @@ class Shop:
         """Wait until PostgreSQL has noticed that every process is gone."""
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
         wait_for(lambda: not self.value(others, self.name), seconds, "the killed process's connections end")
+
+    def save(self):
+        """Keep everything as it is now, to be brought back by :meth:`restore`."""
+        self.wait_until_alone()
+        self.sql(SAVE.replace("%", "%%"))
+
+    def restore(self):
+        """Bring back what was saved: many times faster than copying the database once more."""
+        self.wait_until_alone()
+        self.sql(RESTORE.replace("%", "%%"))
 
     def counts(self):
         """Return the number of rows of each table that an import writes."""
@@ -155,21 +211,47 @@ def importers(shop, count=1, **variables):
 
 
 class Site:
-    """Where one case after the other is done: a database made anew for each, and a process that knows it.
+    """Where one case after the other is done: a database that is the same again for each, and a process that knows it.
 
     :param str template: the prepared database.
     :param int number: of the site, when there are several.
     :param stack: a ``contextlib.ExitStack`` that ends it.
+    :param more: see :meth:`prepare`.
     """
 
-    def __init__(self, template, number, stack):
-        self.template, self.number = template, number
+    def __init__(self, template, number, stack, **more):
         self.shop = stack.enter_context(copied(template, f"site_{number}"))
         self.importer = stack.enter_context(importers(self.shop))
+        self.prepare(**more)
+        self.shop.save()
+
+    def prepare(self):
+        """Do what every case begins with."""
 
     def renew(self):
-        """Make the database new."""
-        database.copy(self.template, self.shop.name)
+        """Make the database what it was."""
+        self.shop.restore()
+
+
+def in_parallel(sites, cases, work):
+    """Do one case after the other on whichever site is free.
+
+    :param work: called with a site and a case.
+    :return: what it returned, None aside.
+    """
+    free = Queue()
+    for site in sites:
+        free.put(site)
+
+    def do(case):
+        site = free.get()
+        try:
+            return work(site, case)
+        finally:
+            free.put(site)
+
+    with ThreadPoolExecutor(len(sites)) as pool:
+        return [result for result in pool.map(do, cases) if result is not None]
 
 
 # --- Amazon ----------------------------------------------------------------------------------

@@ -1,40 +1,22 @@
 """Odoo's own server with its own crons, and nobody who does anything."""
 
-import os
-import signal
-import subprocess
 from contextlib import contextmanager
 
-import database
+import parcels
+import server
 import shops
-from ports import free_ports
 
 # Cron threads look around once a minute unless they are woken.
 SOON, LATER = 90, 240
+DELIVERIES, IMPORTED = 12, 100
 
 
 @contextmanager
-def server(shop, log):
+def running(shop, log):
     """Run Odoo's server with four cron workers; it is killed at the end, if it lives."""
-    port, gevent = free_ports(2)
-    command = database.odoo_command(
-        "-d", shop.name, f"--http-port={port}", f"--gevent-port={gevent}", "--max-cron-threads=4", "--log-level=warn"
-    )
-    with log.open("a") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' OR datname = %s"
-        shops.wait_for(lambda: shop.value(listening, shop.name) > 1, LATER, "Odoo starts")
+    with server.running(shop.name, log) as process:
+        shops.wait_for(lambda: server.listening(shop.name), LATER, "Odoo starts")
         yield process
-    finally:
-        kill(process)
-
-
-def kill(process):
-    """Kill a server with all its threads and children, without a word of warning."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(20)
 
 
 def here(shop):
@@ -58,17 +40,17 @@ def test_imports_by_itself_and_survives_a_kill(amazon, seller, shop, tmp_path):
     orders = shops.place(amazon, seller, {"jp_standard": 140, "jp_several_items": 10})
     log = tmp_path / "odoo.log"
     with shops.importers(shop) as person:
-        with server(shop, log) as running:
+        with running(shop, log) as process:
             person.code("env['amazon.account'].search([]).action_toggle_import()")
             shops.wait_for(lambda: 0 < here(shop), SOON, "the first orders come in by themselves")
-            kill(running)
+            server.kill(process)
         shop.wait_until_alone()
     assert here(shop) < len(orders), "killed in the middle"
     amazon.place(seller, "jp_standard", 5, created=shops.moment_ago(amazon, 3))
     # The job's five minutes pass while the server is down.
     shop.sql("UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' WHERE cron_name LIKE 'Amazon: orders%%'")
     orders = shops.on_amazon(amazon, seller)
-    with server(shop, log):
+    with running(shop, log):
         shops.wait_for(lambda: here(shop) >= len(orders) and reserved(shop), LATER, "the rest comes in by itself")
         shops.wait_for(
             lambda: not shop.value("SELECT count(*) FROM amazon_log WHERE state = 'running'"), SOON, "the run ends"
@@ -76,7 +58,46 @@ def test_imports_by_itself_and_survives_a_kill(amazon, seller, shop, tmp_path):
     shop.wait_until_alone()
     shops.assert_complete(shop, orders)
     shops.assert_cursor(shop, amazon)
+    assert_no_problems(log)
+
+
+def assert_no_problems(log):
+    """Check that the server has logged no error."""
     lines = log.read_text().splitlines()
     # Odoo's database layer logs each statement that PostgreSQL refuses, also where it is then tried again.
     problems = [line for line in lines if (" ERROR " in line and "odoo.sql_db" not in line) or "Traceback" in line]
     assert not problems, problems
+
+
+def test_confirms_at_once_while_an_import_runs(amazon, seller, shop, tmp_path):
+    """Deliveries validated while an import keeps the builders busy: Amazon knows them before the import is through,
+    under the published usage plan for confirmations, and without one call that it refuses."""
+    log = tmp_path / "odoo.log"
+    shops.place(amazon, seller, {"jp_standard": DELIVERIES})
+    with shops.importers(shop) as person:
+        person.good("import")
+        person.code("env['amazon.account'].search([]).auto_confirm = True")
+        amazon.post("quota", mode="published", operation="*", rate=1000, burst=1000)
+        amazon.post("quota", operation="confirmShipment", rate=2, burst=10)
+        amazon.control("DELETE", "requests")
+        moment = shops.moment_ago(amazon, 3)
+        amazon.place(seller, "jp_standard", IMPORTED, created=moment, updated=moment)
+        orders = shops.on_amazon(amazon, seller)
+        with running(shop, log):
+            person.code(
+                "env['amazon.account'].search([]).job_ids.filtered(lambda job: job.name == 'orders')._trigger()"
+            )
+            shops.wait_for(lambda: here(shop) > DELIVERIES, SOON, "the import is building")
+            person.code(parcels.DELIVER_FIRST.format(count=DELIVERIES))
+            shops.wait_for(lambda: not parcels.open_rows(shop), SOON, "everything is confirmed")
+            shops.wait_for(lambda: here(shop) >= len(orders) and reserved(shop), LATER, "everything is imported")
+    shop.wait_until_alone()
+    numbers = dict(shop.sql("SELECT order_ref, tracking_number FROM amazon_confirmation"))
+    assert len(numbers) == DELIVERIES
+    parcels.assert_told(shop, amazon, numbers)
+    last = max(amazon.get(f"orders/{ref}/confirmations")[0]["time"] for ref in numbers)
+    built = shop.value("SELECT max(create_date) FROM sale_order")
+    assert shops.moment(last).replace(tzinfo=None) < built, "before the import was through"
+    refused = [call for call in amazon.get("requests?operation=confirmShipment") if call["status"] == 429]
+    assert not refused
+    assert_no_problems(log)

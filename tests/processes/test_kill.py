@@ -1,8 +1,6 @@
 """An import may die at any moment: nothing is lost, nothing is there twice."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from queue import Queue
 
 import pytest
 import shops
@@ -44,18 +42,9 @@ def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way)
         counts = sites[0].shop.counts()
         assert sum("searchOrders" in event or "/orders" in event for event in events) >= 2 * 3, "several pages"
         assert sum("commit" in event for event in events) >= 20
-        free = Queue()
-        for site in sites:
-            free.put(site)
-
-        def case(number):
-            site = free.get()
-            try:
-                return die_and_recover(site, way, number, amazon, orders, counts)
-            finally:
-                free.put(site)
-
-        with ThreadPoolExecutor(WORKERS) as pool:
-            wrong = list(filter(None, pool.map(case, range(1, len(events) + 1))))
+        wrong = shops.in_parallel(
+            sites, range(1, len(events) + 1),
+            lambda site, number: die_and_recover(site, way, number, amazon, orders, counts),
+        )  # fmt: skip
     print(f"{way}: {len(events)} events")
     assert not wrong, f"{len(wrong)} of {len(events)}:\n" + "\n\n".join(wrong)

@@ -1,0 +1,118 @@
+"""Deliveries that Amazon has to be told of, and what must hold when it has been."""
+
+import shops
+
+from simulator.process import Amazon
+
+MERCHANT = "SELECT merchant_id FROM amazon_account ORDER BY id LIMIT 1"
+# Validates so many deliveries that can leave, as a packer does who prints the labels of all of them.
+DELIVER_FIRST = """
+pickings = env['stock.picking'].search(
+    [('sale_id.amazon_order_ref', '!=', False), ('state', '=', 'assigned')], order='id', limit={count})
+for picking in pickings:
+    picking.carrier_tracking_ref = f'1234-5678-{{picking.id:04}}'
+pickings.with_context(skip_backorder=True, skip_sms=True).button_validate()
+env.cr.commit()
+"""
+DELIVER = DELIVER_FIRST.format(count=None)
+# Minutes that pass before the jobs run again, after whatever happened: more than all the pauses together.
+ROUNDS = (0, 1, 2, 3, 6, 11, 6, 11)
+
+
+class ShippingSite(shops.Site):
+    """A site with an Amazon of its own: there, too, everything is the same again for each case.
+
+    :param kinds: of the orders that have left.
+    :param values: of the account.
+    :param settings: of the simulator.
+    """
+
+    def __init__(self, template, number, stack, kinds, values, settings):
+        self.kinds, self.settings = kinds, settings
+        self.amazon = Amazon.start("--quota", "off")
+        stack.callback(self.amazon.stop)
+        self.placed = shops.moment_ago(self.amazon, 180)
+        super().__init__(template, number, stack, **values)
+
+    def prepare(self, **values):
+        """Import the orders and deliver them; nothing has been sent yet."""
+        self.shop.sql("UPDATE amazon_account SET endpoint_url = %s, lwa_url = %s", self.amazon.url,
+                      f"{self.amazon.url}/auth/o2/token")  # fmt: skip
+        self.place()
+        self.importer.good("import")
+        values = {"auto_import": False, "auto_confirm": True, **values}
+        self.importer.code(f"env['amazon.account'].search([]).write({values})")
+        self.importer.code(DELIVER)
+        self.numbers = dict(
+            self.shop.sql("""
+            SELECT sale_order.amazon_order_ref, carrier_tracking_ref
+              FROM stock_picking picking JOIN sale_order ON sale_order.id = sale_id WHERE picking.state = 'done'""")
+        )
+        assert len(self.numbers) == sum(self.kinds.values())
+
+    def place(self):
+        """Give Amazon the seller and the orders: each time the same."""
+        self.amazon.post("reset", seed=1)
+        self.amazon.post("settings", **self.settings)
+        seller = self.amazon.seller()
+        assert seller["merchant_id"] == self.shop.value(MERCHANT)
+        for kind, count in self.kinds.items():
+            self.amazon.place(seller, kind, count, created=self.placed, updated=self.placed)
+
+    def renew(self):
+        """Make the database and Amazon what they were."""
+        super().renew()
+        self.place()
+
+    def let_pass(self, minutes):
+        """Let time pass, on Amazon and for everything that waits here."""
+        self.amazon.post("clock", advance=60 * minutes)
+        let_pass(self.shop, minutes)
+
+    def recover(self):
+        """Let time pass and the crons run until nothing is left to do."""
+        for minutes in ROUNDS:
+            self.let_pass(minutes)
+            self.importer.good("crons")
+            if not open_rows(self.shop) and not self.shop.sql("SELECT id FROM amazon_log WHERE state = 'running'"):
+                return
+        raise AssertionError(f"not through, or a run says it runs for ever: {open_rows(self.shop)}")
+
+
+def let_pass(shop, minutes):
+    """Let time pass for everything that waits here."""
+    for table, column in (
+        ("amazon_confirmation", "retry_at"), ("amazon_feed", "retry_at"), ("ir_cron_trigger", "call_at"),
+        ("ir_cron", "nextcall"),
+    ):  # fmt: skip
+        shop.sql(f"UPDATE {table} SET {column} = {column} - interval '{minutes} minutes'")
+
+
+def open_rows(shop):
+    """Return the confirmations and feeds that are not through."""
+    return shop.sql("SELECT order_ref, state, message FROM amazon_confirmation WHERE state <> 'done'") + shop.sql(
+        "SELECT feed_ref, state, message FROM amazon_feed WHERE state <> 'done'"
+    )
+
+
+def assert_told(shop, amazon, numbers, times=1):
+    """Check that Amazon has one parcel of each order, told once, and that Odoo knows it.
+
+    :param dict numbers: tracking number by order.
+    :param times: at most so often it was told; more than once only where Amazon could not be asked.
+    """
+    assert not open_rows(shop)
+    rows = shop.sql("SELECT order_ref, id, reference, tracking_number, accepted_at FROM amazon_confirmation")
+    assert sorted(row[0] for row in rows) == sorted(numbers), "one row an order"
+    for ref, row_id, reference, number, accepted in rows:
+        assert (reference, number) == (str(row_id), numbers[ref]) and accepted
+        told = amazon.get(f"orders/{ref}/confirmations")
+        assert 1 <= len(told) <= times, (ref, told)
+        assert {(entry["reference"], entry["tracking"]) for entry in told} == {(reference, number)}
+        [package] = amazon.get(f"orders/{ref}")["packages"]
+        assert (package["packageReferenceId"], package["trackingNumber"]) == (reference, number)
+    assert not shop.sql("SELECT name FROM stock_picking WHERE amazon_api_status <> 'done'")
+    assert not shop.sql("""
+        SELECT sale_order.name, role FROM sale_order LEFT JOIN amazon_phase phase ON phase.id = amazon_phase_id
+         WHERE amazon_order_ref <> '' AND (amazon_api_status, role) IS DISTINCT FROM ('done', 'confirmed')""")
+    shops.assert_at_rest(shop)

@@ -1,0 +1,66 @@
+"""A process that tells Amazon of deliveries may die at any moment: nothing is lost, nothing is told twice (rule 2)."""
+
+from contextlib import ExitStack
+
+import parcels
+import pytest
+import shops
+
+WORKERS = 2
+SMALL = {"jp_standard": 1, "jp_cod": 1, "jp_several_items": 1}
+# Cash on delivery cannot go in a feed: it goes beside it.
+FEED = {"feed_threshold": 0}
+# How the run that dies is done, with which orders, account and Amazon. Parcels that show late are found by asking
+# more than once; a feed is worked off at once, so that the same run fetches its results.
+CASES = {
+    "direct": ("send", SMALL, {}, {}),
+    "direct, shown late": ("send", {"jp_standard": 1}, {}, {"packages_delay": 300}),
+    "feed": (
+        "send and results",
+        {"jp_standard": 1, "jp_cod": 1},
+        FEED,
+        {"feed_seconds": 0, "packages_delay": 300},
+    ),
+    "crons": ("crons", {"jp_standard": 1}, {}, {}),
+}
+COUNTED = ("amazon_confirmation", "amazon_feed", "mail_message", "mail_activity", "mail_mail")
+
+
+def counts(shop):
+    """Return the number of rows of each table that sending writes."""
+    return {table: shop.value(f"SELECT count(*) FROM {table}") for table in COUNTED}
+
+
+def die_and_recover(site, way, number, expected):
+    """Kill a run at its event `number`, let the crons do the rest; return what is wrong afterwards, or None."""
+    site.renew()
+    killed = site.importer.run(way, number)
+    event = killed["events"][-1]
+    try:
+        assert killed["exit"] == -9 and len(killed["events"]) == number, killed
+        site.shop.wait_until_alone()
+        site.recover()
+        parcels.assert_told(site.shop, site.amazon, site.numbers)
+        assert len(site.amazon.get("feeds")) == expected["amazon_feed"], "no feed was submitted twice"
+        assert counts(site.shop) == expected, "as many rows as without the crash"
+    except AssertionError as error:
+        return f"killed at event {number}, {event}:\n{error}"
+    return None
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_killed_at_every_commit_and_every_call(one_account, case):
+    """Whichever commit or HTTP call a run dies before or after: Amazon has one parcel an order, told once."""
+    way, kinds, values, settings = CASES[case]
+    with ExitStack() as stack:
+        sites = [parcels.ShippingSite(one_account, number, stack, kinds, values, settings) for number in range(WORKERS)]
+        events = sites[0].importer.good(way)
+        parcels.assert_told(sites[0].shop, sites[0].amazon, sites[0].numbers)
+        expected = counts(sites[0].shop)
+        calls = sum("/shipmentConfirmation" in event for event in events)
+        assert calls == 2 * sum(kinds.values()) or expected["amazon_feed"] == 1
+        wrong = shops.in_parallel(
+            sites, range(1, len(events) + 1), lambda site, number: die_and_recover(site, way, number, expected)
+        )
+    print(f"{case}: {len(events)} events")
+    assert not wrong, f"{len(wrong)} of {len(events)}:\n" + "\n\n".join(wrong)

@@ -1,0 +1,67 @@
+from odoo.tests import tagged
+
+from .common_confirmation import ConfirmationCase
+
+# So many queries at most.
+VALIDATING = 25  # more than without Amazon, a delivery
+SENDING = 60  # a confirmation, with marking it, recording the answer and taking a token
+BY_FEED = 2  # a confirmation of many
+APPLYING = 2  # a row of a report
+
+
+@tagged("post_install", "-at_install")
+class TestConfirmationSpeed(ConfirmationCase):
+    """How many queries confirming costs."""
+
+    def queries(self, work, *arguments):
+        """Return how many queries `work` costs."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        work(*arguments)
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def some(self, count):
+        """Import orders; return their deliveries, with tracking numbers."""
+        pickings = self.imported(count=count).picking_ids
+        for number, picking in enumerate(pickings):
+            picking.carrier_tracking_ref = f"T-{number}"
+        return pickings
+
+    def test_validating(self):
+        """A row in the outbox makes validating a delivery only a little dearer."""
+        pickings = self.some(3)
+        self.ship(pickings[0])
+        ours = self.queries(self.ship, pickings[1])
+        plain = self.queries(self.ship, pickings[2].with_context(amazon_has_left=True))
+        self.assertLessEqual(ours - plain, VALIDATING)
+
+    def test_sending(self):
+        """Sending one after the other costs a bounded number of queries each."""
+        for picking in self.some(1):
+            self.ship(picking)
+        self.send()
+        for picking in self.some(2):
+            self.ship(picking)
+        two = self.queries(self.send)
+        for picking in self.some(12):
+            self.ship(picking)
+        twelve = self.queries(self.send)
+        self.assertLessEqual((twelve - two) / 10, SENDING)
+
+    def test_feed(self):
+        """Many in a feed cost next to nothing each, nor does applying what Amazon reports of them."""
+        self.account.feed_threshold = 0
+        sent, applied = [], []
+        for count in (1, 2, 52):
+            for picking in self.some(count):
+                self.ship(picking)
+            sent.append(self.queries(self.send))
+            self.amazon.post("clock", advance=120)
+            applied.append(self.queries(self.fetch))
+            self.amazon.post("clock", now=None)
+            rows = self.env["amazon.confirmation"].search([("account_id", "=", self.account.id)])
+            self.assertEqual(set(rows.mapped("state")), {"done"})
+        self.assertLessEqual((sent[2] - sent[1]) / 50, BY_FEED)
+        self.assertLessEqual((applied[2] - applied[1]) / 50, APPLYING)
