@@ -3,6 +3,8 @@
 from markupsafe import Markup
 from odoo import api, fields, models
 
+from .sale_order import worst
+
 BY_HAND = ("not_sent", "done")
 
 
@@ -78,7 +80,7 @@ class AmazonConfirmation(models.Model):
             return self.env._("Nothing that Amazon counts has left yet.")
         if len(rows.try_lock_for_update()) < len(rows):
             return self.env._("It is being sent; wait for Amazon's answer.")
-        before = order.sudo().amazon_api_status
+        before = worst(rows.mapped("state"))
         values = {"retry_at": False, "message": False, "hint": False, "asked": 0, "edited": False, "requested": False}
         now = fields.Datetime.now()
         for row in rows:
@@ -89,7 +91,7 @@ class AmazonConfirmation(models.Model):
             by_hand = "by_hand" if status == "done" else False
             kept = row.channel == "seller_central" or (status == "not_sent" and row.channel != "by_hand")
             row.write({**values, "state": status, "channel": row.channel if kept else by_hand})
-        self._log_status(order, before)
+        self._log_status(order, before, status)
         # sudo: activities and phases follow, whoever sets it
         order.sudo().activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
         if status == "done":
@@ -99,13 +101,13 @@ class AmazonConfirmation(models.Model):
         return False
 
     @api.model
-    def _log_status(self, order, before):
+    def _log_status(self, order, before, status):
         """Write into the chatter, in the company's language, who set what."""
         here = order.sudo().with_context(lang=order.company_id._amazon_lang())
         labels = dict(self._fields["state"]._description_selection(here.env))
         text = here.env._(
             "API status set by hand: %(before)s → %(after)s",
-            before=labels.get(before, "–"), after=labels.get(here.amazon_api_status, "–"),
+            before=labels.get(before, "–"), after=labels[status],
         )  # fmt: skip
         order._message_log(body=Markup("%s") % text)
 

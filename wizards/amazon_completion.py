@@ -226,7 +226,7 @@ class AmazonCompletionLine(models.TransientModel):
     order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="cascade")
     amazon_order_ref = fields.Char(related="order_id.amazon_order_ref")
     amazon_url = fields.Char(related="order_id.amazon_url")
-    date_order = fields.Datetime(related="order_id.date_order", string="Ordered")
+    date_order = fields.Datetime(related="order_id.date_order", string="Order Date")
     picking_id = fields.Many2one("stock.picking", "Delivery", readonly=True, ondelete="cascade")
     carrier_id = fields.Many2one(related="picking_id.carrier_id")
     tracking_number = fields.Char()
