@@ -93,7 +93,8 @@ class TestTranslation(AmazonCase):
         for name, word in {
             "orders": "注文", "attention": "要対応", "offers": "対応表", "amounts": "金額不整合確認",
             "log": "APIログ",
-            "completion": "一括注文完了", "confirmations": "Amazon出荷通知連携履歴", "accounts": "アカウント", "phases": "処理フェーズ", "jobs": "自動処理",
+            "completion": "一括注文完了", "confirmations": "Amazon出荷通知連携履歴",
+            "accounts": "アカウント", "phases": "処理フェーズ", "jobs": "自動処理",
         }.items():  # fmt: skip
             menu = self.env.ref(f"sale_amazon_spapi.menu_amazon_{name}").with_context(lang="ja_JP")
             self.assertEqual(menu.name, word)
