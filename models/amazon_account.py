@@ -661,6 +661,8 @@ class AmazonAccount(models.Model):
             job = account._job("range")
             if job.sudo().open_search:  # sudo: jobs are the addon's own
                 logs |= job._run(lambda log, budget, job=job: self.env["amazon.order.update"]._fetch(job, log, budget))
+            else:
+                job._close_abandoned()
         return logs
 
     def _start_range(self, since, until=None):

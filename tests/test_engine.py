@@ -101,6 +101,14 @@ class TestEngine(AmazonCase):
         self.account.active = False
         self.assertEqual(order.with_user(self.user).amazon_account_id.name, self.account.name)
 
+    def test_killed_behind_the_last_page(self):
+        """A range whose process died after its last page is not said to run for ever."""
+        job = self.account._job("range")
+        log = self.env["amazon.log"].create({"account_id": self.account.id, "job_id": job.id, "job_name": job.name})
+        with self.committing(self.account) as account:
+            self.assertFalse(account._fetch_range())
+        self.assertEqual(log.state, "failed")
+
     def test_names(self):
         """Runs and jobs are called what people call them."""
         job = self.account._job("orders")

@@ -9,38 +9,69 @@ KINDS = {
     "jp_standard": 18, "jp_several_items": 2, "jp_cod": 1, "jp_gift": 1, "jp_unknown_sku": 1, "jp_cvs_pending": 2,
     "jp_cancelled": 1, "jp_shipped": 2, "jp_fba": 1, "jp_points": 1,
 }  # fmt: skip
+FEW = {"jp_standard": 10, "jp_several_items": 1, "jp_cvs_pending": 1, "jp_shipped": 1, "jp_fba": 1}
 PAGE = 10
 WORKERS = 2
+ASK_FOR_A_RANGE = """
+from datetime import datetime, timedelta
+account = env["amazon.account"].search([])
+account.auto_import = False
+account._start_range(datetime.utcnow() - timedelta(days=1))
+account._job("range")._trigger()
+env.cr.commit()
+"""
+
+
+def begin(site, way):
+    """Make the database new, as it is before a run of this way; return how the importer calls the run."""
+    site.renew()
+    if way == "range":
+        site.importer.code(ASK_FOR_A_RANGE)
+        return "crons"
+    return way
 
 
 def die_and_recover(site, way, number, amazon, orders, counts):
     """Kill a run at its event `number`, run again; return what is wrong afterwards, or None."""
-    site.renew()
-    killed = site.importer.run(way, number)
+    run = begin(site, way)
+    killed = site.importer.run(run, number)
     event = killed["events"][-1]
     try:
         assert killed["exit"] == -9 and len(killed["events"]) == number, killed
         site.shop.wait_until_alone()
-        site.importer.good(way)
+        if way == "range":
+            # Whoever goes on with it dies as well, somewhere else.
+            site.importer.run(run, 1 + number % 13)
+            site.shop.wait_until_alone()
+        site.importer.good(run)
         shops.assert_complete(site.shop, orders)
-        shops.assert_cursor(site.shop, amazon)
+        assert_place_reached(site.shop, way, amazon)
         assert site.shop.counts() == counts, "as many rows as without the crash"
     except AssertionError as error:
         return f"killed at event {number}, {event}:\n{error}"
     return None
 
 
-@pytest.mark.parametrize("way", ["crons", "import"])
+def assert_place_reached(shop, way, amazon):
+    """Check the cursor of the import by difference, which a range leaves alone."""
+    if way == "range":
+        assert shop.value("SELECT cursor FROM amazon_job WHERE name = 'orders'") is None
+    else:
+        shops.assert_cursor(shop, amazon)
+
+
+@pytest.mark.parametrize("way", ["crons", "import", "range"])
 def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way):
     """Whichever commit or HTTP call an import dies before or after, the next run completes it."""
-    orders = shops.place(amazon, seller, KINDS)
+    orders = shops.place(amazon, seller, FEW if way == "range" else KINDS)
     amazon.post("page-limit", limit=PAGE)
     with ExitStack() as stack:
         sites = [shops.Site(one_account, number, stack) for number in range(WORKERS)]
-        events = sites[0].importer.good(way)
+        events = sites[0].importer.good(begin(sites[0], way))
         shops.assert_complete(sites[0].shop, orders)
         counts = sites[0].shop.counts()
-        assert sum("searchOrders" in event or "/orders" in event for event in events) >= 2 * 3, "several pages"
+        pages = -(-len(orders) // PAGE)
+        assert pages > 1 and sum("/orders" in event for event in events) >= 2 * pages, "several pages"
         assert sum("commit" in event for event in events) >= 20
         wrong = shops.in_parallel(
             sites, range(1, len(events) + 1),
