@@ -58,7 +58,7 @@ class AmazonConfirmation(models.Model):
     def _unclear(self, account):
         """Return the domain of what was being sent when the answer or the process was lost."""
         return (
-            Domain("account_id", "=", account.id) & Domain("state", "=", "sending") & Domain("feed_id", "=", False)
+            Domain("account_id", "=", account.id) & Domain("state", "=", "sending") & Domain("channel", "!=", "feed")
             & self._now()
         )  # fmt: skip
 
@@ -436,7 +436,7 @@ class AmazonConfirmation(models.Model):
         """Come back when the first of the unclear rows has to be asked for again."""
         first = self.search(
             [("account_id", "=", account.id), ("state", "in", ("sending", "rejected")), ("retry_at", "!=", False),
-             ("feed_id", "=", False)], order="retry_at", limit=1,
+             ("channel", "!=", "feed")], order="retry_at", limit=1,
         )  # fmt: skip
         if first:
             seconds = (first.retry_at - fields.Datetime.now()).total_seconds()

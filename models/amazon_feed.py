@@ -345,7 +345,7 @@ class AmazonFeed(models.Model):
 
     def _open_rows(self):
         """Return the feed's confirmations of which it is not known what became of them."""
-        return self.confirmation_ids.filtered(lambda row: row.state in ("sending", "unknown"))
+        return self.confirmation_ids.filtered(lambda row: row.state in ("sending", "unknown") and row.channel == "feed")
 
     # === ASKING FOR EACH ORDER === #
 

@@ -254,6 +254,21 @@ class TestFeed(ConfirmationCase):
             self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["CORRECTED"])
             self.assertEqual(picking.amazon_api_status, "done")
 
+    def test_answer_of_a_correction_is_lost(self):
+        """What went in a feed once and is corrected directly is asked for like everything else when the answer is
+        lost."""
+        picking = self.deliveries(1)
+        self.send()
+        self.work()
+        self.fetch()
+        picking.carrier_tracking_ref = "CORRECTED"
+        self.amazon.post("faults", operation="confirmShipment", kind="cut_after")
+        self.send()
+        self.assertEqual(picking.amazon_api_status, "sending")
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=2), tick=True):
+            self.send()
+        self.assertEqual(picking.amazon_api_status, "done")
+
     def test_encodings(self):
         """Reports in every language and charset a seller may have set."""
         for language, encoding in (("ja", "Windows-31J"), ("en", "utf-8"), ("ja", "utf-8")):
