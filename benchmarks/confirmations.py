@@ -7,7 +7,6 @@ import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import database
 import psycopg2
 import server
 from setting import BASE, WARM_UP, Worker, machine, measured, setting
@@ -49,8 +48,9 @@ def while_an_import_runs(options):
             refused = [call for call in amazon.get("requests") if call.get("status") == 429]
         machine(f"{options.deliveries} deliveries validated at once while {options.orders} orders come in, published"
                 " usage plan")  # fmt: skip
-        print(f"validating: {committed - started:.1f} s; from its commit until Amazon knew: the first {known[0]:.1f} s,"
-              f" half {statistics.median(known):.1f} s, all {known[-1]:.1f} s; calls refused: {len(refused)}")  # fmt: skip
+        print(f"validating: {committed - started:.1f} s; from its commit until Amazon knew: the first"
+              f" {known[0]:.1f} s, half {statistics.median(known):.1f} s, all {known[-1]:.1f} s;"
+              f" calls refused: {len(refused)}")  # fmt: skip
         print(f"imported by then: {here} of {options.orders}")
     return int(known[-1] > LATENCY or bool(refused))
 

@@ -157,12 +157,13 @@ def template(kind="plain"):
             drop(f"{base}_draft")
             install(f"{base}_draft", *addons)
             rename(f"{base}_draft", base)
-    if not exists(wanted):
-        for old in like(name(f"template_{kind}_")):
-            drop(old)
-        copy(base, f"{wanted}_draft")
-        install(f"{wanted}_draft", ADDON)
-        rename(f"{wanted}_draft", wanted)
+    with lock(wanted):
+        if not exists(wanted):
+            for old in like(name(f"template_{kind}_")):
+                drop(old)
+            copy(base, f"{wanted}_draft")
+            install(f"{wanted}_draft", ADDON)
+            rename(f"{wanted}_draft", wanted)
     return wanted
 
 

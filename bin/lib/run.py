@@ -1,7 +1,7 @@
 """``bin/run``: a simulated Amazon and Odoo with a demo shop.
 
-``bin/run`` starts both and keeps them until Ctrl-C; ``bin/run --once`` does the main job without a browser and
-ends by itself; ``--fresh`` starts over.
+``bin/run`` starts both and keeps them until Ctrl-C; ``bin/run --once`` does the main jobs without a browser, importing
+orders and telling Amazon which have left, and ends by itself; ``--fresh`` starts over.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from simulator.process import Amazon
 
 WORK = Path(os.environ["WORK"])
 ODOO_PORT, AMAZON_PORT = 8069, 8070
+# So many orders leave with --once, and so many seconds it waits for Amazon's usage plan.
+SHIPPED, PATIENCE = 10, 60
 FIRST_ORDERS = {
     "jp_standard": 12, "jp_no_state": 3, "jp_company": 2, "jp_pickup_point": 2, "jp_cod": 3, "jp_cvs_pending": 3,
     "jp_points": 2, "jp_gift": 2, "jp_promotion_negative": 2, "jp_promotion_positive": 2, "jp_shipping_charge": 2,
@@ -96,7 +99,7 @@ def _reconnect(demo, amazon):
 
 
 def once(demo, amazon, seller):
-    """Import, build and print what came of it.
+    """Import, build, ship some orders, tell Amazon of them, and print what came of it.
 
     :return: the exit code: 0 when nothing failed.
     """
@@ -105,19 +108,67 @@ def once(demo, amazon, seller):
     with database.environment(demo) as env:
         account = env["amazon.account"].search([("merchant_id", "=", seller["merchant_id"])])
         logs = account._import_orders()
-        seconds = time.monotonic() - started
-        calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
-        rows = [
+        say_all(
             ("orders seen", sum(logs.mapped("received"))), ("created", sum(logs.mapped("created"))),
             ("updated", sum(logs.mapped("updated"))), ("failed", sum(logs.mapped("failed"))),
-            ("API calls", calls), ("seconds", f"{seconds:.1f}"),
-        ]  # fmt: skip
-        for label, value in rows:
-            say(f"{label:<14}{value:>8}")
-        for log in logs.filtered("message"):
+        )  # fmt: skip
+        rows = ship(env, account)
+        if rows:
+            account.auto_confirm = True
+            logs |= send(account)
+            env.invalidate_all()
+        states = Counter(rows.mapped("state"))
+        calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
+        say_all(
+            ("shipped", len(rows.picking_id)), ("confirmed", states["done"]),
+            ("refused", states["error"] + states["rejected"] + states["unknown"]),
+            ("waiting", states["not_sent"] + states["sending"]), ("API calls", calls),
+            ("seconds", f"{time.monotonic() - started:.1f}"),
+        )  # fmt: skip
+        for log in logs.filtered(lambda log: log.message and log.state != "partial"):
             say(f"{log.job_name}: {log.message}")
-        failed = not logs or any(log.state == "failed" or log.failed for log in logs)
-    return int(failed)
+        for row in rows.filtered(lambda row: row.state != "done"):
+            say(f"{row.order_ref}: {row.message or row.state}")
+        failed = not logs or any(log.state == "failed" or log.failed for log in logs) or set(states) - {"done"}
+    return int(bool(failed))
+
+
+def send(account):
+    """Tell Amazon of what has left, for as long as its usage plan makes us wait.
+
+    :return: the ``amazon.log`` rows.
+    """
+    logs = last = account._send_confirmations()
+    limit = time.monotonic() + PATIENCE
+    while last.state == "partial" and time.monotonic() < limit:
+        time.sleep(1)
+        last = account._send_confirmations()
+        logs |= last
+    return logs
+
+
+def say_all(*rows):
+    """Print figures under one another."""
+    for label, value in rows:
+        say(f"{label:<14}{value:>8}")
+
+
+def ship(env, account):
+    """Pick, label and validate the first deliveries that can leave, as a packer does.
+
+    :return: the ``amazon.confirmation`` of these deliveries.
+    """
+    pickings = env["stock.picking"].search(
+        [("sale_id.amazon_account_id", "=", account.id), ("state", "=", "assigned"), ("carrier_id", "!=", False)],
+        order="id",
+    )
+    pickings = pickings.filtered(lambda picking: not picking._amazon_why_blocked())[:SHIPPED]
+    for number, picking in enumerate(pickings, 1):
+        picking.carrier_tracking_ref = f"4412-{picking.id:04}-{number:04}"
+    if pickings:
+        pickings.with_context(skip_backorder=True, skip_sms=True).button_validate()
+    env.cr.commit()
+    return pickings.amazon_confirmation_ids
 
 
 def serve(demo, amazon):
@@ -134,7 +185,7 @@ def serve(demo, amazon):
         _wait_for(f"http://127.0.0.1:{port}/web/login", odoo)
         say(f"""
   Odoo            http://127.0.0.1:{port}/odoo       user: admin   password: admin
-                  Amazon > Configuration > Accounts > Amazon.co.jp > Start the order import
+                  Amazon > Configuration > Accounts > Amazon.co.jp: start Order Import and Shipping Confirmation
   Seller Central  {amazon.url}        (simulated: place, pay, ship and cancel orders)
 
   Ctrl-C stops both.
@@ -165,7 +216,7 @@ def _wait_for(url, process):
 def main():
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="bin/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--once", action="store_true", help="import and build without a browser, print a table, end")
+    parser.add_argument("--once", action="store_true", help="import, ship, confirm, print a table, end")
     parser.add_argument("--fresh", action="store_true", help="start over with a new database")
     parser.add_argument("--name", default="demo", help="another demo beside the usual one")
     arguments = parser.parse_args()

@@ -37,22 +37,34 @@ def rows(name, query):
         connection.close()
 
 
-def test_once_imports_and_keeps_its_data(scratch):
-    """`bin/run --once` imports every order, says so, and a second start keeps the data; `bin/run` serves it until
-    Ctrl-C."""
+def figures(output):
+    """Return what `bin/run --once` has printed, by label."""
+    labels = "orders seen|created|updated|failed|shipped|confirmed|refused|waiting|API calls"
+    return {label: int(value) for label, value in re.findall(rf"^({labels})\s+(\d+)$", output, re.M)}
+
+
+def test_once_imports_confirms_and_keeps_its_data(scratch):
+    """`bin/run --once` imports every order, ships some, tells Amazon, says so; a second start keeps the data.
+    `bin/run` serves it until Ctrl-C."""
     command = [sys.executable, CHECKOUT / "bin/lib/run.py", "--once", "--name", "test_commands"]
     first = subprocess.run([*command, "--fresh"], capture_output=True, text=True, timeout=300)
     assert first.returncode == 0, first.stdout + first.stderr
-    table = dict(re.findall(r"^(orders seen|created|updated|failed|API calls)\s+(\d+)$", first.stdout, re.M))
-    assert int(table["orders seen"]) == int(table["created"]) > 50
-    assert (table["failed"], table["API calls"]) == ("0", "1")
+    table = figures(first.stdout)
+    assert table["orders seen"] == table["created"] > 50
+    assert table["shipped"] == table["confirmed"] == 10
+    assert (table["failed"], table["refused"], table["waiting"], table["API calls"]) == (0, 0, 0, 1 + 10)
     query = "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL ORDER BY 1"
     refs = rows(scratch, query)
-    assert len(refs) == int(table["created"])
+    assert len(refs) == table["created"]
+    confirmations = "SELECT order_ref, state, reference, told FROM amazon_confirmation ORDER BY id"
+    told = rows(scratch, confirmations)
+    assert sum(state == "done" for _ref, state, _reference, _told in told) >= 10
     second = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert second.returncode == 0, second.stdout + second.stderr
-    assert re.search(r"^created\s+0$", second.stdout, re.M)
+    again = figures(second.stdout)
+    assert (again["created"], again["confirmed"], again["refused"]) == (0, again["shipped"], 0)
     assert rows(scratch, query) == refs
+    assert rows(scratch, confirmations)[: len(told)] == told, "nothing is told again"
     with occupied(8069, 8070):
         odoo, amazon = serve_and_interrupt(command[:2] + command[3:])
     assert not {odoo, amazon} & {8069, 8070}, "ports in use are stepped around"
