@@ -202,8 +202,11 @@ class AmazonConfirmation(models.Model):
     def _sending(self, channel, **values):
         """Mark rows as being sent; to be committed before Amazon is called."""
         for row in self:
+            # What was entered in Seller Central stays that, so that its delivery's parcels are Amazon's own.
+            kept = row.channel == "seller_central"
             row.write({
-                "state": "sending", "channel": channel, "told": row._facts(), "sent_at": fields.Datetime.now(),
+                "state": "sending", "channel": row.channel if kept else channel, "told": row._facts(),
+                "sent_at": fields.Datetime.now(),
                 "retry_at": False, "asked": 0, "message": False, "hint": False, **values,
             })  # fmt: skip
 

@@ -129,6 +129,9 @@ class StockPicking(models.Model):
             for picking in self:
                 if blocked := picking._amazon_why_blocked():
                     raise UserError(blocked)
+        if all(picking.amazon_account_id for picking in self):
+            # Nor is anybody asked whether buyers should get a text message: they never do.
+            return super(StockPicking, self.with_context(skip_sms=True)).button_validate()
         return super().button_validate()
 
     def action_amazon_confirm_now(self):

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -458,6 +459,26 @@ class TestConfirmation(ConfirmationCase):
         picking.with_user(self.user).carrier_tracking_ref = "NEW-1"
         self.goes(picking)
         self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["NEW-1"])
+
+    def test_parcels_of_seller_central_corrected(self):
+        """Two parcels entered there, one delivery here: numbers corrected here correct each of them, twice."""
+        self.account.start_date = self.today() - timedelta(days=30)
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        item = order.order_line.amazon_item_ref
+        self.amazon.post("clock", advance=600)
+        for units, number in ((1, "SC-1"), (2, "SC-2")):
+            self.amazon.post(f"orders/{order.amazon_order_ref}/ship", items={item: units}, tracking=number)
+        self.amazon.post("clock", advance=600)
+        self.import_orders()
+        picking = order.picking_ids
+        self.assertEqual((picking.state, len(picking.amazon_confirmation_ids)), ("done", 2))
+        for numbers in ("A-1,A-2", "B-1,B-2"):
+            picking.with_user(self.user).carrier_tracking_ref = numbers
+            # Amazon's clock was put forward.
+            with freeze_time(fields.Datetime.now() + timedelta(hours=1), tick=True):
+                self.goes(picking)
+            self.assertEqual(",".join(sorted(p["trackingNumber"] for p in self.packages(order).values())), numbers)
+        self.assertEqual(len(picking.amazon_confirmation_ids), 2)
 
     def test_import_sees_it_shipped(self):
         """The import may be the first to see it: then nothing is sent at all."""
