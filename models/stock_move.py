@@ -1,12 +1,13 @@
 import re
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class StockMove(models.Model):
     _inherit = "stock.move"
 
-    amazon_needs_codes = fields.Boolean(compute="_compute_amazon_needs_codes")
+    amazon_needs_codes = fields.Boolean(compute="_compute_amazon_needs_codes", search="_search_amazon_needs_codes")
     amazon_transparency_codes = fields.Text(
         "Transparency Codes", copy=False, help="One for each unit in the parcel, scanned from the product"
     )
@@ -20,6 +21,16 @@ class StockMove(models.Model):
             items = move.sudo().sale_line_id.order_id.amazon_item_ids.filtered("needs_transparency_codes")
             refs = items.mapped("item_ref")
             move.amazon_needs_codes = bool(refs) and move.sudo().sale_line_id.amazon_item_ref in refs
+
+    def _search_amazon_needs_codes(self, operator, value):
+        if operator not in ("=", "in"):
+            return NotImplemented
+        needed = SQL(
+            "(SELECT move.id FROM stock_move move JOIN sale_order_line line ON line.id = move.sale_line_id"
+            " JOIN amazon_order_item item ON item.order_id = line.order_id AND item.item_ref = line.amazon_item_ref"
+            " WHERE item.needs_transparency_codes)"
+        )
+        return [("id", "in" if all(value if operator == "in" else [value]) else "not in", needed)]
 
     # === CRUD METHODS === #
 

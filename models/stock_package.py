@@ -29,4 +29,17 @@ class StockPackage(models.Model):
             ("result_package_id", "in", self.ids), ("state", "=", "done"),
         ])  # fmt: skip
         self.env["amazon.confirmation"]._make(lines.picking_id)
+        if not self.env.context.get("amazon_same_number"):
+            for package in self:
+                package._amazon_share_number()
         return result
+
+    # === BUSINESS METHODS === #
+
+    def _amazon_share_number(self):
+        """The number of a combined parcel is that of each delivery in it."""
+        # sudo: see the deliveries' _amazon_share_number
+        pickings = self.sudo().env["stock.move.line"].search([("result_package_id", "=", self.id)]).picking_id
+        for picking in pickings:
+            if picking._amazon_same_parcel() and picking.carrier_tracking_ref != self.amazon_tracking_ref:
+                picking.with_context(amazon_same_number=True).carrier_tracking_ref = self.amazon_tracking_ref

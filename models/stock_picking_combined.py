@@ -5,7 +5,6 @@ import re
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from .address import normalize
 from .sale_order_confirmation import COMBINED
@@ -240,38 +239,3 @@ class StockPicking(models.Model):
         for order in orders:
             text = self.env._("Not combined any more: %s", ", ".join(orders.mapped("name")))
             order._message_log(body=Markup("%s") % text)
-
-
-class StockPackage(models.Model):
-    _inherit = "stock.package"
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "amazon_tracking_ref" in vals and not self.env.context.get("amazon_same_number"):
-            for package in self:
-                package._amazon_share_number()
-        return result
-
-    def _amazon_share_number(self):
-        """The number of a combined parcel is that of each delivery in it."""
-        # sudo: see the deliveries' _amazon_share_number
-        pickings = self.sudo().env["stock.move.line"].search([("result_package_id", "=", self.id)]).picking_id
-        for picking in pickings:
-            if picking._amazon_same_parcel() and picking.carrier_tracking_ref != self.amazon_tracking_ref:
-                picking.with_context(amazon_same_number=True).carrier_tracking_ref = self.amazon_tracking_ref
-
-
-class StockMove(models.Model):
-    _inherit = "stock.move"
-
-    amazon_needs_codes = fields.Boolean(search="_search_amazon_needs_codes")
-
-    def _search_amazon_needs_codes(self, operator, value):
-        if operator not in ("=", "in"):
-            return NotImplemented
-        needed = SQL(
-            "(SELECT move.id FROM stock_move move JOIN sale_order_line line ON line.id = move.sale_line_id"
-            " JOIN amazon_order_item item ON item.order_id = line.order_id AND item.item_ref = line.amazon_item_ref"
-            " WHERE item.needs_transparency_codes)"
-        )
-        return [("id", "in" if all(value if operator == "in" else [value]) else "not in", needed)]

@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import HttpCase, TransactionCase, new_test_user
 
 from ..simulator.process import Amazon
 
@@ -115,6 +115,24 @@ class AmazonCase(TransactionCase):
             env = self.env(cr=cr)
             yield records[0].with_env(env) if len(records) == 1 else [record.with_env(env) for record in records]
 
+    def make_kit(self):
+        """Make SKU KIT-1 of two cups and three teas. Needs ``sale_mrp``."""
+        cup, tea = self.products["AMZ-CUP-001"], self.products["AMZ-TEA-001"]
+        kit = self.env["product.product"].create({
+            "name": "Tea set", "default_code": "KIT-1", "type": "consu", "is_storable": True,
+            "taxes_id": [(6, 0, self.taxes[10].ids)],
+        })  # fmt: skip
+        self.env["mrp.bom"].create({
+            "product_tmpl_id": kit.product_tmpl_id.id, "type": "phantom", "company_id": self.company.id,
+            "bom_line_ids": [(0, 0, {"product_id": cup.id, "product_qty": 2}),
+                             (0, 0, {"product_id": tea.id, "product_qty": 3})],
+        })  # fmt: skip
+        return kit
+
+    def has_kits(self):
+        """Tell whether kits are installed; elsewhere there is nothing to check."""
+        return "mrp.bom" in self.env and "sale_mrp" in self.env.registry._init_modules
+
     def place(self, kind="jp_standard", count=1, minutes_ago=60, **values):
         """Place orders on the simulated Amazon, long enough ago to be seen; return their ids."""
         past = self.amazon.get("clock")["now"]
@@ -186,6 +204,19 @@ class AmazonCase(TransactionCase):
         self.import_orders()
         # In the order they were placed.
         return self.orders(*refs).sorted(lambda order: refs.index(order.amazon_order_ref))
+
+
+class InBrowser(HttpCase):
+    """To be mixed into a case whose tests drive the browser, where the registry is in test mode already."""
+
+    @contextmanager
+    def committing(self, *records):
+        """Give the records on a cursor that may commit, as :meth:`AmazonCase.committing` does."""
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            env = self.env(cr=cr)
+            yield records[0].with_env(env) if len(records) == 1 else [record.with_env(env) for record in records]
+        self.env.invalidate_all()
 
 
 def shifted(moment, minutes):

@@ -1,3 +1,8 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+from odoo import fields
+
 from .common import AmazonCase
 
 
@@ -53,6 +58,19 @@ class ConfirmationCase(AmazonCase):
             logs = account._fetch_results().ids
         self.env.invalidate_all()
         return self.env["amazon.log"].browse(logs)
+
+    def send_later(self, minutes):
+        """Run the job that sends so many minutes later."""
+        with self.later(minutes):
+            return self.send()
+
+    def later(self, minutes):
+        """Let Odoo's clock be ahead by so many minutes."""
+        return freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True)
+
+    def fault(self, kind, operation="confirmShipment", **values):
+        """Order trouble from Amazon."""
+        self.amazon.post("faults", operation=operation, kind=kind, **values)
 
     def packages(self, order):
         """Return the parcels that the simulated Amazon has of an order, by reference."""

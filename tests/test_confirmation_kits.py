@@ -7,24 +7,6 @@ from .common_confirmation import ConfirmationCase
 class TestConfirmationKits(ConfirmationCase):
     """Kits are confirmed by Amazon's item and its quantity, never by component (N4). Needs ``sale_mrp``."""
 
-    def make_kit(self):
-        """Make SKU KIT-1 of two cups and three teas."""
-        cup, tea = self.products["AMZ-CUP-001"], self.products["AMZ-TEA-001"]
-        kit = self.env["product.product"].create({
-            "name": "Tea set", "default_code": "KIT-1", "type": "consu", "is_storable": True,
-            "taxes_id": [(6, 0, self.taxes[10].ids)],
-        })  # fmt: skip
-        self.bom = self.env["mrp.bom"].create({
-            "product_tmpl_id": kit.product_tmpl_id.id, "type": "phantom", "company_id": self.company.id,
-            "bom_line_ids": [(0, 0, {"product_id": cup.id, "product_qty": 2}),
-                             (0, 0, {"product_id": tea.id, "product_qty": 3})],
-        })  # fmt: skip
-        return kit
-
-    def has_kits(self):
-        """Tell whether kits are installed; elsewhere there is nothing to check."""
-        return "mrp.bom" in self.env and "sale_mrp" in self.env.registry._init_modules
-
     def ordered(self, quantity, *more):
         """Import an order of kits and other things."""
         return self.imported(items=[{"sku": "KIT-1", "quantity": quantity, "total": 10000}, *more])
@@ -80,10 +62,10 @@ class TestConfirmationKits(ConfirmationCase):
         """What one kit needs was fixed when the order was confirmed."""
         if not self.has_kits():
             return
-        self.make_kit()
+        kit = self.make_kit()
         order = self.ordered(2)
         self.assertEqual(sorted(order.amazon_item_ids.kit_components.values()), [2, 3])
-        self.bom.bom_line_ids[0].product_qty = 5
+        kit.bom_ids.bom_line_ids[0].product_qty = 5
         self.leave(order, "A", cup=2, tea=3)
         self.leave(order, "B", cup=2, tea=3)
         self.send()

@@ -1,10 +1,7 @@
 from collections import Counter
-from datetime import timedelta
 
-from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -207,7 +204,7 @@ class TestConfirmationPolicies(ConfirmationCase):
         for round_number in range(12):
             # A bucket that a 429 has emptied fills in minutes; the database's clock is not frozen.
             self.env["amazon.quota"].search([]).tokens = 10
-            with freeze_time(fields.Datetime.now() + timedelta(minutes=20 * round_number), tick=True):
+            with self.later(20 * round_number):
                 self.send()
                 self.amazon.post("clock", advance=120)
                 self.fetch()

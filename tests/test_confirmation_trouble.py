@@ -1,7 +1,3 @@
-from datetime import timedelta
-
-from freezegun import freeze_time
-from odoo import fields
 from odoo.tests import tagged
 
 from .common_confirmation import ConfirmationCase
@@ -10,15 +6,6 @@ from .common_confirmation import ConfirmationCase
 @tagged("post_install", "-at_install")
 class TestConfirmationTrouble(ConfirmationCase):
     """Rule 2: nothing is sent twice, and nothing is believed sent that was not."""
-
-    def fault(self, kind, operation="confirmShipment", **values):
-        """Order trouble from Amazon."""
-        self.amazon.post("faults", operation=operation, kind=kind, **values)
-
-    def send_later(self, minutes):
-        """Run the job so many minutes later."""
-        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True):
-            return self.send()
 
     def told(self, picking):
         """Return what Amazon was told of an order, oldest first."""

@@ -15,10 +15,6 @@ class TestFeed(ConfirmationCase):
         super().setUp()
         self.account.feed_threshold = 0
 
-    def fault(self, kind, operation, **values):
-        """Order trouble from Amazon."""
-        self.amazon.post("faults", operation=operation, kind=kind, **values)
-
     def deliveries(self, count=3):
         """Import and deliver some orders; return the deliveries."""
         orders = self.imported(count=count)
@@ -32,13 +28,8 @@ class TestFeed(ConfirmationCase):
 
     def fetch_later(self, minutes):
         """Fetch results so many minutes later."""
-        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True):
+        with self.later(minutes):
             return self.fetch()
-
-    def send_later(self, minutes):
-        """Run the job that sends so many minutes later."""
-        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True):
-            return self.send()
 
     def check_all_once(self, pickings):
         """See that Amazon has each parcel once and Odoo knows it."""

@@ -21,20 +21,6 @@ class TestKitsArePresent(TransactionCase):
 class TestKits(AmazonCase):
     """Kits (phantom bills of materials): sold as one, moved as components. Needs ``sale_mrp``."""
 
-    def make_kit(self):
-        """Make SKU KIT-1 of two cups and three teas."""
-        cup, tea = self.products["AMZ-CUP-001"], self.products["AMZ-TEA-001"]
-        kit = self.env["product.product"].create({
-            "name": "Tea set", "default_code": "KIT-1", "type": "consu", "is_storable": True,
-            "taxes_id": [(6, 0, self.taxes[10].ids)],
-        })  # fmt: skip
-        self.env["mrp.bom"].create({
-            "product_tmpl_id": kit.product_tmpl_id.id, "type": "phantom", "company_id": self.company.id,
-            "bom_line_ids": [(0, 0, {"product_id": cup.id, "product_qty": 2}),
-                             (0, 0, {"product_id": tea.id, "product_qty": 3})],
-        })  # fmt: skip
-        return kit
-
     def moved(self, order, state="done"):
         """Return how much of each component has moved."""
         moves = order.picking_ids.move_ids.filtered(lambda move: move.state == state)
@@ -43,7 +29,7 @@ class TestKits(AmazonCase):
 
     def run_with_kits(self, check):
         """Run a check where kits are installed; elsewhere there is nothing to check."""
-        if "mrp.bom" in self.env and "sale_mrp" in self.env.registry._init_modules:
+        if self.has_kits():
             check(self.make_kit())
 
     def test_shipped_in_parts(self):

@@ -1,22 +1,12 @@
-from contextlib import contextmanager
+from odoo.tests import tagged
 
-from odoo.tests import HttpCase, tagged
-
-from .common import AmazonCase
+from .common import AmazonCase, InBrowser
 from .common_confirmation import ConfirmationCase
 
 
 @tagged("post_install", "-at_install")
-class TestTours(AmazonCase, HttpCase):
+class TestTours(InBrowser, AmazonCase):
     """What a person does in the browser."""
-
-    @contextmanager
-    def committing(self, *records):
-        """As in the other tests; here the registry is in test mode already."""
-        self.env.flush_all()
-        with self.registry.cursor() as cr:
-            yield records[0].with_env(self.env(cr=cr))
-        self.env.invalidate_all()
 
     def test_set_up_an_account(self):
         self.amazon.seller(
@@ -46,10 +36,8 @@ class TestTours(AmazonCase, HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestConfirmationTours(ConfirmationCase, HttpCase):
+class TestConfirmationTours(InBrowser, ConfirmationCase):
     """Validate a delivery, see it confirmed, complete others, change the status."""
-
-    committing = TestTours.committing
 
     def test_ship_complete_and_change(self):
         # Odoo's own: a delivery's form reads delivery zip prefixes, which need this group.

