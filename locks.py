@@ -27,3 +27,14 @@ def advisory_lock(registry, label, number, wait=True):
             if held:
                 cr.execute(SQL("SELECT pg_advisory_unlock(%s)", key))
                 cr.commit()
+
+
+def share(cr, label, number):
+    """Keep out, until the transaction ends, whoever takes the same lock with :func:`advisory_lock`; others who share
+    it go on. Never where the process itself holds it that way: it would wait for itself.
+
+    :param cr: the transaction's cursor.
+    :param str label: what is locked.
+    :param int number: which one of them.
+    """
+    cr.execute(SQL("SELECT pg_advisory_xact_lock_shared(hashtext(%s), %s)", label, number))

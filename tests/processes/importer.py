@@ -165,7 +165,7 @@ WAYS = {
     "requested": on_accounts("_send_requested"),
     "results": on_accounts("_fetch_results"),
     "send and results": on_accounts("_send_confirmations", "_fetch_results"),
-    "code": as_superuser(lambda env, code: exec(code, {"env": env})),
+    "code": as_superuser(lambda env, code: exec(code, {"env": env, "__name__": "code"})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
 }
 
