@@ -171,7 +171,7 @@ class AmazonAccount(models.Model):
         help="When more confirmations than this wait they go as one feed. 0: always as a feed.",
     )  # fmt: skip
     result_mails = fields.Selection(
-        [("all", "Always"), ("failures", "Only failures"), ("none", "Never")], "Result Mails",
+        [("all", "Always"), ("failures", "Only failures"), ("none", "Never")],
         required=True, default="all",
     )  # fmt: skip
     sending_mailed_at = fields.Datetime("Last Mail after Sending", readonly=True, copy=False)
@@ -356,7 +356,7 @@ class AmazonAccount(models.Model):
     @api.model
     def _update_jobs(self):
         """Give accounts made by an earlier version the jobs that are new; called when the addon is updated."""
-        self.with_context(active_test=False).search([])._ensure_jobs()
+        self.with_context(active_test=False).search([("id", "!=", False)])._ensure_jobs()
 
     def _start_jobs(self, vals):
         """A job that a person has just started begins at once, not at its cron's next turn."""

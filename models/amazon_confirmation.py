@@ -55,7 +55,7 @@ class AmazonConfirmation(models.Model):
 
     account_id = fields.Many2one("amazon.account", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    order_id = fields.Many2one("sale.order", "Order", required=True, readonly=True, index=True, ondelete="cascade")
+    order_id = fields.Many2one("sale.order", required=True, readonly=True, index=True, ondelete="cascade")
     order_ref = fields.Char("Amazon Order", required=True, readonly=True, index=True)
     marketplace_id = fields.Many2one("amazon.marketplace", required=True, readonly=True)
     picking_id = fields.Many2one("stock.picking", "Delivery", readonly=True, index=True, ondelete="restrict")
@@ -116,7 +116,7 @@ class AmazonConfirmation(models.Model):
     )
 
     def init(self):
-        super().init()
+        result = super().init()
         sequence = f"{self._table}_id_seq"
         self.env.cr.execute(
             SQL(
@@ -124,6 +124,7 @@ class AmazonConfirmation(models.Model):
                 sequence, FIRST_REFERENCE, SQL.identifier(sequence), FIRST_REFERENCE,
             )
         )  # fmt: skip
+        return result
 
     # === COMPUTE METHODS === #
 

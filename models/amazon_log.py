@@ -32,8 +32,8 @@ class AmazonLog(models.Model):
     duration = fields.Float("Seconds", readonly=True, aggregator="avg")
     api_calls = fields.Integer("API Calls", readonly=True)
     received = fields.Integer(readonly=True, help="Order versions Amazon sent")
-    confirmed = fields.Integer("Confirmed", readonly=True, help="Parcels that Amazon accepted")
-    refused = fields.Integer("Refused", readonly=True, help="Parcels that Amazon did not accept")
+    confirmed = fields.Integer(readonly=True, help="Parcels that Amazon accepted")
+    refused = fields.Integer(readonly=True, help="Parcels that Amazon did not accept")
     update_ids = fields.One2many("amazon.order.update", "log_id")
     # Counted from the inbox instead of kept here: two builders would wait for each other on this row.
     created = fields.Integer(compute="_compute_counts", help="Orders made")
