@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from odoo.tools import SQL
+from psycopg2.errors import LockNotAvailable
 
 
 @contextmanager
@@ -29,12 +30,25 @@ def advisory_lock(registry, label, number, wait=True):
                 cr.commit()
 
 
-def share(cr, label, number):
+def share(cr, label, number, seconds=3):
     """Keep out, until the transaction ends, whoever takes the same lock with :func:`advisory_lock`; others who share
-    it go on. Never where the process itself holds it that way: it would wait for itself.
+    it go on.
+
+    Waits so many seconds only: whoever holds the lock may be waiting for a row that this transaction has written, which
+    PostgreSQL cannot see, because the lock is another connection's.
 
     :param cr: the transaction's cursor.
     :param str label: what is locked.
     :param int number: which one of them.
+    :param float seconds: how long to wait.
+    :return: whether the lock is shared now.
     """
-    cr.execute(SQL("SELECT pg_advisory_xact_lock_shared(hashtext(%s), %s)", label, number))
+    try:
+        with cr.savepoint(flush=False):
+            cr.execute(SQL("SET LOCAL lock_timeout = %s", f"{int(seconds * 1000)}ms"))
+            lock = SQL("SELECT pg_advisory_xact_lock_shared(hashtext(%s), %s)", label, number)
+            cr.execute(lock, log_exceptions=False)
+    except LockNotAvailable:
+        return False
+    cr.execute(SQL("SET LOCAL lock_timeout TO DEFAULT"))
+    return True

@@ -40,6 +40,8 @@ ONE_BY_ONE = 20
 # Messages whose outcome is written in one transaction.
 CHUNK = 500
 KEEP_DAYS = 90
+# Amazon's clock may be so many minutes behind ours.
+CLOCKS = 10
 
 
 class AmazonFeed(models.Model):
@@ -208,7 +210,7 @@ class AmazonFeed(models.Model):
     def _find(self, amazon):
         """Look whether Amazon has the feed whose submission was cut off; if not, look again, then send it again."""
         self.ensure_one()
-        since = self.submitted_at - timedelta(minutes=1)
+        since = self.submitted_at - timedelta(minutes=CLOCKS)
         page = amazon.get_feeds([self.feed_type], since=since.replace(tzinfo=timezone.utc))
         known = set(
             self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref")
@@ -388,7 +390,7 @@ class AmazonFeed(models.Model):
     def _search_orders(self, amazon):
         """Read the orders that have changed since the feed went out."""
         search = SearchOrders.from_json(self.open_search) if self.open_search else SearchOrders(
-            last_updated_after=(self.submitted_at - timedelta(minutes=5)).replace(tzinfo=timezone.utc),
+            last_updated_after=(self.submitted_at - timedelta(minutes=CLOCKS)).replace(tzinfo=timezone.utc),
             marketplace_ids=tuple(self.confirmation_ids.marketplace_id.mapped("api_ref")),
         )  # fmt: skip
         token = self.sudo().token or None

@@ -2,10 +2,12 @@ from datetime import datetime, timedelta, timezone
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.sql_db import db_connect
 from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 from psycopg2.errors import UniqueViolation
 
+from ..locks import share
 from .common import AmazonCase, shifted
 
 
@@ -384,3 +386,16 @@ class TestEngine(AmazonCase):
             budget.acquire("searchOrders")
         bucket = self.env["amazon.quota"].search([("operation", "=", "searchOrders")])
         self.assertEqual((bucket.rate, bucket.burst, budget.calls), (5, 15, 1))
+
+    def test_shared_lock(self):
+        """Who validates deliveries waits for a builder only so long: it may be waiting for a row of theirs."""
+        with db_connect(self.env.cr.dbname).cursor() as builder:
+            builder.execute(SQL("SELECT pg_advisory_lock(hashtext('amazon.test'), 1)"))
+            self.assertFalse(share(self.env.cr, "amazon.test", 1, seconds=0.05))
+            self.assertTrue(self.account.exists().name, "the transaction goes on")
+            builder.execute(SQL("SELECT pg_advisory_unlock(hashtext('amazon.test'), 1)"))
+            self.assertTrue(share(self.env.cr, "amazon.test", 1, seconds=0.05))
+            builder.execute(SQL("SELECT pg_try_advisory_lock(hashtext('amazon.test'), 1)"))
+            self.assertFalse(builder.fetchone()[0], "kept out until the transaction ends")
+        self.env.cr.execute(SQL("SHOW lock_timeout"))
+        self.assertEqual(self.env.cr.fetchone()[0], "0")
