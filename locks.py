@@ -29,12 +29,17 @@ def advisory_lock(registry, label, number, wait=True):
                 cr.commit()
 
 
-def share(cr, label, number):
+def share(cr, label, number, wait=True):
     """Keep out, until the transaction ends, whoever takes the same lock with :func:`advisory_lock`; others who share
     it go on. Never where the process itself holds it that way: it would wait for itself.
 
     :param cr: the transaction's cursor.
     :param str label: what is locked.
     :param int number: which one of them.
+    :param bool wait: wait for whoever holds it.
+    :return: whether the lock is held; always so when waiting.
     """
-    cr.execute(SQL("SELECT pg_advisory_xact_lock_shared(hashtext(%s), %s)", label, number))
+    key = SQL("hashtext(%s), %s", label, number)
+    cr.execute(SQL("SELECT pg_advisory_xact_lock_shared(%s)" if wait else "SELECT pg_try_advisory_xact_lock_shared(%s)",
+                   key))  # fmt: skip
+    return wait or cr.fetchone()[0]

@@ -28,4 +28,5 @@ from . import (
     stock_package,
     stock_picking,
     stock_picking_parcel,
+    stock_warehouse,
 )

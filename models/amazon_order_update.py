@@ -17,10 +17,8 @@ from ..const import (
     OVERLAP_MINUTES,
     RETRY_MINUTES,
     STATUS,
-    STOCK_LOCK,
     TOKEN_HOURS,
 )
-from ..locks import advisory_lock
 from ..quiet import no_statements_logged
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
 from .amazon_job import Stopped, unexpected
@@ -336,8 +334,8 @@ class AmazonOrderUpdate(models.Model):
                     if not locked and (warehouses := self._moving_stock(account, parsed)):
                         # What moves stock waits for whoever else does, before it reads anything.
                         self.env.cr.rollback()
-                        for warehouse_id in warehouses:
-                            locks.enter_context(advisory_lock(self.env.registry, STOCK_LOCK, warehouse_id))
+                        for warehouse in self.env["stock.warehouse"].browse(warehouses):
+                            locks.enter_context(warehouse._amazon_stock_lock())
                         locked = True
                         rows = self._claim(account)
                         parsed = rows._parse()
