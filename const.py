@@ -18,6 +18,8 @@ DEAD = ("cancelled", "unfulfillable")
 BATCH_SIZE = 25
 # One process at a time moves or reserves the stock of a warehouse: two would fail on the same quants, or multiply them.
 STOCK_LOCK = "amazon.reserve"
+# But a person comes first: for so long nothing is reserved by builders.
+GIVE_WAY_SECONDS = 10
 # The next search overlaps the last one, so that an order written late on Amazon's side is still seen.
 OVERLAP_MINUTES = 5
 # Amazon refuses a pagination token that is older.

@@ -40,9 +40,12 @@ def share(cr, label, number, seconds=3):
     :param cr: the transaction's cursor.
     :param str label: what is locked.
     :param int number: which one of them.
-    :param float seconds: how long to wait.
+    :param float seconds: how long to wait; 0: not at all.
     :return: whether the lock is shared now.
     """
+    if not seconds:
+        cr.execute(SQL("SELECT pg_try_advisory_xact_lock_shared(hashtext(%s), %s)", label, number))
+        return cr.fetchone()[0]
     try:
         with cr.savepoint(flush=False):
             cr.execute(SQL("SET LOCAL lock_timeout = %s", f"{int(seconds * 1000)}ms"))

@@ -46,6 +46,9 @@ def while_an_import_runs(options):
                 datetime.fromisoformat(amazon.get(f"orders/{ref}/confirmations")[0]["time"]).timestamp() - committed
                 for [ref] in refs
             )
+            for run in query("SELECT job_name, state, started_at::time, round(duration::numeric, 1), confirmed, message"
+                             " FROM amazon_log WHERE job_name LIKE 'confirm%%' ORDER BY id"):  # fmt: skip
+                print(" ", *run, file=sys.stderr)
             refused = [call for call in amazon.get("requests") if call.get("status") == 429]
         machine(f"{options.deliveries} deliveries validated at once while {options.orders} orders come in, published"
                 " usage plan")  # fmt: skip

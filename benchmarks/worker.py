@@ -87,7 +87,8 @@ def validate(env, account, options):
     tries = []
 
     def work():
-        tries.append(deliveries(env, account, options["orders"]).button_validate())
+        tries.append(time.monotonic())
+        deliveries(env, account, options["orders"]).button_validate()
 
     retrying(work, env)
     return len(tries)

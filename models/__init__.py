@@ -31,4 +31,5 @@ from . import (
     stock_picking,
     stock_picking_combined,
     stock_picking_parcel,
+    stock_warehouse,
 )

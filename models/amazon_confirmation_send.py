@@ -2,14 +2,15 @@
 ``amazon_confirmation.py`` for what they are)."""
 
 import logging
-from collections import Counter
+import time
+from collections import Counter, deque
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from psycopg2 import OperationalError
 
-from ..const import ASK_AGAIN_MINUTES, ATTEMPTS
+from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, MAX_WAIT_SECONDS
 from ..selling_partner import (
     AccessDenied,
     AlreadyFulfilled,
@@ -30,7 +31,7 @@ _logger = logging.getLogger(__name__)
 
 # Rows looked at in one transaction.
 LOOK = 200
-# So many calls in a row without an answer, and the run gives up for now.
+# So many calls in a row without an answer, or beyond the quota, and the run gives up for now.
 TROUBLES = 3
 # What was refused for lack of access is tried again by itself.
 ACCESS_MINUTES = 15
@@ -168,8 +169,10 @@ class AmazonConfirmation(models.Model):
 
         :return: ``done``, or ``partial`` when time is up or a person has stopped the job.
         """
-        job, troubles = log.job_id, 0
-        for row_id in ids:
+        job, troubles, refusals = log.job_id, 0, 0
+        ids = deque(ids)
+        while ids:
+            row_id = ids.popleft()
             # Nothing read before may decide: a person may just have changed it.
             self.env.cr.rollback()
             self.env.invalidate_all()
@@ -182,7 +185,18 @@ class AmazonConfirmation(models.Model):
             shipment, gone_already = row._shipment(), row.order_id.amazon_status == "shipped" and not row.told
             row._sending("direct")
             self.env["ir.cron"]._commit_progress()
-            answered = row._ask(amazon) if gone_already else row._send_one(amazon, shipment)
+            try:
+                answered = row._ask(amazon) if gone_already else row._send_one(amazon, shipment)
+            except QuotaExceeded as error:
+                # A short pause lies inside the run: cron workers that are asked to come later come a minute later.
+                if row.state != "not_sent" or error.retry_after > MAX_WAIT_SECONDS or refusals >= TROUBLES:
+                    raise
+                refusals += 1
+                ids.appendleft(row_id)
+                time.sleep(error.retry_after)
+                answered = True
+            else:
+                refusals = 0
             troubles = 0 if answered else troubles + 1
             if answered and row.state == "done":
                 log.confirmed += 1
@@ -190,6 +204,7 @@ class AmazonConfirmation(models.Model):
                 log.refused += 1
             if not self.env["ir.cron"]._commit_progress(1):
                 job._trigger()
+                self.env["ir.cron"]._commit_progress()
                 return "partial"
             if troubles >= TROUBLES:
                 raise RetryLater("no answers", operation="confirmShipment")

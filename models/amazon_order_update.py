@@ -17,13 +17,12 @@ from ..const import (
     OVERLAP_MINUTES,
     RETRY_MINUTES,
     STATUS,
-    STOCK_LOCK,
     TOKEN_HOURS,
 )
-from ..locks import advisory_lock
 from ..quiet import no_statements_logged
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
 from .amazon_job import Stopped, unexpected
+from .amazon_quota import wake_at
 
 _logger = logging.getLogger(__name__)
 
@@ -345,8 +344,8 @@ class AmazonOrderUpdate(models.Model):
                     if not locked and (warehouses := self._moving_stock(account, parsed)):
                         # What moves stock waits for whoever else does, before it reads anything.
                         self.env.cr.rollback()
-                        for warehouse_id in warehouses:
-                            locks.enter_context(advisory_lock(self.env.registry, STOCK_LOCK, warehouse_id))
+                        for warehouse in self.env["stock.warehouse"].browse(warehouses):
+                            locks.enter_context(warehouse._amazon_stock_lock())
                         locked = True
                         rows = self._claim(account)
                         parsed = rows._parse()
@@ -532,10 +531,14 @@ class AmazonOrderUpdate(models.Model):
         )  # fmt: skip
 
     @api.model
-    def _trigger_builders(self, count=None):
-        """Wake the builders, or the first `count` of them."""
+    def _trigger_builders(self, count=None, seconds=0):
+        """Wake the builders.
+
+        :param int count: only so many of them; None: all.
+        :param float seconds: not before so many seconds from now.
+        """
         for cron in self._builders().filtered("active")[:count]:
-            cron._trigger()
+            cron._trigger(at=wake_at(seconds) if seconds else None)
 
     @api.model
     def _sync_builders(self):

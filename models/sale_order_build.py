@@ -13,8 +13,7 @@ from odoo.tools.misc import format_amount, format_datetime
 from psycopg2 import OperationalError
 
 from .. import memo
-from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, STATUS, STOCK_LOCK
-from ..locks import advisory_lock
+from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS
 from ..memo import once
 from ..selling_partner import split
 from .amazon_order_update import NeedsAttention
@@ -921,7 +920,13 @@ class SaleOrder(models.Model):
         :param dict plan: what :meth:`_amazon_reserve_plan` returned before the commit.
         """
         for warehouse_id, order_ids in plan.items():
-            with advisory_lock(self.env.registry, STOCK_LOCK, warehouse_id):
+            warehouse = self.env["stock.warehouse"].browse(warehouse_id)
+            with warehouse._amazon_stock_lock():
+                if warehouse._amazon_is_asked_to_give_way():
+                    # They stay marked: the next run reserves them.
+                    self.env["amazon.order.update"]._trigger_builders(1, GIVE_WAY_SECONDS)
+                    self.env["ir.cron"]._commit_progress()
+                    continue
                 for _attempt in range(ATTEMPTS):
                     try:
                         # What an attempt that failed remembered is not so any more.

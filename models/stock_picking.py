@@ -3,8 +3,6 @@ from datetime import timezone
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import STOCK_LOCK
-from ..locks import share
 from .amazon_confirmation import clean_number
 from .sale_order import API_STATUSES, worst
 
@@ -126,13 +124,8 @@ class StockPicking(models.Model):
     # === ACTION METHODS === #
 
     def button_validate(self):
-        """Refuse what a person has to look at first; keep builders from the stock meanwhile.
-
-        While orders are built the same products are reserved again and again: a long validation would be rolled back
-        for each of them.
-        """
-        for warehouse in self.picking_type_id.warehouse_id.sorted("id"):
-            share(self.env.cr, STOCK_LOCK, warehouse.id)
+        """Refuse what a person has to look at first; keep builders from the stock meanwhile."""
+        self.picking_type_id.warehouse_id._amazon_share_stock()
         if not self.env.su:
             for picking in self:
                 if blocked := picking._amazon_why_blocked():

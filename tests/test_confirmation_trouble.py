@@ -126,12 +126,23 @@ class TestConfirmationTrouble(ConfirmationCase):
 
     # --- quota, credentials, access
 
-    def test_throttled(self):
-        """A 429 costs a pause: the row is as it was, and the cron is woken."""
-        picking = self.delivered()
+    def test_throttled_once(self):
+        """A 429 costs a pause inside the run; nothing is told twice."""
+        pickings = [self.delivered() for _number in range(2)]
         self.fault("429")
         log = self.send()
+        self.assertEqual((log.state, log.confirmed, self.calls()), ("done", 2, 3))
+        for picking in pickings:
+            self.check_once(picking)
+
+    def test_throttled(self):
+        """While Amazon refuses every call the row is as it was, and the cron is woken."""
+        picking = self.delivered()
+        self.fault("429", times=None)
+        log = self.send()
         self.assertEqual((log.state, picking.amazon_api_status), ("partial", "not_sent"))
+        self.assertLessEqual(self.calls(), 4)
+        self.amazon.control("DELETE", "faults")
         self.send()
         self.check_once(picking)
 

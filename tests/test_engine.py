@@ -399,3 +399,14 @@ class TestEngine(AmazonCase):
             self.assertFalse(builder.fetchone()[0], "kept out until the transaction ends")
         self.env.cr.execute(SQL("SHOW lock_timeout"))
         self.assertEqual(self.env.cr.fetchone()[0], "0")
+
+    def test_give_way(self):
+        """While a person's request is tried again builders reserve nothing; then they catch up."""
+        self.warehouse.amazon_give_way_until = fields.Datetime.now() + timedelta(seconds=60)
+        order = self.imported()
+        self.assertEqual((order.state, order.picking_ids.state, order.amazon_to_reserve), ("sale", "confirmed", True))
+        self.warehouse.amazon_give_way_until = fields.Datetime.now() - timedelta(seconds=1)
+        with self.committing(self.env["amazon.order.update"]) as inbox:
+            inbox._cron_build()
+        self.env.invalidate_all()
+        self.assertEqual((order.picking_ids.state, order.amazon_phase_id.role), ("assigned", "ready"))

@@ -119,7 +119,8 @@ def assert_told(shop, amazon, numbers, times=1):
         assert (package["packageReferenceId"], package["trackingNumber"]) == (reference, number)
     assert not shop.sql("SELECT name FROM stock_picking WHERE state = 'done' AND amazon_api_status <> 'done'")
     assert not shop.sql("""
-        SELECT sale_order.name, role FROM sale_order LEFT JOIN amazon_phase phase ON phase.id = amazon_phase_id
+        SELECT sale_order.name, role
+          FROM sale_order LEFT JOIN amazon_phase phase ON phase.id = amazon_phase_id
          WHERE sale_order.id IN (SELECT order_id FROM amazon_confirmation)
            AND (amazon_api_status, role) IS DISTINCT FROM ('done', 'confirmed')""")
     shops.assert_at_rest(shop)

@@ -8,7 +8,7 @@ import shops
 
 # Cron threads look around once a minute unless they are woken.
 SOON, LATER = 90, 240
-DELIVERIES, IMPORTED = 12, 100
+DELIVERIES, IMPORTED = 12, 150
 
 
 @contextmanager
