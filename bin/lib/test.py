@@ -146,35 +146,22 @@ def timed(part, *arguments):
     return result
 
 
-def in_threads(*jobs):
-    """Run several parts at the same time; return what they came to."""
-    with ThreadPoolExecutor() as pool:
-        return [future.result() for future in [pool.submit(timed, *job) for job in jobs]]
-
-
 def everything():
-    """Run every part, two at a time."""
-    parts = in_threads(
-        (odoo, "odoo"),
-        (lambda: merged("checks", lint(), pytest("selling_partner", "selling_partner/tests"),
-                        pytest("simulator", "simulator/tests")),),
+    """Run every part, in two lanes side by side."""
+    lanes = (
+        (lambda: odoo("odoo"), lambda: odoo("extra", "extra")),
+        (lint, lambda: pytest("selling_partner", "selling_partner/tests"),
+         lambda: pytest("simulator", "simulator/tests"), processes),
     )  # fmt: skip
-    parts += in_threads((odoo, "extra", "extra"), (processes,))
-    return parts
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        running = [pool.submit(lambda lane=lane: [timed(part) for part in lane]) for lane in lanes]
+        return [part for lane in running for part in lane.result()]
 
 
 def processes(*paths):
     """Run the tests that need real processes and committed databases."""
     os.environ["TEMPLATE_DATABASE"] = database.template()
     return pytest("processes", *(paths or ["tests/processes"]))
-
-
-def merged(name, *parts):
-    """Add up parts that run one after the other."""
-    return Part(
-        name, sum(part.passed for part in parts), sum(part.failed for part in parts),
-        "\n".join(part.output for part in parts if part.output),
-    )  # fmt: skip
 
 
 def chosen(name):
