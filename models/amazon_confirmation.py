@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
@@ -90,6 +91,9 @@ class AmazonConfirmation(models.Model):
     )  # fmt: skip
     feed_id = fields.Many2one("amazon.feed", readonly=True, ondelete="set null", index="btree_not_null")
     edited = fields.Boolean(readonly=True, help="Changed after Amazon had been told")
+    ask_first = fields.Boolean(
+        readonly=True, help="Told in a feed: whether Amazon has it, and under which reference, is not known yet."
+    )
     requested = fields.Boolean("Asked For", readonly=True, help="A person asked for it, whatever the phase")
     without_number = fields.Boolean(
         "By Feed", readonly=True, help="Amazon wants a number here; in a feed it can be left out."
@@ -280,7 +284,8 @@ class AmazonConfirmation(models.Model):
         rows = elsewhere
         numbers = picking._amazon_numbers()
         for position, row in enumerate(elsewhere):
-            row._renew(row._number_values(numbers, position, len(elsewhere)))
+            # Without a number here it keeps the one it has there.
+            row._renew(row._number_values(numbers, position, len(elsewhere)) if numbers else {})
         if elsewhere:
             return rows
         parcels = picking._amazon_parcels() + picking._amazon_parcels_of_merged()
@@ -352,6 +357,8 @@ class AmazonConfirmation(models.Model):
         self.ensure_one()
         self.write(values)
         self._refresh()
+        if self.without_number and self.tracking_number:
+            self.without_number = False
         if self.state in ("done", "unknown"):
             if self.told and self.told != self._facts():
                 self.write({
@@ -406,16 +413,17 @@ class AmazonConfirmation(models.Model):
                 account._job("confirm_by_hand")._trigger()
 
     @api.model
-    def _look_again(self, domain):
+    def _look_again(self, domain, hint=None):
         """Something has changed that confirmations may have waited for, or that was wrong with them.
 
         :param list domain: which confirmations it concerns.
+        :param str hint: what Amazon may have found wrong with them, and has been corrected now.
         """
+        waiting = Domain("state", "=", "not_sent") & Domain("retry_at", "!=", False)
+        never_sent = Domain("sent_at", "=", False) | Domain("hint", "in", [hint] if hint else [])
+        wrong = Domain("state", "=", "error") & never_sent
         # sudo: the outbox is the addon's own, whoever changes orders and settings
-        rows = self.sudo().search([
-            *domain, "|", "&", ("state", "=", "not_sent"), ("retry_at", "!=", False),
-            "&", ("state", "=", "error"), ("sent_at", "=", False),
-        ])  # fmt: skip
+        rows = self.sudo().search(Domain(domain) & (waiting | wrong))
         if rows:
             rows.write({"state": "not_sent", "retry_at": False})
             rows._wake()
@@ -601,9 +609,9 @@ class AmazonConfirmation(models.Model):
 
     # === BUSINESS METHODS: OUTCOMES === #
 
-    def _hold(self, reason):
+    def _hold(self, reason, minutes=WAIT_MINUTES):
         """Leave the row waiting, saying for what; looked at again when that changes, and now and then."""
-        again = fields.Datetime.now() + timedelta(minutes=WAIT_MINUTES)
+        again = fields.Datetime.now() + timedelta(minutes=minutes)
         self.write({"message": reason, "hint": False, "retry_at": again})
 
     def _accepted(self, message=False, mail="sending", **values):
@@ -612,7 +620,7 @@ class AmazonConfirmation(models.Model):
         self.write({
             "state": "done", "answered_at": now, "accepted_at": now, "message": message, "hint": False,
             "retry_at": False, "asked": 0, "edited": False, "requested": False, "without_number": False, "mail": mail,
-            **values,
+            **({"ask_first": False} if "reference" in values else {}), **values,
         })  # fmt: skip
         texts = {}
         for row in self:
@@ -624,12 +632,18 @@ class AmazonConfirmation(models.Model):
 
     def _refused(self, state, message, hint=False, mail="sending", **values):
         """Amazon does not have these parcels, or we do not know."""
+        answered = self.filtered(lambda row: row.state in ("sending", "unknown"))
+        asked_for = answered.filtered("requested")
+        if state != "unknown":
+            answered.ask_first = False
         self.write({
             "state": state, "answered_at": fields.Datetime.now(), "message": message, "hint": hint or False,
             "retry_at": False, "asked": 0, "requested": False, "mail": mail, **values,
         })  # fmt: skip
         self._log(self.env._("Shipping confirmation failed: %s", message))
-        self.order_id._amazon_confirmation_failed()
+        changed = answered._settle_changed()
+        (changed & asked_for).requested = True
+        (self - changed).order_id._amazon_confirmation_failed()
 
     def _refused_by_report(self, message):
         """Amazon's report refuses this parcel."""
@@ -640,9 +654,15 @@ class AmazonConfirmation(models.Model):
             yield self[start : start + size]
 
     def _settle_changed(self):
-        """What was changed while it was being sent is sent again."""
-        for row in self.filtered(lambda row: row.told and row.told != row._facts() and row.channel != "by_hand"):
-            row.write({"state": "not_sent", "edited": True})
+        """What was changed while it was being sent is sent again.
+
+        :return: the rows that were.
+        """
+        changed = self.filtered(lambda row: row.told and row.told != row._facts() and row.channel != "by_hand")
+        changed.write({"state": "not_sent", "retry_at": False, "message": False, "hint": False})
+        changed.filtered("accepted_at").edited = True
+        changed._wake()
+        return changed
 
     def _log(self, text):
         """Write the same line into the chatter of the rows' orders."""

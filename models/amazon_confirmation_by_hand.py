@@ -86,7 +86,7 @@ class AmazonConfirmation(models.Model):
         for row in rows:
             if status == "done":
                 # What is changed later has to be told: then Amazon says whether it can.
-                values |= {"answered_at": now, "accepted_at": now, "told": row._facts()}
+                values |= {"answered_at": now, "accepted_at": now, "told": row._facts(), "ask_first": False}
             # What was entered in Seller Central keeps its reference, and so its channel.
             by_hand = "by_hand" if status == "done" else False
             kept = row.channel == "seller_central" or (status == "not_sent" and row.channel != "by_hand")

@@ -2,8 +2,8 @@
 ``amazon_confirmation.py`` for what they are)."""
 
 import logging
-import time
 from collections import Counter, deque
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -92,12 +92,16 @@ class AmazonConfirmation(models.Model):
         try:
             with account._selling_partner(budget) as amazon:
                 rows._settle(account, amazon)
-                feeds._submit_unsent(account, amazon)
+                troubles = []
+                with rows._told_later(troubles):
+                    feeds._submit_unsent(account, amazon)
                 state, tried = "done", set()
                 # What comes meanwhile need not wait for the cron's next round.
                 while state == "done" and (ready := rows._ready(account, requested, tried)):
                     tried.update(ready)
-                    state = rows._send_ready(account, amazon, ready, log)
+                    state = rows._send_ready(account, amazon, ready, log, troubles)
+                if troubles:
+                    raise troubles[0]
         finally:
             # What was committed is told, however the run ends; what an error left half-done is not.
             if not self.env.cr.closed:
@@ -110,11 +114,25 @@ class AmazonConfirmation(models.Model):
             account._job("confirm")._trigger()
         return state
 
+    @contextmanager
+    def _told_later(self, troubles):
+        """Let trouble with what is asked or handed over here wait until what else there is has been sent.
+
+        :param list troubles: gets the error.
+        """
+        try:
+            yield
+        except SellingPartnerError as error:
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            troubles.append(error)
+
     @api.model
-    def _send_ready(self, account, amazon, ready, log):
+    def _send_ready(self, account, amazon, ready, log, troubles):
         """Send what may go now, one by one or as a feed.
 
         :param list ready: ids.
+        :param list troubles: gets the errors that do not concern the others.
         :return: as :meth:`_send`.
         """
         feeds = self.env["amazon.feed"]
@@ -122,11 +140,13 @@ class AmazonConfirmation(models.Model):
         if len(ready) > account.feed_threshold:
             by_feed = self.browse(ready)._fit_for_feed()
             ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
-            feeds._send(account, amazon, by_feed)
-        state = self._send_each(account, amazon, ready, log)
+            with self._told_later(troubles):
+                feeds._send(account, amazon, by_feed)
+        state = self._send_each(account, amazon, ready, log, troubles)
         late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
         if late:
-            feeds._send(account, amazon, late)
+            with self._told_later(troubles):
+                feeds._send(account, amazon, late)
         return state
 
     @api.model
@@ -164,40 +184,39 @@ class AmazonConfirmation(models.Model):
         return True
 
     @api.model
-    def _send_each(self, account, amazon, ids, log):
+    def _send_each(self, account, amazon, ids, log, troubles):
         """Send one after the other with confirmShipment.
 
+        :param list troubles: gets the errors that do not concern the others.
         :return: ``done``, or ``partial`` when time is up or a person has stopped the job.
         """
-        job, troubles, refusals = log.job_id, 0, 0
+        job, unanswered, beyond, may_ask = log.job_id, 0, 0, True
         ids = deque(ids)
         while ids:
             row_id = ids.popleft()
-            # Nothing read before may decide: a person may just have changed it.
-            self.env.cr.rollback()
-            self.env.invalidate_all()
-            row = self.browse(row_id).exists().try_lock_for_update()
-            if not row or row.state not in ("not_sent", "rejected") or row.without_number or not row._look():
-                self.env["ir.cron"]._commit_progress()
-                continue
-            if row.edited and row.channel == "feed" and not row._learn_reference(amazon):
+            row = self._locked(row_id)
+            if row.ask_first:
+                known = False
+                if may_ask:
+                    # The quota for asking is not that for sending: what need not be asked for goes on.
+                    may_ask = False
+                    with self._told_later(troubles):
+                        known, may_ask = row._learn_reference(amazon), True
+                row = self._locked(row_id) if known else row.browse()
+            if not row:
                 continue
             shipment, gone_already = row._shipment(), row.order_id.amazon_status == "shipped" and not row.told
             row._sending("direct")
             self.env["ir.cron"]._commit_progress()
             try:
-                answered = row._ask(amazon) if gone_already else row._send_one(amazon, shipment)
+                answered, beyond = row._ask(amazon) if gone_already else row._send_one(amazon, shipment), 0
             except QuotaExceeded as error:
-                # A short pause lies inside the run: cron workers that are asked to come later come a minute later.
-                if row.state != "not_sent" or error.retry_after > MAX_WAIT_SECONDS or refusals >= TROUBLES:
+                if row.state != "not_sent" or error.retry_after > MAX_WAIT_SECONDS or beyond >= TROUBLES:
                     raise
-                refusals += 1
+                # The budget waits for the next token: cron workers that are asked to come later come a minute later.
+                answered, beyond = True, beyond + 1
                 ids.appendleft(row_id)
-                time.sleep(error.retry_after)
-                answered = True
-            else:
-                refusals = 0
-            troubles = 0 if answered else troubles + 1
+            unanswered = 0 if answered else unanswered + 1
             if answered and row.state == "done":
                 log.confirmed += 1
             elif answered and row.state == "error":
@@ -206,13 +225,25 @@ class AmazonConfirmation(models.Model):
                 job._trigger()
                 self.env["ir.cron"]._commit_progress()
                 return "partial"
-            if troubles >= TROUBLES:
+            if unanswered >= TROUBLES:
                 raise RetryLater("no answers", operation="confirmShipment")
             try:
                 job._check_stop()
             except Stopped:
                 return "partial"
         return "done"
+
+    @api.model
+    def _locked(self, row_id):
+        """Return the row, locked, if it may be sent as it is now; else none."""
+        # Nothing read before may decide: a person may just have changed it.
+        self.env.cr.rollback()
+        self.env.invalidate_all()
+        row = self.browse(row_id).exists().try_lock_for_update()
+        if row and row.state in ("not_sent", "rejected") and not row.without_number and row._look():
+            return row
+        self.env["ir.cron"]._commit_progress()
+        return self.browse()
 
     def _sending(self, channel, **values):
         """Mark rows as being sent; to be committed before Amazon is called."""
@@ -221,7 +252,7 @@ class AmazonConfirmation(models.Model):
             kept = row.channel == "seller_central"
             row.write({
                 "state": "sending", "channel": row.channel if kept else channel, "told": row._facts(),
-                "sent_at": fields.Datetime.now(),
+                "sent_at": fields.Datetime.now(), "ask_first": channel == "feed",
                 "retry_at": False, "asked": 0, "message": False, "hint": False, **values,
             })  # fmt: skip
 
@@ -263,7 +294,9 @@ class AmazonConfirmation(models.Model):
             again = fields.Datetime.now() + timedelta(minutes=ACCESS_MINUTES)
             message = self.account_id._job("confirm")._explain(error)[1]
             # It is tried every few minutes: the order's chatter tells of it once.
-            self.with_context(amazon_told_already=self.repeats)._refused("rejected", message, "access", retry_at=again)
+            self.with_context(amazon_told_already=self.repeats)._refused(
+                "rejected", message, "access", retry_at=again, requested=self.requested
+            )
         else:
             self.state = "not_sent"
 
@@ -333,24 +366,48 @@ class AmazonConfirmation(models.Model):
             self.write({"state": "not_sent", "retry_at": False, "asked": 0})
 
     def _learn_reference(self, amazon):
-        """Ask under which reference Amazon has a parcel that was told in a feed and is to be changed now: under
+        """Ask under which reference Amazon has a parcel that was told in a feed and is to be told again: under
         another one it would become a second parcel.
 
-        :return: whether Amazon shows the parcel; if not, it is asked again after a pause.
+        :return: whether it may be sent now; if not, it is asked again after a pause.
+        :raise QuotaExceeded: the row stays as it is.
         """
         self.ensure_one()
+        own = None
         try:
             value = parse_order(amazon.get_order(self.order_ref).payload)
+        except (QuotaExceeded, CredentialsError, AccessDenied):
+            raise
         except NotFound:
-            own = None
+            _logger.debug("not shown yet")
+        except SellingPartnerError as error:
+            _logger.info("cannot be asked now: %s", type(error).__name__)
+            self._record("_hold_until_shown")
+            return False
         else:
             known = [package for package in value.packages if package.reference == self.reference]
             own = known[0] if known else self._own_package(value)
-        if own:
-            self._record("write", {"reference": own.reference})
+        self._record("_learned_reference", own)
+        return not self.ask_first
+
+    def _learned_reference(self, package):
+        """Write under which reference Amazon has this; what it was asked for in vain is taken as not sent.
+
+        :param package: the ``selling_partner`` package, None: Amazon does not show it.
+        """
+        if package:
+            self.write({"reference": package.reference, "ask_first": False})
+        elif self.feed_id.state in ("submitted", "asking"):
+            self._hold(self.env._("Waits until Amazon is through with the feed before."))
+        elif self.accepted_at or (not self.requested and self.asked < len(ASK_AGAIN_MINUTES)):
+            self._hold_until_shown()
+            self.asked += 1
         else:
-            self._record("_hold", self.env._("Waits until Amazon shows the parcel that is to be changed."))
-        return bool(own)
+            self.write({"ask_first": False, "edited": False, "asked": 0})
+
+    def _hold_until_shown(self):
+        minutes = ASK_AGAIN_MINUTES[min(self.asked, len(ASK_AGAIN_MINUTES) - 1)]
+        self._hold(self.env._("Waits until Amazon shows the parcel that is to be changed."), minutes)
 
     def _ask_again(self, asked):
         """Ask after a pause that grows: Amazon may show a parcel minutes later."""
@@ -387,7 +444,10 @@ class AmazonConfirmation(models.Model):
             return None
         others = self.order_id.amazon_confirmation_ids - self
         ours = others.filtered(lambda row: row.channel != "seller_central")
-        strange = [p for p in value.packages if p.reference not in {*ours.mapped("reference"), self.reference}]
+        known = {*ours.mapped("reference"), self.reference}
+        # What was told in a feed may stand there under another reference.
+        known |= {own.reference for row in ours.filtered("ask_first") if (own := row._own_package(value))}
+        strange = [package for package in value.packages if package.reference not in known]
         gone, wanted = Counter(), {item.item_id: item.wanted_quantity for item in value.items}
         for row in ours.filtered("accepted_at"):
             gone.update(row._units())
@@ -465,6 +525,7 @@ class AmazonConfirmation(models.Model):
         fitting = self.browse()
         for row in self:
             other = row.order_id.amazon_confirmation_ids - row
-            if row.without_number or not (row.edited or row.accepted_at or other or row._shipment().needs_direct):
+            direct = row.edited or row.accepted_at or row.ask_first or other
+            if row.without_number or not (direct or row._shipment().needs_direct):
                 fitting += row
         return fitting

@@ -68,6 +68,9 @@ class AmazonFeed(models.Model):
     )  # fmt: skip
     status = fields.Char("Status at Amazon", readonly=True, help="Amazon's processingStatus")
     feed_ref = fields.Char("Feed ID", readonly=True, index="btree_not_null")
+    found = fields.Boolean(
+        readonly=True, help="The answer to its submission was lost; this feed was found at Amazon afterwards."
+    )
     document_ref = fields.Char(readonly=True)
     report_ref = fields.Char(readonly=True)
     document = fields.Binary("What Was Sent", attachment=True, readonly=True)
@@ -196,7 +199,7 @@ class AmazonFeed(models.Model):
         self._submitted(feed_ref)
 
     def _back_to_prepared(self):
-        self.state = "prepared"
+        self.write({"state": "prepared", "found": False})
         self.env["ir.cron"]._commit_progress()
 
     def _submitted(self, feed_ref):
@@ -217,7 +220,8 @@ class AmazonFeed(models.Model):
         )
         found = [feed for feed in page.feeds if feed.feed_id not in known]
         if found:
-            # The one that was created first after we asked for it.
+            # The one that was created first after we asked for it; it may be another program's.
+            self.found = True
             self._submitted(min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id)
         elif self.asked < len(ASK_AGAIN_MINUTES):
             again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
@@ -274,7 +278,11 @@ class AmazonFeed(models.Model):
     def _look(self, amazon):
         """Ask how far Amazon is, and apply its report when it is through."""
         self.ensure_one()
-        answer = amazon.get_feed(self.feed_ref)
+        try:
+            answer = amazon.get_feed(self.feed_ref)
+        except (BadRequest, NotFound):
+            self._start_asking(self.env._("Amazon does not know this feed; it is asked for each order."))
+            return
         self.write({"status": answer.status, "report_ref": answer.result_document_id or False})
         self.env["ir.cron"]._commit_progress()
         if not answer.is_final:
@@ -308,11 +316,17 @@ class AmazonFeed(models.Model):
 
     def _apply(self, report):
         """Write what became of each message: those that are not listed went well."""
+        if report.status == "Processing":
+            return
         whole = [result for result in report.results if not result.message_id and result.severity == "error"]
-        if whole:
+        if whole and not self.found:
             self._failed("\n".join(dict.fromkeys(result.description for result in whole)))
             return
-        if report.status == "Processing":
+        ours = {0, *self.confirmation_ids.ids}
+        fits = report.processed in (None, self.message_count) and all(r.message_id in ours for r in report.results)
+        uncertain = self.env._("It is not certain that Amazon's report is on this feed; it is asked for each order.")
+        if whole or not fits:
+            self._start_asking(uncertain)
             return
         errors, warnings = {}, {}
         for result in report.results:
@@ -320,14 +334,20 @@ class AmazonFeed(models.Model):
             told.setdefault(result.message_id, []).append(result.description)
         for rows in self._open_rows()._chunks(CHUNK):
             good = rows.filtered(lambda row: row.id not in errors)
+            for row in rows - good:
+                row._refused_by_report("\n".join(errors[row.id]))
+            if self.found:
+                self.env["ir.cron"]._commit_progress()
+                continue
             plain = good.filtered(lambda row: row.id not in warnings)
             plain._accepted(mail="results")
             for row in good - plain:
                 row._accepted("\n".join(warnings[row.id]), mail="results")
-            for row in rows - good:
-                row._refused_by_report("\n".join(errors[row.id]))
             self.env["ir.cron"]._commit_progress()
-        self._done()
+        if self._open_rows():
+            self._start_asking(uncertain)
+        else:
+            self._done()
 
     def _done(self, message=False):
         accepted = len(self.confirmation_ids.filtered("accepted_at"))
@@ -368,8 +388,8 @@ class AmazonFeed(models.Model):
             for row in rows:
                 try:
                     self._learn([parse_order(amazon.get_order(row.order_ref).payload)])
-                except NotFound:
-                    _logger.debug("not shown yet")
+                except (BadRequest, MalformedAnswer, NotFound) as error:
+                    _logger.debug("not shown yet: %s", type(error).__name__)
         else:
             self._search_orders(amazon)
         left = self._open_rows()
@@ -403,12 +423,23 @@ class AmazonFeed(models.Model):
                 token = None
                 continue
             token = page.next_token
-            self._learn([parse_order(received.payload) for received in page.orders])
+            self._learn(self._readable(page.orders))
             self.write({"open_search": search.to_json() if token else False, "token": token or False})
             self.env["ir.cron"]._commit_progress()
             if not token or not self._open_rows():
                 self.write({"open_search": False, "token": False})
                 return
+
+    @api.model
+    def _readable(self, orders):
+        """Return the orders of a page; one that cannot be read must not keep the others from being found."""
+        values = []
+        for received in orders:
+            try:
+                values.append(parse_order(received.payload))
+            except MalformedAnswer as error:
+                _logger.info("an order cannot be read: %s", type(error).__name__)
+        return values
 
     def _learn(self, values):
         """Close the rows whose parcels Amazon shows.

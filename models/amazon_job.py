@@ -308,15 +308,6 @@ class AmazonJob(models.Model):
         self.env["ir.cron"]._commit_progress()
         return log
 
-    def _close_abandoned(self):
-        """Where there is nothing to run: say of runs whose process was killed that they are not running any more."""
-        logs = self.env["amazon.log"].sudo()  # sudo: written by jobs only
-        if logs.search_count([("job_id", "=", self.id), ("state", "=", "running")], limit=1):
-            with self._lock() as free:
-                if free:
-                    logs._close_abandoned(self)
-                    self.env["ir.cron"]._commit_progress()
-
     def _failed(self, log, budget, error):
         """Tell what went wrong, and come back when that makes sense."""
         kind, message = self._explain(error)

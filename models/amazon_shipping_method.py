@@ -75,6 +75,16 @@ class AmazonShippingMethod(models.Model):
 
     # === CRUD METHODS === #
 
+    def write(self, vals):
+        result = super().write(vals)
+        if {"carrier_code", "carrier_name", "ship_method", "tracking_required"} & set(vals):
+            # sudo: delivery methods of companies the user does not see count too
+            carriers = self.env["delivery.carrier"].sudo().with_context(active_test=False).search(
+                [("amazon_shipping_method_id", "in", self.ids)]
+            )  # fmt: skip
+            self.env["amazon.confirmation"]._look_again([("picking_id.carrier_id", "in", carriers.ids)], hint="carrier")
+        return result
+
     def copy_data(self, default=None):
         """A copy gets a code that is free."""
         vals_list = super().copy_data(default=default)

@@ -35,7 +35,7 @@ class DeliveryCarrier(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if {"amazon_shipping_method_id", "amazon_ship_method", "amazon_no_tracking"} & set(vals):
-            self.env["amazon.confirmation"]._look_again([("picking_id.carrier_id", "in", self.ids)])
+            self.env["amazon.confirmation"]._look_again([("picking_id.carrier_id", "in", self.ids)], hint="carrier")
         return result
 
     def unlink(self):

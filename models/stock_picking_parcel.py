@@ -78,6 +78,9 @@ class StockPicking(models.Model):
             if order.state == "cancel" and order._amazon_is_ours() and order.amazon_status not in DEAD:
                 quantities = {item.item_ref: item.quantity_unfulfilled for item in order.amazon_item_ids}
                 told = order.amazon_confirmation_ids.filtered(lambda row: row.picking_id == self)
+                if (order.amazon_confirmation_ids - told).picking_id - order.picking_ids:
+                    # It went with another delivery of the order it was combined into.
+                    continue
                 quantities = told[:1]._units() or {item: count for item, count in quantities.items() if count}
                 if quantities:
                     parcels.append(Parcel(order, packages[:1], quantities, {}))

@@ -479,6 +479,35 @@ class TestConfirmation(ConfirmationCase):
             self.assertEqual(",".join(sorted(p["trackingNumber"] for p in self.packages(order).values())), numbers)
         self.assertEqual(len(picking.amazon_confirmation_ids), 2)
 
+    def test_other_changes_keep_the_number_of_seller_central(self):
+        """A parcel entered there keeps the number it has there, until another one is entered here."""
+        picking = self.delivered(number=False)
+        self.amazon.post(f"orders/{picking.sale_id.amazon_order_ref}/ship", tracking="SC-1")
+        picking.amazon_send_untracked = True
+        self.send()
+        self.assertEqual(picking.amazon_confirmation_ids.channel, "seller_central")
+        picking.with_user(self.user).amazon_send_untracked = False
+        self.assertEqual(picking.amazon_api_status, "done")
+        picking.with_user(self.user).carrier_id = self.sagawa
+        self.send()
+        row = picking.amazon_confirmation_ids
+        self.assertEqual((row.tracking_number, row.state), ("SC-1", "done"), row.message)
+        self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["SC-1"])
+
+    def test_carrier_corrected(self):
+        """Amazon's advice followed, on the delivery method or on its shipping method: sent again by itself."""
+        method = self.yamato.amazon_shipping_method_id
+        for place in ("method", "link"):
+            method.carrier_code = "YAMATOO"
+            picking = self.delivered()
+            self.send()
+            self.assertEqual(picking.amazon_confirmation_ids.hint, "carrier")
+            if place == "method":
+                method.carrier_code = "YAMATO"
+            else:
+                self.yamato.amazon_shipping_method_id = self.sagawa.amazon_shipping_method_id
+            self.goes(picking)
+
     def test_import_sees_it_shipped(self):
         """The import may be the first to see it: then nothing is sent at all."""
         picking = self.delivered()

@@ -61,6 +61,21 @@ class TestConfirmationPolicies(ConfirmationCase):
         for order in (parent, child):
             self.assertEqual([p["trackingNumber"] for p in self.packages(order).values()], ["CORRECTED"])
 
+    def test_cancelled_here_and_parent_in_two_deliveries(self):
+        """A child that was cancelled here goes with the parent's first delivery, and with no other."""
+        parent, child = self.imported(count=2, items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        child._action_cancel()
+        child.amazon_merged_into_id = parent
+        first = parent.picking_ids
+        first.carrier_tracking_ref = "FIRST"
+        first.move_ids.quantity = 1
+        first.move_ids.picked = True
+        first.with_user(self.user).with_context(skip_backorder=True, picking_ids_not_to_backorder=[]).button_validate()
+        self.deliver(parent.picking_ids - first, "SECOND")
+        self.send()
+        self.assertEqual((parent.amazon_api_status, child.amazon_api_status), ("done", "done"))
+        self.assertEqual([p["trackingNumber"] for p in self.packages(child).values()], ["FIRST"])
+
     # --- duplicated
 
     def test_duplicated(self):

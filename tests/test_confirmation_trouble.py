@@ -124,6 +124,15 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["CORRECTED"])
         self.assertEqual(picking.amazon_api_status, "done")
 
+    def test_changed_before_the_refusal(self):
+        """What was corrected while Amazon was asked is sent again, although Amazon refuses what it was told."""
+        picking = self.delivered()
+        row = picking.amazon_confirmation_ids
+        row._sending("direct")
+        picking.carrier_tracking_ref = "CORRECTED"
+        row._refused("error", "The tracking number is invalid.", "tracking")
+        self.assertEqual((row.state, row.tracking_number), ("not_sent", "CORRECTED"))
+
     # --- quota, credentials, access
 
     def test_throttled_once(self):
@@ -156,6 +165,18 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.send_later(20)
         self.check_once(picking)
         self.assertEqual(self.account.connection_state, "ok")
+
+    def test_access_denied_to_what_was_asked_for(self):
+        """What a person asked for is still asked for when access is there again, whether the job is started or not."""
+        self.account.auto_confirm = False
+        picking = self.delivered()
+        picking.with_user(self.user).action_amazon_confirm_now()
+        self.fault("403_forbidden_message")
+        self.send(requested=True)
+        self.assertEqual(picking.amazon_api_status, "rejected")
+        with self.later(20):
+            self.send(requested=True)
+        self.check_once(picking)
 
     def test_revoked(self):
         """With a revoked authorization nothing is marked; the account says what to do."""

@@ -4,6 +4,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
+from ..selling_partner import fulfillment_feed
 from .common_confirmation import ConfirmationCase
 
 
@@ -285,3 +286,173 @@ class TestFeed(ConfirmationCase):
         self.fetch()
         self.check_all_once(pickings)
         self.amazon.post("settings", feed_compression=False)
+
+    # --- corrected, asked for or disturbed meanwhile
+
+    def test_corrected_before_the_refusal(self):
+        """What was corrected while Amazon was at it is sent again, although the feed's report refuses what it got."""
+        [order] = self.imported()
+        order.picking_ids.carrier_id = self.make_carrier("NOBODY", "誰も", "便")
+        picking = self.deliver(order.picking_ids)
+        self.send()
+        picking.carrier_id = self.yamato
+        self.work()
+        self.fetch()
+        self.assertEqual(picking.amazon_api_status, "not_sent")
+        self.send()
+        self.work()
+        self.fetch()
+        self.check_all_once(picking)
+
+    def test_corrected_while_unclear(self):
+        """What is corrected before it is known what became of it does not wait for a parcel that Amazon never got."""
+        picking = self.deliveries(1)
+        self.amazon.post("settings", feed_seconds=None)
+        self.send()
+        feed = picking.amazon_confirmation_ids.feed_id
+        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="FATAL")
+        self.fetch()
+        self.assertEqual(picking.amazon_api_status, "unknown")
+        picking.carrier_tracking_ref = "CORRECTED"
+        for minutes in (0, 3, 20, 40, 60):
+            self.send_later(minutes)
+            self.fetch_later(minutes)
+        self.check_all_once(picking)
+        self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["CORRECTED"])
+
+    def given_by_amazon(self):
+        """Let Amazon number what comes in feeds itself."""
+        self.amazon.post("settings", feed_references="given", feed_seconds=None)
+        self.addCleanup(self.amazon.post, "settings", feed_references="kept")
+
+    def one_of_two(self):
+        """Deliver one of two units; return the delivery."""
+        [order] = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        picking = order.picking_ids
+        picking.carrier_tracking_ref = "FIRST"
+        picking.move_ids.quantity = 1
+        picking.move_ids.picked = True
+        picking.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=[]
+        ).button_validate()
+        return picking
+
+    def test_own_parcel_is_not_elsewhere(self):
+        """A parcel of ours that Amazon has numbered itself is not mistaken for one that somebody entered there."""
+        self.given_by_amazon()
+        picking = self.one_of_two()
+        self.send()
+        self.amazon.post(f"feeds/{picking.amazon_confirmation_ids.feed_id.feed_ref}/process")
+        self.fetch()
+        self.assertEqual(picking.amazon_api_status, "done")
+        second = picking.sale_id.picking_ids - picking
+        self.deliver(second, False)
+        self.amazon.post("clock", advance=600)
+        self.import_orders()
+        self.assertEqual(second.amazon_api_status, "not_sent")
+        second.carrier_tracking_ref = "SECOND"
+        self.send()
+        numbers = [package["trackingNumber"] for package in self.packages(picking.sale_id).values()]
+        self.assertEqual((sorted(numbers), second.amazon_api_status), (["FIRST", "SECOND"], "done"))
+
+    def test_retry_asks_first(self):
+        """What nobody could tell is asked for before it is sent again: Amazon may have it under another reference."""
+        self.given_by_amazon()
+        picking = self.one_of_two()
+        self.amazon.post("settings", packages_delay=3600)
+        self.send()
+        self.amazon.post(f"feeds/{picking.amazon_confirmation_ids.feed_id.feed_ref}/process", result=False)
+        for minutes in (0, 3, 15):
+            self.fetch_later(minutes)
+        self.assertEqual(picking.amazon_api_status, "unknown")
+        self.amazon.post("clock", advance=7200)
+        picking.amazon_confirmation_ids.with_user(self.user).action_retry()
+        self.send()
+        self.assertEqual((len(self.packages(picking.sale_id)), picking.amazon_api_status), (1, "done"))
+
+    def test_reset_by_hand_edits(self):
+        """What is set to be sent again edits the parcel, whatever reference Amazon gave it."""
+        self.given_by_amazon()
+        picking = self.one_of_two()
+        self.send()
+        self.amazon.post(f"feeds/{picking.amazon_confirmation_ids.feed_id.feed_ref}/process")
+        self.fetch()
+        self.env["amazon.confirmation"].with_user(self.user)._set_status(picking.sale_id, "not_sent")
+        self.send()
+        self.assertEqual((len(self.packages(picking.sale_id)), picking.amazon_api_status), (1, "done"))
+
+    def test_asking_for_one_stops_no_others(self):
+        """Trouble in finding out under which reference Amazon has one parcel does not stop what comes after it."""
+        told = self.deliveries(1)
+        self.send()
+        self.work()
+        self.fetch()
+        told.carrier_tracking_ref = "CORRECTED"
+        self.account.feed_threshold = 500
+        other = self.deliveries(1)
+        for kind in ("html_200", "500_html", "400"):
+            self.fault(kind, operation="getOrder", times=None, match={"orderId": told.sale_id.amazon_order_ref})
+            self.send_later(16)
+            self.assertEqual((told.amazon_api_status, other.amazon_api_status), ("not_sent", "done"), kind)
+            self.amazon.control("DELETE", "faults")
+            other.carrier_tracking_ref = f"AGAIN {kind}"
+        self.send_later(40)
+        self.assertEqual((told.amazon_api_status, other.amazon_api_status), ("done", "done"))
+
+    def test_feed_that_amazon_does_not_know(self):
+        """A feed that Amazon does not know (any more) is not asked for for ever: the orders tell."""
+        pickings = self.deliveries(2)
+        self.send()
+        self.work()
+        pickings.amazon_confirmation_ids.feed_id.feed_ref = "50000000001"
+        self.fetch()
+        self.check_all_once(pickings)
+        self.assertEqual(pickings.amazon_confirmation_ids.feed_id.state, "done")
+
+    def test_order_that_cannot_be_read(self):
+        """One order that cannot be read keeps neither the others nor the next feed waiting for ever."""
+        for operation, count in (("getOrder", 2), ("searchOrders", 22)):
+            with self.subTest(operation=operation):
+                pickings = self.deliveries(count)
+                self.amazon.post("settings", feed_seconds=None)
+                self.send()
+                feed = pickings[0].amazon_confirmation_ids.feed_id
+                self.amazon.post(f"feeds/{feed.feed_ref}/process", result=False)
+                self.work(600)
+                self.fault("malformed_order", operation=operation, times=None, variant="quantity_letter")
+                for minutes in (0, 3, 15):
+                    self.fetch_later(minutes)
+                self.amazon.control("DELETE", "faults")
+                self.assertEqual(feed.state, "done")
+                self.assertNotIn("sending", pickings.mapped("amazon_api_status"))
+
+    def test_somebody_elses_feed(self):
+        """A feed of another program's, found after a cut createFeed, proves nothing of ours."""
+        pickings = self.deliveries(2)
+        self.amazon.post("settings", feed_seconds=None)
+        self.fault("cut_before", "createFeed")
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        other = self.imported()
+        self.deliver(other.picking_ids, "OTHER")
+        row = other.amazon_confirmation_ids
+        with self.committing(self.account) as account, account._selling_partner() as amazon:
+            document = amazon.create_feed_document("text/xml; charset=UTF-8")
+            content = fulfillment_feed(account.merchant_id, [(7, row._shipment())])
+            amazon.upload(document.url, content, "text/xml; charset=UTF-8")
+            theirs = amazon.create_feed(feed.feed_type, ["A1VC38T7YXB528"], document.document_id)
+        self.send()
+        self.assertEqual(feed.feed_ref, theirs)
+        self.amazon.post(f"feeds/{theirs}/process")
+        for minutes in (0, 3, 15):
+            self.fetch_later(minutes)
+        self.assertNotIn("done", pickings.mapped("amazon_api_status"))
+
+    def test_feed_in_trouble_stops_no_direct_ones(self):
+        """While a feed cannot be handed over, what goes directly goes."""
+        self.deliveries(2)
+        self.fault("503_empty", "uploadFeedDocument", times=None)
+        self.send()
+        cod = self.delivered("jp_cod")
+        log = self.send()
+        self.assertEqual((cod.amazon_api_status, log.state), ("done", "failed"))
