@@ -420,13 +420,9 @@ class AmazonConfirmation(models.Model):
         :param str hint: what Amazon may have found wrong with them, and has been corrected now.
         """
         # sudo: the outbox is the addon's own, whoever changes orders and settings
-        rows = self.sudo().search(
-            Domain(domain)
-            & (
-                Domain([("state", "=", "not_sent"), ("retry_at", "!=", False)])
-                | Domain([("state", "=", "error"), "|", ("sent_at", "=", False), ("hint", "in", [hint] if hint else [])])
-            )
-        )
+        waiting = Domain("state", "=", "not_sent") & Domain("retry_at", "!=", False)
+        wrong = Domain("sent_at", "=", False) | Domain("hint", "in", [hint] if hint else [])
+        rows = self.sudo().search(Domain(domain) & (waiting | (Domain("state", "=", "error") & wrong)))
         if rows:
             rows.write({"state": "not_sent", "retry_at": False})
             rows._wake()

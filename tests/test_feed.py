@@ -332,7 +332,9 @@ class TestFeed(ConfirmationCase):
         picking.carrier_tracking_ref = "FIRST"
         picking.move_ids.quantity = 1
         picking.move_ids.picked = True
-        picking.with_user(self.user).with_context(skip_backorder=True, picking_ids_not_to_backorder=[]).button_validate()
+        picking.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=[]
+        ).button_validate()
         return picking
 
     def test_own_parcel_is_not_elsewhere(self):
