@@ -202,6 +202,10 @@ class AmazonConfirmation(models.Model):
                     may_ask = False
                     with self._told_later(troubles):
                         known, may_ask = row._learn_reference(amazon), True
+                if not self.env["ir.cron"]._commit_progress():
+                    job._trigger()
+                    self.env["ir.cron"]._commit_progress()
+                    return "partial"
                 row = self._locked(row_id) if known else row.browse()
             if not row:
                 continue
@@ -523,7 +527,8 @@ class AmazonConfirmation(models.Model):
     def _fit_for_feed(self):
         """Return the rows that a feed can carry: it has no documented place for the others."""
         fitting = self.browse()
-        for row in self:
+        # An order may have been held or deleted since the rows were looked at; each alone is looked at once more.
+        for row in self.exists().filtered(lambda row: not row.order_id.amazon_on_hold):
             other = row.order_id.amazon_confirmation_ids - row
             direct = row.edited or row.accepted_at or row.ask_first or other
             if row.without_number or not (direct or row._shipment().needs_direct):

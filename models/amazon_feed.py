@@ -326,7 +326,7 @@ class AmazonFeed(models.Model):
         fits = report.processed in (None, self.message_count) and all(r.message_id in ours for r in report.results)
         uncertain = self.env._("It is not certain that Amazon's report is on this feed; it is asked for each order.")
         if whole or not fits:
-            self._start_asking(uncertain)
+            self._start_asking(uncertain, state="sending")
             return
         errors, warnings = {}, {}
         for result in report.results:
@@ -345,7 +345,7 @@ class AmazonFeed(models.Model):
                 row._accepted("\n".join(warnings[row.id]), mail="results")
             self.env["ir.cron"]._commit_progress()
         if self._open_rows():
-            self._start_asking(uncertain)
+            self._start_asking(uncertain, state="sending")
         else:
             self._done()
 
@@ -371,10 +371,13 @@ class AmazonFeed(models.Model):
 
     # === ASKING FOR EACH ORDER === #
 
-    def _start_asking(self, message):
-        """The outcome cannot be read: the orders themselves tell it."""
+    def _start_asking(self, message, state="unknown"):
+        """The outcome cannot be read: the orders themselves tell it.
+
+        :param str state: of the confirmations meanwhile.
+        """
         self.write({"state": "asking", "message": message, "asked": 0, "retry_at": False})
-        self._open_rows().write({"state": "unknown", "message": message})
+        self._open_rows().write({"state": state, "message": message})
         self.env["ir.cron"]._commit_progress()
 
     def _settle(self, amazon):

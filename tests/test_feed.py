@@ -448,6 +448,14 @@ class TestFeed(ConfirmationCase):
             self.fetch_later(minutes)
         self.assertNotIn("done", pickings.mapped("amazon_api_status"))
 
+    def test_held_after_it_was_looked_at(self):
+        """What is put on hold while a feed is being made does not go into it."""
+        pickings = self.deliveries(2)
+        rows = pickings.amazon_confirmation_ids
+        self.assertTrue(all(row._look() for row in rows))
+        pickings[0].sale_id.amazon_on_hold = True
+        self.assertEqual(rows._fit_for_feed().picking_id, pickings[1])
+
     def test_feed_in_trouble_stops_no_direct_ones(self):
         """While a feed cannot be handed over, what goes directly goes."""
         self.deliveries(2)
