@@ -272,7 +272,9 @@ class AmazonFeed(models.Model):
                 self.env["ir.cron"]._commit_progress()
         still = feeds.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON)])
         if still:
-            log.job_id._trigger(60)
+            now = fields.Datetime.now()
+            due = min(feed.retry_at or now for feed in still)
+            log.job_id._trigger(max(60, (due - now).total_seconds()))
         return "partial" if still else "done"
 
     def _look(self, amazon):

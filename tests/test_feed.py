@@ -137,6 +137,20 @@ class TestFeed(ConfirmationCase):
         self.check_all_once(pickings)
         self.assertEqual(len(self.feeds()), 1)
 
+    def test_found_feed_shown_late(self):
+        """The orders of a feed that was found again are asked for until Amazon shows their parcels."""
+        self.amazon.post("settings", packages_delay=300)
+        pickings = self.deliveries(2)
+        self.fault("cut_after", "createFeed")
+        self.send()
+        self.send()
+        self.work()
+        self.fetch()
+        self.assertEqual(set(pickings.mapped("amazon_api_status")), {"sending"})
+        self.work(600)
+        self.fetch_later(3)
+        self.check_all_once(pickings)
+
     def test_create_feed_never_arrived(self):
         """createFeed cut off before Amazon had it: looked for three times, then submitted again."""
         pickings = self.deliveries(2)
