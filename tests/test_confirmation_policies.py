@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from .common import shifted
 from .common_confirmation import ConfirmationCase
 
 ITEM_SKUS = ("AMZ-CUP-001", "AMZ-TEA-001", "AMZ-POT-001")
@@ -147,7 +148,8 @@ class TestConfirmationPolicies(ConfirmationCase):
         other = self._connect(seller, name="Second", auto_confirm=True)
         picking = self.delivered()
         self.amazon.control("PATCH", f"sellers/{self.seller['merchant_id']}", revoked=True)
-        [ref] = self.amazon.place(seller, "jp_standard", 1)
+        an_hour_ago = shifted(self.amazon.get("clock")["now"], 60)
+        [ref] = self.amazon.place(seller, "jp_standard", 1, created=an_hour_ago)
         self.amazon.post("clock", advance=600)
         self.import_orders(other)
         theirs = self.orders(ref).picking_ids
