@@ -27,6 +27,7 @@ from . import (
     sale_order_confirmation,
     sale_order_line,
     stock_move,
+    stock_move_line,
     stock_package,
     stock_picking,
     stock_picking_combined,

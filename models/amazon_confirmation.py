@@ -21,8 +21,10 @@ _logger = logging.getLogger(__name__)
 FAILED = ("error", "rejected", "unknown")
 # "1", "2" … may be parcels that were entered in Seller Central: sending one of these would overwrite it.
 FIRST_REFERENCE = 100_000
-# amzn-base.xsd holds no more, and one longer number rejects a whole feed.
-LONGEST_NUMBER = 50
+# amzn-base.xsd holds no more, and one longer text rejects a whole feed.
+LONGEST_IN_FEED = 50
+LONGEST_NUMBER = LONGEST_IN_FEED
+LONGEST = 255
 # What waits is looked at again by itself after so many minutes, should nothing have woken it.
 WAIT_MINUTES = 15
 # What is told to Amazon; when one of these changes it is told again.
@@ -94,6 +96,14 @@ class AmazonConfirmation(models.Model):
     ask_first = fields.Boolean(
         readonly=True, help="Told in a feed: whether Amazon has it, and under which reference, is not known yet."
     )
+    redone = fields.Boolean(
+        readonly=True, help="Some of its units came back and left again; Amazon goes on counting as many as it was told."
+    )
+    kept_carrier_id = fields.Many2one(
+        "delivery.carrier", readonly=True, ondelete="set null",
+        help="The delivery's method when the parcel was found in Seller Central: as long as it stays, what was entered"
+        " there counts.",
+    )  # fmt: skip
     requested = fields.Boolean("Asked For", readonly=True, help="A person asked for it, whatever the phase")
     without_number = fields.Boolean(
         "By Feed", readonly=True, help="Amazon wants a number here; in a feed it can be left out."
@@ -253,7 +263,8 @@ class AmazonConfirmation(models.Model):
         rows.write({
             "state": "not_sent", "requested": True, "retry_at": False, "message": False, "hint": False, "asked": 0,
         })  # fmt: skip
-        rows.account_id._job("confirm_by_hand")._trigger()
+        for account in rows.account_id:
+            account._job("confirm_by_hand")._trigger()
 
     # === BUSINESS METHODS: MAKING ROWS === #
 
@@ -280,38 +291,50 @@ class AmazonConfirmation(models.Model):
     def _make_for(self, picking):
         """Make or renew the rows of one delivery."""
         known = picking.amazon_confirmation_ids
-        elsewhere = known.filtered(lambda row: row.channel == "seller_central").sorted("id")
-        rows = elsewhere
         numbers = picking._amazon_numbers()
-        for position, row in enumerate(elsewhere):
-            # Without a number here it keeps the one it has there.
-            row._renew(row._number_values(numbers, position, len(elsewhere)) if numbers else {})
-        if elsewhere:
-            return rows
         parcels = picking._amazon_parcels() + picking._amazon_parcels_of_merged()
+        rows = known._renew_of_seller_central(parcels, numbers)
+        parcels = [parcel for parcel in parcels if parcel.order not in rows.order_id]
         packages = list(dict.fromkeys(parcel.package for parcel in parcels))
         for parcel in parcels:
-            row = known.filtered(
-                lambda row, parcel=parcel: row.order_id == parcel.order and row.package_id == parcel.package
-            ) or self._take_over(picking, parcel)
+            row = known._row_of(parcel, packages) or self._take_over(picking, parcel)
             if not row and picking._amazon_came_back(parcel.quantities):
                 # Another delivery stands for these units now.
                 continue
             row = row or self._create_for(picking, parcel)
-            values = {"quantities": parcel.quantities, "transparency_codes": parcel.codes}
-            if row.picking_id != picking:
-                # For Amazon it is the same parcel, with as many units as it knows of.
-                values = {"picking_id": picking.id, "package_id": parcel.package.id}
-            position = packages.index(parcel.package)
-            row._renew({**values, **row._number_values(numbers, position, len(packages), parcel.package)})
+            number = row._number_values(numbers, packages.index(parcel.package), len(packages), parcel.package)
+            row._renew({**row._quantity_values(picking, parcel), **number})
             rows |= row
         for order in picking._amazon_orders() - rows.order_id:
             if order not in picking.move_ids.sale_line_id.filtered("amazon_item_ref").order_id:
                 # Somebody's own delivery for this order: it says nothing that Amazon could be told.
-                row = self._create_for(picking, None, order)
+                row = known.filtered(lambda row, order=order: row.order_id == order)
+                row = row or self._create_for(picking, None, order)
                 row._renew({"quantities": {}})
                 rows |= row
         return rows
+
+    def _renew_of_seller_central(self, parcels, numbers):
+        """Renew the rows of orders of which the whole delivery was confirmed in Seller Central: its parcels are those
+        that Amazon has.
+
+        :param list parcels: the delivery's.
+        :param list numbers: the delivery's tracking numbers.
+        :return: the rows.
+        """
+        renewed = self.browse()
+        elsewhere = self.filtered(lambda row: row.channel == "seller_central").sorted("id")
+        for order, rows in elsewhere.grouped("order_id").items():
+            here, there = Counter(), Counter()
+            for parcel in parcels:
+                here.update(parcel.quantities if parcel.order == order else {})
+            for row in rows:
+                there.update(row._units())
+            if all(there[item] >= quantity for item, quantity in here.items()):
+                for position, row in enumerate(rows):
+                    row._renew(row._number_values(numbers, position, len(rows)))
+                renewed |= rows
+        return renewed
 
     @api.model
     def _create_for(self, picking, parcel, order=None):
@@ -324,6 +347,27 @@ class AmazonConfirmation(models.Model):
         row._log(self.env._("Shipping confirmation reserved: %s", picking.name))
         return row
 
+    def _row_of(self, parcel, packages):
+        """Return the row of a parcel among those of its delivery; none, if it is new.
+
+        :param list packages: all packages of the delivery.
+        """
+        rows = self.filtered(lambda row: row.order_id == parcel.order)
+        same = rows.filtered(lambda row: row.package_id == parcel.package)
+        # What was packed otherwise after it had left is the same parcel.
+        return (same or rows.filtered(lambda row: row.package_id not in packages))[:1]
+
+    def _quantity_values(self, picking, parcel):
+        """Return what of the parcel's contents is new to this row."""
+        if self.picking_id != picking:
+            # For Amazon it is the same parcel, with as many units as it knows of.
+            return {"picking_id": picking.id, "package_id": parcel.package.id, "redone": True}
+        if self.redone or self.channel == "seller_central":
+            return {}
+        return {
+            "quantities": parcel.quantities, "transparency_codes": parcel.codes, "package_id": parcel.package.id,
+        }  # fmt: skip
+
     @api.model
     def _take_over(self, picking, parcel):
         """Return the row of a parcel whose units came back and have now left once more, if this is it."""
@@ -335,15 +379,30 @@ class AmazonConfirmation(models.Model):
         wanted = {line.amazon_item_ref: line.product_uom_qty for line in lines if line.amazon_item_ref}
         if any(told[item] + quantity <= wanted.get(item, 0) for item, quantity in parcel.quantities.items()):
             return self.browse()
-        return rows.filtered(
+        back = rows.filtered(
             lambda row: set(parcel.quantities) <= set(row._units())
             and row.picking_id._amazon_came_back(parcel.quantities)
         )[:1]  # fmt: skip
+        if not back:
+            rows.filtered("redone")._count_own()
+        return back
+
+    def _count_own(self):
+        """The rest of what came back leaves with another delivery: from now on each counts what is in it."""
+        for row in self:
+            for parcel in row.picking_id._amazon_parcels():
+                ours, units = (parcel.order, parcel.package) == (row.order_id, row.package_id), row._units()
+                if ours and all(count <= units.get(item, 0) for item, count in parcel.quantities.items()):
+                    row.redone = False
+                    row._renew(row._quantity_values(row.picking_id, parcel))
 
     def _number_values(self, numbers, position, count, package=None):
         """Return the parcel's tracking number: its package's own; of as many numbers as parcels the one in its
         place; else the first, the others kept and shown."""
         own = package and package.amazon_tracking_ref
+        if self.channel == "seller_central" and not (own or numbers):
+            # Without a number here it keeps the one it has there.
+            return {}
         if own:
             return {"tracking_number": own, "further_numbers": False}
         if count > 1 and len(numbers) == count:
@@ -382,6 +441,8 @@ class AmazonConfirmation(models.Model):
         """Return how the parcel goes, from the delivery and its method."""
         picking, order = self.picking_id, self.order_id
         facts = picking.carrier_id._amazon_shipment_facts() if picking.carrier_id else {}
+        if self._keeps_carrier():
+            facts = {name: self[name] for name in ("carrier_code", "carrier_name", "ship_method")}
         return {
             "carrier_code": facts.get("carrier_code") or False,
             "carrier_name": facts.get("carrier_name") or False,
@@ -391,6 +452,12 @@ class AmazonConfirmation(models.Model):
             if order.amazon_payment_method == "cod" and self.marketplace_id.code == "JP"
             else False,
         }
+
+    def _keeps_carrier(self):
+        """Tell whether the carrier that was entered in Seller Central counts, not the delivery's method."""
+        return self.channel == "seller_central" and bool(self.carrier_code) and self.picking_id.carrier_id == (
+            self.kept_carrier_id
+        )  # fmt: skip
 
     def _units(self):
         """Return the units in the parcel by Amazon's item id.
@@ -443,15 +510,30 @@ class AmazonConfirmation(models.Model):
             return env._("The order is cancelled on Amazon.")
         if not self._units():
             return env._("This delivery holds no items of the Amazon order, so there is nothing to confirm.")
-        if self.channel != "seller_central" and picking.carrier_id.id in (False, provisional):
+        kept = self._keeps_carrier()
+        if not kept and picking.carrier_id.id in (False, provisional):
             return env._("Choose the delivery method on %s: Amazon must be told the carrier.", picking.name)
-        unmapped = picking.carrier_id and not picking.carrier_id.amazon_shipping_method_id
+        unmapped = not kept and not picking.carrier_id.amazon_shipping_method_id
         if unmapped and self.account_id.unmapped_carrier == "error":
             return env._(
                 "The delivery method “%s” is not linked to a shipping method of Amazon. Link it under"
                 " Inventory > Configuration > Delivery Methods.", picking.carrier_id.name,
             )  # fmt: skip
-        return self._why_number_wrong() or self._why_date_wrong() or self._why_quantity_wrong()
+        return (
+            self._why_text_too_long() or self._why_number_wrong() or self._why_date_wrong()
+            or self._why_quantity_wrong()
+        )  # fmt: skip
+
+    def _why_text_too_long(self):
+        most = LONGEST_IN_FEED if self.without_number else LONGEST
+        for name in ("carrier_code", "carrier_name", "ship_method"):
+            if len(self[name] or "") > most:
+                return self.env._(
+                    "“%(text)s…” is longer than the %(most)s characters that Amazon takes; shorten it on the delivery"
+                    " method “%(method)s”.",
+                    text=self[name][:20], most=most, method=self.picking_id.carrier_id.name or "–",
+                )  # fmt: skip
+        return False
 
     def _why_number_wrong(self):
         number = self.tracking_number or ""
@@ -482,6 +564,9 @@ class AmazonConfirmation(models.Model):
 
     def _why_quantity_wrong(self):
         """Compare with what Amazon wants of each item, less what other parcels stand for."""
+        if self.channel == "seller_central":
+            # Amazon itself says what is in its parcels.
+            return False
         others = Counter()
         for row in self.order_id.amazon_confirmation_ids - self:
             if row.state in ("done", "sending", "unknown"):
@@ -568,7 +653,8 @@ class AmazonConfirmation(models.Model):
             lambda picking: picking.picking_type_code == "outgoing" and picking.state != "cancel"
         )
         left = pickings.filtered(lambda picking: picking.state != "done")
-        left |= self.order_id.amazon_confirmation_ids.filtered(lambda row: row._why_number_missing()).picking_id
+        open_rows = self.order_id.amazon_confirmation_ids.filtered(lambda row: row.state != "done")
+        left |= open_rows.filtered(lambda row: row._why_number_missing()).picking_id
         return ", ".join(left.mapped("name"))
 
     # === BUSINESS METHODS: WHAT IS SENT === #
@@ -616,7 +702,7 @@ class AmazonConfirmation(models.Model):
 
     def _accepted(self, message=False, mail="sending", **values):
         """Amazon has these parcels."""
-        now = fields.Datetime.now()
+        now, asked_for = fields.Datetime.now(), self.filtered("requested")
         self.write({
             "state": "done", "answered_at": now, "accepted_at": now, "message": message, "hint": False,
             "retry_at": False, "asked": 0, "edited": False, "requested": False, "without_number": False, "mail": mail,
@@ -627,7 +713,7 @@ class AmazonConfirmation(models.Model):
             number = " ".join(filter(None, (row.carrier_name or row.carrier_code, row.tracking_number)))
             texts[row] = self.env._("Amazon has accepted the shipping confirmation: %s", number or row.picking_id.name)
         self._log_each(texts)
-        self._settle_changed()
+        (self._settle_changed() & asked_for).requested = True
         self.order_id._amazon_confirmed()
 
     def _refused(self, state, message, hint=False, mail="sending", **values):

@@ -4,7 +4,7 @@
 import logging
 from collections import Counter, deque
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -12,6 +12,7 @@ from psycopg2 import OperationalError
 
 from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, MAX_WAIT_SECONDS
 from ..selling_partner import (
+    OTHER,
     AccessDenied,
     AlreadyFulfilled,
     BadRequest,
@@ -25,7 +26,7 @@ from ..selling_partner import (
     TrackingNumberRequired,
     parse_order,
 )
-from .amazon_job import Stopped
+from .amazon_job import unexpected
 
 _logger = logging.getLogger(__name__)
 
@@ -91,15 +92,16 @@ class AmazonConfirmation(models.Model):
         feeds = rows.env["amazon.feed"]
         try:
             with account._selling_partner(budget) as amazon:
-                rows._settle(account, amazon)
                 troubles = []
                 with rows._told_later(troubles):
                     feeds._submit_unsent(account, amazon)
-                state, tried = "done", set()
-                # What comes meanwhile need not wait for the cron's next round.
-                while state == "done" and (ready := rows._ready(account, requested, tried)):
-                    tried.update(ready)
-                    state = rows._send_ready(account, amazon, ready, log, troubles)
+                state, tried = rows._send_all(account, amazon, requested, log, troubles, set())
+                with rows._told_later(troubles):
+                    if state == "done":
+                        state = rows._settle(account, amazon, log)
+                if state == "done":
+                    # Of some it may have turned out that they never arrived.
+                    state = rows._send_all(account, amazon, requested, log, troubles, tried)[0]
                 if troubles:
                     raise troubles[0]
         finally:
@@ -107,12 +109,25 @@ class AmazonConfirmation(models.Model):
             if not self.env.cr.closed:
                 self.env.cr.rollback()
                 rows._tell(account)
+                rows._wake_for_unclear(account)
+                if requested and rows.search_count(rows._due(account), limit=1):
+                    # The job for everything else found the lock taken.
+                    account._job("confirm")._trigger()
                 self.env["ir.cron"]._commit_progress()
-        rows._wake_for_unclear(account)
-        if requested and rows.search_count(rows._due(account), limit=1):
-            # The job for everything else found the lock taken.
-            account._job("confirm")._trigger()
         return state
+
+    @api.model
+    def _send_all(self, account, amazon, requested, log, troubles, tried):
+        """Send what may go; what comes meanwhile need not wait for the cron's next round.
+
+        :param set tried: ids that this run is through with.
+        :return: as :meth:`_send`, and ``tried`` with what was sent now.
+        """
+        state = "done"
+        while state == "done" and (ready := self._ready(account, requested, tried)):
+            tried.update(ready)
+            state = self._send_ready(account, amazon, ready, log, troubles)
+        return state, tried
 
     @contextmanager
     def _told_later(self, troubles):
@@ -143,7 +158,10 @@ class AmazonConfirmation(models.Model):
             with self._told_later(troubles):
                 feeds._send(account, amazon, by_feed)
         state = self._send_each(account, amazon, ready, log, troubles)
+        if state != "done":
+            return state
         late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
+        late = late._fit_for_feed()
         if late:
             with self._told_later(troubles):
                 feeds._send(account, amazon, late)
@@ -164,10 +182,29 @@ class AmazonConfirmation(models.Model):
             if not rows:
                 return ready
             last = rows[-1].id
-            rows = rows.filtered(lambda row: row.id not in tried)
-            ready += rows.filtered(lambda row: row._look()).ids
-            self.env.flush_all()
+            ready += rows.filtered(lambda row: row.id not in tried)._look_all()
             self.env.invalidate_all()
+
+    def _look_all(self):
+        """Look at these rows; one that cannot be looked at keeps no other from being sent.
+
+        :return: ids of those that may be sent now.
+        :rtype: list[int]
+        """
+        try:
+            ready = self.filtered(lambda row: row._look()).ids
+            self.env.flush_all()
+            return ready
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the row
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            if len(self) > 1:
+                return [row_id for row in self for row_id in row._look_all()]
+            self._refused("error", unexpected(self.env, error))
+            self.env["ir.cron"]._commit_progress()
+            return []
 
     def _look(self):
         """Tell whether this may be sent now; where not, the row says why."""
@@ -231,9 +268,7 @@ class AmazonConfirmation(models.Model):
                 return "partial"
             if unanswered >= TROUBLES:
                 raise RetryLater("no answers", operation="confirmShipment")
-            try:
-                job._check_stop()
-            except Stopped:
+            if job._is_stopped():
                 return "partial"
         return "done"
 
@@ -253,7 +288,7 @@ class AmazonConfirmation(models.Model):
         """Mark rows as being sent; to be committed before Amazon is called."""
         for row in self:
             # What was entered in Seller Central stays that, so that its delivery's parcels are Amazon's own.
-            kept = row.channel == "seller_central"
+            kept = row.channel == "seller_central" and channel != "feed"
             row.write({
                 "state": "sending", "channel": row.channel if kept else channel, "told": row._facts(),
                 "sent_at": fields.Datetime.now(), "ask_first": channel == "feed",
@@ -273,7 +308,7 @@ class AmazonConfirmation(models.Model):
             self._record("_not_sent", error)
             raise
         except (RetryLater, MalformedAnswer) as error:
-            if not (error.sent or isinstance(error, MalformedAnswer)):
+            if not error.sent:
                 self._record("_not_sent", error)
                 raise
             self._record("_ask_again", 0)
@@ -325,10 +360,21 @@ class AmazonConfirmation(models.Model):
     # === ASKING === #
 
     @api.model
-    def _settle(self, account, amazon):
-        """Find out what became of the rows whose answer was lost: nobody works on them, for the lock is held here."""
+    def _settle(self, account, amazon, log):
+        """Find out what became of the rows whose answer was lost: nobody works on them, for the lock is held here.
+
+        :return: as :meth:`_send`.
+        """
+        job, unanswered = log.job_id, 0
         for row in self.search(self._unclear(account), order="id"):
-            row._ask(amazon)
+            unanswered = 0 if row._ask(amazon) else unanswered + 1
+            if unanswered >= TROUBLES:
+                raise RetryLater("no answers", operation="getOrder")
+            if not self.env["ir.cron"]._commit_progress() or job._is_stopped():
+                job._trigger()
+                self.env["ir.cron"]._commit_progress()
+                return "partial"
+        return "done"
 
     def _ask(self, amazon):
         """Ask Amazon whether it has this parcel, and write what follows.
@@ -357,10 +403,12 @@ class AmazonConfirmation(models.Model):
         """
         package = value and self._own_package(value)
         elsewhere = value and not package and self._package_elsewhere(value)
-        if package:
+        if package and self._shows_what_was_told(package):
             self._accepted(reference=package.reference)
         elif elsewhere:
             self._confirmed_elsewhere(elsewhere)
+            # The order's other deliveries may be in the same parcel there.
+            (self.order_id.amazon_confirmation_ids - self)._learn(value)
         elif self.asked < len(ASK_AGAIN_MINUTES):
             self._ask_again(self.asked + 1)
         elif self.message:
@@ -434,10 +482,28 @@ class AmazonConfirmation(models.Model):
             return own
         taken = (self.order_id.amazon_confirmation_ids - self).mapped("reference")
         for package in same_number:
-            units = {item.item_id: item.quantity for item in package.items}
-            if units == told.get("quantities") and package.reference not in taken:
+            if units_of(package) == told.get("quantities") and package.reference not in taken:
                 return package
         return None
+
+    def _shows_what_was_told(self, package):
+        """Tell whether Amazon's parcel is as it was told last; one that Amazon may have known before proves nothing by
+        being there.
+
+        :param package: the ``selling_partner`` package, with this row's reference and number.
+        """
+        if not (self.accepted_at or self.edited or self.feed_id):
+            return True
+        told = self.told
+        shipped = fields.Datetime.to_datetime(told["ship_date"]).replace(tzinfo=timezone.utc)
+        codes = {item.item_id: list(item.transparency_codes) for item in package.items if item.transparency_codes}
+        return (
+            package.carrier in (told["carrier_code"], told["carrier_name"])
+            and package.shipping_service == (told["ship_method"] or "")
+            and package.ship_time == shipped
+            and units_of(package) == told["quantities"]
+            and codes == (told["transparency_codes"] or {})
+        )
 
     def _package_elsewhere(self, value):
         """Return the parcel in which these units left without us, or None while any of them may be ours to tell of.
@@ -451,7 +517,7 @@ class AmazonConfirmation(models.Model):
         known = {*ours.mapped("reference"), self.reference}
         # What was told in a feed may stand there under another reference.
         known |= {own.reference for row in ours.filtered("ask_first") if (own := row._own_package(value))}
-        strange = [package for package in value.packages if package.reference not in known]
+        strange = [package for package in value.packages_gone if package.reference not in known]
         gone, wanted = Counter(), {item.item_id: item.wanted_quantity for item in value.items}
         for row in ours.filtered("accepted_at"):
             gone.update(row._units())
@@ -465,21 +531,34 @@ class AmazonConfirmation(models.Model):
 
     def _confirmed_elsewhere(self, package):
         """Record that these units were confirmed in Seller Central: nothing is sent (M4)."""
-        values = {"channel": "seller_central", "tracking_number": package.tracking_number or False}
+        values = {"channel": "seller_central", **self._values_there(self.picking_id, package)}
         if package.reference not in (self.order_id.amazon_confirmation_ids - self).mapped("reference"):
-            values["reference"] = package.reference
+            values |= {"reference": package.reference, "quantities": units_of(package)}
         self.write(values)
         self._accepted(
             self.env._("Was confirmed in Seller Central already, with tracking number %s.",
                        package.tracking_number or "–"), told=self._facts(),
         )  # fmt: skip
 
+    @api.model
+    def _values_there(self, picking, package):
+        """Return how a parcel goes that was entered in Seller Central, which counts as long as the delivery's method
+        here stays as it is."""
+        text = (package.carrier or "").strip()
+        known = self.env["amazon.shipping.method"].sudo().search_count([("carrier_code", "=", text)], limit=1)
+        return {
+            "tracking_number": package.tracking_number or False, "ship_method": package.shipping_service or False,
+            "carrier_code": text and (text if known else OTHER), "carrier_name": text and not known and text,
+            "kept_carrier_id": picking.carrier_id.id,
+        }  # fmt: skip
+
     def _learn(self, value):
         """An import shows the order: close what Amazon has already.
 
         :param value: the ``selling_partner`` order.
         """
-        for row in self.filtered(lambda row: row.state not in ("sending", "done") and not row.edited):
+        # What Amazon had before it was changed here, or reset by a person, proves nothing.
+        for row in self.filtered(lambda row: row.state not in ("sending", "done") and not row.accepted_at):
             package = row._package_elsewhere(value)
             own = row.told and row._own_package(value)
             if own:
@@ -498,17 +577,16 @@ class AmazonConfirmation(models.Model):
         parcels = {parcel.order: parcel for parcel in picking._amazon_parcels()}
         for order, parcel in parcels.items():
             known = set(order.amazon_confirmation_ids.mapped("reference"))
-            told = [
-                (package.reference, package.tracking_number, {item.item_id: item.quantity for item in package.items})
+            there = [
+                {"reference": package.reference, "quantities": units_of(package), **self._values_there(picking, package)}
                 for package in packages if package.reference not in known
-            ] or [(False, picking.carrier_tracking_ref, parcel.quantities)]  # fmt: skip
-            for reference, number, quantities in told:
+            ]
+            for values in there or [{"tracking_number": picking.carrier_tracking_ref, "quantities": parcel.quantities}]:
                 row = self.create({
                     "account_id": order.amazon_account_id.id, "order_id": order.id,
                     "order_ref": order.amazon_order_ref, "marketplace_id": order.amazon_marketplace_id.id,
-                    "picking_id": picking.id, "quantities": quantities, "quantity": sum(quantities.values()),
-                    "channel": "seller_central", "state": "done", "tracking_number": number, "accepted_at": now,
-                    "answered_at": now, **({"reference": reference} if reference else {}),
+                    "picking_id": picking.id, "quantity": sum(values["quantities"].values()),
+                    "channel": "seller_central", "state": "done", "accepted_at": now, "answered_at": now, **values,
                 })  # fmt: skip
                 row.write(row._shipment_values())
                 row.told = row._facts()
@@ -531,6 +609,20 @@ class AmazonConfirmation(models.Model):
         for row in self.exists().filtered(lambda row: not row.order_id.amazon_on_hold):
             other = row.order_id.amazon_confirmation_ids - row
             direct = row.edited or row.accepted_at or row.ask_first or other
-            if row.without_number or not (direct or row._shipment().needs_direct):
+            if row.without_number or not (direct or row._needs_direct()):
                 fitting += row
         return fitting
+
+    def _needs_direct(self):
+        """Tell whether a feed has no place for this parcel, or not enough."""
+        shipment = self._shipment()
+        try:
+            shipment.validate(feed=True)
+        except BadRequest:
+            return True
+        return shipment.needs_direct
+
+
+def units_of(package):
+    """Return the units in a ``selling_partner`` package by Amazon's item id."""
+    return {item.item_id: item.quantity for item in package.items}

@@ -40,6 +40,8 @@ ONE_BY_ONE = 20
 # Messages whose outcome is written in one transaction.
 CHUNK = 500
 KEEP_DAYS = 90
+# Amazon takes minutes for a feed, hours on bad days.
+LATE_HOURS = 12
 # Amazon's clock may be so many minutes behind ours.
 CLOCKS = 10
 
@@ -127,6 +129,7 @@ class AmazonFeed(models.Model):
             return
         rows, messages = self._messages(rows)
         if not messages:
+            self.env["ir.cron"]._commit_progress()
             return
         part = split_feed(messages)[0]
         rows = rows.browse(message_id for message_id, _shipment in part)
@@ -288,6 +291,7 @@ class AmazonFeed(models.Model):
         self.write({"status": answer.status, "report_ref": answer.result_document_id or False})
         self.env["ir.cron"]._commit_progress()
         if not answer.is_final:
+            self._give_up_late(amazon, answer.status)
             return
         if answer.status == "DONE":
             self._read_report(amazon)
@@ -296,6 +300,21 @@ class AmazonFeed(models.Model):
         else:
             self._start_asking(self.env._("Amazon broke the feed off (FATAL); it is asked for each order."))
 
+    def _give_up_late(self, amazon, status):
+        """Other confirmations wait for this feed: when Amazon does not come to it, it is taken back; what Amazon does
+        not come to the end of is asked for."""
+        if self.submitted_at > fields.Datetime.now() - timedelta(hours=LATE_HOURS):
+            return
+        if status == "IN_QUEUE":
+            try:
+                amazon.cancel_feed(self.feed_ref)
+                return
+            except BadRequest as error:
+                _logger.info("a feed cannot be taken back: %s", type(error).__name__)
+        self._start_asking(
+            self.env._("Amazon has not finished this feed for %s hours; it is asked for each order.", LATE_HOURS)
+        )
+
     def _read_report(self, amazon):
         if not self.report_ref:
             self._start_asking(self.env._("Amazon has no report on this feed; it is asked for each order."))
@@ -303,29 +322,38 @@ class AmazonFeed(models.Model):
         try:
             document = amazon.download_feed_result(self.report_ref)
             report = parse_processing_report(document)
-        except (MalformedAnswer, NotFound) as error:
-            if self.asked < READS:
-                again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[0])
-                self.write({"asked": self.asked + 1, "retry_at": again, "message": str(error)})
-                self.env["ir.cron"]._commit_progress()
-            else:
-                self._start_asking(
-                    self.env._("Amazon's report cannot be read (%s); it is asked for each order.", error)
-                )
+        except (MalformedAnswer, BadRequest) as error:
+            self._read_again(str(error))
             return
         self.report = base64.b64encode(document.content)
         self._apply(report)
 
+    def _read_again(self, why):
+        """Fetch the report once more after a pause; when that does not help, the orders themselves tell."""
+        if self.asked < READS:
+            again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[0])
+            self.write({"asked": self.asked + 1, "retry_at": again, "message": why})
+            self.env["ir.cron"]._commit_progress()
+        else:
+            self._start_asking(self.env._("Amazon's report cannot be read (%s); it is asked for each order.", why))
+
     def _apply(self, report):
         """Write what became of each message: those that are not listed went well."""
         if report.status == "Processing":
+            self._read_again(report.status)
             return
         whole = [result for result in report.results if not result.message_id and result.severity == "error"]
         if whole and not self.found:
             self._failed("\n".join(dict.fromkeys(result.description for result in whole)))
             return
         ours = {0, *self.confirmation_ids.ids}
-        fits = report.processed in (None, self.message_count) and all(r.message_id in ours for r in report.results)
+        refused = {result.message_id for result in report.results if result.severity == "error"}
+        fits = (
+            report.status == "Complete"
+            and report.processed in (None, self.message_count)
+            and report.successful in (None, self.message_count - len(refused))
+            and all(result.message_id in ours for result in report.results)
+        )
         uncertain = self.env._("It is not certain that Amazon's report is on this feed; it is asked for each order.")
         if whole or not fits:
             self._start_asking(uncertain, state="sending")

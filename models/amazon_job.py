@@ -79,10 +79,6 @@ def unexpected(env, error):
     )  # fmt: skip
 
 
-class Stopped(Exception):
-    """The run ends early without anything being wrong: a person stopped the job."""
-
-
 class AmazonJob(models.Model):
     """One job of one account. Jobs, not accounts, carry what changes while running, so that the
     jobs of one account never wait for each other."""
@@ -346,12 +342,14 @@ class AmazonJob(models.Model):
             return "other", self.env._("Amazon refuses the request. (%s)", error)
         return "other", unexpected(self.env, error)
 
-    def _check_stop(self):
-        """Raise :class:`Stopped` when a person has stopped the job meanwhile."""
+    def _is_stopped(self):
+        """Tell whether a person has stopped the job meanwhile.
+
+        :rtype: bool
+        """
         self.invalidate_recordset()
         self.account_id.invalidate_recordset(["active", *SWITCHES])
-        if self.env.context.get("amazon_cron") and not self._is_started():
-            raise Stopped()
+        return bool(self.env.context.get("amazon_cron")) and not self._is_started()
 
     def _start_search(self, search):
         """Freeze the parameters of a search until its last page.

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.addons.base.models.res_partner import _tz_get
 
 
 class AmazonMarketplace(models.Model):
@@ -19,7 +20,7 @@ class AmazonMarketplace(models.Model):
     currency_id = fields.Many2one(
         "res.currency", required=True, domain=[("active", "in", (True, False))], context={"active_test": False}
     )
-    tz = fields.Char("Time Zone", required=True, help="Name in the tz database, e.g. Asia/Tokyo")
+    tz = fields.Selection(_tz_get, "Time Zone", required=True)
     domain = fields.Char(required=True, help="e.g. amazon.co.jp")
     seller_central_url = fields.Char("Seller Central", required=True)
     tax_included = fields.Boolean(

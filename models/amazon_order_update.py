@@ -21,7 +21,7 @@ from ..const import (
 )
 from ..quiet import no_statements_logged
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
-from .amazon_job import Stopped, unexpected
+from .amazon_job import unexpected
 from .amazon_quota import wake_at
 
 _logger = logging.getLogger(__name__)
@@ -179,9 +179,7 @@ class AmazonOrderUpdate(models.Model):
                 seconds_left = self.env["ir.cron"]._commit_progress(len(page.orders))
                 if not token:
                     return "done"
-                try:
-                    job._check_stop()
-                except Stopped:
+                if job._is_stopped():
                     return "partial"
                 given_up = not job.open_search or SearchOrders.from_json(job.open_search) != search
                 if not seconds_left or given_up:

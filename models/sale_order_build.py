@@ -572,7 +572,7 @@ class SaleOrder(models.Model):
         recorded = any(self.order_line.mapped("amazon_qty_recorded"))
         start = self.amazon_account_id.start_date
         return [
-            package for package in value.packages
+            package for package in value.packages_gone
             if package.tracking_number not in known
             and not (recorded and package.ship_time and self._amazon_local_date(naive(package.ship_time)) < start)
         ]  # fmt: skip

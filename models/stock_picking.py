@@ -7,7 +7,7 @@ from .amazon_confirmation import clean_number
 from .sale_order import API_STATUSES, worst
 
 # What Amazon is told of a delivery that is done; when a person changes it, Amazon is told again.
-CONFIRMED_FIELDS = {"carrier_tracking_ref", "carrier_id", "amazon_ship_date", "amazon_send_untracked"}
+CONFIRMED_FIELDS = {"carrier_tracking_ref", "carrier_id", "amazon_ship_date", "amazon_send_untracked", "date_done"}
 
 
 class StockPicking(models.Model):
@@ -116,9 +116,11 @@ class StockPicking(models.Model):
     def write(self, vals):
         if vals.get("carrier_tracking_ref") and self.amazon_account_id:
             vals = {**vals, "carrier_tracking_ref": clean_number(vals["carrier_tracking_ref"])}
+        # What is done just now is told by _action_done, when everything has been written.
+        done = self.filtered("date_done") if CONFIRMED_FIELDS & set(vals) else self.browse()
         result = super().write(vals)
-        if CONFIRMED_FIELDS & set(vals) and not self.env.context.get("amazon_has_left"):
-            self.env["amazon.confirmation"]._make(self)
+        if done and not self.env.context.get("amazon_has_left"):
+            self.env["amazon.confirmation"]._make(done)
         return result
 
     # === ACTION METHODS === #
@@ -194,7 +196,7 @@ class StockPicking(models.Model):
     def _amazon_after_shipped(self, moment):
         """Write the time the goods left, after Odoo has written now."""
         done = self.filtered(lambda picking: picking.state == "done")
-        done.date_done = moment
+        done.with_context(amazon_has_left=True).date_done = moment
         done.move_ids.filtered(lambda move: move.state == "done").date = moment
 
     @api.model

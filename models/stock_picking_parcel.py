@@ -57,12 +57,15 @@ class StockPicking(models.Model):
                 if line.amazon_item_ref:
                     for package, quantity in line._amazon_packed(same).items():
                         contents[package][line.amazon_item_ref] += quantity
-            codes = {move.sale_line_id.amazon_item_ref: move._amazon_codes() for move in moves}
+            codes = defaultdict(list)
+            for move in moves:
+                codes[move.sale_line_id.amazon_item_ref] += move._amazon_codes()
             for package in sorted(contents, key=lambda package: (not package, package.id)):
                 quantities = dict(contents[package])
-                taken = {item: codes.get(item, [])[:quantity] for item, quantity in quantities.items()}
+                taken = {}
                 for item, quantity in quantities.items():
-                    codes[item] = codes.get(item, [])[quantity:]
+                    whole = math.ceil(quantity)
+                    taken[item], codes[item] = codes[item][:whole], codes[item][whole:]
                 parcels.append(Parcel(order, package, quantities, {item: some for item, some in taken.items() if some}))
         return parcels
 

@@ -250,6 +250,7 @@ class Order:
     :param grand_total: what the seller receives for the order; not reduced by refunds.
     :param status: ``fulfillmentStatus`` as it came, ``''`` when missing; see :data:`KNOWN_STATUSES`.
     :param fulfilled_by: MERCHANT or AMAZON.
+    :param packages: without the labels that were cancelled, in which nothing has left or will.
     """
 
     order_id: str
@@ -283,6 +284,18 @@ class Order:
     @property
     def is_amazon_fulfilled(self):
         return self.fulfilled_by == "AMAZON"
+
+    @property
+    def packages_gone(self):
+        """The packages that have left: not those with a label, printed in Seller Central, whose items Amazon still
+        waits for."""
+        fulfilled = {item.item_id: item.quantity_fulfilled for item in self.items}
+        return tuple(
+            package
+            for package in self.packages
+            if package.status != "PENDING"
+            or all((fulfilled.get(item.item_id) or 0) >= item.quantity for item in package.items)
+        )
 
     @property
     def payment_kind(self):
@@ -385,7 +398,9 @@ def _order(order):
         ship_by=_window(fulfillment.object("shipByWindow")),
         deliver_by=_window(fulfillment.object("deliverByWindow")),
         items=tuple(_item(item) for item in order.objects("orderItems", needed=True)),
-        packages=tuple(_package(package) for package in order.objects("packages")),
+        packages=tuple(
+            package for package in map(_package, order.objects("packages")) if package.status != "CANCELLED"
+        ),
         tax_registrations=tuple(_tax_registration(entry) for entry in tax.objects("taxRegistrations")),
         invoice_preference=tax.object("taxInvoicing").text("buyerInvoicePreference"),
     )

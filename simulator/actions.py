@@ -77,6 +77,23 @@ def ship_one(world, record, values):
     ship(world, record, {**values, "items": {item["orderItemId"]: 1}})
 
 
+def buy_label(world, record, values):
+    """The seller prints a label in Seller Central; nothing leaves yet."""
+    order = record["order"]
+    require_status(order, *SHIPPABLE)
+    package = new_package(world, order, chosen(order, values), values)
+    package["packageStatus"] = {"status": "PENDING", "detailedStatus": "PENDING_DROP_OFF"}
+    del package["shipTime"]
+    order.setdefault("packages", []).append(package)
+
+
+def cancel_label(world, record, values):
+    """The seller cancels the labels that were printed and not used."""
+    for package in record["order"].get("packages", []):
+        if package["packageStatus"]["status"] == "PENDING":
+            package["packageStatus"] = {"status": "CANCELLED", "detailedStatus": "LABEL_CANCELLED"}
+
+
 def new_package(world, order, parcel, values):
     now = values.get("at") or world.clock.iso()
     used = {package["packageReferenceId"] for package in order.get("packages", [])}
@@ -299,6 +316,8 @@ ACTIONS = {
     "release": release,
     "ship": ship,
     "ship-one": ship_one,
+    "buy-label": buy_label,
+    "cancel-label": cancel_label,
     "deliver": deliver,
     "cancel": cancel,
     "request-cancel": request_cancel,

@@ -6,6 +6,8 @@ from . import (
     test_combine,
     test_completion,
     test_confirmation,
+    test_confirmation_changes,
+    test_confirmation_elsewhere,
     test_confirmation_file,
     test_confirmation_kits,
     test_confirmation_mail,

@@ -45,12 +45,37 @@ class ConfirmationCase(AmazonCase):
         self.ship(picking)
         return picking
 
+    def spare_part(self, order):
+        """Deliver something for an order that is not on it; return the delivery."""
+        picking = order.picking_ids.copy({"move_ids": [], "reference_ids": order.picking_ids.reference_ids.ids})
+        picking.move_ids = [(0, 0, {
+            "product_id": self.products["AMZ-TEA-001"].id, "product_uom_qty": 1,
+            "location_id": picking.location_id.id, "location_dest_id": picking.location_dest_id.id,
+        })]  # fmt: skip
+        picking.sale_id = order
+        picking.action_confirm()
+        return self.deliver(picking)
+
+    def return_of(self, picking, quantity=None):
+        """Return a new picking that brings everything back, or so much of each product."""
+        wizard = self.env["stock.return.picking"].with_context(
+            active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
+        ).create({"picking_id": picking.id})  # fmt: skip
+        for line in wizard.product_return_moves:
+            line.quantity = quantity or line.move_quantity
+        return self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+
     def send(self, requested=False):
         """Run the job that sends; return its log rows."""
         with self.committing(self.account) as account:
             logs = (account._send_requested() if requested else account._send_confirmations()).ids
         self.env.invalidate_all()
         return self.env["amazon.log"].browse(logs)
+
+    def goes(self, picking):
+        """Run the job and see that the delivery is confirmed now."""
+        self.send()
+        self.assertEqual(set(picking.mapped("amazon_api_status")), {"done"}, picking.mapped("amazon_api_message"))
 
     def fetch(self):
         """Run the job that fetches results; return its log rows."""

@@ -109,11 +109,6 @@ class TestConfirmation(ConfirmationCase):
         self.assertEqual(self.calls(), 0)
         return row
 
-    def goes(self, picking):
-        """Run the job and see that the delivery is confirmed now."""
-        self.send()
-        self.assertEqual(picking.amazon_api_status, "done", picking.amazon_api_message or self.account.job_error)
-
     def test_missing_number(self):
         """Without the number it needs a delivery waits; a person may decide to send it all the same."""
         picking = self.delivered(number=False)
@@ -334,15 +329,6 @@ class TestConfirmation(ConfirmationCase):
         self.send()
         self.assertEqual(self.calls(), 2)
 
-    def return_of(self, picking):
-        """Return a new picking that brings everything back."""
-        wizard = self.env["stock.return.picking"].with_context(
-            active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-        ).create({"picking_id": picking.id})  # fmt: skip
-        for line in wizard.product_return_moves:
-            line.quantity = line.move_quantity
-        return self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-
     # --- bad input
 
     def refused_here(self, picking, text):
@@ -412,18 +398,13 @@ class TestConfirmation(ConfirmationCase):
 
     def test_delivery_without_order_lines(self):
         """Somebody's own delivery for an Amazon order holds nothing that Amazon could be told."""
-        order = self.imported()
-        product = self.products["AMZ-TEA-001"]
-        picking = order.picking_ids.copy({"move_ids": [], "reference_ids": order.picking_ids.reference_ids.ids})
-        picking.move_ids = [(0, 0, {
-            "product_id": product.id, "product_uom_qty": 1, "location_id": picking.location_id.id,
-            "location_dest_id": picking.location_dest_id.id,
-        })]  # fmt: skip
-        picking.sale_id = order
-        picking.action_confirm()
-        self.assertFalse(picking.move_ids.sale_line_id)
-        self.deliver(picking)
+        picking = self.spare_part(self.imported())
         self.refused_here(picking, "no items")
+        # What is entered on it later is no obstacle.
+        picking.carrier_tracking_ref = "2"
+        picking.with_user(self.user).action_amazon_confirm_now()
+        self.send(requested=True)
+        self.assertEqual((len(picking.amazon_confirmation_ids), picking.amazon_api_status), (1, "error"))
 
     def test_nothing_to_confirm_now(self):
         """Confirm Now says what is missing."""

@@ -111,3 +111,32 @@ class TestConfirmationKits(ConfirmationCase):
         self.send()
         self.assertEqual([units for _number, units in self.units(order)], [1])
         self.assertEqual(order.amazon_api_status, "done")
+
+    def test_sent_again(self):
+        """Kits that came back and left again are the parcel that Amazon knows, whatever is corrected then."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.ordered(2)
+        first = self.deliver(order.picking_ids, "A")
+        self.send()
+        back = self.return_of(first)
+        self.ship(back, self.env.user)
+        again = self.return_of(back)
+        again.carrier_id = self.yamato
+        self.deliver(again, "B")
+        self.goes(again)
+        again.carrier_tracking_ref = "C"
+        self.goes(again)
+        self.assertEqual(self.units(order), [("C", 2)])
+
+    def test_transparency(self):
+        """A kit's Transparency codes may be entered on any of its components."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.imported(items=[{"sku": "KIT-1", "quantity": 1, "total": 5000, "set": {"programs": ["TRANSPARENCY"]}}])
+        picking = order.picking_ids
+        picking.move_ids.sorted("id")[0].amazon_transparency_codes = "AZ:1"
+        self.deliver(picking)
+        self.goes(picking)

@@ -112,6 +112,22 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.assertEqual([p["trackingNumber"] for p in self.packages(picking.sale_id).values()], ["NEW"])
         self.assertEqual((picking.amazon_api_status, len(self.told(picking))), ("done", 2))
 
+    def test_other_carrier_without_answer(self):
+        """An edit that leaves the number alone, and whose answer was lost: that Amazon has the parcel proves nothing."""
+        for kind in ("cut_before", "cut_after"):
+            with self.subTest(kind=kind):
+                picking = self.delivered()
+                self.send()
+                picking.carrier_id = self.sagawa
+                self.fault(kind)
+                self.send()
+                self.assertEqual(picking.amazon_api_status, "sending")
+                for minutes in (2, 5, 20):
+                    self.send_later(minutes)
+                [package] = self.packages(picking.sale_id).values()
+                self.assertEqual((package["carrier"], package["shippingService"]), ("SAGAWA", "飛脚宅配便"))
+                self.assertEqual((picking.amazon_api_status, len(self.told(picking))), ("done", 2))
+
     def test_changed_while_being_sent(self):
         """A number corrected while the answer is outstanding is sent after it."""
         picking = self.delivered()
