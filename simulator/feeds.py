@@ -312,10 +312,13 @@ def settle(world, feed, values):
     """Bring an open feed where the control API wants it, whatever the clock says.
 
     values: status (DONE, FATAL, CANCELLED, IN_PROGRESS), result (False: no result document), messages (FATAL: how
-    many were applied before)
+    many were applied before), report_status (DONE: the StatusCode in the report; when it is not Complete, nothing was
+    applied, and the report does not say so otherwise)
     """
     status = values.get("status", "DONE")
-    if status == "DONE":
+    if status == "DONE" and values.get("report_status"):
+        end(world, feed, status, report=reports.Report(status=values["report_status"]))
+    elif status == "DONE":
         process(world, feed)
     elif status == "FATAL":
         abort(world, feed, int(values.get("messages", 0)), values.get("result", True))

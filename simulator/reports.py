@@ -42,11 +42,13 @@ class Report:
 
     :ivar processed: messages (records) that were looked at; successful ones leave no row
     :ivar rejected: nothing in the document was processed
+    :ivar status: StatusCode, if it is not the one that follows; then there is no summary
     """
 
     processed: int = 0
     rejected: bool = False
     rows: list = field(default_factory=list)
+    status: str = ""
 
     @classmethod
     def reject(cls, refusal):
@@ -85,14 +87,15 @@ def write_xml(report, seller, feed_id):
     message = ET.SubElement(root, "Message")
     put(message, MessageID="1")
     body = ET.SubElement(message, "ProcessingReport")
-    put(body, DocumentTransactionID=feed_id, StatusCode="Rejected" if report.rejected else "Complete")
-    put(
-        ET.SubElement(body, "ProcessingSummary"),
-        MessagesProcessed=report.processed,
-        MessagesSuccessful=report.successful,
-        MessagesWithError=report.count(ERROR),
-        MessagesWithWarning=report.count(WARNING),
-    )
+    put(body, DocumentTransactionID=feed_id, StatusCode=report.status or ("Rejected" if report.rejected else "Complete"))
+    if not report.status:
+        put(
+            ET.SubElement(body, "ProcessingSummary"),
+            MessagesProcessed=report.processed,
+            MessagesSuccessful=report.successful,
+            MessagesWithError=report.count(ERROR),
+            MessagesWithWarning=report.count(WARNING),
+        )
     for row in report.rows:
         result = ET.SubElement(body, "Result")
         put(

@@ -22,6 +22,26 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.assertEqual(picking.amazon_confirmation_ids.state, "sending")
         self.assertFalse(self.send(), "not asked before its time has come")
 
+    def test_asking_does_not_keep_from_sending(self):
+        """What has to be asked for comes after what can be sent, and gives up when Amazon does not answer."""
+        unclear = [self.delivered() for _number in range(5)]
+        for picking in unclear:
+            picking.amazon_confirmation_ids._sending("direct")
+        ready = self.delivered()
+        self.fault("500_html", "getOrder", times=None)
+        self.amazon.control("DELETE", "requests")
+        self.send()
+        self.assertEqual(ready.amazon_api_status, "done")
+        self.assertEqual(self.calls("getOrder"), 3)
+        self.assertEqual(self.account._job("confirm").error_kind, "later")
+
+    def test_one_that_cannot_be_looked_at(self):
+        """A record that makes no sense stops no other; it says so itself."""
+        good, bad = self.delivered(), self.delivered()
+        bad.amazon_confirmation_ids.quantities = {"1": "many"}
+        self.send()
+        self.assertEqual((good.amazon_api_status, bad.amazon_api_status), ("done", "error"))
+
     # --- the answer is lost
 
     def test_answer_lost_after_amazon_acted(self):

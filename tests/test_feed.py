@@ -214,6 +214,58 @@ class TestFeed(ConfirmationCase):
         self.check_all_once(more)
         self.assertEqual(feed.state, "done")
 
+    def test_report_of_another_status(self):
+        """A report that does not call itself complete proves nothing, whatever else it leaves out."""
+        self.amazon.post("settings", feed_seconds=None)
+        for status in ("Rejected", "Processing", "AwaitingAsynchronousReply"):
+            with self.subTest(status=status):
+                pickings = self.deliveries(2)
+                self.send()
+                feed = pickings.amazon_confirmation_ids.feed_id
+                self.amazon.post(f"feeds/{feed.feed_ref}/process", report_status=status)
+                for minutes in range(0, 30, 3):
+                    self.fetch_later(minutes)
+                self.assertEqual(set(pickings.mapped("amazon_api_status")), {"unknown"})
+                self.assertEqual((feed.state, feed.accepted_count), ("done", 0))
+
+    def test_amazon_does_not_come_to_it(self):
+        """A feed that stays in Amazon's queue for half a day is taken back; one that stays unfinished is asked for."""
+        self.amazon.post("settings", feed_seconds=None)
+        waiting = self.deliveries(2)
+        self.send()
+        self.fetch_later(11 * 60)
+        self.assertEqual(set(waiting.mapped("amazon_api_status")), {"sending"})
+        self.fetch_later(12 * 60 + 5)
+        self.fetch_later(12 * 60 + 10)
+        self.assertEqual(set(waiting.mapped("amazon_api_status")), {"rejected"})
+        self.assertEqual([feed["processingStatus"] for feed in self.feeds()], ["CANCELLED"])
+        begun = self.deliveries(2)
+        self.send()
+        feed = begun.amazon_confirmation_ids.feed_id
+        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="IN_PROGRESS")
+        for minutes in (12 * 60 + 5, 12 * 60 + 10, 12 * 60 + 30):
+            self.fetch_later(minutes)
+        self.assertEqual(set(begun.mapped("amazon_api_status")), {"unknown"})
+        self.assertIn("12 hours", begun[0].amazon_api_message)
+
+    def test_report_that_amazon_refuses(self):
+        """Amazon refuses to hand over the report: the orders tell."""
+        pickings = self.deliveries(2)
+        self.send()
+        self.work()
+        self.fault("400", "getFeedDocument", times=None)
+        for minutes in range(0, 20, 3):
+            self.fetch_later(minutes)
+        self.check_all_once(pickings)
+
+    def test_text_too_long_for_a_feed(self):
+        """What only a feed has no room for goes directly."""
+        self.yamato.amazon_ship_method = "あ" * 60
+        pickings = self.deliveries(2)
+        self.send()
+        self.check_all_once(pickings)
+        self.assertEqual((self.calls(), self.feeds()), (2, []))
+
     def test_many_asked_by_search(self):
         """More than a few are asked for by searching, with their parcels."""
         pickings = self.deliveries(25)
