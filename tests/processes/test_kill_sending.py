@@ -23,6 +23,13 @@ CASES = {
     ),
     "crons": ("crons", {"jp_standard": 1}, {}, {}),
 }
+# Choose another carrier for what has been told already; the number stays.
+CORRECT = """
+carrier = env['delivery.carrier'].create({
+    'name': 'Sagawa', 'product_id': env.ref('sale_amazon_spapi.product_shipping').id,
+    'amazon_shipping_method_id': env['amazon.shipping.method'].search([('carrier_code', '=', 'SAGAWA')], limit=1).id})
+env['stock.picking'].search([('amazon_confirmation_ids', '!=', False)]).carrier_id = carrier
+"""
 COUNTED = ("amazon_confirmation", "amazon_feed", "mail_message", "mail_activity", "mail_mail")
 
 
@@ -64,3 +71,36 @@ def test_killed_at_every_commit_and_every_call(one_account, case):
         )
     print(f"{case}: {len(events)} events")
     assert not wrong, f"{len(wrong)} of {len(events)}:\n" + "\n\n".join(wrong)
+
+
+def correct(site):
+    """Let Amazon know of the delivery, and correct it then; return the process that tells of it."""
+    site.renew()
+    site.importer.good("send")
+    site.importer.code(CORRECT)
+    return site.importer
+
+
+def correct_and_die(site, number):
+    """Kill a run that tells of a correction at its event `number`, let the crons do the rest; return what is wrong
+    afterwards, or None."""
+    killed = correct(site).run("send", number)
+    site.shop.wait_until_alone()
+    site.recover()
+    [ref] = site.numbers
+    carriers = [package["carrier"] for package in site.amazon.get(f"orders/{ref}")["packages"]]
+    if (killed["exit"], carriers) == (-9, ["SAGAWA"]):
+        return None
+    return f"killed at event {number}, {killed['events'][-1]}: Amazon has {carriers}"
+
+
+def test_correction_killed_at_every_commit_and_every_call(one_account):
+    """That Amazon has the parcel does not tell whether it has the correction: after any crash it does, in one parcel."""
+    with ExitStack() as stack:
+        sites = [
+            parcels.ShippingSite(one_account, number, stack, {"jp_standard": 1}, {}, {}) for number in range(WORKERS)
+        ]
+        events = correct(sites[0]).good("send")
+        wrong = shops.in_parallel(sites, range(1, len(events) + 1), correct_and_die)
+    assert any("/shipmentConfirmation" in event for event in events)
+    assert not wrong, "\n".join(wrong)
