@@ -13,7 +13,7 @@ import httpx
 
 from .answers import TIMEOUT, exchange, refusal
 from .endpoints import checked_url, is_loopback
-from .errors import MalformedAnswer
+from .errors import MalformedAnswer, RetryLater
 
 #: Names that Python lacks or takes too literally: Japanese reports hold characters of Windows' own Shift_JIS.
 _SAME_AS = {
@@ -50,8 +50,7 @@ def upload(url, content, content_type, timeout=None):
     :param bytes content: already encoded as ``content_type`` declares; not compressed.
     :param str content_type: the very one given to createFeedDocument, charset included.
     :raises TypeError: for text, whose encoding would be a guess.
-    :raises AccessDenied: when the address has expired: ask for a new document.
-    :raises RetryLater: when the storage is out of order.
+    :raises RetryLater: when the storage is out of order, or the address has expired: ask for a new document.
     """
     if not isinstance(content, (bytes, bytearray)):
         raise TypeError("content must be bytes")
@@ -64,9 +63,8 @@ def download(url, compression="", timeout=None):
     :param str compression: ``compressionAlgorithm``, ``GZIP`` or ``''``; the bytes themselves are asked as well, for a
         storage may have unpacked them on the way.
     :return: :class:`Document`.
-    :raises AccessDenied: when the address has expired: ask for a new one.
     :raises MalformedAnswer: when the compressed bytes are damaged.
-    :raises RetryLater: when the storage is out of order.
+    :raises RetryLater: when the storage is out of order, or the address has expired: ask for a new one.
     """
     answer = _ask("downloadDocument", "GET", url, timeout)
     content = answer.content
@@ -91,7 +89,8 @@ def _ask(operation, method, url, timeout, **request):
         answer = exchange(operation, lambda: http.request(method, url, **request))
     if answer.is_success:
         return answer
-    error = refusal(operation, answer)
+    # That an address has expired says nothing of the account's rights.
+    error = refusal(operation, answer, meanings={403: RetryLater})
     error.code = _storage_code(answer.content)
     raise error
 

@@ -370,7 +370,7 @@ def test_a_result_comes_down(amazon, seller, compression):
 def test_trap_12_an_expired_address_is_no_report(amazon, seller):
     amazon.says(f"{DOCUMENTS}/d", Answer(body={"url": f"{amazon.url}/bucket"}))
     amazon.says("/bucket", Answer(403, b"<Error><Code>AccessDenied</Code></Error>"))
-    with pytest.raises(errors.AccessDenied) as caught:
+    with pytest.raises(errors.RetryLater) as caught:
         seller.download_feed_result("d")
     assert (caught.value.operation, caught.value.code) == ("downloadDocument", "AccessDenied")
 
@@ -406,6 +406,8 @@ def test_answers_to_every_call(amazon, seller, answer, kind):
     for path, call in calls(seller, amazon.url).items():
         if path == "/bucket" and kind is errors.MalformedAnswer:
             continue  # the storage's success has no content
+        if path == "/bucket" and kind is errors.AccessDenied:
+            continue  # test_trap_12_an_expired_address_is_no_report
         amazon.says(path.rstrip("?"), answer)
         with pytest.raises(SellingPartnerError) as caught:
             call()

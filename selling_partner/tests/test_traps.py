@@ -360,7 +360,7 @@ S3_EXPIRED = b"""<?xml version="1.0" encoding="UTF-8"?>
 @pytest.mark.parametrize(
     "answer, kind",
     [
-        (Answer(403, S3_EXPIRED), AccessDenied),
+        (Answer(403, S3_EXPIRED), RetryLater),
         (Answer(400, S3_EXPIRED), BadRequest),
         (Answer(503, b"<Error><Code>SlowDown</Code></Error>"), RetryLater),
         (Answer(500, b""), RetryLater),
@@ -380,7 +380,7 @@ def test_trap_11_and_12_storage_that_refuses(amazon, answer, kind):
 
 def test_trap_12_download_says_what_went_wrong(amazon):
     amazon.says("/document", Answer(403, S3_EXPIRED, {"x-amz-request-id": "s3-1"}))
-    with pytest.raises(AccessDenied) as caught:
+    with pytest.raises(RetryLater) as caught:
         documents.download(f"{amazon.url}/document")
     assert (caught.value.code, caught.value.request_id) == ("AccessDenied", "s3-1")
 
