@@ -97,7 +97,7 @@ class AmazonConfirmation(models.Model):
         readonly=True, help="Told in a feed: whether Amazon has it, and under which reference, is not known yet."
     )
     redone = fields.Boolean(
-        readonly=True, help="Some of its units came back and left again; Amazon goes on counting as many as it was told."
+        readonly=True, help="Its units came back and left again; Amazon goes on counting as many as it was told."
     )
     kept_carrier_id = fields.Many2one(
         "delivery.carrier", readonly=True, ondelete="set null",

@@ -578,9 +578,10 @@ class AmazonConfirmation(models.Model):
         for order, parcel in parcels.items():
             known = set(order.amazon_confirmation_ids.mapped("reference"))
             there = [
-                {"reference": package.reference, "quantities": units_of(package), **self._values_there(picking, package)}
+                {**self._values_there(picking, package), "reference": package.reference,
+                 "quantities": units_of(package)}
                 for package in packages if package.reference not in known
-            ]
+            ]  # fmt: skip
             for values in there or [{"tracking_number": picking.carrier_tracking_ref, "quantities": parcel.quantities}]:
                 row = self.create({
                     "account_id": order.amazon_account_id.id, "order_id": order.id,

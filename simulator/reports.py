@@ -87,7 +87,8 @@ def write_xml(report, seller, feed_id):
     message = ET.SubElement(root, "Message")
     put(message, MessageID="1")
     body = ET.SubElement(message, "ProcessingReport")
-    put(body, DocumentTransactionID=feed_id, StatusCode=report.status or ("Rejected" if report.rejected else "Complete"))
+    status = report.status or ("Rejected" if report.rejected else "Complete")
+    put(body, DocumentTransactionID=feed_id, StatusCode=status)
     if not report.status:
         put(
             ET.SubElement(body, "ProcessingSummary"),

@@ -135,7 +135,8 @@ class TestConfirmationKits(ConfirmationCase):
         if not self.has_kits():
             return
         self.make_kit()
-        order = self.imported(items=[{"sku": "KIT-1", "quantity": 1, "total": 5000, "set": {"programs": ["TRANSPARENCY"]}}])
+        marked = {"programs": ["TRANSPARENCY"]}
+        order = self.imported(items=[{"sku": "KIT-1", "quantity": 1, "total": 5000, "set": marked}])
         picking = order.picking_ids
         picking.move_ids.sorted("id")[0].amazon_transparency_codes = "AZ:1"
         self.deliver(picking)

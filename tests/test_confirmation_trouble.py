@@ -133,7 +133,7 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.assertEqual((picking.amazon_api_status, len(self.told(picking))), ("done", 2))
 
     def test_other_carrier_without_answer(self):
-        """An edit that leaves the number alone, and whose answer was lost: that Amazon has the parcel proves nothing."""
+        """An edit that leaves the number alone, and whose answer was lost: the parcel being there proves nothing."""
         for kind in ("cut_before", "cut_after"):
             with self.subTest(kind=kind):
                 picking = self.delivered()

@@ -95,7 +95,7 @@ def correct_and_die(site, number):
 
 
 def test_correction_killed_at_every_commit_and_every_call(one_account):
-    """That Amazon has the parcel does not tell whether it has the correction: after any crash it does, in one parcel."""
+    """That Amazon has the parcel does not tell whether it has the correction: after any crash it has it."""
     with ExitStack() as stack:
         sites = [
             parcels.ShippingSite(one_account, number, stack, {"jp_standard": 1}, {}, {}) for number in range(WORKERS)
