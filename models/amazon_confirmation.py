@@ -13,6 +13,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..const import DEAD
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
 from .sale_order import API_STATUSES
 
@@ -439,7 +440,7 @@ class AmazonConfirmation(models.Model):
         env, picking, order = self.env, self.picking_id, self.order_id
         # By its id, which is remembered: each of thousands is looked at.
         provisional = env["ir.model.data"]._xmlid_to_res_id("sale_amazon_spapi.carrier_provisional")
-        if order.amazon_status in ("cancelled", "unfulfillable"):
+        if order.amazon_status in DEAD:
             return env._("The order is cancelled on Amazon.")
         if not self._units():
             return env._("This delivery holds no items of the Amazon order, so there is nothing to confirm.")
