@@ -77,6 +77,19 @@ class SaleOrder(models.Model):
             self.env["amazon.confirmation"]._make(self.sudo().amazon_merged_into_id._amazon_left())
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_amazon_told(self):
+        # The database takes the rows along and asks nobody. sudo: whoever deletes orders may have no access to Amazon.
+        rows = self.sudo().amazon_confirmation_ids
+        told = rows.filtered(lambda row: row.told or row.accepted_at).order_id
+        if told:
+            raise UserError(
+                self.env._(
+                    "%s cannot be deleted: Amazon was told of the shipment, and that stays in the history.",
+                    ", ".join(told.mapped("name")),
+                )
+            )  # fmt: skip
+
     def _amazon_check_merging(self):
         """By hand, only what the shop has cancelled for it can be called combined (N5)."""
         for order in self:
