@@ -151,5 +151,5 @@ class AmazonConfirmation(models.Model):
         """Return what a list shows of why this is not with Amazon, or False."""
         self.ensure_one()
         if self.state == "not_sent":
-            return self.message or self._obstacle()
+            return self.message or self._obstacle() or self._why_excluded()
         return self.message if self.state != "done" else False
