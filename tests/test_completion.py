@@ -1,6 +1,7 @@
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -247,6 +248,32 @@ class TestCompletion(ConfirmationCase):
         self.left_out(order, rest.name)
         self.deliver(rest, "222")
         self.assertEqual(self.wizard().line_ids.filtered("is_selected").picking_id, rest)
+
+    def test_all_of_the_days(self):
+        """Asked for, what is confirmed and what has not left shows, too: of those days only, and FBA never."""
+        confirmed, earlier = self.delivered(), self.delivered()
+        self.send()
+        left, not_left = self.delivered(), self.imported()
+        self.imported("jp_fba_shipped")
+        earlier.sale_id.date_order = fields.Datetime.now() - timedelta(days=30)
+        wizard = self.wizard(scope="all")
+        self.assertEqual(wizard.line_ids.order_id, (confirmed | left).sale_id | not_left)
+        self.assertEqual(wizard.line_ids.filtered("is_selected").order_id, left.sale_id)
+        self.assertEqual(self.line(wizard, confirmed.sale_id).api_status, "done")
+        self.assertIn("has left", self.line(wizard, not_left).message)
+        self.assertEqual(self.wizard().line_ids.order_id, left.sale_id, "only what is open, if not asked for more")
+
+    def test_links(self):
+        """Each line leads to its order, in Odoo and in Seller Central."""
+        order = self.delivered().sale_id
+        line = self.line(self.wizard(), order)
+        here, there = line.action_open_order(), line.action_open_amazon()
+        self.assertEqual((here["type"], there["type"], here["target"], there["target"]),
+                         ("ir.actions.act_url",) * 2 + ("new",) * 2)  # fmt: skip
+        path, _slash, number = here["url"].removeprefix("/odoo/").partition("/")
+        action = self.env["ir.actions.act_window"].search([("path", "=", path)])
+        self.assertEqual((action.res_model, int(number)), ("sale.order", order.id))
+        self.assertEqual(there["url"], f"{self.amazon.url}/orders-v3/order/{order.amazon_order_ref}")
 
     def test_who_only_reads(self):
         reader = new_test_user(
