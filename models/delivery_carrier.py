@@ -48,6 +48,22 @@ class DeliveryCarrier(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _amazon_collects(self, company):
+        """Tell whether the carrier collects the money of cash on delivery.
+
+        :param company: the ``res.company`` that ships.
+        :return: None where that is not known: this is not linked, or the shop has no method that says that it collects.
+        :rtype: bool | None
+        """
+        # sudo: who packs need not have access to Amazon
+        carrier = self.sudo()
+        method = carrier.amazon_shipping_method_id
+        if not method or method.cash_on_delivery:
+            return method.cash_on_delivery if method else None
+        collecting = [("amazon_shipping_method_id.cash_on_delivery", "=", True)]
+        known = carrier.search_count([*carrier._check_company_domain(company), *collecting], limit=1)
+        return False if known else None
+
     def _amazon_shipment_facts(self):
         """Tell what Amazon is told about parcels sent with this delivery method, which may be none.
 

@@ -65,7 +65,7 @@ class StockPicking(models.Model):
             picking.amazon_api_message = "\n".join(texts) or False
 
     @api.depends("carrier_id", "carrier_tracking_ref", "state", "amazon_send_untracked", "amazon_channel",
-                 "move_line_ids.result_package_id.amazon_tracking_ref")  # fmt: skip
+                 "move_line_ids.result_package_id.amazon_tracking_ref", "sale_id.amazon_payment_method")  # fmt: skip
     def _compute_amazon_warning(self):
         for picking in self:
             ours = picking.picking_type_id.code == "outgoing" and picking.state not in ("draft", "cancel")
@@ -92,7 +92,34 @@ class StockPicking(models.Model):
         tracked = self.carrier_tracking_ref or (packages and all(packages.mapped("amazon_tracking_ref")))
         if facts["tracking_required"] and not tracked:
             warnings.append(self.env._("No tracking number: Amazon lowers your valid tracking rate."))
-        return warnings
+        return warnings + self._amazon_payment_warnings()
+
+    def _amazon_payment_warnings(self):
+        """Return where what the carrier collects and how the orders in the parcel are paid do not go together."""
+        collects = self.carrier_id._amazon_collects(self.company_id)
+        if collects is None:
+            return []
+        # sudo: see _compute_amazon_api_message
+        picking = self.sudo()
+        orders = (picking | picking._amazon_same_parcel())._amazon_orders()
+        orders |= orders.amazon_merged_child_ids.filtered(lambda child: child.state == "cancel")
+        unpaid = orders.filtered(lambda order: order.amazon_payment_method == "cod")
+        if unpaid and not collects:
+            return [
+                self.env._(
+                    "%(order)s is paid on delivery, but “%(method)s” does not collect the money.",
+                    order=", ".join(unpaid.mapped("name")), method=self.carrier_id.name,
+                )
+            ]  # fmt: skip
+        paid = orders.filtered(lambda order: order.amazon_payment_method in ("convenience_store", "other"))
+        if paid and collects and not unpaid:
+            return [
+                self.env._(
+                    "%(order)s is paid already, but “%(method)s” collects money on delivery.",
+                    order=", ".join(paid.mapped("name")), method=self.carrier_id.name,
+                )
+            ]  # fmt: skip
+        return []
 
     def _amazon_why_blocked(self):
         """Return why this delivery must not be validated now, or False."""
