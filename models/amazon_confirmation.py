@@ -133,12 +133,21 @@ class AmazonConfirmation(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("state", "hint", "message")
+    @api.depends("state", "hint", "message", "requested", "account_id.auto_confirm")
     @api.depends_context("lang")
     def _compute_advice(self):
         states, hints = self._state_advice(), self._hint_advice()
         for row in self:
-            row.advice = hints.get(row.hint) or states.get(row.state)
+            row.advice = row._stopped_advice() or hints.get(row.hint) or states.get(row.state)
+
+    def _stopped_advice(self):
+        """Return what to do about it that nobody looks at this, or False: the job is started, or a person has asked."""
+        if self.state != "not_sent" or self.requested or self.account_id.auto_confirm:
+            return False
+        return self.env._(
+            "The job “Shipping Confirmation” of %s is stopped. Start it on the account; or press “Confirm Now”, or"
+            " “Retry” in the history, to have only this sent.", self.account_id.name,
+        )  # fmt: skip
 
     @api.model
     def _state_advice(self):

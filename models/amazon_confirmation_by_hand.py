@@ -147,6 +147,23 @@ class AmazonConfirmation(models.Model):
             return self.message
         return self._checked_shipment()[1] or self._why_number_missing() or self._why_codes_missing()
 
+    def _message_now(self):
+        """Return what stands against this, or False; while the job is stopped what it has found may be over.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        return self._obstacle() if self._stopped_advice() else self.state != "done" and self.message
+
+    def _explanation(self):
+        """Return what its order and its delivery say of why this is not with Amazon, and what to do, or False.
+
+        :rtype: str | bool
+        """
+        message = self._message_now()
+        advice = self._stopped_advice() or (message and self.hint and self.advice)
+        return "\n".join(filter(None, (message, advice))) or False
+
     def _reason_shown(self):
         """Return what a list shows of why this is not with Amazon, or False."""
         self.ensure_one()

@@ -27,13 +27,12 @@ class SaleOrder(models.Model):
         for order in self:
             order.amazon_confirmation_count = counts.get(order.sudo(), 0)
 
-    @api.depends("amazon_confirmation_ids.state", "amazon_confirmation_ids.message", "amazon_confirmation_ids.hint")
+    @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice")
     def _compute_amazon_api_message(self):
         for order in self:
             # sudo: see _compute_amazon_confirmation_count
-            rows = order.sudo().amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.message)
-            texts = ("\n".join(filter(None, (row.message, row.hint and row.advice))) for row in rows)
-            order.amazon_api_message = "\n".join(dict.fromkeys(texts)) or False
+            texts = (row._explanation() for row in order.sudo().amazon_confirmation_ids)
+            order.amazon_api_message = "\n".join(dict.fromkeys(filter(None, texts))) or False
 
     @api.depends("picking_ids.state", "amazon_channel")
     def _compute_amazon_has_left(self):

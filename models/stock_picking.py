@@ -56,21 +56,23 @@ class StockPicking(models.Model):
                 states.append("not_sent")
             picking.amazon_api_status = worst(states)
 
-    @api.depends("amazon_confirmation_ids.state", "amazon_confirmation_ids.message")
+    @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice")
     def _compute_amazon_api_message(self):
         for picking in self:
             # sudo: a warehouse hand may have no access to Amazon's outbox, but has to mend what stands against it
-            rows = picking.sudo().amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.message)
-            texts = dict.fromkeys("\n".join(filter(None, (row.message, row.hint and row.advice))) for row in rows)
-            picking.amazon_api_message = "\n".join(texts) or False
+            texts = (row._explanation() for row in picking.sudo().amazon_confirmation_ids)
+            picking.amazon_api_message = "\n".join(dict.fromkeys(filter(None, texts))) or False
 
     @api.depends("carrier_id", "carrier_tracking_ref", "state", "amazon_send_untracked", "amazon_channel",
-                 "move_line_ids.result_package_id.amazon_tracking_ref", "sale_id.amazon_payment_method")  # fmt: skip
+                 "move_line_ids.result_package_id.amazon_tracking_ref", "sale_id.amazon_payment_method",
+                 "amazon_api_message")  # fmt: skip
     def _compute_amazon_warning(self):
         for picking in self:
             ours = picking.picking_type_id.code == "outgoing" and picking.state not in ("draft", "cancel")
             ours = ours and picking.sudo()._amazon_orders()  # sudo: see _compute_amazon_api_message
             told = picking.amazon_api_status in ("done", "sending")
+            # sudo: see above. The message says what is to be done first.
+            told = told or any(row._message_now() for row in picking.sudo().amazon_confirmation_ids)
             picking.amazon_warning = "\n".join(picking._amazon_warnings()) if ours and not told else False
 
     def _amazon_warnings(self):

@@ -1,3 +1,4 @@
+from lxml import etree
 from odoo.tests import new_test_user, tagged
 
 from .common_confirmation import ConfirmationCase
@@ -5,7 +6,7 @@ from .common_confirmation import ConfirmationCase
 
 @tagged("post_install", "-at_install")
 class TestDeliveryWarning(ConfirmationCase):
-    """What a delivery says before Amazon is told of it."""
+    """What a delivery and its order say before Amazon is told of it."""
 
     @classmethod
     def setUpClass(cls):
@@ -22,6 +23,11 @@ class TestDeliveryWarning(ConfirmationCase):
             picking.carrier_id = carrier
         picking.invalidate_recordset()
         return picking.amazon_warning or ""
+
+    def message(self, record, user):
+        """Return why Amazon does not know of it, as a user sees it."""
+        record.invalidate_recordset()
+        return record.with_user(user).amazon_api_message or ""
 
     # --- the delivery method
 
@@ -80,3 +86,51 @@ class TestDeliveryWarning(ConfirmationCase):
         child.with_user(self.user).amazon_merged_into_id = parent
         self.assertIn(f"{child.name} is paid on delivery", self.warning(parent))
         self.assertNotIn(" paid ", self.warning(parent, collect))
+
+    # --- the job
+
+    def test_job_stopped(self):
+        """While nobody looks at it, delivery, order and history say so; also to who has no access to Amazon."""
+        self.account.auto_confirm = False
+        picking = self.delivered()
+        order, row = picking.sale_id, picking.amazon_confirmation_ids
+        text = "“Shipping Confirmation” of Amazon.co.jp is stopped"
+        for record, user in ((picking, self.packer), (order, self.user)):
+            self.assertIn(text, self.message(record, user))
+        self.assertIn(text, row.with_user(self.user).advice)
+        self.account.auto_confirm = True
+        for record, user in ((picking, self.packer), (order, self.user)):
+            self.assertFalse(self.message(record, user))
+        self.assertNotIn("stopped", row.with_user(self.user).advice)
+        self.account.auto_confirm = False
+        order.with_user(self.user).action_amazon_confirm_now()
+        self.assertFalse(self.message(order, self.user), "a person's request goes out all the same")
+        self.assertNotIn("stopped", row.with_user(self.user).advice)
+        self.send(requested=True)
+        self.assertEqual((picking.amazon_api_status, self.message(order, self.user)), ("done", ""))
+
+    def test_job_stopped_and_more(self):
+        """What else is missing is said as it is now, not as it was when the job looked last."""
+        picking = self.delivered(number=False)
+        self.send()
+        self.account.auto_confirm = False
+        for text in ("tracking number is missing", "is stopped"):
+            self.assertIn(text, self.message(picking, self.packer))
+        picking.with_user(self.packer).carrier_tracking_ref = "1"
+        self.assertIn("is stopped", self.message(picking, self.packer))
+        self.assertNotIn("is missing", self.message(picking, self.packer))
+
+    def test_job_stopped_hides_no_warning(self):
+        """What was worth knowing before sending still is."""
+        self.yamato.amazon_shipping_method_id.ship_method = False
+        self.account.auto_confirm = False
+        picking = self.delivered()
+        self.assertIn("ship method", self.warning(picking.sale_id))
+        arch = self.env["stock.picking"].with_user(self.packer).get_view(view_type="form")["arch"]
+        [alert] = etree.fromstring(arch).xpath("//div[@name='amazon_warning']")
+        self.assertNotIn("amazon_api_message", alert.get("invisible"), "both show")
+        refused = self.delivered(number="なし")
+        self.account.auto_confirm = True
+        self.send()
+        self.assertEqual(refused.amazon_api_status, "error")
+        self.assertFalse(self.warning(refused.sale_id), "the message says what is to be done")
