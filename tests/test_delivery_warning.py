@@ -31,6 +31,20 @@ class TestDeliveryWarning(ConfirmationCase):
 
     # --- the delivery method
 
+    def test_label_missing(self):
+        """C12: without a text to send as ship-method the delivery says so before it is sent, until there is one."""
+        order = self.imported()
+        self.assertNotIn("ship method", self.warning(order))
+        self.yamato.amazon_shipping_method_id.ship_method = False
+        self.assertIn(f"“{self.yamato.name}” has no text to send as ship method", self.warning(order))
+        picking = self.deliver(order.picking_ids)
+        self.assertIn("ship method", self.warning(order))
+        self.send()
+        self.assertEqual((picking.amazon_api_status, self.warning(order)), ("done", ""))
+        other = self.imported()
+        self.yamato.amazon_ship_method = "宅急便"
+        self.assertNotIn("ship method", self.warning(other))
+
     def test_cash_on_delivery(self):
         """Who has a method that collects the money is warned where it is not used, or used for what is paid."""
         cod, paid = self.imported("jp_cod"), self.imported()
