@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .sale_order import worst
 
@@ -25,6 +26,20 @@ class AmazonConfirmation(models.Model):
     def action_open_feed(self):
         """Open the feed this went out in."""
         return self._open(self.feed_id)
+
+    # === BUSINESS METHODS: SENDING NOW === #
+
+    def _confirm_now(self):
+        """Have sent soon, whatever the phase, what Amazon does not have.
+
+        :return: the notification to show.
+        :raise UserError: when it has everything.
+        """
+        rows = self.filtered(lambda row: row.state not in ("sending", "done"))
+        if not rows:
+            raise UserError(self.env._("There is nothing here that Amazon has to be told."))
+        rows._request()
+        return rows._notify_requested()
 
     # === BUSINESS METHODS: SETTING THE STATUS === #
 

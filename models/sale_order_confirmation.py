@@ -34,10 +34,12 @@ class SaleOrder(models.Model):
             texts = (row._explanation() for row in order.sudo().amazon_confirmation_ids)
             order.amazon_api_message = "\n".join(dict.fromkeys(filter(None, texts))) or False
 
-    @api.depends("picking_ids.state", "amazon_channel")
+    @api.depends("picking_ids.state", "amazon_channel", "amazon_confirmation_ids")
     def _compute_amazon_has_left(self):
         for order in self:
-            order.amazon_has_left = bool(order.amazon_account_id and order.sudo()._amazon_left())
+            # sudo: see _compute_amazon_confirmation_count. What was combined and cancelled here has rows only.
+            left = order.sudo()._amazon_left() or order.sudo().amazon_confirmation_ids
+            order.amazon_has_left = bool(order.amazon_account_id and left)
 
     @api.depends("amazon_merged_into_id", "amazon_merged_child_ids")
     def _compute_amazon_combined(self):
@@ -108,6 +110,29 @@ class SaleOrder(models.Model):
         return {**action, "domain": [("order_id", "in", self.ids)], "context": {}}
 
     # === BUSINESS METHODS === #
+
+    def _amazon_goes_along(self):
+        """Return the orders that were cancelled here because they go with the one they are combined into (N5)."""
+        return self.filtered(lambda order: order.state == "cancel" and order.amazon_merged_into_id)
+
+    def _amazon_what_leaves_first(self):
+        """Say which delivery has to be validated before Amazon can be told of these orders.
+
+        :return: False where nothing is left to be validated.
+        :rtype: str | bool
+        """
+        along = self._amazon_goes_along().sudo()  # sudo: the order they go with may be somebody else's
+        if not along:
+            return self.env._("Validate the delivery first: nothing has left yet.")
+        others = along.amazon_merged_into_id
+        waiting = others.picking_ids.filtered(
+            lambda picking: picking.picking_type_code == "outgoing" and picking.state not in ("done", "cancel")
+        )
+        return bool(waiting) and self.env._(
+            "%(orders)s goes with %(others)s. Validate %(deliveries)s first.",
+            orders=", ".join(along.mapped("name")), others=", ".join(others.mapped("name")),
+            deliveries=", ".join(waiting.mapped("name")),
+        )  # fmt: skip
 
     def _amazon_left(self):
         """Return the orders' deliveries that have gone to the customer."""

@@ -167,11 +167,7 @@ class StockPicking(models.Model):
     def action_amazon_confirm_now(self):
         """Tell Amazon of these deliveries soon, whatever the phase."""
         self.check_access("write")
-        rows = self.env["amazon.confirmation"]._make(self).filtered(lambda row: row.state not in ("sending", "done"))
-        if not rows:
-            raise UserError(self.env._("There is nothing here that Amazon has to be told."))
-        rows._request()
-        return rows._notify_requested()
+        return self.env["amazon.confirmation"]._make(self)._confirm_now()
 
     # === BUSINESS METHODS === #
 
