@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..selling_partner.shipments import OTHER
+from .amazon_shipping_method import UNNAMED
 
 
 class DeliveryCarrier(models.Model):
@@ -22,7 +23,18 @@ class DeliveryCarrier(models.Model):
         "whenever that changes.",
     )  # fmt: skip
 
+    amazon_carrier_warning = fields.Char(compute="_compute_amazon_carrier_warning")
+
     # === COMPUTE METHODS === #
+
+    @api.depends("amazon_shipping_method_id.carrier_name")
+    def _compute_amazon_carrier_warning(self):
+        for carrier in self:
+            method = carrier.sudo().amazon_shipping_method_id  # sudo: who packs need not have access to Amazon
+            carrier.amazon_carrier_warning = method.carrier_name == UNNAMED and self.env._(
+                "Buyers would read “%(text)s” as the carrier: enter its name on %(method)s, or choose another one.",
+                text=UNNAMED, method=method.display_name,
+            )  # fmt: skip
 
     @api.depends("amazon_shipping_method_id.tracking_required")
     def _compute_amazon_no_tracking(self):
