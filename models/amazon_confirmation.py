@@ -13,6 +13,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..const import DEAD
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
 from .sale_order import API_STATUSES
 
@@ -142,12 +143,21 @@ class AmazonConfirmation(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("state", "hint", "message")
+    @api.depends("state", "hint", "message", "requested", "account_id.auto_confirm")
     @api.depends_context("lang")
     def _compute_advice(self):
         states, hints = self._state_advice(), self._hint_advice()
         for row in self:
-            row.advice = hints.get(row.hint) or states.get(row.state)
+            row.advice = row._stopped_advice() or hints.get(row.hint) or states.get(row.state)
+
+    def _stopped_advice(self):
+        """Return what to do about it that nobody looks at this, or False: the job is started, or a person has asked."""
+        if self.state != "not_sent" or self.requested or self.account_id.auto_confirm:
+            return False
+        return self.env._(
+            "The job “Shipping Confirmation” of %s is stopped. Start it on the account; or press “Confirm Now”, or"
+            " “Retry” in the history, to have only this sent.", self.account_id.name,
+        )  # fmt: skip
 
     @api.model
     def _state_advice(self):
@@ -506,7 +516,7 @@ class AmazonConfirmation(models.Model):
         env, picking, order = self.env, self.picking_id, self.order_id
         # By its id, which is remembered: each of thousands is looked at.
         provisional = env["ir.model.data"]._xmlid_to_res_id("sale_amazon_spapi.carrier_provisional")
-        if order.amazon_status in ("cancelled", "unfulfillable"):
+        if order.amazon_status in DEAD:
             return env._("The order is cancelled on Amazon.")
         if not self._units():
             return env._("This delivery holds no items of the Amazon order, so there is nothing to confirm.")
@@ -600,14 +610,9 @@ class AmazonConfirmation(models.Model):
             return missing
         if not account.auto_confirm:
             return env._("The job “Shipping Confirmation” of %s is stopped.", account.name)
-        if order.amazon_merged_into_id and account.merged_policy == "parent_only":
-            return env._(
-                "Combined into %s; only the order it was combined into is confirmed.", order.amazon_merged_into_id.name
-            )
-        if account.copied_policy == "none" and order.amazon_copy_ids.filtered(lambda copy: copy.state != "cancel"):
-            return env._("The order was duplicated; by the account's setting it is not confirmed by itself.")
-        if self.edited or order.state == "cancel":
-            # Cancelled here because it was combined: it went with the one it was combined into.
+        if excluded := self._why_excluded():
+            return excluded
+        if self._is_past_phases():
             return False
         phase = order.amazon_phase_id
         setting = account.phase_ids.filtered(lambda line: line.phase_id == phase)
@@ -615,13 +620,36 @@ class AmazonConfirmation(models.Model):
             return env._("Deliveries are not confirmed in the phase “%s”.", phase.name or "–")
         if phase.require_ship_date and not picking.amazon_ship_date:
             return env._("In the phase “%s” somebody must enter the ship date.", phase.name)
-        if account.split_policy == "wait" and (open_ones := self._what_is_missing()):
-            return env._("Waits until the whole order has left with a tracking number: %s", open_ones)
         zone = ZoneInfo(self.marketplace_id.tz or "UTC")
         today = local_date(fields.Datetime.now(), zone)
         if account.confirm_today_only and local_date(self.ship_date, zone) != today:
             return env._("Not shipped today; by the account's setting it is not confirmed by itself.")
         return False
+
+    def _why_excluded(self):
+        """Return which of the account's policies keeps this back unless a person asks for it, or False.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        env, order, account = self.env, self.order_id, self.account_id
+        if self.requested:
+            return False
+        if order.amazon_merged_into_id and account.merged_policy == "parent_only":
+            return env._(
+                "Combined into %s; only the order it was combined into is confirmed.", order.amazon_merged_into_id.name
+            )
+        if account.copied_policy == "none" and order.amazon_copy_ids.filtered(lambda copy: copy.state != "cancel"):
+            return env._("The order was duplicated; by the account's setting it is not confirmed by itself.")
+        waits = account.split_policy == "wait" and not self._is_past_phases()
+        if waits and (open_ones := self._what_is_missing()):
+            return env._("Waits until the whole order has left with a tracking number: %s", open_ones)
+        return False
+
+    def _is_past_phases(self):
+        """Tell whether the order's phase and its other deliveries do not matter: Amazon has this parcel already and is
+        told of a change, or it went with the order that this one was combined into and cancelled for."""
+        return self.edited or self.order_id.state == "cancel"
 
     def _why_number_missing(self):
         picking = self.picking_id

@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .sale_order import worst
 
@@ -25,6 +26,20 @@ class AmazonConfirmation(models.Model):
     def action_open_feed(self):
         """Open the feed this went out in."""
         return self._open(self.feed_id)
+
+    # === BUSINESS METHODS: SENDING NOW === #
+
+    def _confirm_now(self):
+        """Have sent soon, whatever the phase, what Amazon does not have.
+
+        :return: the notification to show.
+        :raise UserError: when it has everything.
+        """
+        rows = self.filtered(lambda row: row.state not in ("sending", "done"))
+        if not rows:
+            raise UserError(self.env._("There is nothing here that Amazon has to be told."))
+        rows._request()
+        return rows._notify_requested()
 
     # === BUSINESS METHODS: SETTING THE STATUS === #
 
@@ -147,9 +162,26 @@ class AmazonConfirmation(models.Model):
             return self.message
         return self._checked_shipment()[1] or self._why_number_missing() or self._why_codes_missing()
 
+    def _message_now(self):
+        """Return what stands against this, or False; while the job is stopped what it has found may be over.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        return self._obstacle() if self._stopped_advice() else self.state != "done" and self.message
+
+    def _explanation(self):
+        """Return what its order and its delivery say of why this is not with Amazon, and what to do, or False.
+
+        :rtype: str | bool
+        """
+        message = self._message_now()
+        advice = self._stopped_advice() or (message and self.hint and self.advice)
+        return "\n".join(filter(None, (message, advice))) or False
+
     def _reason_shown(self):
         """Return what a list shows of why this is not with Amazon, or False."""
         self.ensure_one()
         if self.state == "not_sent":
-            return self.message or self._obstacle()
+            return self.message or self._obstacle() or self._why_excluded()
         return self.message if self.state != "done" else False

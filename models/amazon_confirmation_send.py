@@ -10,7 +10,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from psycopg2 import OperationalError
 
-from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, MAX_WAIT_SECONDS
+from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, DEAD, MAX_WAIT_SECONDS
 from ..selling_partner import (
     OTHER,
     AccessDenied,
@@ -212,7 +212,8 @@ class AmazonConfirmation(models.Model):
         self._refresh()
         wrong = self._checked_shipment()[1]
         if wrong:
-            self._refused("error", wrong)
+            # What is cancelled on Amazon cannot be corrected here: it needs other advice.
+            self._refused("error", wrong, "cancelled" if self.order_id.amazon_status in DEAD else False)
             return False
         waits = self._why_waiting()
         if waits:

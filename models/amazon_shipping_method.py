@@ -10,6 +10,8 @@ ORIGINS = [
     ("makeshop", "makeshop"),
     ("own", "The Shop's Own"),
 ]
+# What NEXT ENGINE sends as the carrier's name for その他: “please name the carrier”. Buyers would read it.
+UNNAMED = "配送業者を指定してください"
 
 
 class AmazonShippingMethod(models.Model):

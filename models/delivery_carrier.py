@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..selling_partner.shipments import OTHER
+from .amazon_shipping_method import UNNAMED
 
 
 class DeliveryCarrier(models.Model):
@@ -22,7 +23,18 @@ class DeliveryCarrier(models.Model):
         "whenever that changes.",
     )  # fmt: skip
 
+    amazon_carrier_warning = fields.Char(compute="_compute_amazon_carrier_warning")
+
     # === COMPUTE METHODS === #
+
+    @api.depends("amazon_shipping_method_id.carrier_name")
+    def _compute_amazon_carrier_warning(self):
+        for carrier in self:
+            method = carrier.sudo().amazon_shipping_method_id  # sudo: who packs need not have access to Amazon
+            carrier.amazon_carrier_warning = method.carrier_name == UNNAMED and self.env._(
+                "Buyers would read “%(text)s” as the carrier: enter its name on %(method)s, or choose another one.",
+                text=UNNAMED, method=method.display_name,
+            )  # fmt: skip
 
     @api.depends("amazon_shipping_method_id.tracking_required")
     def _compute_amazon_no_tracking(self):
@@ -47,6 +59,22 @@ class DeliveryCarrier(models.Model):
         return super().unlink()
 
     # === BUSINESS METHODS === #
+
+    def _amazon_collects(self, company):
+        """Tell whether the carrier collects the money of cash on delivery.
+
+        :param company: the ``res.company`` that ships.
+        :return: None where that is not known: this is not linked, or the shop has no method that says that it collects.
+        :rtype: bool | None
+        """
+        # sudo: who packs need not have access to Amazon
+        carrier = self.sudo()
+        method = carrier.amazon_shipping_method_id
+        if not method or method.cash_on_delivery:
+            return method.cash_on_delivery if method else None
+        collecting = [("amazon_shipping_method_id.cash_on_delivery", "=", True)]
+        known = carrier.search_count([*carrier._check_company_domain(company), *collecting], limit=1)
+        return False if known else None
 
     def _amazon_shipment_facts(self):
         """Tell what Amazon is told about parcels sent with this delivery method, which may be none.

@@ -435,10 +435,15 @@ class SaleOrder(models.Model):
 
     def action_amazon_confirm_now(self):
         """Tell Amazon of the orders' deliveries soon, whatever the phase."""
+        self.check_access("write")
         pickings = self.picking_ids.filtered(lambda picking: picking.state == "done")
-        if not pickings:
-            raise UserError(self.env._("Validate the delivery first: nothing has left yet."))
-        return pickings.action_amazon_confirm_now()
+        pickings.check_access("write")
+        # sudo: the outbox is the addon's own
+        gone_along = self._amazon_goes_along().sudo().amazon_confirmation_ids
+        rows = self.env["amazon.confirmation"]._make(pickings) | gone_along
+        if not (rows or pickings) and (first := self._amazon_what_leaves_first()):
+            raise UserError(first)
+        return rows._confirm_now()
 
     def _amazon_confirmed(self):
         """Move orders on of which Amazon has everything: into the phase the account names, else by themselves."""

@@ -27,18 +27,19 @@ class SaleOrder(models.Model):
         for order in self:
             order.amazon_confirmation_count = counts.get(order.sudo(), 0)
 
-    @api.depends("amazon_confirmation_ids.state", "amazon_confirmation_ids.message", "amazon_confirmation_ids.hint")
+    @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice")
     def _compute_amazon_api_message(self):
         for order in self:
             # sudo: see _compute_amazon_confirmation_count
-            rows = order.sudo().amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.message)
-            texts = ("\n".join(filter(None, (row.message, row.hint and row.advice))) for row in rows)
-            order.amazon_api_message = "\n".join(dict.fromkeys(texts)) or False
+            texts = (row._explanation() for row in order.sudo().amazon_confirmation_ids)
+            order.amazon_api_message = "\n".join(dict.fromkeys(filter(None, texts))) or False
 
-    @api.depends("picking_ids.state", "amazon_channel")
+    @api.depends("picking_ids.state", "amazon_channel", "amazon_confirmation_ids")
     def _compute_amazon_has_left(self):
         for order in self:
-            order.amazon_has_left = bool(order.amazon_account_id and order.sudo()._amazon_left())
+            # sudo: see _compute_amazon_confirmation_count. What was combined and cancelled here has rows only.
+            left = order.sudo()._amazon_left() or order.sudo().amazon_confirmation_ids
+            order.amazon_has_left = bool(order.amazon_account_id and left)
 
     @api.depends("amazon_merged_into_id", "amazon_merged_child_ids")
     def _compute_amazon_combined(self):
@@ -77,6 +78,19 @@ class SaleOrder(models.Model):
             self.env["amazon.confirmation"]._make(self.sudo().amazon_merged_into_id._amazon_left())
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_amazon_told(self):
+        # The database takes the rows along and asks nobody. sudo: whoever deletes orders may have no access to Amazon.
+        rows = self.sudo().amazon_confirmation_ids
+        told = rows.filtered(lambda row: row.told or row.accepted_at).order_id
+        if told:
+            raise UserError(
+                self.env._(
+                    "%s cannot be deleted: Amazon was told of the shipment, and that stays in the history.",
+                    ", ".join(told.mapped("name")),
+                )
+            )  # fmt: skip
+
     def _amazon_check_merging(self):
         """By hand, only what the shop has cancelled for it can be called combined (N5)."""
         for order in self:
@@ -96,6 +110,29 @@ class SaleOrder(models.Model):
         return {**action, "domain": [("order_id", "in", self.ids)], "context": {}}
 
     # === BUSINESS METHODS === #
+
+    def _amazon_goes_along(self):
+        """Return the orders that were cancelled here because they go with the one they are combined into (N5)."""
+        return self.filtered(lambda order: order.state == "cancel" and order.amazon_merged_into_id)
+
+    def _amazon_what_leaves_first(self):
+        """Say which delivery has to be validated before Amazon can be told of these orders.
+
+        :return: False where nothing is left to be validated.
+        :rtype: str | bool
+        """
+        along = self._amazon_goes_along().sudo()  # sudo: the order they go with may be somebody else's
+        if not along:
+            return self.env._("Validate the delivery first: nothing has left yet.")
+        others = along.amazon_merged_into_id
+        waiting = others.picking_ids.filtered(
+            lambda picking: picking.picking_type_code == "outgoing" and picking.state not in ("done", "cancel")
+        )
+        return bool(waiting) and self.env._(
+            "%(orders)s goes with %(others)s. Validate %(deliveries)s first.",
+            orders=", ".join(along.mapped("name")), others=", ".join(others.mapped("name")),
+            deliveries=", ".join(waiting.mapped("name")),
+        )  # fmt: skip
 
     def _amazon_left(self):
         """Return the orders' deliveries that have gone to the customer."""

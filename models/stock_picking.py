@@ -56,21 +56,23 @@ class StockPicking(models.Model):
                 states.append("not_sent")
             picking.amazon_api_status = worst(states)
 
-    @api.depends("amazon_confirmation_ids.state", "amazon_confirmation_ids.message")
+    @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice")
     def _compute_amazon_api_message(self):
         for picking in self:
             # sudo: a warehouse hand may have no access to Amazon's outbox, but has to mend what stands against it
-            rows = picking.sudo().amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.message)
-            texts = dict.fromkeys("\n".join(filter(None, (row.message, row.hint and row.advice))) for row in rows)
-            picking.amazon_api_message = "\n".join(texts) or False
+            texts = (row._explanation() for row in picking.sudo().amazon_confirmation_ids)
+            picking.amazon_api_message = "\n".join(dict.fromkeys(filter(None, texts))) or False
 
     @api.depends("carrier_id", "carrier_tracking_ref", "state", "amazon_send_untracked", "amazon_channel",
-                 "move_line_ids.result_package_id.amazon_tracking_ref")  # fmt: skip
+                 "move_line_ids.result_package_id.amazon_tracking_ref", "sale_id.amazon_payment_method",
+                 "amazon_api_message")  # fmt: skip
     def _compute_amazon_warning(self):
         for picking in self:
             ours = picking.picking_type_id.code == "outgoing" and picking.state not in ("draft", "cancel")
             ours = ours and picking.sudo()._amazon_orders()  # sudo: see _compute_amazon_api_message
             told = picking.amazon_api_status in ("done", "sending")
+            # sudo: see above. The message says what is to be done first.
+            told = told or any(row._message_now() for row in picking.sudo().amazon_confirmation_ids)
             picking.amazon_warning = "\n".join(picking._amazon_warnings()) if ours and not told else False
 
     def _amazon_warnings(self):
@@ -92,7 +94,34 @@ class StockPicking(models.Model):
         tracked = self.carrier_tracking_ref or (packages and all(packages.mapped("amazon_tracking_ref")))
         if facts["tracking_required"] and not tracked:
             warnings.append(self.env._("No tracking number: Amazon lowers your valid tracking rate."))
-        return warnings
+        return warnings + self._amazon_payment_warnings()
+
+    def _amazon_payment_warnings(self):
+        """Return where what the carrier collects and how the orders in the parcel are paid do not go together."""
+        collects = self.carrier_id._amazon_collects(self.company_id)
+        if collects is None:
+            return []
+        # sudo: see _compute_amazon_api_message
+        picking = self.sudo()
+        orders = (picking | picking._amazon_same_parcel())._amazon_orders()
+        orders |= orders.amazon_merged_child_ids.filtered(lambda child: child.state == "cancel")
+        unpaid = orders.filtered(lambda order: order.amazon_payment_method == "cod")
+        if unpaid and not collects:
+            return [
+                self.env._(
+                    "%(order)s is paid on delivery, but “%(method)s” does not collect the money.",
+                    order=", ".join(unpaid.mapped("name")), method=self.carrier_id.name,
+                )
+            ]  # fmt: skip
+        paid = orders.filtered(lambda order: order.amazon_payment_method in ("convenience_store", "other"))
+        if paid and collects and not unpaid:
+            return [
+                self.env._(
+                    "%(order)s is paid already, but “%(method)s” collects money on delivery.",
+                    order=", ".join(paid.mapped("name")), method=self.carrier_id.name,
+                )
+            ]  # fmt: skip
+        return []
 
     def _amazon_why_blocked(self):
         """Return why this delivery must not be validated now, or False."""
@@ -140,11 +169,7 @@ class StockPicking(models.Model):
     def action_amazon_confirm_now(self):
         """Tell Amazon of these deliveries soon, whatever the phase."""
         self.check_access("write")
-        rows = self.env["amazon.confirmation"]._make(self).filtered(lambda row: row.state not in ("sending", "done"))
-        if not rows:
-            raise UserError(self.env._("There is nothing here that Amazon has to be told."))
-        rows._request()
-        return rows._notify_requested()
+        return self.env["amazon.confirmation"]._make(self)._confirm_now()
 
     # === BUSINESS METHODS === #
 

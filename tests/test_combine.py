@@ -180,6 +180,24 @@ class TestCombine(ConfirmationCase):
                 [told] = self.packages(order).values()
                 self.assertEqual((told["trackingNumber"], order.amazon_api_status), ("321", "done"))
 
+    def test_cancelled_order_is_confirmed_now(self):
+        """Asked for by hand, its parcel is that of the delivery it went with, or is to go with."""
+        self.account.auto_confirm = False
+        picking = self.imported().picking_ids
+        order = self.cancelled_for(picking)
+        with self.assertRaisesRegex(UserError, f"{order.name} goes with {picking.sale_id.name}.*{picking.name}"):
+            order.with_user(self.user).action_amazon_confirm_now()
+        self.assertFalse(order.amazon_has_left)
+        self.deliver(picking, "321")
+        self.assertTrue(order.amazon_has_left, "the button shows")
+        order.with_user(self.user).action_amazon_confirm_now()
+        self.send(requested=True)
+        [told] = self.packages(order).values()
+        self.assertEqual((told["trackingNumber"], order.amazon_api_status), ("321", "done"))
+        self.assertEqual(picking.amazon_api_status, "not_sent", "nobody asked for that one")
+        with self.assertRaisesRegex(UserError, "nothing here"):
+            order.with_user(self.user).action_amazon_confirm_now()
+
     def test_by_hand_only_when_cancelled(self):
         parent, other = self.imported(), self.imported()
         with self.assertRaisesRegex(UserError, "not cancelled"):

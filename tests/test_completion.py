@@ -1,6 +1,7 @@
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -193,6 +194,86 @@ class TestCompletion(ConfirmationCase):
         wizard = model.with_context(allowed_company_ids=elsewhere.ids).create({"numbers": mine.sale_id.name})
         wizard.action_search()
         self.assertEqual((wizard.found_count, wizard.not_found), (0, mine.sale_id.name))
+
+    def left_out(self, order, policy):
+        """See that an order the account's policy excludes is not ticked, and says why; ticked by hand it goes."""
+        wizard = self.wizard(numbers=order.name)
+        line = self.line(wizard, order)
+        self.assertIn(policy, line.message)
+        for method in ("action_search", "action_select_all"):
+            getattr(wizard, method)()
+            self.assertFalse(any(self.line(wizard, order).mapped("is_selected")), method)
+        self.line(wizard, order).is_selected = True
+        wizard.action_confirm()
+        self.send(requested=True)
+        self.assertEqual((self.look(wizard).done_count, order.amazon_confirmation_ids.mapped("state")), (1, ["done"]))
+
+    def test_combined_parent_only(self):
+        """Children that the account does not confirm are left to a person."""
+        self.account.merged_policy = "parent_only"
+        parent, child = self.imported(count=2)
+        child.amazon_merged_into_id = parent
+        for order in (parent, child):
+            self.deliver(order.picking_ids)
+        self.assertEqual(self.wizard().line_ids.filtered("is_selected").order_id, parent)
+        self.left_out(child, f"Combined into {parent.name}")
+
+    def test_combined_and_cancelled_parent_only(self):
+        """So are those that were cancelled here."""
+        self.account.merged_policy = "parent_only"
+        parent, child = self.imported(count=2)
+        child._action_cancel()
+        child.amazon_merged_into_id = parent
+        self.deliver(parent.picking_ids)
+        self.left_out(child, f"Combined into {parent.name}")
+
+    def test_duplicated(self):
+        """So are originals, where the account confirms none."""
+        self.account.copied_policy = "none"
+        order = self.delivered().sale_id
+        order.copy()
+        self.left_out(order, "duplicated")
+
+    def test_split_waits(self):
+        """So is a part, where the account waits for the whole order."""
+        self.account.split_policy = "wait"
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        picking = order.picking_ids
+        picking.carrier_tracking_ref = "111"
+        picking.move_ids.write({"quantity": 1, "picked": True})
+        picking.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=[]
+        ).button_validate()
+        rest = order.picking_ids - picking
+        self.left_out(order, rest.name)
+        self.deliver(rest, "222")
+        self.assertEqual(self.wizard().line_ids.filtered("is_selected").picking_id, rest)
+
+    def test_all_of_the_days(self):
+        """Asked for, what is confirmed and what has not left shows, too: of those days only, and FBA never."""
+        confirmed, earlier = self.delivered(), self.delivered()
+        self.send()
+        left, not_left = self.delivered(), self.imported()
+        self.imported("jp_fba_shipped")
+        earlier.sale_id.date_order = fields.Datetime.now() - timedelta(days=30)
+        wizard = self.wizard(scope="all")
+        self.assertEqual(wizard.line_ids.order_id, (confirmed | left).sale_id | not_left)
+        self.assertEqual(wizard.line_ids.filtered("is_selected").order_id, left.sale_id)
+        self.assertEqual(self.line(wizard, confirmed.sale_id).api_status, "done")
+        self.assertIn("has left", self.line(wizard, not_left).message)
+        self.assertEqual(self.wizard().line_ids.order_id, left.sale_id, "only what is open, if not asked for more")
+
+    def test_links(self):
+        """Each line leads to its order, in Odoo and in Seller Central."""
+        order = self.delivered().sale_id
+        line = self.line(self.wizard(), order)
+        here, there = line.action_open_order(), line.action_open_amazon()
+        self.assertEqual((here["type"], there["type"], here["target"], there["target"]),
+                         ("ir.actions.act_url",) * 2 + ("new",) * 2)  # fmt: skip
+        path, _slash, number = here["url"].removeprefix("/odoo/").partition("/")
+        action = self.env["ir.actions.act_window"].search([("path", "=", path)])
+        self.assertEqual((action.res_model, int(number)), ("sale.order", order.id))
+        self.assertEqual(there["url"], f"{self.amazon.url}/orders-v3/order/{order.amazon_order_ref}")
 
     def test_who_only_reads(self):
         reader = new_test_user(

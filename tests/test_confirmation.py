@@ -506,3 +506,11 @@ class TestConfirmation(ConfirmationCase):
         self.send()
         row = picking.amazon_confirmation_ids
         self.assertEqual((row.state, row.hint), ("error", "cancelled"))
+
+    def test_import_sees_it_cancelled(self):
+        """The import may be the first to see it: the advice is the same."""
+        picking = self.delivered()
+        self.act(picking.sale_id.amazon_order_ref, "cancel")
+        self.import_orders()
+        self.refused_here(picking, "Stop the parcel")
+        self.assertIn("Stop the parcel", picking.amazon_confirmation_ids.with_user(self.user).advice)

@@ -168,6 +168,26 @@ class TestConfirmationPolicies(ConfirmationCase):
         with self.assertRaisesRegex(UserError, "history"):
             picking.amazon_confirmation_ids.unlink()
 
+    def test_order_of_what_was_told_is_kept(self):
+        """So does the order it belongs to; one of which Amazon was told nothing may go, with what was reserved."""
+        seller = new_test_user(
+            self.env, "sales_manager", "sales_team.group_sale_manager", company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )  # fmt: skip
+        parent, told, waiting = self.imported(count=3)
+        (told | waiting)._action_cancel()
+        told.amazon_merged_into_id = parent
+        self.deliver(parent.picking_ids)
+        self.send()
+        waiting.amazon_merged_into_id = parent
+        rows = (told | waiting).amazon_confirmation_ids
+        self.assertEqual(rows.order_id, told | waiting)
+        for orders in (told, told | waiting):
+            with self.assertRaisesRegex(UserError, f"{told.name} .*Amazon was told.*history"):
+                orders.with_user(seller).unlink()
+        waiting.with_user(seller).unlink()
+        self.assertEqual(rows.exists().order_id, told)
+
     # --- whatever happens
 
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -421,6 +421,20 @@ class TestShippingMethodAccess(ShippingMethodCase):
         found = carriers.search(eval(node.get("domain")))  # noqa: S307 - see above
         self.assertNotIn(carrier, found)
 
+    def test_placeholder_is_warned_of(self):
+        """NEXT ENGINE's その他 asks to name the carrier: its form says what buyers would read, until it is named."""
+        carrier, other = self.carrier(), self.method("ne_other")
+        with Form(carrier.with_user(self.shipper)) as form:
+            self.assertFalse(form.amazon_carrier_warning)
+            form.amazon_shipping_method_id = other
+            self.assertIn("配送業者を指定してください", form.amazon_carrier_warning)
+            self.assertIn("[NE-other] その他", form.amazon_carrier_warning)
+        other.with_user(self.users["manager"]).carrier_name = "赤帽"
+        with Form(carrier.with_user(self.shipper)) as form:
+            self.assertFalse(form.amazon_carrier_warning)
+        [node] = self.view(self.shipper, "form").xpath("//*[@name='amazon_carrier_warning' and not(@invisible)]")
+        self.assertEqual(node.getparent().get("invisible"), "not amazon_carrier_warning")
+
     def test_delivery_method_form(self):
         """Choosing a shipping method in the form shows at once whether a number is needed."""
         carrier = self.carrier()

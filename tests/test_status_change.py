@@ -102,6 +102,22 @@ class TestStatusChange(ConfirmationCase):
         self.assertEqual((self.calls(), order.amazon_api_status), (2, "done"))
         self.assertEqual(len(self.packages(order)), 1)
 
+    def test_combined_and_cancelled_is_not_moved(self):
+        """A child that was cancelled here needs no phase that confirms: moving the others does not fail of it."""
+        parent, child = self.imported(count=2)
+        child._action_cancel()
+        child.with_user(self.user).amazon_merged_into_id = parent
+        self.deliver(parent.picking_ids)
+        self.send()
+        self.assertEqual((parent.amazon_api_status, child.amazon_api_status), ("done", "done"))
+        wizard = self.changed(parent | child)
+        self.assertEqual(wizard.line_ids.filtered("is_stuck").order_id, parent)
+        self.assertFalse(self.line(wizard, child).waits_for)
+        wizard.action_move()
+        self.send()
+        self.assertEqual((parent.amazon_api_status, child.amazon_api_status), ("done", "done"))
+        self.assertEqual(self.calls(), 4)
+
     def test_done_is_sent_again_when_many_wait(self):
         """Many at once go as a feed, but what Amazon has already is edited directly: a feed knows no reference."""
         pickings = self.delivered() | self.delivered()

@@ -306,9 +306,10 @@ class AmazonCompletionLine(models.TransientModel):
     # === BUSINESS METHODS === #
 
     def _is_ready(self):
-        """Tell whether this is not with Amazon yet, and nothing is known that would stop it."""
+        """Tell whether this is not with Amazon yet, nothing is known that would stop it, and the account wants it."""
         self.ensure_one()
-        return self.can_send and self.api_status != "done" and not any(row._obstacle() for row in self._rows())
+        stands_against = any(row._obstacle() or row._why_excluded() for row in self._rows())
+        return self.can_send and self.api_status != "done" and not stands_against
 
     def _rows(self):
         """Return the confirmations of these deliveries, each for its own order."""

@@ -135,4 +135,5 @@ class AmazonStatusChangeLine(models.TransientModel):
             setting = order.amazon_account_id.phase_ids.filtered(
                 lambda setting, order=order: setting.phase_id == order.amazon_phase_id
             )
-            line.is_stuck = bool(rows) and not setting.auto_confirm
+            # What was cancelled here goes with another order's delivery, in whatever phase.
+            line.is_stuck = bool(rows) and order.state != "cancel" and not setting.auto_confirm

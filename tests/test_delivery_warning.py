@@ -1,0 +1,150 @@
+from lxml import etree
+from odoo.tests import new_test_user, tagged
+
+from .common_confirmation import ConfirmationCase
+
+
+@tagged("post_install", "-at_install")
+class TestDeliveryWarning(ConfirmationCase):
+    """What a delivery and its order say before Amazon is told of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.packer = new_test_user(
+            cls.env, "packer", "stock.group_stock_user,base.group_partner_manager", company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+        )  # fmt: skip
+
+    def warning(self, order, carrier=None):
+        """Return the warning that a packer sees, after choosing a delivery method."""
+        picking = order.picking_ids.with_user(self.packer)
+        if carrier:
+            picking.carrier_id = carrier
+        picking.invalidate_recordset()
+        return picking.amazon_warning or ""
+
+    def message(self, record, user):
+        """Return why Amazon does not know of it, as a user sees it."""
+        record.invalidate_recordset()
+        return record.with_user(user).amazon_api_message or ""
+
+    # --- the delivery method
+
+    def test_label_missing(self):
+        """C12: without a text to send as ship-method the delivery says so before it is sent, until there is one."""
+        order = self.imported()
+        self.assertNotIn("ship method", self.warning(order))
+        self.yamato.amazon_shipping_method_id.ship_method = False
+        self.assertIn(f"“{self.yamato.name}” has no text to send as ship method", self.warning(order))
+        picking = self.deliver(order.picking_ids)
+        self.assertIn("ship method", self.warning(order))
+        self.send()
+        self.assertEqual((picking.amazon_api_status, self.warning(order)), ("done", ""))
+        other = self.imported()
+        self.yamato.amazon_ship_method = "宅急便"
+        self.assertNotIn("ship method", self.warning(other))
+
+    def test_cash_on_delivery(self):
+        """Who has a method that collects the money is warned where it is not used, or used for what is paid."""
+        cod, paid = self.imported("jp_cod"), self.imported()
+        self.assertNotIn("paid on delivery", self.warning(cod), "there is nothing else to choose")
+        collect = self.make_carrier("Other", "ヤマト運輸", "宅急便コレクト", cash_on_delivery=True)
+        for order, carrier, text in (
+            (cod, self.yamato, f"{cod.name} is paid on delivery, but “{self.yamato.name}” does not collect the money"),
+            (cod, collect, ""),
+            (paid, self.yamato, ""),
+            (paid, collect, f"{paid.name} is paid already, but “{collect.name}” collects money on delivery"),
+        ):
+            with self.subTest(order=order.amazon_payment_method, carrier=carrier.name):
+                warning = self.warning(order, carrier)
+                self.assertIn(text, warning)
+                self.assertEqual(" paid " in warning, bool(text), warning)
+        self.deliver(paid.picking_ids)
+        self.assertIn("paid already", self.warning(paid), "it may still be corrected before Amazon is told")
+        self.send()
+        self.assertFalse(self.warning(paid))
+
+    def test_cash_on_delivery_elsewhere(self):
+        """Another company's method is none to choose here; one for all companies is."""
+        cod = self.imported("jp_cod")
+        collect = self.make_carrier("Other", "ヤマト運輸", "宅急便コレクト", cash_on_delivery=True)
+        collect.company_id = self.env["res.company"].create({"name": "Elsewhere"})
+        self.assertNotIn("paid on delivery", self.warning(cod))
+        collect.company_id = False
+        self.assertIn("paid on delivery", self.warning(cod))
+
+    def test_cash_on_delivery_not_linked(self):
+        """Whether a method that is not linked collects money is not known: that it is not linked is warning enough."""
+        self.make_carrier("Other", "ヤマト運輸", "宅急便コレクト", cash_on_delivery=True)
+        self.yamato.amazon_shipping_method_id = False
+        warning = self.warning(self.imported("jp_cod"))
+        self.assertIn("not linked", warning)
+        self.assertNotIn("paid on delivery", warning)
+
+    def test_cash_on_delivery_combined(self):
+        """In one parcel with others, whoever has not paid decides: also an order that was cancelled for it."""
+        collect = self.make_carrier("Other", "ヤマト運輸", "宅急便コレクト", cash_on_delivery=True)
+        paid, cod = self.imported(), self.imported("jp_cod")
+        cod.partner_shipping_id = cod.picking_ids.partner_id = paid.picking_ids.partner_id
+        self.env["amazon.combine"].with_user(self.user).with_company(self.company).with_context(
+            active_model="stock.picking", active_ids=(paid | cod).picking_ids.ids
+        ).create({}).action_combine()
+        for order in (paid, cod):
+            self.assertIn(f"{cod.name} is paid on delivery", self.warning(order))
+        (paid | cod).picking_ids.carrier_id = collect
+        for order in (paid, cod):
+            self.assertNotIn(" paid ", self.warning(order))
+        parent, child = self.imported(), self.imported("jp_cod")
+        child._action_cancel()
+        child.with_user(self.user).amazon_merged_into_id = parent
+        self.assertIn(f"{child.name} is paid on delivery", self.warning(parent))
+        self.assertNotIn(" paid ", self.warning(parent, collect))
+
+    # --- the job
+
+    def test_job_stopped(self):
+        """While nobody looks at it, delivery, order and history say so; also to who has no access to Amazon."""
+        self.account.auto_confirm = False
+        picking = self.delivered()
+        order, row = picking.sale_id, picking.amazon_confirmation_ids
+        text = "“Shipping Confirmation” of Amazon.co.jp is stopped"
+        for record, user in ((picking, self.packer), (order, self.user)):
+            self.assertIn(text, self.message(record, user))
+        self.assertIn(text, row.with_user(self.user).advice)
+        self.account.auto_confirm = True
+        for record, user in ((picking, self.packer), (order, self.user)):
+            self.assertFalse(self.message(record, user))
+        self.assertNotIn("stopped", row.with_user(self.user).advice)
+        self.account.auto_confirm = False
+        order.with_user(self.user).action_amazon_confirm_now()
+        self.assertFalse(self.message(order, self.user), "a person's request goes out all the same")
+        self.assertNotIn("stopped", row.with_user(self.user).advice)
+        self.send(requested=True)
+        self.assertEqual((picking.amazon_api_status, self.message(order, self.user)), ("done", ""))
+
+    def test_job_stopped_and_more(self):
+        """What else is missing is said as it is now, not as it was when the job looked last."""
+        picking = self.delivered(number=False)
+        self.send()
+        self.account.auto_confirm = False
+        for text in ("tracking number is missing", "is stopped"):
+            self.assertIn(text, self.message(picking, self.packer))
+        picking.with_user(self.packer).carrier_tracking_ref = "1"
+        self.assertIn("is stopped", self.message(picking, self.packer))
+        self.assertNotIn("is missing", self.message(picking, self.packer))
+
+    def test_job_stopped_hides_no_warning(self):
+        """What was worth knowing before sending still is."""
+        self.yamato.amazon_shipping_method_id.ship_method = False
+        self.account.auto_confirm = False
+        picking = self.delivered()
+        self.assertIn("ship method", self.warning(picking.sale_id))
+        arch = self.env["stock.picking"].with_user(self.packer).get_view(view_type="form")["arch"]
+        [alert] = etree.fromstring(arch).xpath("//div[@name='amazon_warning']")
+        self.assertNotIn("amazon_api_message", alert.get("invisible"), "both show")
+        refused = self.delivered(number="なし")
+        self.account.auto_confirm = True
+        self.send()
+        self.assertEqual(refused.amazon_api_status, "error")
+        self.assertFalse(self.warning(refused.sale_id), "the message says what is to be done")
