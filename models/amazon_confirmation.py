@@ -229,6 +229,7 @@ class AmazonConfirmation(models.Model):
 
     def action_retry(self):
         """Send again what failed, or look again at what waits: soon, and whatever the phase."""
+        self._check_may_ask()
         self.order_id.check_access("write")
         rows = self.filtered(lambda row: row.state not in ("sending", "done"))
         if not rows:

@@ -435,6 +435,7 @@ class SaleOrder(models.Model):
 
     def action_amazon_confirm_now(self):
         """Tell Amazon of the orders' deliveries soon, whatever the phase."""
+        self.env["amazon.confirmation"]._check_may_ask()
         self.check_access("write")
         pickings = self.picking_ids.filtered(lambda picking: picking.state == "done")
         pickings.check_access("write")

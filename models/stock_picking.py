@@ -168,6 +168,7 @@ class StockPicking(models.Model):
 
     def action_amazon_confirm_now(self):
         """Tell Amazon of these deliveries soon, whatever the phase."""
+        self.env["amazon.confirmation"]._check_may_ask()
         self.check_access("write")
         return self.env["amazon.confirmation"]._make(self)._confirm_now()
 

@@ -115,6 +115,9 @@ class TestConfirmationPolicies(ConfirmationCase):
             company_ids=[(6, 0, self.company.ids)],
         )  # fmt: skip
         self.assertIn("tracking number is missing", picking.with_user(packer).amazon_api_message)
+        for record in (picking, picking.sale_id):
+            with self.assertRaisesRegex(AccessError, "out of turn"):
+                record.with_user(packer).action_amazon_confirm_now()
         picking.with_user(packer).carrier_tracking_ref = "P-1"
         self.send()
         self.assertEqual(picking.amazon_api_status, "done")
