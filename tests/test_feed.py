@@ -276,20 +276,36 @@ class TestFeed(ConfirmationCase):
         self.assertEqual(picking.amazon_api_status, "done")
 
     def test_encodings(self):
-        """Reports in every language and charset a seller may have set."""
-        for language, encoding in (("ja", "Windows-31J"), ("en", "utf-8"), ("ja", "utf-8")):
-            with self.subTest(language=language, encoding=encoding):
+        """Reports in every language and charset a seller may have set, wherever the charset is told, if anywhere."""
+        # Of these, 髙 and ① are in Windows' Shift_JIS only.
+        carrier = self.make_carrier("髙①運輸", "髙①運輸", "便")
+        words = {
+            "ja": "carrier-code「髙①運輸」は無効です。一覧にない配送業者の場合は「Other」とcarrier-nameを入力してください。",
+            "en": "CarrierCode: 髙①運輸 is invalid for marketplace A1VC38T7YXB528. Use Other and a carrier name for carriers"
+            " that are not listed.",
+        }  # fmt: skip
+        for language, encoding, xml in (
+            ("ja", "Shift_JIS", None), ("en", "Shift_JIS", None),
+            ("ja", "utf-8", "misdeclared"), ("ja", "utf-8_undeclared", "misdeclared"),
+            ("ja", "utf-8_undeclared", "undeclared"),
+            ("ja", "Windows-31J", "declared"), ("en", "Windows-31J", "declared"), ("ja", "Windows-31J", "undeclared"),
+            ("ja", "Windows-31J", "misdeclared"), ("ja", "Shift_JIS", "declared"),
+            ("ja", "Shift_JIS_undeclared", "declared"), ("ja", "Shift_JIS_undeclared", "undeclared"),
+            ("ja", "UTF-16", "declared"), ("ja", "UTF-16", "misdeclared"), ("ja", "UTF-16_undeclared", "undeclared"),
+        ):  # fmt: skip
+            with self.subTest(language=language, encoding=encoding, xml=xml):
                 self.amazon.control(
-                    "PATCH", f"sellers/{self.seller['merchant_id']}", feed_language=language, feed_encoding=encoding
-                )
-                picking = self.deliveries(1)
-                self.amazon.post(f"orders/{picking.sale_id.amazon_order_ref}/cancel")
+                    "PATCH", f"sellers/{self.seller['merchant_id']}", feed_language=language, feed_encoding=encoding,
+                    feed_xml=xml,
+                )  # fmt: skip
+                order = self.imported()
+                order.picking_ids.carrier_id = carrier
+                row = self.deliver(order.picking_ids).amazon_confirmation_ids
                 self.send()
                 self.work()
                 self.fetch()
-                row = picking.amazon_confirmation_ids
-                self.assertEqual((row.state, row.hint), ("error", "cancelled" if language == "en" else row.hint))
-                self.assertNotIn("�", row.message)
+                self.assertEqual((row.state, row.message, row.hint), ("error", words[language], "carrier"))
+                self.assertIn("髙①運輸", " ".join(order.message_ids.mapped("body")))
 
     def test_compressed(self):
         """Compressed reports are read."""
