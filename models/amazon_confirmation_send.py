@@ -91,8 +91,9 @@ class AmazonConfirmation(models.Model):
         feeds = rows.env["amazon.feed"]
         try:
             with account._selling_partner(budget) as amazon:
-                rows._settle(account, amazon)
                 troubles = []
+                with rows._told_later(troubles):
+                    rows._settle(account, amazon)
                 with rows._told_later(troubles):
                     feeds._submit_unsent(account, amazon)
                 state, tried = "done", set()
