@@ -176,7 +176,7 @@ class AmazonFeed(models.Model):
             # Nothing is known to Amazon before createFeed: the next run starts with a new document.
             raise
         except (BadRequest, MalformedAnswer) as error:
-            self._failed(self.env._("The document could not be handed over: %s", error))
+            self._failed(self.env._("The document could not be handed over: %s", error), "sending")
             return
         self.write({"state": "submitting", "document_ref": document.document_id,
                     "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
@@ -194,7 +194,7 @@ class AmazonFeed(models.Model):
             self._back_to_prepared()
             raise
         except BadRequest as error:
-            self._failed(self.env._("Amazon refuses the feed: %s", error))
+            self._failed(self.env._("Amazon refuses the feed: %s", error), "sending")
             return
         self._submitted(feed_ref)
 
@@ -231,14 +231,17 @@ class AmazonFeed(models.Model):
         else:
             self._back_to_prepared()
 
-    def _failed(self, message):
-        """Amazon has nothing of this feed."""
+    def _failed(self, message, mail):
+        """Amazon has nothing of this feed.
+
+        :param str mail: which result mail tells of it.
+        """
         self.write({
             "state": "failed", "message": message, "ended_at": fields.Datetime.now(), "accepted_count": 0,
             "refused_count": self.message_count,
         })  # fmt: skip
         for rows in self._open_rows()._chunks(CHUNK):
-            rows._refused("rejected", message)
+            rows._refused("rejected", message, mail=mail)
         self._ended()
 
     # === RESULTS; run by a job of its own === #
@@ -292,7 +295,7 @@ class AmazonFeed(models.Model):
         if answer.status == "DONE":
             self._read_report(amazon)
         elif answer.status == "CANCELLED":
-            self._failed(self.env._("The feed was cancelled at Amazon before it was processed."))
+            self._failed(self.env._("The feed was cancelled at Amazon before it was processed."), "results")
         else:
             self._start_asking(self.env._("Amazon broke the feed off (FATAL); it is asked for each order."))
 
@@ -322,7 +325,7 @@ class AmazonFeed(models.Model):
             return
         whole = [result for result in report.results if not result.message_id and result.severity == "error"]
         if whole and not self.found:
-            self._failed("\n".join(dict.fromkeys(result.description for result in whole)))
+            self._failed("\n".join(dict.fromkeys(result.description for result in whole)), "results")
             return
         ours = {0, *self.confirmation_ids.ids}
         fits = report.processed in (None, self.message_count) and all(r.message_id in ours for r in report.results)
@@ -459,6 +462,7 @@ class AmazonFeed(models.Model):
                 row._accepted(mail="results", reference=own.reference)
             elif value and (package := row._package_elsewhere(value)):
                 row._confirmed_elsewhere(package)
+                row.mail = "results"
         self.env["ir.cron"]._commit_progress()
 
     # === CLEANING UP === #
