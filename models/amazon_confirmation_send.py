@@ -95,10 +95,10 @@ class AmazonConfirmation(models.Model):
                 with rows._told_later(troubles):
                     rows._settle(account, amazon)
                 with rows._told_later(troubles):
-                    feeds._submit_unsent(account, amazon)
+                    feeds._submit_unsent(account, amazon, log)
                 state, tried = "done", set()
                 # What comes meanwhile need not wait for the cron's next round.
-                while state == "done" and (ready := rows._ready(account, requested, tried)):
+                while state == "done" and (ready := rows._ready(account, requested, tried, log)):
                     tried.update(ready)
                     state = rows._send_ready(account, amazon, ready, log, troubles)
                 if troubles:
@@ -142,19 +142,26 @@ class AmazonConfirmation(models.Model):
             by_feed = self.browse(ready)._fit_for_feed()
             ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
             with self._told_later(troubles):
-                feeds._send(account, amazon, by_feed)
+                feeds._send(account, amazon, by_feed, log)
+        refused = log.refused
         state = self._send_each(account, amazon, ready, log, troubles)
+        # Some are found wrong here only when others of their order have gone.
+        wrong = self.search_count([("id", "in", ready), ("state", "=", "error")])
+        if refused + wrong > log.refused:
+            log.refused = refused + wrong
+            self.env["ir.cron"]._commit_progress()
         late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
         if late:
             with self._told_later(troubles):
-                feeds._send(account, amazon, late)
+                feeds._send(account, amazon, late, log)
         return state
 
     @api.model
-    def _ready(self, account, requested, tried):
+    def _ready(self, account, requested, tried, log):
         """Look at everything that is due; say on each row that may not go why, and return the ids of the others.
 
         :param set tried: ids that this run is through with.
+        :param log: the run's ``amazon.log`` row; what is refused here counts.
         :rtype: list[int]
         """
         ready, last = [], 0
@@ -166,7 +173,9 @@ class AmazonConfirmation(models.Model):
                 return ready
             last = rows[-1].id
             rows = rows.filtered(lambda row: row.id not in tried)
-            ready += rows.filtered(lambda row: row._look()).ids
+            good = rows.filtered(lambda row: row._look())
+            ready += good.ids
+            log.refused += len((rows - good).filtered(lambda row: row.state == "error"))
             self.env.flush_all()
             self.env.invalidate_all()
 

@@ -111,10 +111,11 @@ class AmazonFeed(models.Model):
         return ["|", ("retry_at", "=", False), ("retry_at", "<=", fields.Datetime.now())]
 
     @api.model
-    def _send(self, account, amazon, rows):
+    def _send(self, account, amazon, rows, log):
         """Send confirmations as one feed.
 
         :param rows: the ``amazon.confirmation``, all of them fit to be sent; what does not fit waits for the next.
+        :param log: the run's ``amazon.log`` row.
         """
         if not rows:
             return
@@ -125,18 +126,20 @@ class AmazonFeed(models.Model):
             rows._hold(self.env._("Waits until Amazon is through with the feed before."))
             self.env["ir.cron"]._commit_progress()
             return
-        rows, messages = self._messages(rows)
+        fitting, messages = self._messages(rows)
+        log.refused += len(rows - fitting)
         if not messages:
+            self.env["ir.cron"]._commit_progress()
             return
         part = split_feed(messages)[0]
-        rows = rows.browse(message_id for message_id, _shipment in part)
+        rows = fitting.browse(message_id for message_id, _shipment in part)
         feed = self.create({
             "account_id": account.id, "feed_type": FEED_TYPE_FULFILLMENT, "message_count": len(part),
         })  # fmt: skip
         rows._sending("feed", feed_id=feed.id)
         feed.document = base64.b64encode(fulfillment_feed(account.merchant_id, part))
         self.env["ir.cron"]._commit_progress()
-        feed._submit(amazon)
+        feed._submit(amazon, log)
 
     @api.model
     def _messages(self, rows):
@@ -153,17 +156,18 @@ class AmazonFeed(models.Model):
         return rows.browse(message_id for message_id, _shipment in messages), messages
 
     @api.model
-    def _submit_unsent(self, account, amazon):
+    def _submit_unsent(self, account, amazon, log):
         """Go on with what an earlier run has begun: it is certain that nobody else does."""
         for feed in self._unsent(account):
             if feed.state == "submitting":
-                feed._find(amazon)
+                feed._find(amazon, log)
             if feed.state == "prepared":
-                feed._submit(amazon)
+                feed._submit(amazon, log)
 
-    def _submit(self, amazon):
+    def _submit(self, amazon, log):
         """Upload the document and have Amazon process it.
 
+        :param log: the run's ``amazon.log`` row.
         :raise SellingPartnerError: the feed stays as far as it has come.
         """
         self.ensure_one()
@@ -176,7 +180,7 @@ class AmazonFeed(models.Model):
             # Nothing is known to Amazon before createFeed: the next run starts with a new document.
             raise
         except (BadRequest, MalformedAnswer) as error:
-            self._failed(self.env._("The document could not be handed over: %s", error), "sending")
+            self._refused(self.env._("The document could not be handed over: %s", error), log)
             return
         self.write({"state": "submitting", "document_ref": document.document_id,
                     "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
@@ -194,23 +198,30 @@ class AmazonFeed(models.Model):
             self._back_to_prepared()
             raise
         except BadRequest as error:
-            self._failed(self.env._("Amazon refuses the feed: %s", error), "sending")
+            self._refused(self.env._("Amazon refuses the feed: %s", error), log)
             return
-        self._submitted(feed_ref)
+        self._submitted(feed_ref, log)
 
     def _back_to_prepared(self):
         self.write({"state": "prepared", "found": False})
         self.env["ir.cron"]._commit_progress()
 
-    def _submitted(self, feed_ref):
+    def _submitted(self, feed_ref, log):
         self.write({"state": "submitted", "feed_ref": feed_ref, "status": "IN_QUEUE", "asked": 0, "retry_at": False})
         self.confirmation_ids._log(self.env._("Shipping confirmation sent in feed %s", feed_ref))
         self.confirmation_ids.write({"mail": "sending"})
+        log._note(self.env._("Feed %(feed)s: %(count)s confirmations sent.", feed=feed_ref, count=self.message_count))
         # sudo: jobs are the addon's own
         self.account_id._job("results").sudo()._trigger(60)
         self.env["ir.cron"]._commit_progress()
 
-    def _find(self, amazon):
+    def _refused(self, message, log):
+        """The submission has failed for good."""
+        log.refused += self.message_count
+        log._note(message)
+        self._failed(message, "sending")
+
+    def _find(self, amazon, log):
         """Look whether Amazon has the feed whose submission was cut off; if not, look again, then send it again."""
         self.ensure_one()
         since = self.submitted_at - timedelta(minutes=CLOCKS)
@@ -222,7 +233,7 @@ class AmazonFeed(models.Model):
         if found:
             # The one that was created first after we asked for it; it may be another program's.
             self.found = True
-            self._submitted(min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id)
+            self._submitted(min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id, log)
         elif self.asked < len(ASK_AGAIN_MINUTES):
             again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
             self.write({"asked": self.asked + 1, "retry_at": again})

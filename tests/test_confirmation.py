@@ -485,6 +485,21 @@ class TestConfirmation(ConfirmationCase):
         picking.with_user(self.user).with_context(skip_backorder=True).button_validate()
         self.refused_here(picking, "only 2 are open")
 
+    def test_refusals_here_count(self):
+        """The API log counts what is refused here, also what is found wrong only when another parcel has gone."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        first, rest = self.split(order)
+        rest.carrier_tracking_ref = "222"
+        rest.move_ids.write({"quantity": 2, "picked": True})
+        rest.with_user(self.user).with_context(skip_backorder=True).button_validate()
+        long = self.delivered(number="1" * 51)
+        log = self.send()
+        self.assertEqual([p.amazon_api_status for p in (first, rest, long)], ["done", "error", "error"])
+        self.assertEqual((log.state, log.confirmed, log.refused, self.calls()), ("done", 1, 2, 1))
+        rest.amazon_confirmation_ids.with_user(self.user).action_retry()
+        log = self.send()
+        self.assertEqual((log.confirmed, log.refused), (0, 1))
+
     def test_no_delivery_method(self):
         """A delivery whose method was deleted says that one must be chosen."""
         order = self.imported()

@@ -280,9 +280,10 @@ class TestFeed(ConfirmationCase):
         # Of these, 髙 and ① are in Windows' Shift_JIS only.
         carrier = self.make_carrier("髙①運輸", "髙①運輸", "便")
         words = {
-            "ja": "carrier-code「髙①運輸」は無効です。一覧にない配送業者の場合は「Other」とcarrier-nameを入力してください。",
-            "en": "CarrierCode: 髙①運輸 is invalid for marketplace A1VC38T7YXB528. Use Other and a carrier name for carriers"
-            " that are not listed.",
+            "ja": "carrier-code「髙①運輸」は無効です。"
+            "一覧にない配送業者の場合は「Other」とcarrier-nameを入力してください。",
+            "en": "CarrierCode: 髙①運輸 is invalid for marketplace A1VC38T7YXB528. Use Other and a carrier name for"
+            " carriers that are not listed.",
         }  # fmt: skip
         for language, encoding, xml in (
             ("ja", "Shift_JIS", None), ("en", "Shift_JIS", None),
@@ -485,6 +486,67 @@ class TestFeed(ConfirmationCase):
         self.assertTrue(all(row._look() for row in rows))
         pickings[0].sale_id.amazon_on_hold = True
         self.assertEqual(rows._fit_for_feed().picking_id, pickings[1])
+
+    def test_log_tells_of_the_feed(self):
+        """The API log says which feed a run has handed over and how many are in it; what is refused here counts."""
+        pickings = self.deliveries(3)
+        self.delivered(number="なし")
+        log = self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.assertEqual(
+            (log.state, log.confirmed, log.refused, log.message),
+            ("done", 0, 1, f"Feed {feed.feed_ref}: 3 confirmations sent."),
+        )
+        self.work()
+        log = self.fetch()
+        self.assertEqual((log.confirmed, log.refused), (3, 0))
+
+    def test_log_tells_of_a_feed_found_again(self):
+        """The run that finds the feed whose submission was cut off tells of it; the run that lost it tells why."""
+        pickings = self.deliveries(2)
+        self.fault("cut_after", "createFeed")
+        log = self.send()
+        self.assertEqual((log.state, log.confirmed, log.refused), ("failed", 0, 0))
+        self.assertNotIn("confirmations sent", log.message)
+        log = self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.assertEqual((log.state, log.message), ("done", f"Feed {feed.feed_ref}: 2 confirmations sent."))
+
+    def test_log_tells_of_the_feed_and_of_trouble(self):
+        """What a run did still stands in the log when it ends in trouble."""
+        pickings = self.deliveries(2)
+        cod = self.delivered("jp_cod")
+        self.fault("403_forbidden_message")
+        log = self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        sent, trouble = log.message.split("\n")
+        self.assertEqual((log.state, sent), ("failed", f"Feed {feed.feed_ref}: 2 confirmations sent."))
+        self.assertIn("denies access", trouble)
+        self.assertEqual(cod.amazon_api_status, "rejected")
+
+    def test_feed_refused(self):
+        """A feed that Amazon does not take has failed with all that is in it; log, rows and mail say so at once."""
+        for operation in ("createFeed", "createFeedDocument"):
+            with self.subTest(operation=operation):
+                pickings = self.deliveries(2)
+                self.fault("400", operation, message="The feed is not welcome.")
+                log = self.send()
+                feed = pickings.amazon_confirmation_ids.feed_id
+                self.assertEqual((feed.state, set(pickings.mapped("amazon_api_status"))), ("failed", {"rejected"}))
+                self.assertEqual((log.state, log.confirmed, log.refused, log.message), ("done", 0, 2, feed.message))
+                self.assertIn("not welcome", log.message)
+                self.assertEqual(len(self.feeds()), 0)
+
+    def test_too_long_for_a_feed(self):
+        """What only a feed cannot hold is refused here, whatever else goes out in the same run."""
+        order = self.imported()
+        order.picking_ids.carrier_id = self.make_carrier("Other", "赤帽", "便" * 60)
+        long, cod = self.deliver(order.picking_ids), self.delivered("jp_cod")
+        log = self.send()
+        self.assertEqual((long.amazon_api_status, cod.amazon_api_status), ("error", "done"))
+        self.assertIn("longer than", long.amazon_confirmation_ids.message)
+        self.assertEqual((log.confirmed, log.refused), (1, 1))
+        self.assertFalse(self.feeds())
 
     def test_feed_in_trouble_stops_no_direct_ones(self):
         """While a feed cannot be handed over, what goes directly goes."""
