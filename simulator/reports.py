@@ -1,4 +1,4 @@
-"""Processing reports of feeds, as Amazon writes them, and as it might: XML or tab separated values, in several encodings."""
+"""Processing reports of feeds, as Amazon writes them or might: XML or tab separated values, in several encodings."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
