@@ -92,16 +92,16 @@ class AmazonConfirmation(models.Model):
         feeds = rows.env["amazon.feed"]
         try:
             with account._selling_partner(budget) as amazon:
-                troubles = []
+                troubles, tried = [], set()
                 with rows._told_later(troubles):
-                    feeds._submit_unsent(account, amazon)
-                state, tried = rows._send_all(account, amazon, requested, log, troubles, set())
+                    feeds._submit_unsent(account, amazon, log)
+                state = rows._send_all(account, amazon, requested, log, troubles, tried)
                 with rows._told_later(troubles):
                     if state == "done":
                         state = rows._settle(account, amazon, log)
                 if state == "done":
                     # Of some it may have turned out that they never arrived.
-                    state = rows._send_all(account, amazon, requested, log, troubles, tried)[0]
+                    state = rows._send_all(account, amazon, requested, log, troubles, tried)
                 if troubles:
                     raise troubles[0]
         finally:
@@ -120,14 +120,14 @@ class AmazonConfirmation(models.Model):
     def _send_all(self, account, amazon, requested, log, troubles, tried):
         """Send what may go; what comes meanwhile need not wait for the cron's next round.
 
-        :param set tried: ids that this run is through with.
-        :return: as :meth:`_send`, and ``tried`` with what was sent now.
+        :param set tried: ids that this run is through with; gets those that it has sent.
+        :return: as :meth:`_send`.
         """
         state = "done"
-        while state == "done" and (ready := self._ready(account, requested, tried)):
+        while state == "done" and (ready := self._ready(account, requested, tried, log)):
             tried.update(ready)
             state = self._send_ready(account, amazon, ready, log, troubles)
-        return state, tried
+        return state
 
     @contextmanager
     def _told_later(self, troubles):
@@ -156,22 +156,28 @@ class AmazonConfirmation(models.Model):
             by_feed = self.browse(ready)._fit_for_feed()
             ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
             with self._told_later(troubles):
-                feeds._send(account, amazon, by_feed)
-        state = self._send_each(account, amazon, ready, log, troubles)
-        if state != "done":
-            return state
-        late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
-        late = late._fit_for_feed()
+                feeds._send(account, amazon, by_feed, log)
+        refused = log.refused
+        state, late = self._send_each(account, amazon, ready, log, troubles), self.browse()
+        if state == "done":
+            late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
+            late = late.filtered(lambda row: row._look())
+        # Some are found wrong here only when others of their order have gone.
+        wrong = self.search_count([("id", "in", ready), ("state", "=", "error")])
+        if refused + wrong > log.refused:
+            log.refused = refused + wrong
+            self.env["ir.cron"]._commit_progress()
         if late:
             with self._told_later(troubles):
-                feeds._send(account, amazon, late)
+                feeds._send(account, amazon, late, log)
         return state
 
     @api.model
-    def _ready(self, account, requested, tried):
+    def _ready(self, account, requested, tried, log):
         """Look at everything that is due; say on each row that may not go why, and return the ids of the others.
 
         :param set tried: ids that this run is through with.
+        :param log: the run's ``amazon.log`` row; what is refused here counts.
         :rtype: list[int]
         """
         ready, last = [], 0
@@ -182,7 +188,11 @@ class AmazonConfirmation(models.Model):
             if not rows:
                 return ready
             last = rows[-1].id
-            ready += rows.filtered(lambda row: row.id not in tried)._look_all()
+            rows = rows.filtered(lambda row: row.id not in tried)
+            good = rows._look_all()
+            ready += good
+            log.refused += len((rows - rows.browse(good)).filtered(lambda row: row.state == "error"))
+            self.env.flush_all()
             self.env.invalidate_all()
 
     def _look_all(self):

@@ -113,10 +113,11 @@ class AmazonFeed(models.Model):
         return ["|", ("retry_at", "=", False), ("retry_at", "<=", fields.Datetime.now())]
 
     @api.model
-    def _send(self, account, amazon, rows):
+    def _send(self, account, amazon, rows, log):
         """Send confirmations as one feed.
 
         :param rows: the ``amazon.confirmation``, all of them fit to be sent; what does not fit waits for the next.
+        :param log: the run's ``amazon.log`` row.
         """
         if not rows:
             return
@@ -127,10 +128,7 @@ class AmazonFeed(models.Model):
             rows._hold(self.env._("Waits until Amazon is through with the feed before."))
             self.env["ir.cron"]._commit_progress()
             return
-        rows, messages = self._messages(rows)
-        if not messages:
-            self.env["ir.cron"]._commit_progress()
-            return
+        messages = [(row.id, row._shipment()) for row in rows]
         part = split_feed(messages)[0]
         rows = rows.browse(message_id for message_id, _shipment in part)
         feed = self.create({
@@ -139,34 +137,21 @@ class AmazonFeed(models.Model):
         rows._sending("feed", feed_id=feed.id)
         feed.document = base64.b64encode(fulfillment_feed(account.merchant_id, part))
         self.env["ir.cron"]._commit_progress()
-        feed._submit(amazon)
+        feed._submit(amazon, log)
 
     @api.model
-    def _messages(self, rows):
-        """Return (rows, messages): one that a feed cannot hold would make Amazon refuse all of them."""
-        messages = []
-        for row in rows:
-            shipment = row._shipment()
-            try:
-                shipment.validate(feed=True)
-            except BadRequest as error:
-                row._refused("error", str(error.message), error.hint)
-            else:
-                messages.append((row.id, shipment))
-        return rows.browse(message_id for message_id, _shipment in messages), messages
-
-    @api.model
-    def _submit_unsent(self, account, amazon):
+    def _submit_unsent(self, account, amazon, log):
         """Go on with what an earlier run has begun: it is certain that nobody else does."""
         for feed in self._unsent(account):
             if feed.state == "submitting":
-                feed._find(amazon)
+                feed._find(amazon, log)
             if feed.state == "prepared":
-                feed._submit(amazon)
+                feed._submit(amazon, log)
 
-    def _submit(self, amazon):
+    def _submit(self, amazon, log):
         """Upload the document and have Amazon process it.
 
+        :param log: the run's ``amazon.log`` row.
         :raise SellingPartnerError: the feed stays as far as it has come.
         """
         self.ensure_one()
@@ -179,7 +164,7 @@ class AmazonFeed(models.Model):
             # Nothing is known to Amazon before createFeed: the next run starts with a new document.
             raise
         except (BadRequest, MalformedAnswer) as error:
-            self._failed(self.env._("The document could not be handed over: %s", error))
+            self._refused(self.env._("The document could not be handed over: %s", error), log)
             return
         self.write({"state": "submitting", "document_ref": document.document_id,
                     "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
@@ -197,23 +182,30 @@ class AmazonFeed(models.Model):
             self._back_to_prepared()
             raise
         except BadRequest as error:
-            self._failed(self.env._("Amazon refuses the feed: %s", error))
+            self._refused(self.env._("Amazon refuses the feed: %s", error), log)
             return
-        self._submitted(feed_ref)
+        self._submitted(feed_ref, log)
 
     def _back_to_prepared(self):
         self.write({"state": "prepared", "found": False})
         self.env["ir.cron"]._commit_progress()
 
-    def _submitted(self, feed_ref):
+    def _submitted(self, feed_ref, log):
         self.write({"state": "submitted", "feed_ref": feed_ref, "status": "IN_QUEUE", "asked": 0, "retry_at": False})
         self.confirmation_ids._log(self.env._("Shipping confirmation sent in feed %s", feed_ref))
         self.confirmation_ids.write({"mail": "sending"})
+        log._note(self.env._("Feed %(feed)s: %(count)s confirmations sent.", feed=feed_ref, count=self.message_count))
         # sudo: jobs are the addon's own
         self.account_id._job("results").sudo()._trigger(60)
         self.env["ir.cron"]._commit_progress()
 
-    def _find(self, amazon):
+    def _refused(self, message, log):
+        """The submission has failed for good."""
+        log.refused += self.message_count
+        log._note(message)
+        self._failed(message, "sending")
+
+    def _find(self, amazon, log):
         """Look whether Amazon has the feed whose submission was cut off; if not, look again, then send it again."""
         self.ensure_one()
         since = self.submitted_at - timedelta(minutes=CLOCKS)
@@ -225,7 +217,7 @@ class AmazonFeed(models.Model):
         if found:
             # The one that was created first after we asked for it; it may be another program's.
             self.found = True
-            self._submitted(min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id)
+            self._submitted(min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id, log)
         elif self.asked < len(ASK_AGAIN_MINUTES):
             again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
             self.write({"asked": self.asked + 1, "retry_at": again})
@@ -234,14 +226,17 @@ class AmazonFeed(models.Model):
         else:
             self._back_to_prepared()
 
-    def _failed(self, message):
-        """Amazon has nothing of this feed."""
+    def _failed(self, message, mail):
+        """Amazon has nothing of this feed.
+
+        :param str mail: which result mail tells of it.
+        """
         self.write({
             "state": "failed", "message": message, "ended_at": fields.Datetime.now(), "accepted_count": 0,
             "refused_count": self.message_count,
         })  # fmt: skip
         for rows in self._open_rows()._chunks(CHUNK):
-            rows._refused("rejected", message)
+            rows._refused("rejected", message, mail=mail)
         self._ended()
 
     # === RESULTS; run by a job of its own === #
@@ -296,7 +291,7 @@ class AmazonFeed(models.Model):
         if answer.status == "DONE":
             self._read_report(amazon)
         elif answer.status == "CANCELLED":
-            self._failed(self.env._("The feed was cancelled at Amazon before it was processed."))
+            self._failed(self.env._("The feed was cancelled at Amazon before it was processed."), "results")
         else:
             self._start_asking(self.env._("Amazon broke the feed off (FATAL); it is asked for each order."))
 
@@ -344,7 +339,7 @@ class AmazonFeed(models.Model):
             return
         whole = [result for result in report.results if not result.message_id and result.severity == "error"]
         if whole and not self.found:
-            self._failed("\n".join(dict.fromkeys(result.description for result in whole)))
+            self._failed("\n".join(dict.fromkeys(result.description for result in whole)), "results")
             return
         ours = {0, *self.confirmation_ids.ids}
         refused = {result.message_id for result in report.results if result.severity == "error"}
@@ -487,6 +482,7 @@ class AmazonFeed(models.Model):
                 row._accepted(mail="results", reference=own.reference)
             elif value and (package := row._package_elsewhere(value)):
                 row._confirmed_elsewhere(package)
+                row.mail = "results"
         self.env["ir.cron"]._commit_progress()
 
     # === CLEANING UP === #

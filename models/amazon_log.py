@@ -33,7 +33,7 @@ class AmazonLog(models.Model):
     api_calls = fields.Integer("API Calls", readonly=True)
     received = fields.Integer(readonly=True, help="Order versions Amazon sent")
     confirmed = fields.Integer(readonly=True, help="Parcels that Amazon accepted")
-    refused = fields.Integer(readonly=True, help="Parcels that Amazon did not accept")
+    refused = fields.Integer(readonly=True, help="Parcels refused by Amazon, or here before it was asked")
     update_ids = fields.One2many("amazon.order.update", "log_id")
     # Counted from the inbox instead of kept here: two builders would wait for each other on this row.
     created = fields.Integer(compute="_compute_counts", help="Orders made")
@@ -76,17 +76,26 @@ class AmazonLog(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _note(self, text):
+        """Write a line on what the run has done, to be committed with it; what comes later stands below it.
+
+        :param str text: for a person, in the company's language; no personal data.
+        """
+        for log in self:
+            log.message = "\n".join(filter(None, (log.message, text)))
+
     def _finish(self, state, message=None, **values):
         """Write how the run ended.
 
         :param str state: ``done``, ``partial`` or ``failed``.
-        :param str message: for a person, in the company's language; no personal data.
+        :param str message: why, as in :meth:`_note`.
         """
         self.ensure_one()
         now = fields.Datetime.now()
+        if message:
+            self._note(message)
         self.write({
             "state": state,
-            "message": message,
             "ended_at": now,
             "duration": max(0.0, time.time() - self.env.context.get("amazon_started", time.time())),
             **values,
@@ -108,10 +117,5 @@ class AmazonLog(models.Model):
     @api.model
     def _abandon(self, domain):
         abandoned = self.search([("state", "=", "running"), *domain])
-        abandoned.write(
-            {
-                "state": "failed",
-                "ended_at": fields.Datetime.now(),
-                "message": self.env._("The process ended before the run did."),
-            }
-        )
+        abandoned.write({"state": "failed", "ended_at": fields.Datetime.now()})
+        abandoned._note(self.env._("The process ended before the run did."))

@@ -12,7 +12,7 @@ from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS, STORAGE
 from .marketplaces import BY_ID
-from .reports import ENCODINGS
+from .reports import ENCODINGS, XML_DECLARATIONS
 from .times import parse, shift
 from .world import ROLES
 
@@ -121,6 +121,8 @@ def check_seller(values):
         raise Problem("feed_language is ja or en")
     if values.get("feed_encoding") not in (None, *ENCODINGS):
         raise Problem(f"feed_encoding is one of {', '.join(ENCODINGS)}")
+    if values.get("feed_xml") not in (None, *XML_DECLARATIONS):
+        raise Problem(f"feed_xml is one of {', '.join(XML_DECLARATIONS)}")
 
 
 def find_seller(world, merchant_id):

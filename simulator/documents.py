@@ -79,7 +79,8 @@ def readable(document):
     content = content_of(document)
     if content is None:
         return None
-    for charset in (charset_of(document["content_type"]), "utf-8", "cp932"):
+    marked = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else None
+    for charset in (charset_of(document["content_type"]), marked, "utf-8", "cp932"):
         try:
             return decode(content, charset) if charset else content.decode("ascii")
         except ValueError:

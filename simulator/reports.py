@@ -1,16 +1,22 @@
-"""Processing reports of feeds, as Amazon writes them: XML, or tab separated values in several encodings."""
+"""Processing reports of feeds, as Amazon writes them or might: XML or tab separated values, in several encodings."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
 ERROR, WARNING = "Error", "Warning"
-# setting of the seller -> (Python's codec, what the content type declares)
+# setting of the seller -> (Python's codec, the charset's name, whether the content type tells it)
 ENCODINGS = {
-    "utf-8": ("utf-8", "UTF-8"),
-    "Shift_JIS": ("cp932", "Shift_JIS"),
-    "Windows-31J": ("cp932", "Windows-31J"),
-    "Shift_JIS_undeclared": ("cp932", None),
+    "utf-8": ("utf-8", "UTF-8", True),
+    "utf-8_undeclared": ("utf-8", "UTF-8", False),
+    "Shift_JIS": ("cp932", "Shift_JIS", True),
+    "Windows-31J": ("cp932", "Windows-31J", True),
+    "Shift_JIS_undeclared": ("cp932", "Shift_JIS", False),
+    "UTF-16": ("utf-16", "UTF-16", True),
+    "UTF-16_undeclared": ("utf-16", "UTF-16", False),
 }
+# What the XML reports of a seller with `feed_xml` say themselves of their encoding, which is the seller's then. Without
+# `feed_xml` they are UTF-8 whatever the seller's encoding is, as Amazon's are.
+XML_DECLARATIONS = ("declared", "undeclared", "misdeclared")
 FLAT_WORDS = {
     "en": ("Feed Processing Summary:", "Number of records processed", "Number of records successful"),
     "ja": ("フィード処理の概要:", "処理されたレコード数", "正常に処理されたレコード数"),
@@ -76,7 +82,7 @@ def languages(seller):
 
 
 def write_xml(report, seller, feed_id):
-    """(content type, bytes). XML reports are UTF-8 whatever the seller's encoding is."""
+    """(content type, bytes) in UTF-8, or as the seller's `feed_xml` says."""
     lang = languages(seller)[0]
     root = ET.Element("AmazonEnvelope")
     root.set("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
@@ -110,8 +116,19 @@ def write_xml(report, seller, feed_id):
         if any(about.values()):
             put(ET.SubElement(result, "AdditionalInfo"), **{key: value for key, value in about.items() if value})
     ET.indent(root, "\t")
-    text = ET.tostring(root, encoding="unicode")
-    return "text/xml; charset=UTF-8", f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
+    return encoded_xml(ET.tostring(root, encoding="unicode"), seller)
+
+
+def encoded_xml(text, seller):
+    """(content type, bytes) of an XML document's root."""
+    mode = seller.get("feed_xml")
+    codec, charset, told = ENCODINGS[languages(seller)[1] if mode else "utf-8"]
+    name = charset
+    if mode == "misdeclared":
+        name = "Shift_JIS" if charset == "UTF-8" else "UTF-8"
+    declaration = "" if mode == "undeclared" else f'<?xml version="1.0" encoding="{name}"?>\n'
+    content = f"{declaration}{text}\n".encode(codec, "xmlcharrefreplace")
+    return f"text/xml; charset={charset}" if told else "text/xml", content
 
 
 def put(parent, **texts):
@@ -129,6 +146,6 @@ def write_flat(report, seller, feed_id):
     for row in report.rows:
         text = row.refusal.text(lang).replace("\t", " ").replace("\n", " ")
         lines.append("\t".join([str(row.number), row.order_id, row.item_id, str(row.refusal.number), row.kind, text]))
-    codec, declared = ENCODINGS[encoding]
-    content_type = f"text/plain; charset={declared}" if declared else "text/plain"
+    codec, charset, told = ENCODINGS[encoding]
+    content_type = f"text/plain; charset={charset}" if told else "text/plain"
     return content_type, "\n".join([*lines, ""]).encode(codec, "replace")

@@ -66,9 +66,9 @@ class TestAccess(AmazonCase):
         self.env.flush_all()
         shot = []
         for table in ("amazon_account", "amazon_order_update", "amazon_offer", "amazon_job", "amazon_phase",
-                      "amazon_shipping_rule", "amazon_shipping_method", "delivery_carrier", "sale_order",
-                      "sale_order_line", "stock_picking", "stock_move", "mail_message", "mail_activity",
-                      "ir_cron_trigger"):  # fmt: skip
+                      "amazon_shipping_rule", "amazon_shipping_method", "amazon_confirmation", "amazon_feed",
+                      "delivery_carrier", "sale_order", "sale_order_line", "stock_picking", "stock_move",
+                      "stock_package", "mail_message", "mail_activity", "ir_cron_trigger"):  # fmt: skip
             self.env.cr.execute(f"SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM {table} t")  # pylint: disable=sql-injection
             shot.append((table, self.env.cr.fetchone()[0]))
         return shot

@@ -97,6 +97,99 @@ class TestConfirmation(ConfirmationCase):
         self.assertEqual(picking.amazon_confirmation_ids.cod_collection_method, "DirectPayment")
         [told] = self.amazon.get(f"orders/{picking.sale_id.amazon_order_ref}/confirmations")
         self.assertEqual(told["cod_collection_method"], "DirectPayment")
+        prepaid, convenience = self.delivered(), self.imported("jp_cvs_pending")
+        self.changed(convenience, "pay")
+        self.assertEqual(convenience.amazon_payment_method, "convenience_store")
+        self.deliver(convenience.picking_ids)
+        self.send()
+        orders = picking.sale_id | prepaid.sale_id | convenience
+        requests = self.amazon.get("requests?operation=confirmShipment")
+        told = {request["path"].split("/")[-2]: request["body"].get("codCollectionMethod") for request in requests}
+        self.assertEqual(
+            [told[ref] for ref in orders.mapped("amazon_order_ref")], ["DirectPayment", None, None]
+        )  # fmt: skip
+        self.assertEqual(set(orders.mapped("amazon_api_status")), {"done"})
+
+    # --- what was not sold on Amazon
+
+    def sold_elsewhere(self):
+        """Return an order of another channel, confirmed, with a tracking number on its delivery."""
+        order = self.env["sale.order"].create({
+            "partner_id": self.env["res.partner"].create({"name": "店頭のお客様"}).id, "company_id": self.company.id,
+            "warehouse_id": self.warehouse.id,
+            "order_line": [(0, 0, {"product_id": self.products["AMZ-CUP-001"].id, "product_uom_qty": 1})],
+        })  # fmt: skip
+        order.action_confirm()
+        order.picking_ids.write({"carrier_id": self.yamato.id, "carrier_tracking_ref": "ELSEWHERE"})
+        return order
+
+    def left_alone(self, order, phase):
+        """See that nothing of Amazon's has come near an order and its delivery."""
+        picking = order.picking_ids
+        self.assertEqual(picking.state, "done")
+        self.assertFalse(
+            self.env["amazon.confirmation"].search(
+                ["|", ("order_id", "=", order.id), ("picking_id", "=", picking.id)]
+            )
+        )  # fmt: skip
+        for record in (order, picking):
+            self.assertFalse(record.amazon_api_status or record.amazon_api_message)
+            self.assertFalse(record.activity_ids)
+            self.assertNotIn("Amazon", " ".join(record.message_ids.mapped("body")))
+        self.assertFalse(picking.amazon_warning)
+        self.assertEqual((order.amazon_phase_id, picking.carrier_tracking_ref), (phase, "ELSEWHERE"))
+
+    def test_mixed_stores(self):
+        """C13: an order of another channel in the same phase is left alone, whatever else leaves with it."""
+        ours, elsewhere = self.imported(), self.sold_elsewhere()
+        phase = elsewhere.amazon_phase_id = ours.amazon_phase_id
+        self.assertTrue(phase)
+        pickings = elsewhere.picking_ids | ours.picking_ids
+        ours.picking_ids.carrier_tracking_ref = "OURS"
+        batch = self.env["stock.picking.batch"].create({
+            "picking_ids": [(6, 0, pickings.ids)], "company_id": self.company.id,
+        })  # fmt: skip
+        batch.action_confirm()
+        pickings.move_ids.picked = True
+        batch.with_user(self.user).action_done()
+        log = self.send()
+        self.assertEqual((log.state, log.confirmed, log.refused, log.message), ("done", 1, 0, False))
+        self.assertEqual((ours.amazon_api_status, self.calls()), ("done", 1))
+        self.left_alone(elsewhere, phase)
+        # Alone it gives a run nothing to do.
+        alone = self.sold_elsewhere()
+        alone.amazon_phase_id = phase
+        self.ship(alone.picking_ids)
+        self.assertFalse(self.send())
+        self.left_alone(alone, phase)
+
+    def test_mixed_selection(self):
+        """C13: of a selection by hand only what was sold on Amazon is told."""
+        self.account.auto_confirm = False
+        elsewhere, alone = self.sold_elsewhere(), self.sold_elsewhere()
+        for order in (elsewhere, alone):
+            self.ship(order.picking_ids)
+        first, second, third = (self.delivered() for _number in range(3))
+        phase = elsewhere.amazon_phase_id = first.sale_id.amazon_phase_id
+        (elsewhere.picking_ids | first).with_user(self.user).action_amazon_confirm_now()
+        (elsewhere | second.sale_id).with_user(self.user).action_amazon_confirm_now()
+        wizard = self.env["amazon.completion"].with_user(self.user).with_company(self.company).create({
+            "numbers": f"{elsewhere.name} {third.sale_id.name}",
+        })  # fmt: skip
+        wizard.action_search()
+        self.assertEqual((wizard.line_ids.order_id, wizard.not_found), (third.sale_id, elsewhere.name))
+        wizard.action_confirm()
+        log = self.send(requested=True)
+        self.assertEqual((log.confirmed, log.refused, self.calls()), (3, 0, 3))
+        self.assertEqual({p.amazon_api_status for p in (first, second, third)}, {"done"})
+        wizard = self.env["amazon.completion"].with_user(self.user).with_company(self.company).create({"scope": "all"})
+        wizard.action_search()
+        self.assertEqual(wizard.line_ids.order_id, (first | second | third).sale_id)
+        for records in (alone, alone.picking_ids):
+            with self.assertRaisesRegex(UserError, "nothing here"):
+                records.with_user(self.user).action_amazon_confirm_now()
+        self.left_alone(elsewhere, phase)
+        self.left_alone(alone, self.env["amazon.phase"])
 
     # --- waiting
 
@@ -207,7 +300,14 @@ class TestConfirmation(ConfirmationCase):
         picking = self.delivered(minutes_ago=60 * 24 * 3)
         picking.date_done = fields.Datetime.now() - timedelta(days=1)
         picking.amazon_ship_date = self.today() - timedelta(days=2)
-        self.waits(picking, "today")
+        row = self.waits(picking, "today")
+        today = self.delivered()
+        self.goes(today)
+        self.assertEqual((row.state, self.calls()), ("not_sent", 1))
+        self.assertFalse(self.packages(picking.sale_id))
+        # What left another day goes when somebody says that it left today.
+        picking.amazon_ship_date = self.today()
+        self.goes(picking)
 
     def test_split_waits(self):
         """Policy wait: nothing until the whole order has left with numbers; policy each: each as it leaves."""
@@ -370,6 +470,21 @@ class TestConfirmation(ConfirmationCase):
         picking.move_ids.write({"quantity": 5, "picked": True})
         picking.with_user(self.user).with_context(skip_backorder=True).button_validate()
         self.refused_here(picking, "only 2 are open")
+
+    def test_refusals_here_count(self):
+        """The API log counts what is refused here, also what is found wrong only when another parcel has gone."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        first, rest = self.split(order)
+        rest.carrier_tracking_ref = "222"
+        rest.move_ids.write({"quantity": 2, "picked": True})
+        rest.with_user(self.user).with_context(skip_backorder=True).button_validate()
+        long = self.delivered(number="1" * 51)
+        log = self.send()
+        self.assertEqual([p.amazon_api_status for p in (first, rest, long)], ["done", "error", "error"])
+        self.assertEqual((log.state, log.confirmed, log.refused, self.calls()), ("done", 1, 2, 1))
+        rest.amazon_confirmation_ids.with_user(self.user).action_retry()
+        log = self.send()
+        self.assertEqual((log.confirmed, log.refused), (0, 1))
 
     def test_no_delivery_method(self):
         """A delivery whose method was deleted says that one must be chosen."""

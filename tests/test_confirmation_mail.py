@@ -157,6 +157,48 @@ class TestConfirmationMail(MailCase):
         self.fetch()
         self.assertEqual(self.new_mails().mapped("subject"), [SENT, FETCHED])
 
+    def test_feed_that_came_to_nothing(self):
+        """Which part of the work failed is told: handing a feed over, or what its results say."""
+        self.account.feed_threshold = 0
+        self.amazon.post("settings", feed_seconds=None)
+        sending, results = "Sending shipping confirmations", "Fetching the results of shipping confirmations"
+        for case, told, silent in (
+            ("refused", sending, results), ("cancelled", results, sending), ("rejected", results, sending)
+        ):  # fmt: skip
+            with self.subTest(case=case):
+                # As if the last mails were long ago.
+                self.account.write({"sending_mailed_at": False, "results_mailed_at": False, "failure_mailed_at": False})
+                picking = self.good()
+                if case == "refused":
+                    self.amazon.post("faults", operation="createFeed", kind="400")
+                if case == "rejected":
+                    self.account.merchant_id = "A1WRONGMERCHANT"
+                self.send()
+                feed = picking.amazon_confirmation_ids.feed_id
+                if case != "refused":
+                    self.assertEqual(self.new_mails().mapped("subject"), [SENT])
+                    status = "CANCELLED" if case == "cancelled" else "DONE"
+                    self.amazon.post(f"feeds/{feed.feed_ref}/process", status=status)
+                    self.fetch()
+                self.assertEqual((feed.state, picking.amazon_api_status), ("failed", "rejected"))
+                [mail] = self.new_mails()
+                text = self.text(mail)
+                self.assertEqual(mail.subject, ERROR)
+                self.assertIn(f"{told} Confirmations handled 1", text)
+                self.assertNotIn(silent, text)
+
+    def test_found_in_seller_central_by_results(self):
+        """What fetching results finds to be confirmed in Seller Central is told with the results."""
+        self.account.feed_threshold = 0
+        self.amazon.post("settings", feed_seconds=None)
+        picking = self.good()
+        self.send()
+        self.amazon.post(f"orders/{picking.sale_id.amazon_order_ref}/ship", tracking="SC-1")
+        self.amazon.post(f"feeds/{picking.amazon_confirmation_ids.feed_id.feed_ref}/process", status="FATAL")
+        self.fetch()
+        self.assertEqual(picking.amazon_confirmation_ids.channel, "seller_central")
+        self.assertEqual(self.new_mails().mapped("subject"), [SENT, FETCHED])
+
     def test_many_failures(self):
         """The list ends somewhere; how many more there are is said."""
         with patch.object(amazon_confirmation_mail, "MOST_NAMED", 1):

@@ -7,6 +7,7 @@ VALIDATING = 25  # more than without Amazon, a delivery
 SENDING = 60  # a confirmation, with marking it, recording the answer and taking a token
 BY_FEED = 2  # a confirmation of many
 APPLYING = 2  # a row of a report
+COMPLETING = {"searching": 5, "showing": 3, "confirming": 5, "looking": 4}  # a line of the bulk completion
 
 
 @tagged("post_install", "-at_install")
@@ -49,6 +50,30 @@ class TestConfirmationSpeed(ConfirmationCase):
             self.ship(picking)
         twelve = self.queries(self.send)
         self.assertLessEqual((twelve - two) / 10, SENDING)
+
+    def test_bulk_completion(self):
+        """Searching, showing and confirming in the bulk completion costs a bounded number of queries a line."""
+        model = self.env["amazon.completion"].with_user(self.user).with_company(self.company)
+        lines = {"fields": {name: {} for name in self.env["amazon.completion.line"]._fields}, "limit": 500}
+        shown = {**{name: {} for name in model._fields}, "line_ids": lines}
+        counts, costs = (10, 60), {}
+        for count in counts:
+            for picking in self.some(count):
+                self.ship(picking)
+            wizard = model.create({})
+            costs[count] = {
+                "searching": self.queries(wizard.action_search), "showing": self.queries(wizard.web_read, shown),
+                "confirming": self.queries(wizard.action_confirm), "looking": self.queries(wizard.web_read, shown),
+            }  # fmt: skip
+            self.assertEqual((wizard.found_count, wizard.open_count), (count, count))
+            self.send(requested=True)
+            wizard.invalidate_recordset()
+            wizard.line_ids.invalidate_recordset()
+            self.assertEqual(wizard.done_count, count)
+        for step, most in COMPLETING.items():
+            with self.subTest(step=step):
+                few, many = (costs[count][step] for count in counts)
+                self.assertLessEqual((many - few) / (counts[1] - counts[0]), most)
 
     def test_feed(self):
         """Many in a feed cost next to nothing each, nor does applying what Amazon reports of them."""

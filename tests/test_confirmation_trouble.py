@@ -119,6 +119,42 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.send_later(4)
         self.check_once(picking)
 
+    def test_asking_stops_no_sending(self):
+        """Amazon may refuse to be asked: what is ready goes out in the same run, and the trouble is told."""
+        for fault, state, kind in (("403_forbidden_message", "failed", "access"), ("429", "partial", "quota")):
+            with self.subTest(fault=fault):
+                unclear = self.delivered()
+                self.fault("cut_after")
+                self.send()
+                ready = self.delivered()
+                self.fault(fault, operation="getOrder", times=None)
+                log = self.send_later(2)
+                self.assertEqual((unclear.amazon_api_status, ready.amazon_api_status), ("sending", "done"))
+                self.assertEqual((log.state, log.confirmed), (state, 1))
+                job = self.account._job("confirm").sudo()
+                self.assertEqual(job.error_kind, kind)
+                self.assertIn("getOrder", job.last_error)
+                self.assertIn("getOrder", log.message)
+                self.amazon.control("DELETE", "faults")
+                self.send_later(20)
+                self.assertFalse(job.error_kind)
+                for picking in (unclear, ready):
+                    self.check_once(picking)
+
+    def test_asking_denied_stops_no_feed(self):
+        """Nor does it stop a feed that an earlier run has begun, or a new one."""
+        self.account.feed_threshold = 1
+        unclear = self.delivered()
+        self.fault("cut_after")
+        self.send()
+        begun = [self.delivered() for _number in range(2)]
+        self.fault("503_empty", operation="uploadFeedDocument")
+        self.send()
+        self.fault("403_forbidden_message", operation="getOrder", times=None)
+        self.send_later(2)
+        feed = begun[0].amazon_confirmation_ids.feed_id
+        self.assertEqual((unclear.amazon_api_status, feed.state), ("sending", "submitted"))
+
     def test_edit_without_answer(self):
         """An edit whose answer was lost: Amazon shows which number it has."""
         picking = self.delivered()

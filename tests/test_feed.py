@@ -265,6 +265,16 @@ class TestFeed(ConfirmationCase):
         self.send()
         self.check_all_once(pickings)
         self.assertEqual((self.calls(), self.feeds()), (2, []))
+        # What can go in no other way says what to do.
+        self.amazon.post("settings", empty_tracking="refuse")
+        self.mail.amazon_ship_method = "あ" * 60
+        order = self.imported()
+        order.picking_ids.carrier_id = self.mail
+        picking = self.deliver(order.picking_ids, False)
+        log = self.send()
+        self.assertEqual(picking.amazon_api_status, "error")
+        self.assertIn("shorten it", picking.amazon_api_message)
+        self.assertEqual((log.confirmed, log.refused, self.feeds()), (0, 1, []))
 
     def test_many_asked_by_search(self):
         """More than a few are asked for by searching, with their parcels."""
@@ -328,20 +338,37 @@ class TestFeed(ConfirmationCase):
         self.assertEqual(picking.amazon_api_status, "done")
 
     def test_encodings(self):
-        """Reports in every language and charset a seller may have set."""
-        for language, encoding in (("ja", "Windows-31J"), ("en", "utf-8"), ("ja", "utf-8")):
-            with self.subTest(language=language, encoding=encoding):
+        """Reports in every language and charset a seller may have set, wherever the charset is told, if anywhere."""
+        # Of these, 髙 and ① are in Windows' Shift_JIS only.
+        carrier = self.make_carrier("髙①運輸", "髙①運輸", "便")
+        words = {
+            "ja": "carrier-code「髙①運輸」は無効です。"
+            "一覧にない配送業者の場合は「Other」とcarrier-nameを入力してください。",
+            "en": "CarrierCode: 髙①運輸 is invalid for marketplace A1VC38T7YXB528. Use Other and a carrier name for"
+            " carriers that are not listed.",
+        }  # fmt: skip
+        for language, encoding, xml in (
+            ("ja", "Shift_JIS", None), ("en", "Shift_JIS", None),
+            ("ja", "utf-8", "misdeclared"), ("ja", "utf-8_undeclared", "misdeclared"),
+            ("ja", "utf-8_undeclared", "undeclared"),
+            ("ja", "Windows-31J", "declared"), ("en", "Windows-31J", "declared"), ("ja", "Windows-31J", "undeclared"),
+            ("ja", "Windows-31J", "misdeclared"), ("ja", "Shift_JIS", "declared"),
+            ("ja", "Shift_JIS_undeclared", "declared"), ("ja", "Shift_JIS_undeclared", "undeclared"),
+            ("ja", "UTF-16", "declared"), ("ja", "UTF-16", "misdeclared"), ("ja", "UTF-16_undeclared", "undeclared"),
+        ):  # fmt: skip
+            with self.subTest(language=language, encoding=encoding, xml=xml):
                 self.amazon.control(
-                    "PATCH", f"sellers/{self.seller['merchant_id']}", feed_language=language, feed_encoding=encoding
-                )
-                picking = self.deliveries(1)
-                self.amazon.post(f"orders/{picking.sale_id.amazon_order_ref}/cancel")
+                    "PATCH", f"sellers/{self.seller['merchant_id']}", feed_language=language, feed_encoding=encoding,
+                    feed_xml=xml,
+                )  # fmt: skip
+                order = self.imported()
+                order.picking_ids.carrier_id = carrier
+                row = self.deliver(order.picking_ids).amazon_confirmation_ids
                 self.send()
                 self.work()
                 self.fetch()
-                row = picking.amazon_confirmation_ids
-                self.assertEqual((row.state, row.hint), ("error", "cancelled" if language == "en" else row.hint))
-                self.assertNotIn("�", row.message)
+                self.assertEqual((row.state, row.message, row.hint), ("error", words[language], "carrier"))
+                self.assertIn("髙①運輸", " ".join(order.message_ids.mapped("body")))
 
     def test_compressed(self):
         """Compressed reports are read."""
@@ -521,6 +548,56 @@ class TestFeed(ConfirmationCase):
         self.assertTrue(all(row._look() for row in rows))
         pickings[0].sale_id.amazon_on_hold = True
         self.assertEqual(rows._fit_for_feed().picking_id, pickings[1])
+
+    def test_log_tells_of_the_feed(self):
+        """The API log says which feed a run has handed over and how many are in it; what is refused here counts."""
+        pickings = self.deliveries(3)
+        self.delivered(number="なし")
+        log = self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.assertEqual(
+            (log.state, log.confirmed, log.refused, log.message),
+            ("done", 0, 1, f"Feed {feed.feed_ref}: 3 confirmations sent."),
+        )
+        self.work()
+        log = self.fetch()
+        self.assertEqual((log.confirmed, log.refused), (3, 0))
+
+    def test_log_tells_of_a_feed_found_again(self):
+        """The run that finds the feed whose submission was cut off tells of it; the run that lost it tells why."""
+        pickings = self.deliveries(2)
+        self.fault("cut_after", "createFeed")
+        log = self.send()
+        self.assertEqual((log.state, log.confirmed, log.refused), ("failed", 0, 0))
+        self.assertNotIn("confirmations sent", log.message)
+        log = self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.assertEqual((log.state, log.message), ("done", f"Feed {feed.feed_ref}: 2 confirmations sent."))
+
+    def test_log_tells_of_the_feed_and_of_trouble(self):
+        """What a run did still stands in the log when it ends in trouble."""
+        pickings = self.deliveries(2)
+        cod = self.delivered("jp_cod")
+        self.fault("403_forbidden_message")
+        log = self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        sent, trouble = log.message.split("\n")
+        self.assertEqual((log.state, sent), ("failed", f"Feed {feed.feed_ref}: 2 confirmations sent."))
+        self.assertIn("denies access", trouble)
+        self.assertEqual(cod.amazon_api_status, "rejected")
+
+    def test_feed_refused(self):
+        """A feed that Amazon does not take has failed with all that is in it; log, rows and mail say so at once."""
+        for operation in ("createFeed", "createFeedDocument"):
+            with self.subTest(operation=operation):
+                pickings = self.deliveries(2)
+                self.fault("400", operation, message="The feed is not welcome.")
+                log = self.send()
+                feed = pickings.amazon_confirmation_ids.feed_id
+                self.assertEqual((feed.state, set(pickings.mapped("amazon_api_status"))), ("failed", {"rejected"}))
+                self.assertEqual((log.state, log.confirmed, log.refused, log.message), ("done", 0, 2, feed.message))
+                self.assertIn("not welcome", log.message)
+                self.assertEqual(len(self.feeds()), 0)
 
     def test_feed_in_trouble_stops_no_direct_ones(self):
         """While a feed cannot be handed over, what goes directly goes."""

@@ -183,10 +183,9 @@ class AmazonCompletion(models.TransientModel):
         if self.account_ids:
             domain &= Domain("amazon_account_id", "in", self.account_ids.ids)
         if numbers:
-            # Names of orders may be written in any case.
-            return domain & (
-                Domain("amazon_order_ref", "in", numbers) | Domain.OR(Domain("name", "=ilike", no) for no in numbers)
-            )
+            # Names of orders may be written in any case; what looks like a wildcard is none.
+            names = [name for number in numbers for name in (number, number.upper(), number.lower())]
+            return domain & (Domain("amazon_order_ref", "in", numbers) | Domain("name", "in", names))
         days = Domain.OR(
             Domain("amazon_marketplace_id", "=", marketplace.id) & self._days(marketplace.tz)
             for marketplace in self.env["amazon.marketplace"].search([])

@@ -147,6 +147,7 @@ def test_headers_that_break_the_rules(amazon, seller, header):
         ("Shift_JIS", "cp932", "text/plain; charset=Shift_JIS"),
         ("Windows-31J", "cp932", "text/plain; charset=Windows-31J"),
         ("Shift_JIS_undeclared", "cp932", "text/plain"),
+        ("UTF-16", "utf-16", "text/plain; charset=UTF-16"),
     ],
 )
 @pytest.mark.parametrize("language", ["ja", "en"])

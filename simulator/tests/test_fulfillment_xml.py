@@ -108,6 +108,37 @@ def test_english_reports(amazon, seller, order_id):
     assert results[0][3].startswith("CarrierCode: is invalid")
     amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"feed_language": "de"}, status=400)
     amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"feed_encoding": "latin-1"}, status=400)
+    amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"feed_xml": "guessed"}, status=400)
+
+
+@pytest.mark.parametrize(
+    "encoding, mode, codec, declared, content_type",
+    [
+        ("Shift_JIS", None, "utf-8", "UTF-8", XML),
+        ("utf-8", "declared", "utf-8", "UTF-8", XML),
+        ("utf-8", "misdeclared", "utf-8", "Shift_JIS", XML),
+        ("utf-8_undeclared", "misdeclared", "utf-8", "Shift_JIS", "text/xml"),
+        ("utf-8_undeclared", "undeclared", "utf-8", None, "text/xml"),
+        ("Shift_JIS", "declared", "cp932", "Shift_JIS", "text/xml; charset=Shift_JIS"),
+        ("Windows-31J", "declared", "cp932", "Windows-31J", "text/xml; charset=Windows-31J"),
+        ("Windows-31J", "undeclared", "cp932", None, "text/xml; charset=Windows-31J"),
+        ("Windows-31J", "misdeclared", "cp932", "UTF-8", "text/xml; charset=Windows-31J"),
+        ("Shift_JIS_undeclared", "declared", "cp932", "Shift_JIS", "text/xml"),
+        ("Shift_JIS_undeclared", "undeclared", "cp932", None, "text/xml"),
+        ("UTF-16", "declared", "utf-16", "UTF-16", "text/xml; charset=UTF-16"),
+        ("UTF-16_undeclared", "undeclared", "utf-16", None, "text/xml"),
+    ],
+)
+def test_encodings_of_the_report(amazon, seller, encoding, mode, codec, declared, content_type):
+    amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"feed_encoding": encoding, "feed_xml": mode})
+    feed_id = amazon.feed(seller, envelope(seller, message(1, "250-0000000-0000000")))
+    amazon.advance(minutes=1)
+    _feed, answer = amazon.report(seller, feed_id)
+    assert answer.headers["content-type"] == content_type
+    text = answer.content.decode(codec)
+    assert text.startswith(f'<?xml version="1.0" encoding="{declared}"?>' if declared else "<AmazonEnvelope")
+    assert "注文番号「250-0000000-0000000」が無効である" in text
+    assert amazon.get(f"/feeds/{feed_id}")["result"] == text
 
 
 NAME = "<CarrierName>赤帽</CarrierName>"
