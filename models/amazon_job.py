@@ -98,7 +98,6 @@ class AmazonJob(models.Model):
         required=True, readonly=True,
     )  # fmt: skip
     cron_id = fields.Many2one("ir.cron", readonly=True, ondelete="set null", copy=False)
-    active_cron = fields.Boolean("Started", related="cron_id.active")
     has_switch = fields.Boolean(compute="_compute_job_state")
     is_started = fields.Boolean(compute="_compute_job_state")
     job_state = fields.Selection(
