@@ -222,7 +222,13 @@ class AmazonAccount(models.Model):
             typed = value.replace(MASK[0], "")
             if typed or not value:
                 # sudo: write-only for the manager
-                account.sudo()[SECRETS[field]] = crypto.encrypt(typed.encode()) if typed else False
+                account.sudo()[SECRETS[field]] = self._encrypt(typed) if typed else False
+
+    def _encrypt(self, text):
+        try:
+            return crypto.encrypt(text.encode())
+        except crypto.BadKeyRing as error:
+            raise UserError(self._explain_key_ring(error)) from None
 
     def _compute_job_state(self):
         for account in self:
@@ -514,6 +520,8 @@ class AmazonAccount(models.Model):
             secret, token = (
                 crypto.decrypt(hidden[cipher]).decode() if hidden[cipher] else "" for cipher in SECRETS.values()
             )
+        except crypto.BadKeyRing as error:
+            raise CredentialsError(str(error), operation="token", code="key_ring") from None
         except crypto.Undecryptable:
             raise CredentialsError(operation="token", code="undecryptable") from None
         credentials = Credentials(hidden.lwa_client_id or "", secret, token)
@@ -530,6 +538,7 @@ class AmazonAccount(models.Model):
     def _explain_credentials(self, error):
         """Say what a refusal of the credentials means and what to do about it."""
         texts = {
+            "key_ring": self._explain_key_ring(error.message),
             "undecryptable": self.env._(
                 "The stored client secret or refresh token cannot be read any more (the encryption key has changed)."
                 " Please enter both again."
@@ -550,6 +559,12 @@ class AmazonAccount(models.Model):
         return texts.get(error.code) or self.env._(
             "Amazon refuses the credentials (%s). Please check all of them.", error.code
         )
+
+    def _explain_key_ring(self, place):
+        return self.env._(
+            "The encryption keys in %s cannot be read: each must be “id:key” with 32 bytes in URL-safe base64. Whoever"
+            " runs the server must put this right; what is stored can be read again then.", place,
+        )  # fmt: skip
 
     def _connection_works(self):
         for account in self.filtered(lambda account: account.connection_state != "ok"):
