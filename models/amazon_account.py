@@ -28,6 +28,8 @@ MASK = "••••••••"
 # Good enough to tell a slip of the finger from an address.
 ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 SECRETS = {"lwa_client_secret": "lwa_client_secret_cipher", "refresh_token": "refresh_token_cipher"}
+# Where blanks may have come along with what was pasted.
+PASTED = ("merchant_id", "lwa_client_id", "application_id")
 # When one of these changes, what waits to be confirmed is looked at again.
 CONFIRMATION_SETTINGS = {
     "auto_confirm", "split_policy", "merged_policy", "copied_policy", "missing_tracking", "unmapped_carrier",
@@ -307,7 +309,7 @@ class AmazonAccount(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        accounts = super().create(vals_list)
+        accounts = super().create([self._without_blanks(vals) for vals in vals_list])
         for account in accounts:
             account._ensure_jobs()
             if not account.phase_ids:
@@ -320,7 +322,7 @@ class AmazonAccount(models.Model):
     def write(self, vals):
         before = {account: account.marketplace_ids for account in self} if "marketplace_ids" in vals else {}
         source = {account: account._source() for account in self}
-        result = super().write(vals)
+        result = super().write(self._without_blanks(vals))
         if set(SECRETS) & set(vals):
             # What was just typed must not be read back.
             self.invalidate_recordset(list(SECRETS))
@@ -330,6 +332,8 @@ class AmazonAccount(models.Model):
                 account.job_ids._restart_import(everything=True)
             elif before and account.marketplace_ids - before[account]:
                 account.job_ids._restart_import()
+            if account.merchant_id and account.merchant_id != source[account][0]:
+                account._rename_merchant()
         if {"active", *SWITCHES} & set(vals):
             self.job_ids._sync_crons()
             self._start_jobs(vals)
@@ -341,6 +345,27 @@ class AmazonAccount(models.Model):
         self.check_access("unlink")
         self.job_ids.sudo().unlink()  # sudo: jobs are the addon's own
         return super().unlink()
+
+    @api.model
+    def _without_blanks(self, vals):
+        return {**vals, **{name: (vals[name] or "").strip() or False for name in PASTED if name in vals}}
+
+    def _rename_merchant(self):
+        """Orders are known by the merchant token they came in under. It is typed by hand, and may have been wrong:
+        those of this account go with it. One that has come in under the new one already stays apart."""
+        self.ensure_one()
+        # sudo: orders of companies the user does not see belong to it, too
+        Order = self.env["sale.order"].sudo()
+        orders = Order.search([
+            ("amazon_account_id", "=", self.id), ("amazon_order_ref", "!=", False),
+            ("amazon_merchant_id", "!=", self.merchant_id),
+        ])  # fmt: skip
+        by_ref = {order.amazon_order_ref: order for order in orders}
+        for known in Order.search([
+            ("amazon_merchant_id", "=", self.merchant_id), ("amazon_order_ref", "in", list(by_ref)),
+        ]):  # fmt: skip
+            del by_ref[known.amazon_order_ref]
+        Order.union(*by_ref.values()).amazon_merchant_id = self.merchant_id
 
     def _source(self):
         """Return what says whose orders are read from where."""

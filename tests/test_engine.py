@@ -238,6 +238,32 @@ class TestEngine(AmazonCase):
         self.assertFalse(account._job("orders").open_search)
         self.assertEqual(log.state, "done")
 
+    def test_mistyped_merchant(self):
+        """A merchant token that is corrected: the orders that came in before are still known."""
+        merchant = self.account.merchant_id
+        self.account.merchant_id = "MISTYPED"
+        order, other = self.imported(count=2)
+        twice = other.copy({"amazon_merchant_id": merchant, "amazon_order_ref": other.amazon_order_ref})
+        self.account.with_user(self.manager).merchant_id = f" {merchant}\n"
+        self.assertEqual((self.account.merchant_id, order.amazon_merchant_id), (merchant, merchant))
+        # What was doubled before this was looked after stays: it cannot be one order any more.
+        self.assertEqual((other | twice).mapped("amazon_merchant_id"), ["MISTYPED", merchant])
+        self.changed(order, "change-address", address={"addressLine1": "北1条"})
+        self.assertEqual(self.orders(order.amazon_order_ref), order)
+        self.assertIn("北1条", order.partner_shipping_id.street)
+
+    def test_merchant_entered_in_two_steps(self):
+        """The token taken out, saved, and entered again: the orders are still the account's."""
+        order = self.imported()
+        merchant = self.account.merchant_id
+        self.account.merchant_id = " "
+        self.assertFalse(self.account.merchant_id)
+        self.assertEqual(order.amazon_merchant_id, merchant)
+        self.account.merchant_id = "A2CORRECTED"
+        self.assertEqual(order.amazon_merchant_id, "A2CORRECTED")
+        created = self._connect({**self.amazon.seller(), "merchant_id": " A2SPACES "}, name="Spaces")
+        self.assertEqual(created.merchant_id, "A2SPACES")
+
     def test_other_seller(self):
         """Connected to another seller or server, the import starts with the last week again."""
         self.fetch()
