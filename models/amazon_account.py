@@ -386,8 +386,11 @@ class AmazonAccount(models.Model):
 
     @api.model
     def _update_jobs(self):
-        """Give accounts made by an earlier version the jobs that are new; called when the addon is updated."""
-        self.with_context(active_test=False).search([("id", "!=", False)])._ensure_jobs()
+        """Give accounts made by an earlier version the jobs that are new, and start those that run whatever a person
+        has stopped; called when the addon is updated."""
+        accounts = self.with_context(active_test=False).search([("id", "!=", False)])
+        accounts._ensure_jobs()
+        accounts.job_ids.filtered(lambda job: JOBS[job.name].always)._sync_crons()
 
     def _start_jobs(self, vals):
         """A job that a person has just started begins at once, not at its cron's next turn."""

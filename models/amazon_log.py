@@ -80,13 +80,13 @@ class AmazonLog(models.Model):
         """Write how the run ended.
 
         :param str state: ``done``, ``partial`` or ``failed``.
-        :param str message: for a person, in the company's language; no personal data.
+        :param str message: for a person, in the company's language; no personal data. None: what was said meanwhile.
         """
         self.ensure_one()
         now = fields.Datetime.now()
         self.write({
             "state": state,
-            "message": message,
+            "message": message or self.message,
             "ended_at": now,
             "duration": max(0.0, time.time() - self.env.context.get("amazon_started", time.time())),
             **values,
