@@ -28,8 +28,6 @@ TOKEN_HOURS = 24
 FIRST_RUN_DAYS = 7
 # A range import is refused beyond this (R3).
 MAX_RANGE_DAYS = 7
-# Cron runs hand back after this many seconds, so that other jobs get their turn.
-RUN_SECONDS = 10
 # A run may wait this long for a quota token; for longer it ends and is woken (rule 3).
 MAX_WAIT_SECONDS = 2
 # Pauses in minutes before an order that could not be built is tried again.

@@ -25,6 +25,10 @@ class Undecryptable(Exception):
     """The ciphertext's key is not in the ring, or the text was changed. Carries no part of either."""
 
 
+class BadKeyRing(Undecryptable):
+    """The ring cannot be read. Its text is the name of the setting or file, never a key."""
+
+
 def _key_file() -> Path:
     return Path(config["data_dir"]) / FILE
 
@@ -47,15 +51,21 @@ def _make_key_file(path: Path) -> str:
     return ring
 
 
+def _configured() -> tuple[str, str]:
+    """Return where the ring is configured, and the ring as it stands there."""
+    for place, text in ((VARIABLE, os.environ.get(VARIABLE)), (OPTION, config.get(OPTION))):
+        if text:
+            return place, text
+    path = _key_file()
+    return str(path), path.read_text() if path.exists() else _make_key_file(path)
+
+
 def _ring() -> dict[str, bytes]:
     """Return the keys by id, the one that encrypts first.
 
-    :raise ValueError: when a configured ring cannot be read; it names the place, never the key.
+    :raise BadKeyRing: when the ring cannot be read.
     """
-    text = os.environ.get(VARIABLE) or config.get(OPTION)
-    if not text:
-        path = _key_file()
-        text = path.read_text() if path.exists() else _make_key_file(path)
+    place, text = _configured()
     ring = {}
     for entry in filter(None, text.replace("\n", ",").split(",")):
         key_id, _separator, encoded = entry.strip().partition(":")
@@ -64,8 +74,10 @@ def _ring() -> dict[str, bytes]:
         except ValueError:
             key = b""
         if not key_id or len(key) != 32:
-            raise ValueError(f"{VARIABLE} / {OPTION}: each key is `id:32 bytes in URL-safe base64`")
+            raise BadKeyRing(place)
         ring[key_id] = key
+    if not ring:
+        raise BadKeyRing(place)
     return ring
 
 
@@ -75,6 +87,7 @@ def encrypt(plain: bytes) -> str:
     :param bytes plain: what to hide.
     :return: ``<key id>:<base64>``, a different text at every call.
     :rtype: str
+    :raise BadKeyRing: when there is no key to encrypt with.
     """
     key_id, key = next(iter(_ring().items()))
     nonce = secrets.token_bytes(NONCE_BYTES)

@@ -28,6 +28,8 @@ MASK = "••••••••"
 # Good enough to tell a slip of the finger from an address.
 ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 SECRETS = {"lwa_client_secret": "lwa_client_secret_cipher", "refresh_token": "refresh_token_cipher"}
+# Where blanks may have come along with what was pasted.
+PASTED = ("merchant_id", "lwa_client_id", "application_id")
 # When one of these changes, what waits to be confirmed is looked at again.
 CONFIRMATION_SETTINGS = {
     "auto_confirm", "split_policy", "merged_policy", "copied_policy", "missing_tracking", "unmapped_carrier",
@@ -222,7 +224,13 @@ class AmazonAccount(models.Model):
             typed = value.replace(MASK[0], "")
             if typed or not value:
                 # sudo: write-only for the manager
-                account.sudo()[SECRETS[field]] = crypto.encrypt(typed.encode()) if typed else False
+                account.sudo()[SECRETS[field]] = self._encrypt(typed) if typed else False
+
+    def _encrypt(self, text):
+        try:
+            return crypto.encrypt(text.encode())
+        except crypto.BadKeyRing as error:
+            raise UserError(self._explain_key_ring(error)) from None
 
     def _compute_job_state(self):
         for account in self:
@@ -301,7 +309,7 @@ class AmazonAccount(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        accounts = super().create(vals_list)
+        accounts = super().create([self._without_blanks(vals) for vals in vals_list])
         for account in accounts:
             account._ensure_jobs()
             if not account.phase_ids:
@@ -314,7 +322,7 @@ class AmazonAccount(models.Model):
     def write(self, vals):
         before = {account: account.marketplace_ids for account in self} if "marketplace_ids" in vals else {}
         source = {account: account._source() for account in self}
-        result = super().write(vals)
+        result = super().write(self._without_blanks(vals))
         if set(SECRETS) & set(vals):
             # What was just typed must not be read back.
             self.invalidate_recordset(list(SECRETS))
@@ -324,6 +332,8 @@ class AmazonAccount(models.Model):
                 account.job_ids._restart_import(everything=True)
             elif before and account.marketplace_ids - before[account]:
                 account.job_ids._restart_import()
+            if account.merchant_id and account.merchant_id != source[account][0]:
+                account._rename_merchant()
         if {"active", *SWITCHES} & set(vals):
             self.job_ids._sync_crons()
             self._start_jobs(vals)
@@ -335,6 +345,27 @@ class AmazonAccount(models.Model):
         self.check_access("unlink")
         self.job_ids.sudo().unlink()  # sudo: jobs are the addon's own
         return super().unlink()
+
+    @api.model
+    def _without_blanks(self, vals):
+        return {**vals, **{name: (vals[name] or "").strip() or False for name in PASTED if name in vals}}
+
+    def _rename_merchant(self):
+        """Orders are known by the merchant token they came in under. It is typed by hand, and may have been wrong:
+        those of this account go with it. One that has come in under the new one already stays apart."""
+        self.ensure_one()
+        # sudo: orders of companies the user does not see belong to it, too
+        Order = self.env["sale.order"].sudo()
+        orders = Order.search([
+            ("amazon_account_id", "=", self.id), ("amazon_order_ref", "!=", False),
+            ("amazon_merchant_id", "!=", self.merchant_id),
+        ])  # fmt: skip
+        by_ref = {order.amazon_order_ref: order for order in orders}
+        for known in Order.search([
+            ("amazon_merchant_id", "=", self.merchant_id), ("amazon_order_ref", "in", list(by_ref)),
+        ]):  # fmt: skip
+            del by_ref[known.amazon_order_ref]
+        Order.union(*by_ref.values()).amazon_merchant_id = self.merchant_id
 
     def _source(self):
         """Return what says whose orders are read from where."""
@@ -355,8 +386,11 @@ class AmazonAccount(models.Model):
 
     @api.model
     def _update_jobs(self):
-        """Give accounts made by an earlier version the jobs that are new; called when the addon is updated."""
-        self.with_context(active_test=False).search([("id", "!=", False)])._ensure_jobs()
+        """Give accounts made by an earlier version the jobs that are new, and start those that run whatever a person
+        has stopped; called when the addon is updated."""
+        accounts = self.with_context(active_test=False).search([("id", "!=", False)])
+        accounts._ensure_jobs()
+        accounts.job_ids.filtered(lambda job: JOBS[job.name].always)._sync_crons()
 
     def _start_jobs(self, vals):
         """A job that a person has just started begins at once, not at its cron's next turn."""
@@ -514,6 +548,8 @@ class AmazonAccount(models.Model):
             secret, token = (
                 crypto.decrypt(hidden[cipher]).decode() if hidden[cipher] else "" for cipher in SECRETS.values()
             )
+        except crypto.BadKeyRing as error:
+            raise CredentialsError(str(error), operation="token", code="key_ring") from None
         except crypto.Undecryptable:
             raise CredentialsError(operation="token", code="undecryptable") from None
         credentials = Credentials(hidden.lwa_client_id or "", secret, token)
@@ -530,6 +566,7 @@ class AmazonAccount(models.Model):
     def _explain_credentials(self, error):
         """Say what a refusal of the credentials means and what to do about it."""
         texts = {
+            "key_ring": self._explain_key_ring(error.message),
             "undecryptable": self.env._(
                 "The stored client secret or refresh token cannot be read any more (the encryption key has changed)."
                 " Please enter both again."
@@ -550,6 +587,12 @@ class AmazonAccount(models.Model):
         return texts.get(error.code) or self.env._(
             "Amazon refuses the credentials (%s). Please check all of them.", error.code
         )
+
+    def _explain_key_ring(self, place):
+        return self.env._(
+            "The encryption keys in %s cannot be read: each must be “id:key” with 32 bytes in URL-safe base64. Whoever"
+            " runs the server must put this right; what is stored can be read again then.", place,
+        )  # fmt: skip
 
     def _connection_works(self):
         for account in self.filtered(lambda account: account.connection_state != "ok"):
@@ -580,6 +623,25 @@ class AmazonAccount(models.Model):
     def _job(self, name):
         self.ensure_one()
         return self.job_ids.filtered(lambda job: job.name == name)
+
+    # === BUSINESS METHODS: ACCESS === #
+
+    @api.model
+    def _others_show_all(self, model):
+        """Tell whether the user's other groups show every record of a model: they let read it, and no rule of theirs
+        narrows that, as it is with orders for Odoo's packers and accountants. Asked by the record rules of ours.
+
+        :param str model: the model's name.
+        :rtype: bool
+        """
+        # sudo: rights and rules are the administrator's
+        env = self.sudo().env
+        others = env.user.all_group_ids - env.ref("sale_amazon_spapi.group_amazon_readonly")
+        readable = [("model_id.model", "=", model), ("perm_read", "=", True)]
+        return bool(
+            env["ir.model.access"].search_count([*readable, ("group_id", "in", [False, *others.ids])], limit=1)
+            and not env["ir.rule"].search_count([*readable, ("groups", "in", others.ids)], limit=1)
+        )
 
     # === BUSINESS METHODS: MAILS === #
 

@@ -33,6 +33,7 @@ class Job(NamedTuple):
     :param minutes: between two runs.
     :param priority: its cron's; what must be prompt has 0.
     :param lock: the job that it must not run beside, when that is another one.
+    :param always: it runs for archived accounts, too.
     """
 
     switch: str | None
@@ -40,6 +41,7 @@ class Job(NamedTuple):
     minutes: int
     priority: int
     lock: str = ""
+    always: bool = False
 
 
 JOBS = {
@@ -49,7 +51,8 @@ JOBS = {
     # What a person asked for goes out whether the automatic job is started or not.
     "confirm_by_hand": Job(None, "_send_requested", 15, 0, lock="confirm"),
     "results": Job(None, "_fetch_results", 5, 1),
-    "privacy": Job(None, "_purge_personal_data", 24 * 60, 9),
+    # What came in is Amazon's policy's concern as long as it is here.
+    "privacy": Job(None, "_purge_personal_data", 24 * 60, 9, always=True),
 }
 SWITCHES = tuple(job.switch for job in JOBS.values() if job.switch)
 JOB_NAMES = [
@@ -94,7 +97,6 @@ class AmazonJob(models.Model):
         required=True, readonly=True,
     )  # fmt: skip
     cron_id = fields.Many2one("ir.cron", readonly=True, ondelete="set null", copy=False)
-    active_cron = fields.Boolean("Started", related="cron_id.active")
     has_switch = fields.Boolean(compute="_compute_job_state")
     is_started = fields.Boolean(compute="_compute_job_state")
     job_state = fields.Selection(
@@ -198,8 +200,8 @@ class AmazonJob(models.Model):
     def _is_started(self):
         """Tell whether the job may run by itself."""
         self.ensure_one()
-        switch = JOBS[self.name].switch
-        return self.account_id.active and (not switch or bool(self.account_id[switch]))
+        job, account = JOBS[self.name], self.account_id
+        return job.always or (account.active and (not job.switch or bool(account[job.switch])))
 
     # === BUSINESS METHODS === #
 

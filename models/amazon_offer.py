@@ -44,6 +44,8 @@ class AmazonOffer(models.Model):
         return offers
 
     def write(self, vals):
+        if "sku" in vals:
+            vals = {**vals, "sku": (vals["sku"] or "").strip()}
         result = super().write(vals)
         if vals.get("product_id"):
             self._apply_mapping()

@@ -68,16 +68,18 @@ class AmazonAccountPhase(models.Model):
 
     _name = "amazon.account.phase"
     _description = "Phase Settings of an Amazon Account"
+    _check_company_auto = True
     _order = "account_id, sequence, id"
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade")
-    phase_id = fields.Many2one("amazon.phase", required=True, ondelete="cascade")
+    company_id = fields.Many2one(related="account_id.company_id")
+    phase_id = fields.Many2one("amazon.phase", required=True, ondelete="cascade", check_company=True)
     sequence = fields.Integer(related="phase_id.sequence", store=True)
     role = fields.Selection(related="phase_id.role")
     auto_confirm = fields.Boolean(
         "Confirm Deliveries", help="Deliveries of orders in this phase are confirmed to Amazon by themselves."
     )
-    success_phase_id = fields.Many2one("amazon.phase", "On Success")
-    failure_phase_id = fields.Many2one("amazon.phase", "On Failure")
+    success_phase_id = fields.Many2one("amazon.phase", "On Success", check_company=True)
+    failure_phase_id = fields.Many2one("amazon.phase", "On Failure", check_company=True)
 
     _phase_uniq = models.UniqueIndex("(account_id, phase_id)", "The phase is there already.")

@@ -125,7 +125,7 @@ class Budget:
         while True:
             try:
                 with self.registry.cursor() as cr:
-                    cr.execute(query)
+                    cr.execute(query, log_exceptions=False)
                     return cr.fetchall() if cr.description else []
             except SerializationFailure:
                 # Another worker took from the same bucket at this moment: each gets its turn.

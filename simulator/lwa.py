@@ -36,6 +36,8 @@ def by_refresh_token(world, form, client_id):
         raise LwaError(400, "invalid_grant", "The request has an invalid grant parameter : refresh_token")
     if seller["client_secret"] != form["client_secret"]:
         raise LwaError(401, "invalid_client", "Client authentication failed")
+    if seller.get("unauthorized"):
+        raise LwaError(400, "unauthorized_client", "Not authorized for requested operation")
     return {**grant(world, client_id, seller), "refresh_token": refresh_token}
 
 

@@ -130,6 +130,40 @@ class TestAccess(AmazonCase):
         seen = self.env["sale.order"].with_user(self.reader).search([("id", "in", (order | mine).ids)])
         self.assertEqual(seen, mine)
 
+    def test_takes_nothing_away(self):
+        """What a user's other groups show and let write of ordinary orders an Amazon group does not take away, nor
+        does it let write what they do not."""
+        mine, others = self.env["sale.order"].create([
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Shop"}).id, "user_id": user.id,
+                "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
+            }
+            for user in (self.manager, self.user)
+        ])  # fmt: skip
+        amazon = self.imported()
+        everything = mine | others | amazon
+        for number, (groups, readable, writable) in enumerate((
+            ("account.group_account_invoice,sale_amazon_spapi.group_amazon_accountant", everything, everything),
+            ("account.group_account_readonly,sale_amazon_spapi.group_amazon_readonly", everything, mine.browse()),
+            ("stock.group_stock_user,sale_amazon_spapi.group_amazon_readonly", everything, everything),
+            # Own documents only: Amazon's are seen, too, but not written.
+            ("sales_team.group_sale_salesman,sale_amazon_spapi.group_amazon_readonly", mine | amazon, mine),
+            ("sales_team.group_sale_salesman,stock.group_stock_user,sale_amazon_spapi.group_amazon_readonly",
+             mine | amazon, mine),
+            ("sale_amazon_spapi.group_amazon_readonly", amazon, mine.browse()),
+        )):  # fmt: skip
+            user = new_test_user(
+                self.env, f"user{number}", groups, company_id=self.company.id, company_ids=[(6, 0, self.company.ids)]
+            )
+            mine.user_id = user
+            with self.subTest(groups=groups):
+                for records in (everything, everything.order_line):
+                    theirs = records.with_user(user)
+                    seen = theirs.search([("id", "in", records.ids)])
+                    self.assertEqual(seen, theirs & (readable if records == everything else readable.order_line))
+                    written = theirs._filtered_access("write")
+                    self.assertEqual(written, theirs & (writable if records == everything else writable.order_line))
+
     def test_user(self):
         """A user works on orders but sets up nothing."""
         records = self.sample()

@@ -7,7 +7,7 @@ VALIDATING = 25  # more than without Amazon, a delivery
 SENDING = 60  # a confirmation, with marking it, recording the answer and taking a token
 BY_FEED = 2  # a confirmation of many
 APPLYING = 2  # a row of a report
-COMPLETING = {"searching": 5, "showing": 3, "confirming": 5, "looking": 4}  # a line of the bulk completion
+COMPLETING = {"searching": 0.5, "showing": 0.5, "confirming": 5, "looking": 0.5}  # a line of the bulk completion
 
 
 @tagged("post_install", "-at_install")

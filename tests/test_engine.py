@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta, timezone
 
+from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.sql_db import db_connect
@@ -82,14 +83,15 @@ class TestEngine(AmazonCase):
         self.assertEqual({**second, "paginationToken": None}, {**first, "paginationToken": None})
 
     def test_crons_go_with_the_account(self):
-        """Deleting an account takes its crons and their server actions; archiving stops them."""
+        """Deleting an account takes its crons and their server actions; archiving stops what calls Amazon."""
         account = self._connect(self.amazon.seller(), name="Short")
         account.auto_import = True
         crons = account.job_ids.sudo().cron_id
         actions = crons.ir_actions_server_id
         self.assertEqual(len(crons), len(account.job_ids))
         account.active = False
-        self.assertFalse(any(crons.mapped("active")))
+        self.assertEqual(crons.filtered("active"), account._job("privacy").sudo().cron_id)
+        self.assertEqual(account.job_ids.filtered("is_started").mapped("job_state"), ["always"])
         account.active = True
         self.assertTrue(account._job("orders").sudo().cron_id.active)
         account.with_user(self.manager).unlink()
@@ -102,6 +104,28 @@ class TestEngine(AmazonCase):
             self.account.with_user(self.manager).unlink()
         self.account.active = False
         self.assertEqual(order.with_user(self.user).amazon_account_id.name, self.account.name)
+
+    def test_archived_account_keeps_no_personal_data(self):
+        """What came in through an account that was archived since is removed in its time all the same."""
+        order = self.imported("jp_shipped", set={"recipient": {"deliveryAddress": {"name": "退職 済子"}}})
+        self.assertEqual(order.partner_shipping_id.name, "退職 済子")
+        self.account.with_user(self.manager).active = False
+        job = self.account._job("privacy")
+        self.assertTrue(job.sudo().cron_id.active)
+        with freeze_time(fields.Datetime.now() + timedelta(days=90)), self.committing(job) as mine:
+            mine._cron_run()
+        self.env.invalidate_all()
+        self.assertTrue(order.amazon_purged)
+        self.assertNotEqual(order.partner_shipping_id.name, "退職 済子")
+        self.assertIn("customers removed", job.account_id.log_ids[:1].message)
+
+    def test_archived_by_an_earlier_version(self):
+        """An update starts the removal of personal data where an earlier version had stopped it."""
+        self.account.active = False
+        crons = self.account.job_ids.sudo().cron_id
+        crons.active = False
+        self.env["amazon.account"]._update_jobs()
+        self.assertEqual(crons.filtered("active"), self.account._job("privacy").sudo().cron_id)
 
     def test_killed_behind_the_last_page(self):
         """A range whose process died after its last page is not said to run for ever."""
@@ -237,6 +261,32 @@ class TestEngine(AmazonCase):
         account.marketplace_ids |= australia
         self.assertFalse(account._job("orders").open_search)
         self.assertEqual(log.state, "done")
+
+    def test_mistyped_merchant(self):
+        """A merchant token that is corrected: the orders that came in before are still known."""
+        merchant = self.account.merchant_id
+        self.account.merchant_id = "MISTYPED"
+        order, other = self.imported(count=2)
+        twice = other.copy({"amazon_merchant_id": merchant, "amazon_order_ref": other.amazon_order_ref})
+        self.account.with_user(self.manager).merchant_id = f" {merchant}\n"
+        self.assertEqual((self.account.merchant_id, order.amazon_merchant_id), (merchant, merchant))
+        # What was doubled before this was looked after stays: it cannot be one order any more.
+        self.assertEqual((other | twice).mapped("amazon_merchant_id"), ["MISTYPED", merchant])
+        self.changed(order, "change-address", address={"addressLine1": "北1条"})
+        self.assertEqual(self.orders(order.amazon_order_ref), order)
+        self.assertIn("北1条", order.partner_shipping_id.street)
+
+    def test_merchant_entered_in_two_steps(self):
+        """The token taken out, saved, and entered again: the orders are still the account's."""
+        order = self.imported()
+        merchant = self.account.merchant_id
+        self.account.merchant_id = " "
+        self.assertFalse(self.account.merchant_id)
+        self.assertEqual(order.amazon_merchant_id, merchant)
+        self.account.merchant_id = "A2CORRECTED"
+        self.assertEqual(order.amazon_merchant_id, "A2CORRECTED")
+        created = self._connect({**self.amazon.seller(), "merchant_id": " A2SPACES "}, name="Spaces")
+        self.assertEqual(created.merchant_id, "A2SPACES")
 
     def test_other_seller(self):
         """Connected to another seller or server, the import starts with the last week again."""

@@ -145,6 +145,15 @@ class TestOffers(AmazonCase):
         self.assertEqual(self.orders(ref).state, "cancel")
         self.assertFalse(self.env["amazon.order.update"].search([("order_ref", "=", ref), ("state", "=", "failed")]))
 
+    def test_sku_with_blanks(self):
+        """A SKU pasted with blanks around it is the SKU, when it is entered and when it is corrected."""
+        offer = self.env["amazon.offer"].with_user(self.user).create({
+            "account_id": self.account.id, "marketplace_id": self.account.marketplace_ids.id, "sku": " SKU-1 ",
+        })  # fmt: skip
+        self.assertEqual(offer.sku, "SKU-1")
+        offer.sku = "\tSKU-2 "
+        self.assertEqual(offer.sku, "SKU-2")
+
     def test_no_sku(self):
         """An item without a SKU: placeholder, to review."""
         order = self.imported("jp_no_sku")

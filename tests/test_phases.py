@@ -197,6 +197,19 @@ class TestPhases(AmazonCase):
         unpaid.with_user(self.user).amazon_phase_id = self.own
         self.assertEqual(unpaid.amazon_phase_id, self.own)
 
+    def test_phases_of_another_company(self):
+        """An account moves its orders only into phases of its own company and shared ones."""
+        other = self.env["res.company"].create({"name": "Another company"})
+        theirs, ours = self.env["amazon.phase"].create([
+            {"name": "Engraving", "company_id": company.id} for company in (other, self.company)
+        ])  # fmt: skip
+        settings = self.account.phase_ids[0].with_user(self.manager)
+        for field in ("success_phase_id", "failure_phase_id", "phase_id"):
+            with self.subTest(field=field):
+                with self.assertRaisesRegex(UserError, "Engraving"):
+                    settings.write({field: theirs.id})
+                settings.write({field: ours.id})
+
     def test_review_blocks(self):
         """In review the delivery is reserved but cannot be validated, in whichever phase the order was put."""
         order = self.imported("jp_gift")

@@ -1,4 +1,9 @@
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import SQL
 
 from ..selling_partner import PUBLISHED, QuotaExceeded
 
@@ -48,6 +53,23 @@ class TestQuota(TransactionCase):
             with self.assertRaises(QuotaExceeded) as caught:
                 self.budget.acquire("searchOrders")
         self.assertAlmostEqual(caught.exception.retry_after, 50, delta=1)
+
+    def test_two_at_the_same_moment(self):
+        """Two workers take from one bucket at the same moment: each gets its turn, and that is no error in the log."""
+        database = db_connect(self.env.cr.dbname)
+        self.addCleanup(self.budget._execute, SQL("DELETE FROM amazon_quota WHERE merchant_id = 'AQUOTA'"))
+        self.budget.acquire("getOrder")
+        with ThreadPoolExecutor(1) as pool, database.cursor() as other, database.cursor() as looker:
+            other.execute(SQL("UPDATE amazon_quota SET tokens = 5 WHERE merchant_id = 'AQUOTA'"))
+            with self.assertNoLogs("odoo.sql_db", logging.ERROR):
+                taken = pool.submit(self.budget.acquire, "getOrder")
+                waits = SQL("SELECT 1 FROM pg_locks WHERE NOT granted")
+                while not looker.execute(waits) and not looker.fetchall():
+                    looker.commit()
+                other.commit()
+                taken.result(timeout=20)
+            other.execute(SQL("SELECT tokens FROM amazon_quota WHERE merchant_id = 'AQUOTA'"))
+            self.assertLess(other.fetchone()[0], 5)
 
     def test_headers_that_are_no_numbers(self):
         """Nonsense in the header changes nothing."""

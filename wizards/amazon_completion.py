@@ -210,6 +210,8 @@ class AmazonCompletion(models.TransientModel):
     def _values(self, order):
         """Return a line for each delivery of an order that has left; one that says so where none has."""
         pickings = order._amazon_left() | order.sudo().amazon_confirmation_ids.picking_id
+        # What is read of one is read of all.
+        pickings = pickings.with_prefetch(order.picking_ids._prefetch_ids)
         return [
             {"order_id": order.id, "picking_id": picking.id, "tracking_number": picking._amazon_number_entered()}
             for picking in pickings or [pickings]
@@ -313,11 +315,12 @@ class AmazonCompletionLine(models.TransientModel):
     def _rows(self):
         """Return the confirmations of these deliveries, each for its own order."""
         rows = self.env["amazon.confirmation"].sudo()  # sudo: the outbox is the addon's own
+        known = rows
         for line in self:
-            rows |= line.order_id.sudo().amazon_confirmation_ids.filtered(
-                lambda row, line=line: row.picking_id == line.picking_id
-            )
-        return rows
+            known = line.order_id.sudo().amazon_confirmation_ids
+            rows |= known.filtered(lambda row, line=line: row.picking_id == line.picking_id)
+        # What is read of one is read of all.
+        return rows.with_prefetch(known._prefetch_ids)
 
     def _write_number(self):
         """Write a changed tracking number on the delivery."""

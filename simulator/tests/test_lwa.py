@@ -58,6 +58,11 @@ def test_revoked(amazon, seller):
     assert amazon.call(seller, SEARCH, token=token).status_code == 403
 
 
+def test_application_may_not(amazon, seller):
+    amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"unauthorized": True})
+    refused(amazon.ask_token(seller), 400, "unauthorized_client")
+
+
 def test_rotated_secret(amazon, seller):
     amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"client_secret": "new"})
     refused(amazon.ask_token(seller), 401, "invalid_client")
