@@ -556,10 +556,11 @@ class AmazonConfirmation(models.Model):
         """Return how a parcel goes that was entered in Seller Central, which counts as long as the delivery's method
         here stays as it is."""
         text = (package.carrier or "").strip()
-        known = self.env["amazon.shipping.method"].sudo().search_count([("carrier_code", "=", text)], limit=1)
+        # sudo: shipping methods say nothing that not everybody may know
+        known = self.env["amazon.shipping.method"].sudo().search([("carrier_code", "=", text)], limit=1)
         return {
             "tracking_number": package.tracking_number or False, "ship_method": package.shipping_service or False,
-            "carrier_code": text and (text if known else OTHER), "carrier_name": text and not known and text,
+            "carrier_code": text and (known.carrier_code or OTHER), "carrier_name": known.carrier_name or text,
             "kept_carrier_id": picking.carrier_id.id,
         }  # fmt: skip
 

@@ -80,7 +80,7 @@ class AmazonFeed(models.Model):
     report = fields.Binary("Amazon's Report", attachment=True, readonly=True)
     report_name = fields.Char(compute="_compute_names")
     confirmation_ids = fields.One2many("amazon.confirmation", "feed_id", readonly=True)
-    message_count = fields.Integer("Messages", readonly=True)
+    message_count = fields.Integer("Entries", readonly=True)
     accepted_count = fields.Integer("Accepted", readonly=True)
     refused_count = fields.Integer("Refused", readonly=True)
     submitted_at = fields.Datetime("Sent on", readonly=True)
