@@ -14,11 +14,13 @@ from ..const import FIRST_RUN_DAYS
 from ..locks import advisory_lock
 from ..selling_partner import (
     AccessDenied,
+    BadRequest,
     CredentialsError,
     MalformedAnswer,
     QuotaExceeded,
     RetryLater,
     SellingPartnerError,
+    TokenRefused,
 )
 from .amazon_quota import wake_at
 
@@ -313,6 +315,10 @@ class AmazonJob(models.Model):
     def _failed(self, log, budget, error):
         """Tell what went wrong, and come back when that makes sense."""
         kind, message = self._explain(error)
+        if self.name == "range" and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):
+            # Asked again, Amazon would refuse it again.
+            self._start_search(False)
+            message = self.env._("%s The import of this range does not go on.", message)
         log._finish("partial" if kind == "quota" else "failed", message, api_calls=budget.calls)
         job = self.sudo()
         if kind == "quota":
@@ -358,7 +364,7 @@ class AmazonJob(models.Model):
     def _start_search(self, search):
         """Freeze the parameters of a search until its last page.
 
-        :param str search: what ``SearchOrders.to_json()`` returned.
+        :param search: what ``SearchOrders.to_json()`` returned; False: there is none any more.
         """
         self.sudo().write({"open_search": search, "token": False, "token_at": False})
 
