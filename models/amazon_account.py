@@ -279,7 +279,7 @@ class AmazonAccount(models.Model):
             if account.environment == "custom":
                 try:
                     account._endpoint()
-                except ValueError as error:
+                except SellingPartnerError as error:
                     raise ValidationError(
                         self.env._("The server's address is not usable: https is required, except on this machine.")
                     ) from error
@@ -459,16 +459,21 @@ class AmazonAccount(models.Model):
             raise UserError(self.env._("Enter application ID, client ID and client secret first."))
         # sudo: one-time proof against forged answers, nobody's to read
         self.sudo().oauth_state = f"{self.id}-{secrets.token_urlsafe(32)}"
-        return {
-            "type": "ir.actions.act_url",
-            "target": "self",
-            "url": authorization_url(
+        try:
+            url = authorization_url(
                 self.seller_central_url or "",
                 self.application_id,
                 self.sudo().oauth_state,
                 f"{self.get_base_url()}/amazon/oauth",
-            ),
-        }
+            )
+        except SellingPartnerError as error:
+            raise UserError(
+                self.env._(
+                    "It is not known where Seller Central is: choose a marketplace first. An address of your own must"
+                    " begin with https://."
+                )
+            ) from error
+        return {"type": "ir.actions.act_url", "target": "self", "url": url}
 
     def action_toggle_import(self):
         """Start the import when it is stopped, stop it when it is started."""
