@@ -1,6 +1,7 @@
 import logging
 import re
 import secrets
+from collections import defaultdict, deque
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
@@ -8,18 +9,21 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
 
 from .. import crypto
-from ..const import MAX_RANGE_DAYS
+from ..const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS
 from ..selling_partner import (
+    BadRequest,
     Credentials,
     CredentialsError,
     Endpoint,
+    MalformedAnswer,
     SearchOrders,
     SellingPartner,
     SellingPartnerError,
     authorization_url,
     endpoint,
 )
-from .amazon_job import JOBS, SWITCHES
+from .amazon_job import BROKEN, JOBS, SWITCHES
+from .amazon_order_update import OPEN
 
 _logger = logging.getLogger(__name__)
 
@@ -426,9 +430,10 @@ class AmazonAccount(models.Model):
             with self._selling_partner() as amazon:
                 participations = amazon.get_marketplace_participations()
         except SellingPartnerError as error:
-            _kind, message = self.job_ids[:1]._explain(error)
-            self._connection_broken(message, activity=False)
-            self.env["ir.cron"]._commit_progress()
+            kind, message = self.job_ids[:1]._explain(error, by_hand=True)
+            if kind in BROKEN:
+                self._connection_broken(message, activity=False)
+                self.env["ir.cron"]._commit_progress()
             raise UserError(message) from error
         here = {participation.marketplace_id for participation in participations if participation.participating}
         missing = self.marketplace_ids.filtered(lambda marketplace: marketplace.api_ref not in here)
@@ -812,23 +817,62 @@ class AmazonAccount(models.Model):
         return logs
 
     def _refresh_orders(self, refs):
-        """Read single orders again and build them at once, whatever the version; no cursor moves.
+        """Read single orders again and build them at once, whatever the version; no cursor moves. Commits what was
+        read when something else could not be.
 
-        :param list refs: Amazon's order ids.
+        :param list refs: Amazon's order ids, at most ``MAX_REFRESH``.
         :return: the ``amazon.order.update`` rows; one that could not be built carries the reason.
-        :raise UserError: when Amazon cannot be asked, saying why.
+        :raise UserError: naming what could not be read, and why.
         """
         self.ensure_one()
         inbox = self.env["amazon.order.update"].sudo()  # sudo: the inbox is the addon's own
-        try:
-            with self._selling_partner() as amazon:
-                received = [amazon.get_order(ref) for ref in refs]
-        except SellingPartnerError as error:
-            raise UserError(self.job_ids[:1]._explain(error)[1]) from error
+        if len(refs) > MAX_REFRESH:
+            raise UserError(
+                self.env._(
+                    "At most %(most)s orders can be read again at once, these are %(count)s. Choose fewer, or import a"
+                    " range.", most=MAX_REFRESH, count=len(refs),
+                )
+            )  # fmt: skip
+        received, failures = self._read_orders(list(dict.fromkeys(refs)))
         rows = inbox._receive(self, received, forced=True)
         rows._build(self)
+        older = inbox.search([
+            ("account_id", "=", self.id), ("order_ref", "in", rows.mapped("order_ref")), ("state", "in", OPEN),
+            ("id", "not in", rows.ids),
+        ])  # fmt: skip
+        older.try_lock_for_update().write({
+            "state": "superseded", "payload": False, "error": False, "retry_at": False,
+        })  # fmt: skip
         inbox._trigger_builders(1)
+        if failures:
+            if received:
+                self.env["ir.cron"]._commit_progress()
+            raise UserError("\n".join(f"{', '.join(refs)}: {reason}" for reason, refs in failures.items()))
         return rows
+
+    def _read_orders(self, refs):
+        """Read orders from Amazon while a person waits.
+
+        :return: (``ReceivedOrder`` values, the ids that could not be read by the reason in words).
+        :rtype: tuple[list, dict]
+        """
+        received, failures = [], defaultdict(list)
+        job = self.job_ids[:1]
+        # All of them together may wait as long as a run may for one.
+        budget = self.env["amazon.quota"]._budget(self, MAX_WAIT_SECONDS / max(len(refs), 1))
+        left = deque(refs)
+        try:
+            with self._selling_partner(budget) as amazon:
+                while left:
+                    try:
+                        received.append(amazon.get_order(left[0]))
+                    except (BadRequest, MalformedAnswer) as error:
+                        failures[job._explain(error, by_hand=True)[1]].append(left[0])
+                    left.popleft()
+        except SellingPartnerError as error:
+            # What stands against one stands against the rest.
+            failures[job._explain(error, by_hand=True)[1]] += left
+        return received, failures
 
     def _purge_personal_data(self):
         """Remove what Amazon's policy does not let us keep (M3)."""

@@ -65,6 +65,8 @@ JOB_NAMES = [
     ("results", "Confirmation Results"),
     ("privacy", "Removal of Personal Data"),
 ]
+# The kinds of errors that a person must mend on the account or at Amazon.
+BROKEN = ("credentials", "access")
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
 
@@ -328,16 +330,24 @@ class AmazonJob(models.Model):
         job.write({"error_kind": kind, "last_error": message, "failures": job.failures + 1})
         if kind == "later":
             self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
-        elif kind in ("credentials", "access"):
+        elif kind in BROKEN:
             self.account_id._connection_broken(message)
         _logger.info("%s: %s (%s)", self.name, type(error).__name__, kind)
 
-    def _explain(self, error):
-        """Return (kind, message for a person) for an error of ``selling_partner``."""
+    def _explain(self, error, by_hand=False):
+        """Return (kind, message for a person) for an error of ``selling_partner``.
+
+        :param bool by_hand: a person waits for the answer, and nothing is tried again by itself.
+        """
         if isinstance(error, QuotaExceeded):
-            due = format_datetime(self.env, wake_at(error.retry_after), dt_format="HH:mm:ss")
-            return "quota", self.env._("Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s.",
-                              operation=error.operation, time=due)  # fmt: skip
+            facts = {"operation": error.operation, "time": self._clock(wake_at(error.retry_after))}
+            if by_hand:
+                return "quota", self.env._(
+                    "Amazon's quota for %(operation)s is used up; press again at %(time)s.", **facts
+                )
+            return "quota", self.env._(
+                "Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s.", **facts
+            )
         if isinstance(error, CredentialsError):
             return "credentials", self.account_id._explain_credentials(error)
         if isinstance(error, AccessDenied):
@@ -347,12 +357,27 @@ class AmazonJob(models.Model):
                 operation=error.operation, request=error.request_id or "-",
             )  # fmt: skip
         if isinstance(error, RetryLater):
+            if by_hand:
+                return "later", self.env._(
+                    "Amazon cannot be reached or is in trouble; press again in a few minutes. (%s)", error
+                )
             return "later", self.env._("Amazon cannot be reached or is in trouble; tried again by itself. (%s)", error)
         if isinstance(error, MalformedAnswer):
+            if by_hand:
+                return "later", self.env._("Amazon's answer cannot be read; press again in a few minutes. (%s)", error)
             return "later", self.env._("Amazon's answer cannot be read; tried again by itself. (%s)", error)
         if isinstance(error, SellingPartnerError):
             return "other", self.env._("Amazon refuses the request. (%s)", error)
         return "other", unexpected(self.env, error)
+
+    def _clock(self, moment):
+        """Say when something is due where the reader is: with the day when it is not today."""
+        day, today = (
+            fields.Datetime.context_timestamp(self, time).date() for time in (moment, fields.Datetime.now())
+        )  # fmt: skip
+        return format_datetime(
+            self.env, moment, tz=str(self.env.tz), dt_format="HH:mm:ss" if day == today else "medium"
+        )
 
     def _check_stop(self):
         """Raise :class:`Stopped` when a person has stopped the job meanwhile."""
