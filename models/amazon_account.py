@@ -719,11 +719,7 @@ class AmazonAccount(models.Model):
                 account._start_range(since, until)
                 logs |= account._fetch_range()
             else:
-                logs |= account._job("orders")._run(
-                    lambda log, budget, account=account: self.env["amazon.order.update"]._fetch(
-                        account._job("orders"), log, budget
-                    )
-                )
+                logs |= account._job("orders")._fetch()
         return logs
 
     def _fetch_range(self):
@@ -732,7 +728,7 @@ class AmazonAccount(models.Model):
         for account in self:
             job = account._job("range")
             if job.sudo().open_search:  # sudo: jobs are the addon's own
-                logs |= job._run(lambda log, budget, job=job: self.env["amazon.order.update"]._fetch(job, log, budget))
+                logs |= job._fetch()
             else:
                 job._close_abandoned()
         return logs
@@ -793,7 +789,9 @@ class AmazonAccount(models.Model):
         for account in self:
             if Confirmation._has_work(account, requested):
                 logs |= account._job(name)._run(
-                    lambda log, budget, account=account: Confirmation._send(account, log, budget, requested)
+                    lambda account, log, budget: (
+                        account.env["amazon.confirmation"].sudo()._send(account, log, budget, requested)
+                    )
                 )
         return logs
 
@@ -809,7 +807,7 @@ class AmazonAccount(models.Model):
         for account in self:
             if Feed._open_feeds(account):
                 logs |= account._job("results")._run(
-                    lambda log, budget, account=account: Feed._fetch(account, log, budget)
+                    lambda account, log, budget: account.env["amazon.feed"].sudo()._fetch(account, log, budget)
                 )
             elif Confirmation._has_news(account):
                 # What was collected is mailed without a run that Amazon is called in.
@@ -879,6 +877,6 @@ class AmazonAccount(models.Model):
         logs = self.env["amazon.log"]
         for account in self:
             logs |= account._job("privacy")._run(
-                lambda log, budget, account=account: self.env["sale.order"]._amazon_purge(account, log)
+                lambda account, log, budget: account.env["sale.order"]._amazon_purge(account, log)
             )
         return logs

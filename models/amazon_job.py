@@ -224,7 +224,7 @@ class AmazonJob(models.Model):
 
     def _close_abandoned(self):
         """Say of runs whose process was killed that they are over, also when there was nothing to run for since."""
-        logs = self.env["amazon.log"].sudo()  # sudo: the log is the addon's own
+        logs = self._in_its_language().env["amazon.log"].sudo()  # sudo: the log is the addon's own
         if not logs.search_count([("job_id", "=", self.id), ("state", "=", "running")], limit=1):
             return
         with self._lock() as free:
@@ -260,11 +260,12 @@ class AmazonJob(models.Model):
     def _run(self, work):
         """Run `work` once, alone, logged, with every error told where a person sees it.
 
-        :param work: called with the ``amazon.log`` row and the budget; commits as it goes; returns the state
-            the log ends with (``done`` or ``partial``).
+        :param work: called with the account, the ``amazon.log`` row and the budget; commits as it goes; returns the
+            state the log ends with (``done`` or ``partial``).
         :return: the ``amazon.log`` row, or none when the job is already running elsewhere.
         """
         self.ensure_one()
+        self = self._in_its_language()
         with self._lock() as free:
             if not free:
                 if JOBS[self.name].lock:
@@ -282,6 +283,23 @@ class AmazonJob(models.Model):
                 self.env["ir.cron"]._commit_progress()
                 return self.env["amazon.log"]
 
+    def _fetch(self):
+        """Read the pages of the job's search into the inbox.
+
+        :return: as :meth:`_run`.
+        """
+        return self._run(
+            lambda account, log, budget: account.env["amazon.order.update"]._fetch(account._job(self.name), log, budget)
+        )
+
+    def _in_its_language(self):
+        """Return the job with the language and the time zone in which it says what it has to say; a cron's own are
+        OdooBot's."""
+        account = self.account_id
+        return self.with_context(
+            lang=account.company_id._amazon_lang(), tz=account.marketplace_ids[:1].tz or self.env.user.tz or "UTC"
+        )
+
     def _run_alone(self, work):
         """Do what :meth:`_run` says, with the lock held."""
         started = time.time()
@@ -293,7 +311,7 @@ class AmazonJob(models.Model):
         self.env["ir.cron"]._commit_progress()
         budget = self.env["amazon.quota"]._budget(self.account_id)
         try:
-            state = work(log, budget)
+            state = work(self.account_id, log, budget)
         except SellingPartnerError as error:
             self.env.cr.rollback()
             self._failed(log, budget, error)
