@@ -94,9 +94,10 @@ class AmazonAccount(models.Model):
     application_id = fields.Char("Application ID", help="amzn1.sp.solution.…, for authorizing in the browser")
     oauth_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
     connection_state = fields.Selection(
-        [("new", "Not Tested"), ("ok", "Connected"), ("broken", "Broken")], default="new", readonly=True, copy=False
-    )
-    connection_message = fields.Text(readonly=True, copy=False)
+        [("new", "Not Tested"), ("ok", "Connected"), ("broken", "Broken")],
+        compute="_compute_connection", store=True, copy=False,
+    )  # fmt: skip
+    connection_message = fields.Text(compute="_compute_connection", store=True, copy=False)
     connection_at = fields.Datetime("Last Checked", readonly=True, copy=False)
 
     # --- jobs
@@ -208,6 +209,14 @@ class AmazonAccount(models.Model):
                 account.seller_central_url = account.endpoint_url
             else:
                 account.seller_central_url = account.marketplace_ids[:1].seller_central_url
+
+    @api.depends(
+        "merchant_id", "region", "environment", "endpoint_url", "lwa_url", "lwa_client_id", *SECRETS.values()
+    )  # fmt: skip
+    def _compute_connection(self):
+        """What was known of the connection is not known of another one; jobs and the test write what they find."""
+        self.connection_state = "new"
+        self.connection_message = False
 
     def _compute_secrets(self):
         for account in self:

@@ -327,7 +327,8 @@ class AmazonJob(models.Model):
             self.sudo().write({
                 "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
             })  # fmt: skip
-            self.account_id._connection_works()
+            if budget.calls:
+                self.account_id._connection_works()
             log._finish(state, api_calls=budget.calls)
         self.env["ir.cron"]._commit_progress()
         return log
