@@ -30,6 +30,8 @@ FIRST_RUN_DAYS = 7
 MAX_RANGE_DAYS = 7
 # A run may wait this long for a quota token; for longer it ends and is woken (rule 3).
 MAX_WAIT_SECONDS = 2
+# So many orders are read again at once while a person waits: what getOrder's quota gives in one go.
+MAX_REFRESH = 30
 # Pauses in minutes before an order that could not be built is tried again.
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 

@@ -1,6 +1,7 @@
 import logging
 import re
 import secrets
+from collections import defaultdict, deque
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
@@ -8,18 +9,21 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
 
 from .. import crypto
-from ..const import MAX_RANGE_DAYS
+from ..const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS
 from ..selling_partner import (
+    BadRequest,
     Credentials,
     CredentialsError,
     Endpoint,
+    MalformedAnswer,
     SearchOrders,
     SellingPartner,
     SellingPartnerError,
     authorization_url,
     endpoint,
 )
-from .amazon_job import JOBS, SWITCHES
+from .amazon_job import BROKEN, JOBS, SWITCHES
+from .amazon_order_update import OPEN
 
 _logger = logging.getLogger(__name__)
 
@@ -90,9 +94,10 @@ class AmazonAccount(models.Model):
     application_id = fields.Char("Application ID", help="amzn1.sp.solution.…, for authorizing in the browser")
     oauth_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
     connection_state = fields.Selection(
-        [("new", "Not Tested"), ("ok", "Connected"), ("broken", "Broken")], default="new", readonly=True, copy=False
-    )
-    connection_message = fields.Text(readonly=True, copy=False)
+        [("new", "Not Tested"), ("ok", "Connected"), ("broken", "Broken")],
+        compute="_compute_connection", store=True, copy=False,
+    )  # fmt: skip
+    connection_message = fields.Text(compute="_compute_connection", store=True, copy=False)
     connection_at = fields.Datetime("Last Checked", readonly=True, copy=False)
 
     # --- jobs
@@ -205,6 +210,14 @@ class AmazonAccount(models.Model):
             else:
                 account.seller_central_url = account.marketplace_ids[:1].seller_central_url
 
+    @api.depends(
+        "merchant_id", "region", "environment", "endpoint_url", "lwa_url", "lwa_client_id", *SECRETS.values()
+    )  # fmt: skip
+    def _compute_connection(self):
+        """What was known of the connection is not known of another one; jobs and the test write what they find."""
+        self.connection_state = "new"
+        self.connection_message = False
+
     def _compute_secrets(self):
         for account in self:
             for field, cipher in SECRETS.items():
@@ -279,7 +292,7 @@ class AmazonAccount(models.Model):
             if account.environment == "custom":
                 try:
                     account._endpoint()
-                except ValueError as error:
+                except SellingPartnerError as error:
                     raise ValidationError(
                         self.env._("The server's address is not usable: https is required, except on this machine.")
                     ) from error
@@ -426,9 +439,10 @@ class AmazonAccount(models.Model):
             with self._selling_partner() as amazon:
                 participations = amazon.get_marketplace_participations()
         except SellingPartnerError as error:
-            _kind, message = self.job_ids[:1]._explain(error)
-            self._connection_broken(message, activity=False)
-            self.env["ir.cron"]._commit_progress()
+            kind, message = self.job_ids[:1]._explain(error, by_hand=True)
+            if kind in BROKEN:
+                self._connection_broken(message, activity=False)
+                self.env["ir.cron"]._commit_progress()
             raise UserError(message) from error
         here = {participation.marketplace_id for participation in participations if participation.participating}
         missing = self.marketplace_ids.filtered(lambda marketplace: marketplace.api_ref not in here)
@@ -459,16 +473,21 @@ class AmazonAccount(models.Model):
             raise UserError(self.env._("Enter application ID, client ID and client secret first."))
         # sudo: one-time proof against forged answers, nobody's to read
         self.sudo().oauth_state = f"{self.id}-{secrets.token_urlsafe(32)}"
-        return {
-            "type": "ir.actions.act_url",
-            "target": "self",
-            "url": authorization_url(
+        try:
+            url = authorization_url(
                 self.seller_central_url or "",
                 self.application_id,
                 self.sudo().oauth_state,
                 f"{self.get_base_url()}/amazon/oauth",
-            ),
-        }
+            )
+        except SellingPartnerError as error:
+            raise UserError(
+                self.env._(
+                    "It is not known where Seller Central is: choose a marketplace first. An address of your own must"
+                    " begin with https://."
+                )
+            ) from error
+        return {"type": "ir.actions.act_url", "target": "self", "url": url}
 
     def action_toggle_import(self):
         """Start the import when it is stopped, stop it when it is started."""
@@ -709,11 +728,7 @@ class AmazonAccount(models.Model):
                 account._start_range(since, until)
                 logs |= account._fetch_range()
             else:
-                logs |= account._job("orders")._run(
-                    lambda log, budget, account=account: self.env["amazon.order.update"]._fetch(
-                        account._job("orders"), log, budget
-                    )
-                )
+                logs |= account._job("orders")._fetch()
         return logs
 
     def _fetch_range(self):
@@ -722,7 +737,7 @@ class AmazonAccount(models.Model):
         for account in self:
             job = account._job("range")
             if job.sudo().open_search:  # sudo: jobs are the addon's own
-                logs |= job._run(lambda log, budget, job=job: self.env["amazon.order.update"]._fetch(job, log, budget))
+                logs |= job._fetch()
             else:
                 job._close_abandoned()
         return logs
@@ -783,7 +798,9 @@ class AmazonAccount(models.Model):
         for account in self:
             if Confirmation._has_work(account, requested):
                 logs |= account._job(name)._run(
-                    lambda log, budget, account=account: Confirmation._send(account, log, budget, requested)
+                    lambda account, log, budget: (
+                        account.env["amazon.confirmation"].sudo()._send(account, log, budget, requested)
+                    )
                 )
         return logs
 
@@ -799,7 +816,7 @@ class AmazonAccount(models.Model):
         for account in self:
             if Feed._open_feeds(account):
                 logs |= account._job("results")._run(
-                    lambda log, budget, account=account: Feed._fetch(account, log, budget)
+                    lambda account, log, budget: account.env["amazon.feed"].sudo()._fetch(account, log, budget)
                 )
             elif Confirmation._has_news(account):
                 # What was collected is mailed without a run that Amazon is called in.
@@ -807,29 +824,68 @@ class AmazonAccount(models.Model):
         return logs
 
     def _refresh_orders(self, refs):
-        """Read single orders again and build them at once, whatever the version; no cursor moves.
+        """Read single orders again and build them at once, whatever the version; no cursor moves. Commits what was
+        read when something else could not be.
 
-        :param list refs: Amazon's order ids.
+        :param list refs: Amazon's order ids, at most ``MAX_REFRESH``.
         :return: the ``amazon.order.update`` rows; one that could not be built carries the reason.
-        :raise UserError: when Amazon cannot be asked, saying why.
+        :raise UserError: naming what could not be read, and why.
         """
         self.ensure_one()
         inbox = self.env["amazon.order.update"].sudo()  # sudo: the inbox is the addon's own
-        try:
-            with self._selling_partner() as amazon:
-                received = [amazon.get_order(ref) for ref in refs]
-        except SellingPartnerError as error:
-            raise UserError(self.job_ids[:1]._explain(error)[1]) from error
+        if len(refs) > MAX_REFRESH:
+            raise UserError(
+                self.env._(
+                    "At most %(most)s orders can be read again at once, these are %(count)s. Choose fewer, or import a"
+                    " range.", most=MAX_REFRESH, count=len(refs),
+                )
+            )  # fmt: skip
+        received, failures = self._read_orders(list(dict.fromkeys(refs)))
         rows = inbox._receive(self, received, forced=True)
         rows._build(self)
+        older = inbox.search([
+            ("account_id", "=", self.id), ("order_ref", "in", rows.mapped("order_ref")), ("state", "in", OPEN),
+            ("id", "not in", rows.ids),
+        ])  # fmt: skip
+        older.try_lock_for_update().write({
+            "state": "superseded", "payload": False, "error": False, "retry_at": False,
+        })  # fmt: skip
         inbox._trigger_builders(1)
+        if failures:
+            if received:
+                self.env["ir.cron"]._commit_progress()
+            raise UserError("\n".join(f"{', '.join(refs)}: {reason}" for reason, refs in failures.items()))
         return rows
+
+    def _read_orders(self, refs):
+        """Read orders from Amazon while a person waits.
+
+        :return: (``ReceivedOrder`` values, the ids that could not be read by the reason in words).
+        :rtype: tuple[list, dict]
+        """
+        received, failures = [], defaultdict(list)
+        job = self.job_ids[:1]
+        # All of them together may wait as long as a run may for one.
+        budget = self.env["amazon.quota"]._budget(self, MAX_WAIT_SECONDS / max(len(refs), 1))
+        left = deque(refs)
+        try:
+            with self._selling_partner(budget) as amazon:
+                while left:
+                    try:
+                        received.append(amazon.get_order(left[0]))
+                    except (BadRequest, MalformedAnswer) as error:
+                        failures[job._explain(error, by_hand=True)[1]].append(left[0])
+                    left.popleft()
+        except SellingPartnerError as error:
+            # What stands against one stands against the rest.
+            failures[job._explain(error, by_hand=True)[1]] += left
+        return received, failures
 
     def _purge_personal_data(self):
         """Remove what Amazon's policy does not let us keep (M3)."""
         logs = self.env["amazon.log"]
         for account in self:
             logs |= account._job("privacy")._run(
-                lambda log, budget, account=account: self.env["sale.order"]._amazon_purge(account, log)
+                lambda account, log, budget: account.env["sale.order"]._amazon_purge(account, log)
             )
         return logs

@@ -14,11 +14,13 @@ from ..const import FIRST_RUN_DAYS
 from ..locks import advisory_lock
 from ..selling_partner import (
     AccessDenied,
+    BadRequest,
     CredentialsError,
     MalformedAnswer,
     QuotaExceeded,
     RetryLater,
     SellingPartnerError,
+    TokenRefused,
 )
 from .amazon_quota import wake_at
 
@@ -63,6 +65,8 @@ JOB_NAMES = [
     ("results", "Confirmation Results"),
     ("privacy", "Removal of Personal Data"),
 ]
+# The kinds of errors that a person must mend on the account or at Amazon.
+BROKEN = ("credentials", "access")
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
 
@@ -216,7 +220,7 @@ class AmazonJob(models.Model):
 
     def _close_abandoned(self):
         """Say of runs whose process was killed that they are over, also when there was nothing to run for since."""
-        logs = self.env["amazon.log"].sudo()  # sudo: the log is the addon's own
+        logs = self._in_its_language().env["amazon.log"].sudo()  # sudo: the log is the addon's own
         if not logs.search_count([("job_id", "=", self.id), ("state", "=", "running")], limit=1):
             return
         with self._lock() as free:
@@ -252,11 +256,12 @@ class AmazonJob(models.Model):
     def _run(self, work):
         """Run `work` once, alone, logged, with every error told where a person sees it.
 
-        :param work: called with the ``amazon.log`` row and the budget; commits as it goes; returns the state
-            the log ends with (``done`` or ``partial``).
+        :param work: called with the account, the ``amazon.log`` row and the budget; commits as it goes; returns the
+            state the log ends with (``done`` or ``partial``).
         :return: the ``amazon.log`` row, or none when the job is already running elsewhere.
         """
         self.ensure_one()
+        self = self._in_its_language()
         with self._lock() as free:
             if not free:
                 if JOBS[self.name].lock:
@@ -274,6 +279,23 @@ class AmazonJob(models.Model):
                 self.env["ir.cron"]._commit_progress()
                 return self.env["amazon.log"]
 
+    def _fetch(self):
+        """Read the pages of the job's search into the inbox.
+
+        :return: as :meth:`_run`.
+        """
+        return self._run(
+            lambda account, log, budget: account.env["amazon.order.update"]._fetch(account._job(self.name), log, budget)
+        )
+
+    def _in_its_language(self):
+        """Return the job with the language and the time zone in which it says what it has to say; a cron's own are
+        OdooBot's."""
+        account = self.account_id
+        return self.with_context(
+            lang=account.company_id._amazon_lang(), tz=account.marketplace_ids[:1].tz or self.env.user.tz or "UTC"
+        )
+
     def _run_alone(self, work):
         """Do what :meth:`_run` says, with the lock held."""
         started = time.time()
@@ -285,7 +307,7 @@ class AmazonJob(models.Model):
         self.env["ir.cron"]._commit_progress()
         budget = self.env["amazon.quota"]._budget(self.account_id)
         try:
-            state = work(log, budget)
+            state = work(self.account_id, log, budget)
         except SellingPartnerError as error:
             self.env.cr.rollback()
             self._failed(log, budget, error)
@@ -301,7 +323,8 @@ class AmazonJob(models.Model):
             self.sudo().write({
                 "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
             })  # fmt: skip
-            self.account_id._connection_works()
+            if budget.calls:
+                self.account_id._connection_works()
             log._finish(state, api_calls=budget.calls)
         self.env["ir.cron"]._commit_progress()
         return log
@@ -309,6 +332,10 @@ class AmazonJob(models.Model):
     def _failed(self, log, budget, error):
         """Tell what went wrong, and come back when that makes sense."""
         kind, message = self._explain(error)
+        if self.name == "range" and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):
+            # Asked again, Amazon would refuse it again.
+            self._start_search(False)
+            message = self.env._("%s The import of this range does not go on.", message)
         log._finish("partial" if kind == "quota" else "failed", message, api_calls=budget.calls)
         job = self.sudo()
         if kind == "quota":
@@ -318,16 +345,24 @@ class AmazonJob(models.Model):
         job.write({"error_kind": kind, "last_error": message, "failures": job.failures + 1})
         if kind == "later":
             self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
-        elif kind in ("credentials", "access"):
+        elif kind in BROKEN:
             self.account_id._connection_broken(message)
         _logger.info("%s: %s (%s)", self.name, type(error).__name__, kind)
 
-    def _explain(self, error):
-        """Return (kind, message for a person) for an error of ``selling_partner``."""
+    def _explain(self, error, by_hand=False):
+        """Return (kind, message for a person) for an error of ``selling_partner``.
+
+        :param bool by_hand: a person waits for the answer, and nothing is tried again by itself.
+        """
         if isinstance(error, QuotaExceeded):
-            due = format_datetime(self.env, wake_at(error.retry_after), dt_format="HH:mm:ss")
-            return "quota", self.env._("Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s.",
-                              operation=error.operation, time=due)  # fmt: skip
+            facts = {"operation": error.operation, "time": self._clock(wake_at(error.retry_after))}
+            if by_hand:
+                return "quota", self.env._(
+                    "Amazon's quota for %(operation)s is used up; press again at %(time)s.", **facts
+                )
+            return "quota", self.env._(
+                "Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s.", **facts
+            )
         if isinstance(error, CredentialsError):
             return "credentials", self.account_id._explain_credentials(error)
         if isinstance(error, AccessDenied):
@@ -337,12 +372,27 @@ class AmazonJob(models.Model):
                 operation=error.operation, request=error.request_id or "-",
             )  # fmt: skip
         if isinstance(error, RetryLater):
+            if by_hand:
+                return "later", self.env._(
+                    "Amazon cannot be reached or is in trouble; press again in a few minutes. (%s)", error
+                )
             return "later", self.env._("Amazon cannot be reached or is in trouble; tried again by itself. (%s)", error)
         if isinstance(error, MalformedAnswer):
+            if by_hand:
+                return "later", self.env._("Amazon's answer cannot be read; press again in a few minutes. (%s)", error)
             return "later", self.env._("Amazon's answer cannot be read; tried again by itself. (%s)", error)
         if isinstance(error, SellingPartnerError):
             return "other", self.env._("Amazon refuses the request. (%s)", error)
         return "other", unexpected(self.env, error)
+
+    def _clock(self, moment):
+        """Say when something is due where the reader is: with the day when it is not today."""
+        day, today = (
+            fields.Datetime.context_timestamp(self, time).date() for time in (moment, fields.Datetime.now())
+        )  # fmt: skip
+        return format_datetime(
+            self.env, moment, tz=str(self.env.tz), dt_format="HH:mm:ss" if day == today else "medium"
+        )
 
     def _is_stopped(self):
         """Tell whether a person has stopped the job meanwhile.
@@ -356,7 +406,7 @@ class AmazonJob(models.Model):
     def _start_search(self, search):
         """Freeze the parameters of a search until its last page.
 
-        :param str search: what ``SearchOrders.to_json()`` returned.
+        :param search: what ``SearchOrders.to_json()`` returned; False: there is none any more.
         """
         self.sudo().write({"open_search": search, "token": False, "token_at": False})
 

@@ -37,9 +37,12 @@ class AmazonQuota(models.Model):
     _bucket_uniq = models.UniqueIndex("(merchant_id, application, operation)")
 
     @api.model
-    def _budget(self, account):
-        """Return the budget to hand to ``selling_partner`` for one run of `account`."""
-        return Budget(self.env.registry, account)
+    def _budget(self, account, patience=MAX_WAIT_SECONDS):
+        """Return the budget to hand to ``selling_partner`` for one run of `account`.
+
+        :param float patience: for how many seconds a token is waited for.
+        """
+        return Budget(self.env.registry, account, patience)
 
 
 class Budget:
@@ -47,22 +50,24 @@ class Budget:
 
     :param registry: Odoo's registry, from which each call takes a cursor of its own.
     :param account: the ``amazon.account`` whose quota is used.
+    :param float patience: for how many seconds a token is waited for.
     """
 
-    def __init__(self, registry, account):
+    def __init__(self, registry, account, patience=MAX_WAIT_SECONDS):
         account = account.sudo()  # sudo: the client ID is the manager's to read
         self.registry = registry
         self.key = (account.merchant_id, account.lwa_client_id)
         self.is_sandbox = account.environment == "sandbox"
+        self.patience = patience
         self.calls = 0
 
     def acquire(self, operation):
-        """Take one token, waiting at most two seconds for it.
+        """Take one token, waiting for it as long as the budget's patience lasts.
 
         :param str operation: Amazon's name of the operation.
         :raise QuotaExceeded: when the next token is further away; carries the seconds until then.
         """
-        deadline = time.monotonic() + MAX_WAIT_SECONDS
+        deadline = time.monotonic() + self.patience
         while (wait := self._take(operation)) > 0:
             if time.monotonic() + wait > deadline:
                 raise QuotaExceeded(operation=operation, retry_after=wait)

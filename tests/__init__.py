@@ -14,6 +14,7 @@ from . import (
     test_confirmation_policies,
     test_confirmation_speed,
     test_confirmation_trouble,
+    test_connection,
     test_delivery_warning,
     test_demo,
     test_engine,

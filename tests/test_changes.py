@@ -1,9 +1,10 @@
 from datetime import datetime, timedelta
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import AmazonCase
+from .common import JAPAN, AmazonCase
 
 
 @tagged("post_install", "-at_install")
@@ -380,6 +381,78 @@ class TestChanges(AmazonCase):
             told = mine.with_user(self.user).action_amazon_refresh()
         self.assertIn("NOWHERE", told["params"]["message"])
         self.assertEqual(self.last_update(order).state, "failed")
+
+    def refresh(self, orders):
+        """Press Refresh for orders; return what the user reads."""
+        try:
+            with self.committing(orders) as mine:
+                mine.with_user(self.user).action_amazon_refresh()
+        except UserError as error:
+            return str(error)
+        finally:
+            self.env.invalidate_all()
+
+    def test_refresh_names_what_amazon_does_not_know(self):
+        """One order Amazon does not know stops no other: those are applied, it is named."""
+        orders = self.imported(count=3)
+        orders.order_line.sudo().price_unit = 1
+        gone = orders[1]
+        self.amazon.post(
+            "faults", operation="getOrder", kind="not_found_yet", times=None, match={"orderId": gone.amazon_order_ref}
+        )
+        message = self.refresh(orders)
+        self.assertIn(gone.amazon_order_ref, message)
+        self.assertNotIn(orders[0].amazon_order_ref, message)
+        self.assertEqual(orders.filtered("amazon_mismatch"), gone)
+
+    def test_refresh_beyond_the_quota(self):
+        """What was read before the quota was used up is applied; the rest is named, and when to press again."""
+        orders = self.imported(count=3)
+        orders.order_line.sudo().price_unit = 1
+        self.amazon.post("faults", operation="getOrder", kind="429", after=1, times=None)
+        message = self.refresh(orders)
+        read = orders.filtered(lambda order: not order.amazon_mismatch)
+        self.assertEqual(len(read), 1)
+        for order in orders - read:
+            self.assertIn(order.amazon_order_ref, message)
+        self.assertNotIn(read.amazon_order_ref, message)
+        self.assertRegex(message, r"press again at \d\d:\d\d:\d\d")
+        self.assertNotIn("by itself", message)
+
+    def test_refresh_in_trouble(self):
+        """What stands against one order stands against all: Amazon is not asked for each."""
+        orders = self.imported(count=3)
+        self.amazon.control("DELETE", "requests")
+        self.amazon.post("faults", operation="getOrder", kind="503_empty", times=None)
+        message = self.refresh(orders)
+        self.assertEqual(len(self.amazon.get("requests?operation=getOrder")), 1)
+        for order in orders:
+            self.assertIn(order.amazon_order_ref, message)
+        self.assertIn("in trouble", message)
+
+    def test_refresh_of_many(self):
+        """More than the quota has at once are refused before anything is asked."""
+        orders = self.imported(count=31)
+        self.amazon.control("DELETE", "requests")
+        self.assertIn("30", self.refresh(orders))
+        self.assertFalse(self.amazon.get("requests?operation=getOrder"))
+
+    def test_retry_beyond_the_quota(self):
+        """Retry of what is not stored any more: what was read is done with, the rest stays with its reason."""
+        refs = self.place(set={"salesChannel": {"marketplaceId": "NOWHERE"}}, count=2)
+        rows = self.receive(refs[0]) | self.receive(refs[1])
+        rows.payload = False
+        for ref in refs:
+            self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": JAPAN}})
+        self.amazon.post("faults", operation="getOrder", kind="429", after=1, times=None)
+        with self.assertRaisesRegex(UserError, "press again"), self.committing(rows) as mine:
+            mine.with_user(self.user).action_retry()
+        self.env.invalidate_all()
+        [done] = self.orders(*refs)
+        self.assertEqual(
+            {row.order_ref: row.state for row in rows},
+            {ref: "superseded" if ref == done.amazon_order_ref else "failed" for ref in refs},
+        )
 
     def test_retry_and_ignore(self):
         """An order that cannot be built stays with its reason; Retry builds it, Ignore leaves it out, a newer version

@@ -331,6 +331,55 @@ class TestEngine(AmazonCase):
         self.assertFalse(self.orders(old))
         self.assertFalse(self.job.cursor)
 
+    def test_range_refused_for_good(self):
+        """A range that Amazon refuses as it is ends with a message; it is not asked for every hour for ever."""
+        job = self.account._job("range")
+        now = fields.Datetime.now()
+        self.account._start_range(now - timedelta(days=2), now - timedelta(days=1))
+        self.amazon.post("faults", operation="searchOrders", kind="400", times=None)
+        with self.committing(job) as mine:
+            mine._cron_run()
+        self.env.invalidate_all()
+        self.assertFalse(job.open_search)
+        self.assertIn("refuses the request", job.last_error)
+        self.assertIn("does not go on", job.last_error)
+        self.assertEqual(job.last_error, self.account.log_ids[:1].message)
+        self.searches()
+        with self.committing(job) as mine:
+            mine._cron_run()
+        self.assertFalse(self.searches())
+
+    # --- what jobs say
+
+    def test_said_in_the_companys_language(self):
+        """What a job says is in the company's language, whoever the cron runs as; times are the marketplace's, with
+        the day when it is another one."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        self.company.partner_id.lang = "ja_JP"
+        self.account.auto_import = True
+        for moment, words in (
+            ("2026-11-24 23:30:00", r"。08:3\d:\d\dに自動"),
+            ("2026-11-24 14:59:00", r"2026\D11\D25\D+00:0\d:\d\dに自動"),
+        ):  # fmt: skip
+            self.amazon.post("faults", operation="searchOrders", kind="429", times=1)
+            with self.subTest(moment=moment), freeze_time(moment), self.committing(self.job) as job:
+                job._cron_run()
+                self.assertRegex(job.last_error, words)
+                self.assertEqual(job.last_error, job.account_id.log_ids[:1].message)
+            self.env["amazon.quota"].search([]).unlink()
+        self.amazon.control("PATCH", f"sellers/{self.seller['merchant_id']}", roles=[])
+        with self.committing(self.job) as job:
+            job._cron_run()
+        self.env.invalidate_all()
+        self.assertIn("許可して", self.account.connection_message)
+        self.assertIn("許可して", self.account.activity_ids.note)
+        log = self.env["amazon.log"].create(
+            {"account_id": self.account.id, "job_id": self.job.id, "job_name": "orders"}
+        )
+        with self.committing(self.job) as job:
+            job._cron_run()
+        self.assertRegex(log.message, "[ぁ-ん]")
+
     # --- several accounts
 
     def test_two_companies(self):

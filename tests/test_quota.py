@@ -14,10 +14,10 @@ class TestQuota(TransactionCase):
 
     def setUp(self):
         super().setUp()
-        account = self.env["amazon.account"].create({
+        self.account = self.env["amazon.account"].create({
             "name": "Quota", "merchant_id": "AQUOTA", "lwa_client_id": "application",
         })  # fmt: skip
-        self.budget = self.env["amazon.quota"]._budget(account)
+        self.budget = self.env["amazon.quota"]._budget(self.account)
 
     def bucket(self, operation):
         """Return the bucket's record, fresh from the database."""
@@ -41,6 +41,15 @@ class TestQuota(TransactionCase):
             self.bucket("getOrder").write({"tokens": 0.5, "rate": 10})
             self.budget.acquire("getOrder")
         self.assertEqual(self.budget.calls, 2)
+
+    def test_less_patience(self):
+        """While a person waits for many answers, each token is waited for less."""
+        hurried = self.env["amazon.quota"]._budget(self.account, patience=0.1)
+        with self.enter_registry_test_mode():
+            hurried.acquire("getOrder")
+            self.bucket("getOrder").write({"tokens": 0, "rate": 1})
+            with self.assertRaises(QuotaExceeded):
+                hurried.acquire("getOrder")
 
     def test_adapts_to_the_header(self):
         """The rate Amazon names replaces the published one; a 429 empties the bucket."""

@@ -155,10 +155,11 @@ def test_a_poisoned_text_is_no_obstacle(amazon, seller, site, place):
     assert set(site.shop.refs()) >= set(place) - {poisoned}
 
 
+# What is changed at Amazon, a word of what is told of it, in the shop's language, and its kind.
 TROUBLE = {
-    "secret": ({"client_secret": "amzn1.oa2-cs.v1.another"}, "client secret", "credentials"),
-    "revoked": ({"revoked": True}, "revoked", "credentials"),
-    "role": ({"roles": ["product_listing"]}, "role", "access"),
+    "secret": ({"client_secret": "amzn1.oa2-cs.v1.another"}, "シークレット", "credentials"),
+    "revoked": ({"revoked": True}, "取り消され", "credentials"),
+    "role": ({"roles": ["product_listing"]}, "ロール", "access"),
 }
 
 

@@ -1,0 +1,177 @@
+import os
+from unittest.mock import patch
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from .. import crypto
+from .common import AmazonCase
+
+
+@tagged("post_install", "-at_install")
+class TestConnection(AmazonCase):
+    """What an account says of its connection, and when: the button, the jobs, credentials that are changed."""
+
+    def press(self, account=None):
+        """Press Test Connection; return what the manager reads."""
+        try:
+            with self.committing(account or self.account) as mine:
+                return mine.with_user(self.manager).action_test_connection()["params"]["message"]
+        except UserError as error:
+            return str(error)
+        finally:
+            self.env.invalidate_all()
+
+    def state(self, account=None):
+        """Return what the account says, and how many activities ask for it to be mended."""
+        account = account or self.account
+        return account.connection_state, account.connection_message, len(account.activity_ids)
+
+    # --- the button
+
+    def test_connected(self):
+        """It works: said with the marketplaces that Amazon names."""
+        message = self.press()
+        self.assertIn("Amazon.co.jp", message)
+        self.assertEqual(self.state(), ("ok", message, 0))
+
+    def test_not_sold_in(self):
+        """A marketplace the seller does not take part in is named."""
+        self.account.marketplace_ids |= self.env["amazon.marketplace"].search([("code", "=", "AU")])
+        message = self.press()
+        self.assertIn("you do not sell in: Australia", message)
+        self.assertEqual(self.state(), ("ok", message, 0))
+
+    def test_refused(self):
+        """Credentials and rights that Amazon refuses: said in plain words, and the account is broken until it works."""
+        for trouble, words in (
+            ({"client_secret": "amzn1.oa2-cs.v1.rotated"}, "client ID or client secret"),
+            ({"unauthorized": True}, "belongs to another application"),
+            ({"revoked": True}, "was revoked"),
+            ({"roles": []}, "denies access to getMarketplaceParticipations"),
+        ):
+            with self.subTest(trouble=trouble):
+                seller = self.amazon.seller()
+                account = self._connect(seller)
+                self.amazon.control("PATCH", f"sellers/{seller['merchant_id']}", **trouble)
+                message = self.press(account)
+                self.assertIn(words, message)
+                # Who pressed the button knows: nobody is asked to see to it.
+                self.assertEqual(self.state(account), ("broken", message, 0))
+                mended = {"unauthorized": False, **{name: seller.get(name) for name in trouble if name in seller}}
+                self.amazon.control("PATCH", f"sellers/{seller['merchant_id']}", **mended)
+                self.assertIn("Connected", self.press(account))
+                self.assertEqual(self.state(account)[0], "ok")
+
+    def test_unreachable(self):
+        """Nobody answers: said, but nothing is known of the credentials."""
+        self.account.endpoint_url = "http://127.0.0.1:9"
+        message = self.press()
+        self.assertIn("cannot be reached", message)
+        self.assertNotIn("by itself", message)
+        self.assertEqual(self.state(), ("new", False, 0))
+
+    def test_trouble(self):
+        """Amazon in trouble does not make a working account a broken one; nothing is promised that does not happen."""
+        self.press()
+        known = self.state()
+        for kind, words in (
+            ("503_empty", "in trouble"), ("cut_before", "cannot be reached"), ("html_200", "cannot be read"),
+            ("400", "refuses the request"), ("429", r"press again at \d\d:\d\d:\d\d"),
+        ):  # fmt: skip
+            with self.subTest(kind=kind):
+                self.amazon.post("faults", operation="getMarketplaceParticipations", kind=kind, times=1)
+                message = self.press()
+                self.assertRegex(message, words)
+                self.assertNotIn("by itself", message)
+                self.assertEqual(self.state(), known)
+
+    def test_trouble_mends_nothing(self):
+        """A broken account stays one while Amazon cannot be asked."""
+        self.account._connection_broken("Refused")
+        known = self.state()
+        self.amazon.post("faults", operation="getMarketplaceParticipations", kind="503_empty", times=1)
+        self.press()
+        self.assertEqual(self.state(), known)
+
+    # --- jobs
+
+    def test_job_that_calls_nobody(self):
+        """The removal of personal data asks Amazon nothing, so it says nothing of the connection."""
+        new = self._connect(
+            self.amazon.seller(), name="New", lwa_client_id=False, lwa_client_secret=False, refresh_token=False
+        )
+        self.account._connection_broken("Refused")
+        for account, state in ((new, ("new", False, 0)), (self.account, ("broken", "Refused", 1))):
+            with self.committing(account) as mine:
+                log = mine._purge_personal_data()
+                self.assertEqual((log.state, log.api_calls), ("done", 0))
+            self.env.invalidate_all()
+            self.assertEqual(self.state(account), state)
+        self.import_orders()
+        self.assertEqual(self.state(), ("ok", False, 0))
+
+    # --- settings
+
+    def test_changed_credentials(self):
+        """Whoever changes what the connection is made with has not tested it yet; other settings say nothing of it."""
+        account = self.account.with_user(self.manager)
+        for change in (
+            {"merchant_id": "A2OTHERMERCHANT"}, {"lwa_client_id": "another"}, {"lwa_client_secret": "another"},
+            {"refresh_token": "Atzr|another"}, {"lwa_url": "http://127.0.0.1:9/token"},
+            {"endpoint_url": "http://127.0.0.1:9"}, {"environment": "sandbox"},
+        ):  # fmt: skip
+            with self.subTest(change=change):
+                account._connection_works()
+                account.write({"name": "Renamed", "pii_days": 20})
+                self.assertEqual(account.connection_state, "ok")
+                account.write(change)
+                self.assertEqual(self.state(account), ("new", False, 0))
+
+    def test_server_that_is_not_safe(self):
+        """An address over which secrets would travel in the clear is refused in words."""
+        for vals in ({"endpoint_url": "http://example.com"}, {"lwa_url": "nonsense"}, {"endpoint_url": False}):
+            with self.subTest(vals=vals), self.assertRaisesRegex(ValidationError, "https is required"):
+                self.account.with_user(self.manager).write(vals)
+
+    def test_authorize_nowhere(self):
+        """Without a marketplace there is no Seller Central to go to."""
+        account = self.env["amazon.account"].with_user(self.manager).create({
+            "name": "New", "company_id": self.company.id, "warehouse_id": self.warehouse.id,
+            "application_id": "amzn1.sp.solution.1", "lwa_client_id": "client", "lwa_client_secret": "secret",
+        })  # fmt: skip
+        with self.assertRaisesRegex(UserError, "marketplace"):
+            account.action_authorize()
+        account.marketplace_ids = self.account.marketplace_ids
+        self.assertIn("sellercentral", account.action_authorize()["url"])
+        account.seller_central_url = "http://example.com"
+        with self.assertRaisesRegex(UserError, "https"):
+            account.action_authorize()
+
+    # --- the key ring
+
+    def test_key_ring_with_a_slip(self):
+        """A key ring that cannot be read: each who needs it names the setting, builders live, and put right all goes
+        on."""
+        [ref] = self.place()
+        with self.committing(self.account) as account:
+            account._fetch_orders()
+        row = self.env["amazon.order.update"].search([("order_ref", "=", ref)])
+        with patch.dict(os.environ, {crypto.VARIABLE: "a:tooshort"}):
+            message = self.press()
+            self.assertIn(crypto.VARIABLE, message)
+            self.assertNotIn("enter both again", message)
+            log = self.import_orders()
+            self.assertEqual(log.state, "failed")
+            self.assertIn(crypto.VARIABLE, log.message)
+            self.assertEqual(row.state, "failed")
+            with self.assertRaisesRegex(UserError, crypto.VARIABLE), self.committing(row) as mine:
+                mine.with_user(self.user).action_retry()
+            with self.assertRaisesRegex(UserError, crypto.VARIABLE):
+                self.account.with_user(self.manager).refresh_token = "Atzr|typed"
+            self.env.invalidate_all()
+        with self.committing(row) as mine:
+            mine.with_user(self.user).action_retry()
+            mine._drain(mine.account_id)
+        self.assertTrue(self.orders(ref))
+        self.assertIn("Connected", self.press())
