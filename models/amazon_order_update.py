@@ -499,9 +499,10 @@ class AmazonOrderUpdate(models.Model):
         })  # fmt: skip
 
     @api.model
+    @no_statements_logged()
     def _reserve_leftovers(self):
         """Reserve what a builder that was killed between building and reserving has left."""
-        orders = self.env["sale.order"].search([("amazon_to_reserve", "=", True)], limit=200)
+        orders = self.env["sale.order"].search([("amazon_to_reserve", "=", True)], order="id", limit=200)
         for account, left in orders.grouped("amazon_account_id").items():
             Order = left.browse().with_context(**self._build_context(account))
             plan = left._amazon_reserve_plan()

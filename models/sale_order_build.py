@@ -927,21 +927,44 @@ class SaleOrder(models.Model):
                     self.env["amazon.order.update"]._trigger_builders(1, GIVE_WAY_SECONDS)
                     self.env["ir.cron"]._commit_progress()
                     continue
-                for _attempt in range(ATTEMPTS):
-                    try:
-                        # What an attempt that failed remembered is not so any more.
-                        orders = self.with_context(**memo.forget(self.env)).browse(order_ids)
-                        orders.exists()._amazon_reserve_now()
-                        self.env["ir.cron"]._commit_progress()
-                        break
-                    except OperationalError as error:
-                        # Somebody who is no builder works on the same stock.
-                        _logger.info("reserving again after %s", type(error).__name__)
-                        self.env.cr.rollback()
-                else:
+                if not self._amazon_reserve_and_commit(order_ids):
                     # They are still marked: a builder reserves them with its next run.
                     self.env["amazon.order.update"]._trigger_builders(1)
                     self.env["ir.cron"]._commit_progress()
+
+    @api.model
+    def _amazon_reserve_and_commit(self, order_ids):
+        """Reserve orders with their warehouse's lock held; when that fails as a whole, one by one.
+
+        :return: whether it is done, and no other transaction was in the way each time.
+        """
+        one_by_one = False
+        for _attempt in range(ATTEMPTS):
+            try:
+                # What an attempt that failed remembered is not so any more.
+                orders = self.with_context(**memo.forget(self.env)).browse(order_ids).exists()
+                if one_by_one:
+                    orders._amazon_reserve_one_by_one()
+                else:
+                    orders._amazon_reserve_now()
+                self.env["ir.cron"]._commit_progress()
+                return True
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others must be reserved
+                # Somebody who is no builder works on the same stock; or an order cannot be reserved at all.
+                _logger.info("reserving again after %s", type(error).__name__)
+                self.env.cr.rollback()
+                one_by_one |= not isinstance(error, OperationalError)
+        return False
+
+    def _amazon_reserve_one_by_one(self):
+        for order in self:
+            try:
+                with self.env.cr.savepoint():
+                    order.with_context(**memo.forget(self.env))._amazon_reserve_now()
+            except OperationalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - told to a person
+                order._amazon_not_reserved(error)
 
     def _amazon_reserve_now(self):
         moves = self.picking_ids.move_ids.filtered(
@@ -951,5 +974,17 @@ class SaleOrder(models.Model):
             )
         )
         moves._action_assign()
+        self._amazon_reserved()
+
+    def _amazon_reserved(self):
         self.amazon_to_reserve = False
         self._amazon_move_phase()
+
+    def _amazon_not_reserved(self, error):
+        """Leave an order to its responsible user: whatever is in the way, trying again does not remove it."""
+        _logger.info("order %s not reserved: %s", self.amazon_order_ref, type(error).__name__)
+        self._amazon_ask(
+            self.env._("The delivery could not be reserved: check its availability"),
+            self.env["amazon.order.update"]._reason(error),
+        )
+        self._amazon_reserved()

@@ -27,6 +27,7 @@ from . import (
     test_privacy,
     test_quota,
     test_res_partner,
+    test_reserving,
     test_secrets,
     test_shipped,
     test_shipping_method,
