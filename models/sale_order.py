@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..const import AWAITING_PAYMENT, DEAD
+from ..const import AWAITING_PAYMENT, DEAD, TO_SHIP
 from .amazon_order_update import OPEN
 
 PURGE_BATCH = 200
@@ -192,39 +192,34 @@ class SaleOrder(models.Model):
 
     @api.depends("amazon_ship_by", "amazon_status", "state")
     def _compute_amazon_late(self):
+        now = fields.Datetime.now()
         for order in self:
             if not order.amazon_ship_by or not order._amazon_is_open():
                 order.amazon_late = False
-                continue
-            zone = order.amazon_marketplace_id.tz or "UTC"
-            due = fields.Datetime.context_timestamp(order.with_context(tz=zone), order.amazon_ship_by).date()
-            today = fields.Datetime.context_timestamp(order.with_context(tz=zone), fields.Datetime.now()).date()
-            if order.amazon_ship_by < fields.Datetime.now() or due < today:
+            elif order.amazon_ship_by < now:
                 order.amazon_late = "late"
             else:
-                order.amazon_late = "today" if due == today else "later"
+                end = order.amazon_marketplace_id._midnight()
+                order.amazon_late = "today" if order.amazon_ship_by < end else "later"
 
     def _search_amazon_late(self, operator, value):
-        if operator not in ("in", "="):
+        if operator != "in":
             return NotImplemented
-        wanted = {value} if isinstance(value, str) else set(value)
         now = fields.Datetime.now()
-        open_orders = Domain("amazon_status", "in", ("unshipped", "partially_shipped")) & Domain("state", "=", "sale")
-        found = Domain.FALSE
-        if "late" in wanted:
-            found |= Domain("amazon_ship_by", "<", now)
-        for marketplace in self.env["amazon.marketplace"].search([("api_ref", "!=", False)]):
+        open_orders = (
+            Domain("amazon_status", "in", TO_SHIP) & Domain("state", "=", "sale")
+            & Domain("amazon_ship_by", "!=", False)
+        )  # fmt: skip
+        found = Domain("amazon_ship_by", "<", now) if "late" in value else Domain.FALSE
+        for marketplace in self.env["amazon.marketplace"].search([]):
             # The end of the day is another moment in every marketplace.
-            local = fields.Datetime.context_timestamp(self.with_context(tz=marketplace.tz), now)
-            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-            end = midnight.astimezone(tz=None).astimezone(fields.Datetime.context_timestamp(
-                self.with_context(tz="UTC"), now).tzinfo).replace(tzinfo=None)  # fmt: skip
+            end = marketplace._midnight()
             here = Domain("amazon_marketplace_id", "=", marketplace.id)
-            if "today" in wanted:
+            if "today" in value:
                 found |= here & Domain("amazon_ship_by", ">=", now) & Domain("amazon_ship_by", "<", end)
-            if "later" in wanted:
+            if "later" in value:
                 found |= here & Domain("amazon_ship_by", ">=", end)
-        return open_orders & found
+        return (open_orders & found) | (~open_orders if False in value else Domain.FALSE)
 
     @api.model
     def _group_expand_amazon_phase(self, phases, domain):
@@ -478,7 +473,7 @@ class SaleOrder(models.Model):
 
     def _amazon_is_open(self):
         self.ensure_one()
-        return self.state == "sale" and self.amazon_status in ("unshipped", "partially_shipped")
+        return self.state == "sale" and self.amazon_status in TO_SHIP
 
     def _amazon_to_review(self):
         """Tell whether there is something that a person has not seen yet."""

@@ -13,9 +13,10 @@ from odoo.tools.misc import format_amount, format_datetime
 from psycopg2 import OperationalError
 
 from .. import memo
-from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS
+from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
 from ..memo import once
 from ..selling_partner import split
+from .amazon_offer import offer_key
 from .amazon_order_update import NeedsAttention
 
 _logger = logging.getLogger(__name__)
@@ -288,7 +289,7 @@ class SaleOrder(models.Model):
             reasons.append(self.env._("Gift"))
         if value.cancellation_requested:
             reasons.append(self.env._("The buyer asks to cancel"))
-        if not value.has_address and STATUS.get(value.status) in ("unshipped", "partially_shipped"):
+        if not value.has_address and STATUS.get(value.status) in TO_SHIP:
             reasons.append(self.env._("No address: your application lacks the Direct-to-Consumer Shipping role"))
         return reasons
 

@@ -28,6 +28,7 @@ from . import (
     test_quota,
     test_res_partner,
     test_reserving,
+    test_search,
     test_secrets,
     test_shipped,
     test_shipping_method,
