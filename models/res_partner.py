@@ -1,6 +1,7 @@
 import hashlib
 import hmac
 from dataclasses import replace
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL, clean_context
@@ -461,12 +462,14 @@ class ResPartner(models.Model):
               FROM res_partner partner
              WHERE partner.amazon_account_id = %(account)s
                AND partner.amazon_purged IS NOT TRUE
-               AND partner.create_date < %(before)s
+               AND partner.create_date < %(yesterday)s
                AND NOT EXISTS (SELECT FROM needed WHERE needed.id = partner.id)
              ORDER BY partner.id
              LIMIT %(limit)s
             """,
             account=account.id, before=before, limit=limit,
+            # Whoever is on no order yet may be about to.
+            yesterday=fields.Datetime.now() - timedelta(days=1),
         ))  # fmt: skip
         return self.browse(partner_id for (partner_id,) in rows)
 

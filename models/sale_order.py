@@ -595,19 +595,30 @@ class SaleOrder(models.Model):
             partners._amazon_anonymize()
             count += len(partners)
             self.env["ir.cron"]._commit_progress(len(partners))
+        while orders := self.search(self._amazon_purge_domain(account, before), order="id", limit=PURGE_BATCH):
+            orders.write({"amazon_gift_note": False, "amazon_instructions": False, "amazon_purged": True})
+            self.env["ir.cron"]._commit_progress(len(orders))
+        # sudo: the inbox is the addon's own
+        Update = self.env["amazon.order.update"].sudo()
+        old = [("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before)]
+        while updates := Update.search(old, order="id", limit=PURGE_BATCH):
+            updates.payload = False
+            self.env["ir.cron"]._commit_progress(len(updates))
+        log.message = self.env._("Personal data of %(count)s customers removed.", count=count)
+        return "done"
+
+    @api.model
+    def _amazon_purge_domain(self, account, before):
+        """Return what finds the orders that are over, and whose personal data are still here.
+
+        :param account: the ``amazon.account``.
+        :param datetime before: what was delivered earlier is over (UTC, naive).
+        """
         over = Domain.OR([
             Domain("amazon_delivered_at", "<", before),
             Domain("amazon_delivered_at", "=", False) & Domain("amazon_deliver_by", "<", before),
             Domain("amazon_delivered_at", "=", False) & Domain("amazon_deliver_by", "=", False)
             & Domain("date_order", "<", before),
         ])  # fmt: skip
-        orders = self.search(Domain("amazon_account_id", "=", account.id) & Domain("amazon_purged", "=", False) & over)
-        orders.filtered(lambda order: not order._amazon_is_open()).write({
-            "amazon_gift_note": False, "amazon_instructions": False, "amazon_purged": True,
-        })  # fmt: skip
-        # sudo: the inbox is the addon's own
-        self.env["amazon.order.update"].sudo().search([
-            ("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before),
-        ]).payload = False  # fmt: skip
-        log.message = self.env._("Personal data of %(count)s customers removed.", count=count)
-        return "done"
+        open_orders = Domain("state", "=", "sale") & Domain("amazon_status", "in", TO_SHIP)
+        return Domain("amazon_account_id", "=", account.id) & Domain("amazon_purged", "=", False) & over & ~open_orders

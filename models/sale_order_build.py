@@ -251,12 +251,13 @@ class SaleOrder(models.Model):
             )
         return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
 
-    @api.model
     def _amazon_delivered_at(self, value):
-        """Return when the last parcel arrived, as far as Amazon tells (starts the privacy clock)."""
-        if not value.packages or any(package.status != "DELIVERED" for package in value.packages):
-            return False
-        return max((naive(package.ship_time or value.last_updated) for package in value.packages), default=False)
+        """Return when the last parcel arrived (starts the privacy clock). Amazon does not tell the moment: it is known
+        once, when Amazon first says so."""
+        if self.amazon_delivered_at:
+            return self.amazon_delivered_at
+        delivered = STATUS.get(value.status) == "shipped" and {package.status for package in value.packages}
+        return naive(value.last_updated) if delivered == {"DELIVERED"} else False
 
     @api.model
     def _amazon_gift_note(self, value):

@@ -25,6 +25,7 @@ from . import (
     test_pending,
     test_phases,
     test_privacy,
+    test_purge,
     test_quota,
     test_res_partner,
     test_reserving,
