@@ -103,7 +103,8 @@ class AmazonOrderUpdate(models.Model):
         lost = updates.filtered(lambda update: not update._is_readable())
         (updates - lost).write({"state": "pending", "retry_at": False, "forced": True})
         for account, rows in lost.grouped("account_id").items():
-            again = account._refresh_orders([ref for ref in rows.mapped("order_ref") if ref])
+            # Several versions of an order are read once.
+            again = account._refresh_orders([ref for ref in rows.grouped("order_ref") if ref])
             (rows - again).filtered("order_ref").write({"state": "superseded", "error": False, "retry_at": False})
         self._trigger_builders()
         return {

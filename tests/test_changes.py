@@ -441,6 +441,23 @@ class TestChanges(AmazonCase):
                 self.assertTrue(self.orders(ref))
                 self.assertFalse(row.search([("order_ref", "=", ref), ("state", "in", ("pending", "failed"))]))
 
+    def test_retry_of_two_versions(self):
+        """Two versions of an order that are not stored any more: it is read again once."""
+        [ref] = self.place(set={"salesChannel": {"marketplaceId": "NOWHERE"}})
+        rows = self.receive(ref)
+        rows.with_user(self.user).action_ignore()
+        self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"channelName": "AMAZON"}})
+        rows |= self.receive(ref)
+        rows.payload = False
+        self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": "A1VC38T7YXB528"}})
+        self.amazon.control("DELETE", "requests")
+        with self.committing(rows) as mine:
+            mine.with_user(self.user).action_retry()
+        self.build()
+        self.assertEqual(self.amazon.get("requests/count")["getOrder"], 1)
+        self.assertTrue(self.orders(ref))
+        self.assertEqual(set(rows.mapped("state")), {"superseded"})
+
     def test_deleted_order_comes_back(self):
         """An order that was deleted here is not forgotten for good: the next import of its range makes it again."""
         order = self.imported("jp_cancelled")
