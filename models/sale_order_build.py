@@ -69,7 +69,8 @@ class SaleOrder(models.Model):
             order = known.get(value.order_id)
             if value.channel_name == "NON_AMAZON":
                 self.env["stock.picking"]._amazon_fba_movement(account, value)
-                row._built(self.browse(), "created")
+                # No order is made of it, only a movement.
+                row._built(self.browse(), "unchanged")
             elif not order:
                 new[row] = value
             elif not row.forced and row.version < (order.amazon_version or ""):
