@@ -22,6 +22,7 @@ from ..const import (
 from ..quiet import no_statements_logged
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
 from .amazon_job import unexpected
+from .amazon_offer import offer_key
 from .amazon_quota import wake_at
 
 _logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ CONFLICTS = (OperationalError, UniqueViolation)
 class NeedsAttention(UserError):
     """An order that cannot be built until a person does something; the text says what.
 
-    :ivar item: the ``selling_partner`` item whose SKU has to be mapped, sold in ``marketplace``.
+    :ivar item: the ``selling_partner`` item that has to be mapped, sold in ``marketplace``.
     """
 
     item = marketplace = None
@@ -276,10 +277,10 @@ class AmazonOrderUpdate(models.Model):
                 items[value.marketplace_id] += value.items
         marketplaces = self.env["amazon.marketplace"].search([("api_ref", "in", list(items))])
         for marketplace in marketplaces:
-            known = set(
-                Offer.search([("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]).mapped("sku")
-            )
-            new = [item for item in items[marketplace.api_ref] if item.sku.strip() not in known]
+            sold = {offer_key(item): item for item in items[marketplace.api_ref]}
+            domain = [("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]
+            known = Offer.search_fetch([*domain, ("sku", "in", list(sold))], ["sku"]).grouped("sku")
+            new = [item for key, item in sold.items() if key not in known]
             try:
                 with self.env.cr.savepoint():
                     Offer._resolve(account, marketplace, new)
@@ -468,7 +469,7 @@ class AmazonOrderUpdate(models.Model):
             "attempts": attempts,
             "retry_at": fields.Datetime.now() + timedelta(minutes=pause),
             "error": self._reason(error),
-            "missing_sku": error.item.sku.strip() if isinstance(error, NeedsAttention) and error.item else False,
+            "missing_sku": offer_key(error.item) if isinstance(error, NeedsAttention) and error.item else False,
         })  # fmt: skip
         if self.missing_sku:
             # What the build had added to the SKU table went with it.

@@ -346,11 +346,8 @@ class SaleOrder(models.Model):
         orders = self.filtered(lambda order: order.amazon_account_id and not order.amazon_on_hold)
         lines = orders.order_line.filtered("amazon_is_placeholder")
         if lines:
-            raise UserError(
-                self.env._(
-                    "Map these SKUs to a product first: %s", ", ".join(lines.amazon_offer_id.mapped("sku")) or "-"
-                )
-            )
+            skus = ", ".join(lines.amazon_offer_id.mapped("sku"))
+            raise UserError(self.env._("Map these SKUs to a product first: %s", skus))
         orders.amazon_reviewed = True
         orders.activity_feedback(["sale_amazon_spapi.mail_activity_review"])
         # sudo: phases move by themselves

@@ -164,7 +164,7 @@ class SaleOrder(models.Model):
 
     @api.model
     def _amazon_add_offers(self, account, facts):
-        """Add each order's offers by SKU to its facts."""
+        """Add each order's offers, by :func:`offer_key`, to its facts."""
         by_marketplace = defaultdict(list)
         for fact in facts.values():
             by_marketplace[fact["marketplace"]].append(fact)
@@ -208,7 +208,6 @@ class SaleOrder(models.Model):
             "order_line": [Command.create(vals) for vals in lines.values()],
         }
 
-    @api.model
     def _amazon_header_vals(self, account, fact):
         """Return the values of the order that are not lines and not partners."""
         value = fact["value"]
@@ -279,10 +278,7 @@ class SaleOrder(models.Model):
         reasons = []
         if value.status not in STATUS:
             reasons.append(self.env._("Amazon reports a status that is not known here: %s", value.status or "-"))
-        unknown = [
-            item.sku or item.title for item in value.items
-            if not (item.sku.strip() in offers and offers[item.sku.strip()].product_id)
-        ]  # fmt: skip
+        unknown = [offer_key(item) for item in value.items if not offers[offer_key(item)].product_id]
         if unknown:
             reasons.append(self.env._("Unknown SKU: %s", ", ".join(unknown)))
         if not fact["amounts"].complete:
@@ -304,20 +300,14 @@ class SaleOrder(models.Model):
         provisional = self.env.ref("sale_amazon_spapi.carrier_provisional")
         if STATUS.get(value.status) in AWAITING_PAYMENT:
             return provisional
-        products = self.env["product.product"].union(
-            *(fact["offers"][item.sku.strip()].product_id for item in value.items if item.sku.strip() in fact["offers"])
-        )
-        weight = sum(
-            fact["offers"][item.sku.strip()].product_id.weight * item.wanted_quantity
-            for item in value.items if item.sku.strip() in fact["offers"]
-        )  # fmt: skip
+        sold = [(fact["offers"][offer_key(item)].product_id, item.wanted_quantity) for item in value.items]
         return account.rule_ids._choose({
             "service_level": value.service_level,
             "cash_on_delivery": value.is_cash_on_delivery,
             "partner": fact["delivery"],
-            "weight": weight,
+            "weight": sum(product.weight * quantity for product, quantity in sold),
             "amount": float(fact["amounts"].total),
-            "products": products,
+            "products": self.env["product.product"].union(*(product for product, _quantity in sold)),
         }) or provisional  # fmt: skip
 
     @api.model
@@ -400,7 +390,7 @@ class SaleOrder(models.Model):
     @api.model
     def _amazon_product(self, account, fact, item):
         """Return (product, offer) of an item; for an unknown SKU as the account's policy says."""
-        offer = fact["offers"].get(item.sku.strip(), self.env["amazon.offer"])
+        offer = fact["offers"][offer_key(item)]
         held = account.unknown_sku == "hold" and not fact["fba"] and STATUS.get(fact["value"].status) not in DEAD
         if offer.product_id or held:
             return self._amazon_known_product(fact["marketplace"], fact["offers"], item)
@@ -412,12 +402,12 @@ class SaleOrder(models.Model):
 
         :raise NeedsAttention: when it is not.
         """
-        offer = offers.get(item.sku.strip(), self.env["amazon.offer"])
+        offer = offers[offer_key(item)]
         if not offer.product_id:
             error = NeedsAttention(
                 self.env._(
                     "The SKU %s has no product. Map it in the SKU table, then the order is built by itself.",
-                    item.sku or "-",
+                    offer_key(item),
                 )
             )
             error.item, error.marketplace = item, marketplace
