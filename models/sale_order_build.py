@@ -256,8 +256,9 @@ class SaleOrder(models.Model):
         once, when Amazon first says so."""
         if self.amazon_delivered_at:
             return self.amazon_delivered_at
-        delivered = STATUS.get(value.status) == "shipped" and {package.status for package in value.packages}
-        return naive(value.last_updated) if delivered == {"DELIVERED"} else False
+        statuses = {package.status for package in value.packages} - {"CANCELLED"}
+        arrived = STATUS.get(value.status) == "shipped" and statuses == {"DELIVERED"}
+        return naive(value.last_updated) if arrived else False
 
     @api.model
     def _amazon_gift_note(self, value):
