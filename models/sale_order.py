@@ -118,6 +118,10 @@ class SaleOrder(models.Model):
     amazon_merged_child_ids = fields.One2many("sale.order", "amazon_merged_into_id", "Combined Orders", readonly=True)
     amazon_copy_ids = fields.One2many("sale.order", "amazon_copied_from_id", "Copies", readonly=True)
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
+    amazon_address_id = fields.Many2one(
+        "res.partner", "Address on Amazon", readonly=True, copy=False, index="btree_not_null",
+        help="Where Amazon last said it goes; a person may have chosen another address here.",
+    )  # fmt: skip
     amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
     amazon_has_unknown_sku = fields.Boolean("Unknown SKU", compute="_compute_amazon_has_unknown_sku")

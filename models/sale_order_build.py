@@ -196,6 +196,7 @@ class SaleOrder(models.Model):
             "partner_id": fact["partner"].id,
             "partner_invoice_id": fact["partner"].id,
             "partner_shipping_id": fact["delivery"].id,
+            "amazon_address_id": fact["delivery"].id,
             "user_id": account.user_id.id,
             "team_id": account.team_id.id,
             "pricelist_id": once(
@@ -674,13 +675,16 @@ class SaleOrder(models.Model):
         return bool(changes)
 
     def _amazon_customer(self, account, value):
-        """Return (buyer, delivery address); those of the order where Amazon does not tell any (more)."""
+        """Return (buyer, Amazon's delivery address); the known ones where Amazon does not tell any (more)."""
         placeholder = self.env.ref("sale_amazon_spapi.partner_provisional")
         if self.amazon_purged or not (value.has_address or value.is_amazon_fulfilled):
-            return self.partner_id, self.partner_shipping_id
+            return self.partner_id, self._amazon_known_address()
         if self.partner_id == placeholder or value.is_amazon_fulfilled:
             return self.env["res.partner"]._amazon_customers(account, [value])[value.order_id]
         return self.partner_id, self.partner_id._amazon_delivery_address(account, value)
+
+    def _amazon_known_address(self):
+        return self.amazon_address_id or self.partner_shipping_id
 
     def _amazon_write_header(self, account, fact):
         vals = self._amazon_header_vals(account, fact)
@@ -706,22 +710,29 @@ class SaleOrder(models.Model):
 
     def _amazon_write_customer(self, customer):
         partner, delivery = customer
-        vals = {}
+        known = self._amazon_known_address()
+        if (partner, delivery) == (self.partner_id, known):
+            return
+        # Where a person wants it sent is not changed by itself.
+        chosen = self.partner_shipping_id not in (known, self.partner_id)
+        vals = {
+            "amazon_address_id": delivery.id,
+            "partner_shipping_id": (self.partner_shipping_id if chosen else delivery).id,
+        }
         if partner != self.partner_id:
             vals.update(partner_id=partner.id, partner_invoice_id=partner.id)
-        if vals or delivery != self.partner_shipping_id:
-            vals["partner_shipping_id"] = delivery.id
-        if not vals:
-            return
         kept = self.pricelist_id, self.fiscal_position_id
         pickings = self.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
-        known = pickings.activity_ids
+        activities = pickings.activity_ids
         self.write(vals)
         # The core asks a person to change the address of each delivery; it is done here.
-        (pickings.activity_ids - known).unlink()
-        pickings.partner_id = delivery
+        (pickings.activity_ids - activities).unlink()
         if self.state == "draft" and (self.pricelist_id, self.fiscal_position_id) != kept:
             self.write({"pricelist_id": kept[0].id})
+        if chosen:
+            self._amazon_ask(self.env._("The address changed on Amazon: is the one chosen here still right?"))
+            return
+        pickings.partner_id = delivery
         if any(picking.printed for picking in pickings):
             self._amazon_ask(self.env._("The address changed on Amazon after printing: print the delivery slip again"))
 

@@ -109,6 +109,51 @@ class TestChanges(AmazonCase):
         self.assertEqual((order.partner_id, order.partner_shipping_id), (partner, address))
         self.assertFalse(order.activity_ids)
 
+    def elsewhere(self, order):
+        """Let a person choose another address for an order; return it."""
+        chosen = self.env["res.partner"].create({"name": "Branch", "street": "1-2-3", "city": "Osaka"})
+        order.with_user(self.user).partner_shipping_id = chosen
+        order.picking_ids.activity_ids.unlink()
+        return chosen
+
+    def test_chosen_address_stays(self):
+        """Where a person wants it sent is not changed because something else changes on Amazon."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        chosen = self.elsewhere(order)
+        self.changed(order, "reprice", item_id=order.order_line.amazon_item_ref, unit_price=3001)
+        self.assertEqual(order.amount_total, 6002)
+        self.assertEqual(order.partner_shipping_id, chosen)
+        self.assertFalse(order.activity_ids | order.picking_ids.activity_ids)
+
+    def test_chosen_address_and_a_new_one(self):
+        """When the address itself changes on Amazon a person decides between the two, once."""
+        order = self.imported()
+        chosen = self.elsewhere(order)
+        before = self.amazon_order(order)
+        self.changed(order, "change-address")
+        self.assertEqual(order.partner_shipping_id, chosen)
+        self.assertIn("address", order.activity_ids.summary)
+        self.assert_nothing_personal(order, before, self.amazon_order(order))
+        self.assert_no_core_warnings(order)
+        order.activity_ids.action_done()
+        self.changed(order, "request-cancel")
+        self.assertFalse(order.activity_ids.filtered(lambda activity: "address" in activity.summary))
+        # Amazon's own address again: from here on it is followed.
+        new = order.partner_id.child_ids.sorted("id")[-1]
+        self.assertEqual(new.street, self.amazon_order(order)["recipient"]["deliveryAddress"]["addressLine1"])
+        order.with_user(self.user).partner_shipping_id = new
+        self.changed(order, "change-address")
+        self.assertNotIn(order.partner_shipping_id, new | chosen)
+
+    def test_address_entered_by_hand(self):
+        """What a person enters where Amazon tells no address stays."""
+        order = self.imported(set={"recipient": {"deliveryAddress": None}})
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        chosen = self.elsewhere(order)
+        self.changed(order, "reprice", item_id=order.order_line[0].amazon_item_ref, unit_price=100)
+        self.assertEqual(order.partner_shipping_id, chosen)
+        self.assertFalse(order.activity_ids.filtered(lambda activity: "address changed" in activity.summary))
+
     # --- quantities and amounts
 
     def test_quantity_reduced(self):

@@ -48,6 +48,17 @@ class TestPurge(AmazonCase):
         self.assertGreater(order.amazon_last_update, arrived)
         self.assertEqual(order.amazon_delivered_at, arrived, "it arrives once")
 
+    def test_sent_elsewhere(self):
+        """Amazon's own address is needed as long as the order is, though a person has it sent somewhere else."""
+        order = self.imported()
+        address = order.partner_shipping_id
+        order.with_user(self.user).partner_shipping_id = self.env["res.partner"].create({"name": "Branch"})
+        self.ship(order.picking_ids)
+        self.purge(days=2)
+        self.assertFalse(address.amazon_purged)
+        self.purge(days=60)
+        self.assertTrue(address.amazon_purged)
+
     def test_more_than_a_batch(self):
         """However many orders are over, all are done; those still open keep what is needed to ship them."""
         waiting = self.imported("jp_gift")
