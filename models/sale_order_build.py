@@ -749,13 +749,11 @@ class SaleOrder(models.Model):
         :rtype: list
         """
         self.ensure_one()
-        invoiced = any(line.qty_invoiced for line in self.order_line)
-        delivered = self.state == "sale" and self.delivery_status == "full"
+        settled = self._amazon_is_settled()
         wanted = self._amazon_line_vals(account, fact)
         lines = {line.amazon_line_key: line for line in self.order_line if line.amazon_line_key}
         changes = self._amazon_write_quantities(wanted, lines)
-        if invoiced or delivered:
-            # From here on a difference is a finding for the accountant (amazon_mismatch).
+        if settled:
             return changes
         for key, vals in wanted.items():
             line = lines.get(key)
@@ -815,16 +813,25 @@ class SaleOrder(models.Model):
             )
         return changes
 
+    def _amazon_is_settled(self):
+        """Tell whether everything was delivered or anything invoiced: from here on a difference is a finding for the
+        accountant (amazon_mismatch)."""
+        invoiced = any(line.qty_invoiced for line in self.order_line)
+        return invoiced or (self.state == "sale" and self.delivery_status == "full")
+
     def _amazon_may_change_quantity(self, line, quantity):
+        """Tell whether nothing that is printed, picked, done or invoiced is touched."""
+        moves = line.move_ids.filtered(lambda move: move.state != "cancel")
+        done = moves.filtered(lambda move: move.state == "done")
+        still = moves - done
+        if any(still.picking_id.mapped("printed")) or any(still.mapped("picked")):
+            return False
+        if any(move.location_dest_id.usage != "customer" for move in done):
+            # What one of several steps has moved is not moved back by itself.
+            return False
         if quantity > line.product_uom_qty:
-            return True
-        open_pickings = line.move_ids.picking_id.filtered(lambda picking: picking.state not in ("done", "cancel"))
-        return (
-            quantity >= line.qty_delivered
-            and quantity >= line.qty_invoiced
-            and not any(picking.printed for picking in open_pickings)
-            and not any(move.picked for move in line.move_ids if move.state not in ("done", "cancel"))
-        )
+            return not self._amazon_is_settled()
+        return quantity >= line.qty_delivered and quantity >= line.qty_invoiced
 
     def _amazon_review_changed(self, before):
         """Ask a person again when there is something new to see."""

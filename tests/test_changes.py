@@ -198,13 +198,64 @@ class TestChanges(AmazonCase):
                 self.assertEqual(order.amount_total, 16500 if work == "invoiced" else 6600)
                 self.assert_no_core_warnings(order)
 
+    def test_quantity_reduced_between_steps(self):
+        """Fewer units than were brought to the packing table: a person puts the goods back, nothing changes by itself."""
+        self.warehouse.delivery_steps = "pick_ship"
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        line = order.order_line
+        self.ship(order.picking_ids.filtered(lambda picking: picking.state == "assigned"))
+        self.changed(order, "reduce", item_id=line.amazon_item_ref, quantity=2)
+        self.assertEqual(line.product_uom_qty, 3)
+        [waiting] = order.picking_ids.filtered(lambda picking: picking.state != "done")
+        self.assertEqual(waiting.move_ids.product_uom_qty, 3)
+        self.assertIn("3 → 2", order.activity_ids.summary)
+        self.assertFalse(order.amazon_mismatch)
+        self.assert_no_core_warnings(order)
+
+    def test_quantity_reduced_before_the_first_step(self):
+        """As long as nothing has been brought anywhere both steps follow."""
+        self.warehouse.delivery_steps = "pick_ship"
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        self.changed(order, "reduce", item_id=order.order_line.amazon_item_ref, quantity=2)
+        self.assertFalse(order.activity_ids)
+        for _step in range(2):
+            [step] = order.picking_ids.filtered(lambda picking: picking.state == "assigned")
+            self.assertEqual(step.move_ids.filtered(lambda move: move.state != "cancel").product_uom_qty, 2)
+            self.ship(step)
+        self.assertEqual(order.order_line.qty_delivered, 2)
+
+    def raise_quantity(self, order, after):
+        """Let Amazon want more units of the order's one item."""
+        total = {"amount": str(3300 * after)}
+        self.refetched(order, orderItems={"0": {
+            "quantityOrdered": after, "fulfillment": {"quantityUnfulfilled": after},
+            "proceeds": {"proceedsTotal": total, "breakdowns": {"0": {"subtotal": total}}},
+        }}, proceeds={"grandTotal": total})  # fmt: skip
+
+    def test_quantity_raised_in_work(self):
+        """More units of what is printed, picked, delivered or invoiced: an activity, nothing changed."""
+        for work in ("printed", "picked", "delivered", "invoiced"):
+            with self.subTest(work=work):
+                order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+                if work == "printed":
+                    order.picking_ids.printed = True
+                elif work == "picked":
+                    order.picking_ids.move_ids.picked = True
+                elif work == "delivered":
+                    self.ship(order.picking_ids)
+                else:
+                    order._create_invoices()
+                self.raise_quantity(order, 3)
+                self.assertEqual(order.order_line.product_uom_qty, 2)
+                self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")), 2)
+                self.assertIn("2 → 3", order.activity_ids.summary)
+                self.assertEqual(order.amazon_mismatch, work in ("delivered", "invoiced"))
+                self.assert_no_core_warnings(order)
+
     def test_quantity_raised(self):
         """More units (Amazon does not do that, but says it could): they are delivered too."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
-        self.refetched(order, orderItems={"0": {
-            "quantityOrdered": 3, "fulfillment": {"quantityUnfulfilled": 3},
-            "proceeds": {"proceedsTotal": {"amount": "9900"}, "breakdowns": {"0": {"subtotal": {"amount": "9900"}}}},
-        }}, proceeds={"grandTotal": {"amount": "9900"}})  # fmt: skip
+        self.raise_quantity(order, 3)
         self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")), 3)
         self.assertEqual((order.amount_total, order.order_line[0].price_unit), (9900, 3300))
 
