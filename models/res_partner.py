@@ -445,12 +445,14 @@ class ResPartner(models.Model):
                   JOIN stock_picking_type type ON type.id = picking.picking_type_id
                  WHERE picking.state NOT IN ('done', 'cancel') AND type.code != 'incoming'
             ), needed AS (
-                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id, o.amazon_address_id]) AS id
+                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id,
+                                    o.amazon_address_id]) AS id
                   FROM sale_order o
                  WHERE o.state IN ('draft', 'sent')
                     OR COALESCE(o.amazon_delivered_at, o.amazon_deliver_by, o.date_order, o.create_date) >= %(before)s
                 UNION
-                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id, o.amazon_address_id])
+                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id,
+                                    o.amazon_address_id])
                   FROM open_picking
                   JOIN stock_move move ON move.picking_id = open_picking.id
                   JOIN sale_order_line line ON line.id = move.sale_line_id

@@ -215,7 +215,7 @@ class SaleOrder(models.Model):
             & Domain("amazon_ship_by", "!=", False)
         )  # fmt: skip
         found = Domain("amazon_ship_by", "<", now) if "late" in value else Domain.FALSE
-        for marketplace in self.env["amazon.marketplace"].search([]):
+        for marketplace in self.env["amazon.marketplace"].search([("api_ref", "!=", False)]):
             # The end of the day is another moment in every marketplace.
             end = marketplace._midnight()
             here = Domain("amazon_marketplace_id", "=", marketplace.id)

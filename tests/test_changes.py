@@ -199,7 +199,7 @@ class TestChanges(AmazonCase):
                 self.assert_no_core_warnings(order)
 
     def test_quantity_reduced_between_steps(self):
-        """Fewer units than were brought to the packing table: a person puts the goods back, nothing changes by itself."""
+        """Fewer units than were brought to the packing table: nothing changes by itself, a person puts goods back."""
         self.warehouse.delivery_steps = "pick_ship"
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
         line = order.order_line

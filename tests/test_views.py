@@ -294,9 +294,8 @@ class TestViews(AmazonCase):
         [shown] = picking.web_read(self.specification(form))
         self.assertIn(instructions, shown["amazon_instructions"])
         self.assertEqual(shown["amazon_ship_by"], order.amazon_ship_by)
-        html, _kind = self.env["ir.actions.report"].with_user(self.packer)._render_qweb_html(
-            "stock.report_deliveryslip", picking.ids
-        )
+        report = self.env["ir.actions.report"].with_user(self.packer)
+        html, _kind = report._render_qweb_html("stock.report_deliveryslip", picking.ids)
         slip = html.decode()
         self.assertIn(instructions, slip)
         self.assertIn("Deliver by", slip)
