@@ -11,7 +11,8 @@ STATUS = {
     "UNFULFILLABLE": "unfulfillable",
 }
 AWAITING_PAYMENT = ("pending_availability", "pending")
-CONFIRMED = ("unshipped", "partially_shipped", "shipped")
+TO_SHIP = ("unshipped", "partially_shipped")
+CONFIRMED = (*TO_SHIP, "shipped")
 DEAD = ("cancelled", "unfulfillable")
 
 # A batch of orders is built in one transaction. Larger batches gain little and hold locks longer.

@@ -38,17 +38,24 @@ class AccountTax(models.Model):
         self.ensure_one()
         # sudo: taxes are the accountant's; the twin only changes how the same tax is written
         tax = self.sudo()
-        twin = self.search([("amazon_source_id", "=", self.id)], limit=1)
-        if not twin:
-            twin = self.search(
-                [
-                    ("company_id", "=", tax.company_id.id), ("type_tax_use", "=", "sale"), ("price_include", "=", True),
-                    ("amount_type", "=", tax.amount_type), ("amount", "=", tax.amount),
-                    ("tax_group_id", "=", tax.tax_group_id.id), ("country_id", "=", tax.country_id.id),
-                ],
-                limit=1,
-            )  # fmt: skip
-        return twin or tax.copy({
+        own = self.with_context(active_test=False).search([("amazon_source_id", "=", self.id)], limit=1)
+        if own.active:
+            return own
+        alike = self.search(
+            [
+                ("company_id", "=", tax.company_id.id), ("type_tax_use", "=", "sale"), ("price_include", "=", True),
+                ("amount_type", "=", tax.amount_type), ("amount", "=", tax.amount),
+                ("tax_group_id", "=", tax.tax_group_id.id), ("country_id", "=", tax.country_id.id),
+            ],
+            limit=1,
+        )  # fmt: skip
+        if alike:
+            return alike
+        if own:
+            # Archived, but without it the order cannot be written.
+            own.sudo().active = True
+            return own
+        return tax.copy({
             "name": self.env._("%s (Amazon, tax included)", tax.name),
             "price_include_override": "tax_included",
             "amazon_source_id": tax.id,

@@ -1,3 +1,6 @@
+from datetime import datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
 from odoo import fields, models
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -35,3 +38,9 @@ class AmazonMarketplace(models.Model):
         """Return the day it is where the first of these is; the crons' own is UTC's."""
         zone = self[:1].tz or "UTC"
         return fields.Datetime.context_timestamp(self.with_context(tz=zone), fields.Datetime.now()).date()
+
+    def _midnight(self):
+        """Return when the day ends where the first of these is (UTC, naive)."""
+        zone = ZoneInfo(self[:1].tz or "UTC")
+        end = datetime.combine(self._today() + timedelta(days=1), time(), zone)
+        return end.astimezone(timezone.utc).replace(tzinfo=None)

@@ -1,6 +1,15 @@
 from odoo import api, fields, models
 
 
+def offer_key(item):
+    """Return what an item stands under in the table: its SKU, without one its ASIN, without that its own number.
+
+    :param item: a ``selling_partner`` item.
+    :rtype: str
+    """
+    return item.sku.strip() or (f"ASIN:{item.asin}" if item.asin else f"ITEM:{item.item_id}")
+
+
 class AmazonOffer(models.Model):
     """対応表: which product an Amazon SKU is, per account and marketplace."""
 
@@ -55,18 +64,19 @@ class AmazonOffer(models.Model):
 
     @api.model
     def _resolve(self, account, marketplace, items):
-        """Return the offer of each SKU, made where it is new and matched with a product where one has
+        """Return the offer of each item, made where it is new and matched with a product where one has
         the SKU as internal reference or barcode.
 
         :param account: the ``amazon.account``.
         :param marketplace: the ``amazon.marketplace`` the orders were placed in.
         :param items: the ``selling_partner`` items.
-        :return: offers by SKU; items without a SKU have none.
+        :return: offers by what :func:`offer_key` returns.
         :rtype: dict
         """
-        wanted = {item.sku.strip(): item for item in items if item.sku.strip()}
+        wanted = {offer_key(item): item for item in items}
         domain = [("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]
-        offers = {offer.sku: offer for offer in self.search([*domain, ("sku", "in", list(wanted))])}
+        known = self.search_fetch([*domain, ("sku", "in", list(wanted))], ["sku", "product_id"])
+        offers = {offer.sku: offer for offer in known}
         products = self._match_products(
             account, [sku for sku in wanted if sku not in offers or not offers[sku].product_id]
         )

@@ -1,4 +1,5 @@
 import logging
+import time
 from collections import defaultdict
 from contextlib import ExitStack
 from datetime import timedelta, timezone
@@ -22,6 +23,7 @@ from ..const import (
 from ..quiet import no_statements_logged
 from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
 from .amazon_job import unexpected
+from .amazon_offer import offer_key
 from .amazon_quota import wake_at
 
 _logger = logging.getLogger(__name__)
@@ -29,6 +31,8 @@ _logger = logging.getLogger(__name__)
 OPEN = ("pending", "failed")
 BUILDER_XMLID = "sale_amazon_spapi.ir_cron_build"
 KEEP_DAYS = 90
+# A whole import waits so long for other builders that hold what is left.
+PATIENCE_SECONDS = 60
 # What two builders that meet on the same rows raise; the one that is rolled back tries again.
 CONFLICTS = (OperationalError, UniqueViolation)
 
@@ -36,7 +40,7 @@ CONFLICTS = (OperationalError, UniqueViolation)
 class NeedsAttention(UserError):
     """An order that cannot be built until a person does something; the text says what.
 
-    :ivar item: the ``selling_partner`` item whose SKU has to be mapped, sold in ``marketplace``.
+    :ivar item: the ``selling_partner`` item that has to be mapped, sold in ``marketplace``.
     """
 
     item = marketplace = None
@@ -103,7 +107,8 @@ class AmazonOrderUpdate(models.Model):
         lost = updates.filtered(lambda update: not update._is_readable())
         (updates - lost).write({"state": "pending", "retry_at": False, "forced": True})
         for account, rows in lost.grouped("account_id").items():
-            again = account._refresh_orders([ref for ref in rows.mapped("order_ref") if ref])
+            # Several versions of an order are read once.
+            again = account._refresh_orders([ref for ref in rows.grouped("order_ref") if ref])
             (rows - again).filtered("order_ref").write({"state": "superseded", "error": False, "retry_at": False})
         self._trigger_builders()
         return {
@@ -275,10 +280,10 @@ class AmazonOrderUpdate(models.Model):
                 items[value.marketplace_id] += value.items
         marketplaces = self.env["amazon.marketplace"].search([("api_ref", "in", list(items))])
         for marketplace in marketplaces:
-            known = set(
-                Offer.search([("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]).mapped("sku")
-            )
-            new = [item for item in items[marketplace.api_ref] if item.sku.strip() not in known]
+            sold = {offer_key(item): item for item in items[marketplace.api_ref]}
+            domain = [("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]
+            known = Offer.search_fetch([*domain, ("sku", "in", list(sold))], ["sku"]).grouped("sku")
+            new = [item for key, item in sold.items() if key not in known]
             try:
                 with self.env.cr.savepoint():
                     Offer._resolve(account, marketplace, new)
@@ -306,11 +311,28 @@ class AmazonOrderUpdate(models.Model):
 
     @api.model
     def _drain(self, account):
-        """Build everything of an account that waits, and come back when it is done."""
+        """Build everything of an account that waits, and come back when it is done, by whomever."""
         builder = self.sudo()
-        while builder._build_next(account):
-            pass
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            if builder._build_next(account):
+                limit = time.monotonic() + PATIENCE_SECONDS
+            elif time.monotonic() > limit or not builder._wait_for_others(account):
+                break
         builder._reserve_leftovers()
+
+    @api.model
+    def _wait_for_others(self, account):
+        """Let other builders go on with what they hold of an account.
+
+        :return: whether there was anything left to build.
+        """
+        left = self.search_count([("account_id", "=", account.id), *self._waiting_domain()], limit=1)
+        if left:
+            time.sleep(0.2)
+            # What they have done meanwhile is to be seen.
+            self.env["ir.cron"]._commit_progress()
+        return bool(left)
 
     @api.model
     def _accounts_waiting(self):
@@ -467,7 +489,7 @@ class AmazonOrderUpdate(models.Model):
             "attempts": attempts,
             "retry_at": fields.Datetime.now() + timedelta(minutes=pause),
             "error": self._reason(error),
-            "missing_sku": error.item.sku.strip() if isinstance(error, NeedsAttention) and error.item else False,
+            "missing_sku": offer_key(error.item) if isinstance(error, NeedsAttention) and error.item else False,
         })  # fmt: skip
         if self.missing_sku:
             # What the build had added to the SKU table went with it.
@@ -499,9 +521,10 @@ class AmazonOrderUpdate(models.Model):
         })  # fmt: skip
 
     @api.model
+    @no_statements_logged()
     def _reserve_leftovers(self):
         """Reserve what a builder that was killed between building and reserving has left."""
-        orders = self.env["sale.order"].search([("amazon_to_reserve", "=", True)], limit=200)
+        orders = self.env["sale.order"].search([("amazon_to_reserve", "=", True)], order="id", limit=200)
         for account, left in orders.grouped("amazon_account_id").items():
             Order = left.browse().with_context(**self._build_context(account))
             plan = left._amazon_reserve_plan()

@@ -1,6 +1,7 @@
 import hashlib
 import hmac
 from dataclasses import replace
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL, clean_context
@@ -444,12 +445,14 @@ class ResPartner(models.Model):
                   JOIN stock_picking_type type ON type.id = picking.picking_type_id
                  WHERE picking.state NOT IN ('done', 'cancel') AND type.code != 'incoming'
             ), needed AS (
-                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id]) AS id
+                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id,
+                                    o.amazon_address_id]) AS id
                   FROM sale_order o
                  WHERE o.state IN ('draft', 'sent')
                     OR COALESCE(o.amazon_delivered_at, o.amazon_deliver_by, o.date_order, o.create_date) >= %(before)s
                 UNION
-                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id])
+                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id,
+                                    o.amazon_address_id])
                   FROM open_picking
                   JOIN stock_move move ON move.picking_id = open_picking.id
                   JOIN sale_order_line line ON line.id = move.sale_line_id
@@ -461,12 +464,14 @@ class ResPartner(models.Model):
               FROM res_partner partner
              WHERE partner.amazon_account_id = %(account)s
                AND partner.amazon_purged IS NOT TRUE
-               AND partner.create_date < %(before)s
+               AND partner.create_date < %(yesterday)s
                AND NOT EXISTS (SELECT FROM needed WHERE needed.id = partner.id)
              ORDER BY partner.id
              LIMIT %(limit)s
             """,
             account=account.id, before=before, limit=limit,
+            # Whoever is on no order yet may be about to.
+            yesterday=fields.Datetime.now() - timedelta(days=1),
         ))  # fmt: skip
         return self.browse(partner_id for (partner_id,) in rows)
 

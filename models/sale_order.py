@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..const import AWAITING_PAYMENT, DEAD
+from ..const import AWAITING_PAYMENT, DEAD, TO_SHIP
 from .amazon_order_update import OPEN
 
 PURGE_BATCH = 200
@@ -118,6 +118,10 @@ class SaleOrder(models.Model):
     amazon_merged_child_ids = fields.One2many("sale.order", "amazon_merged_into_id", "Combined Orders", readonly=True)
     amazon_copy_ids = fields.One2many("sale.order", "amazon_copied_from_id", "Copies", readonly=True)
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
+    amazon_address_id = fields.Many2one(
+        "res.partner", "Address on Amazon", readonly=True, copy=False, index="btree_not_null",
+        help="Where Amazon last said it goes; a person may have chosen another address here.",
+    )  # fmt: skip
     amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
     amazon_has_unknown_sku = fields.Boolean("Unknown SKU", compute="_compute_amazon_has_unknown_sku")
@@ -192,39 +196,34 @@ class SaleOrder(models.Model):
 
     @api.depends("amazon_ship_by", "amazon_status", "state")
     def _compute_amazon_late(self):
+        now = fields.Datetime.now()
         for order in self:
             if not order.amazon_ship_by or not order._amazon_is_open():
                 order.amazon_late = False
-                continue
-            zone = order.amazon_marketplace_id.tz or "UTC"
-            due = fields.Datetime.context_timestamp(order.with_context(tz=zone), order.amazon_ship_by).date()
-            today = fields.Datetime.context_timestamp(order.with_context(tz=zone), fields.Datetime.now()).date()
-            if order.amazon_ship_by < fields.Datetime.now() or due < today:
+            elif order.amazon_ship_by < now:
                 order.amazon_late = "late"
             else:
-                order.amazon_late = "today" if due == today else "later"
+                end = order.amazon_marketplace_id._midnight()
+                order.amazon_late = "today" if order.amazon_ship_by < end else "later"
 
     def _search_amazon_late(self, operator, value):
-        if operator not in ("in", "="):
+        if operator != "in":
             return NotImplemented
-        wanted = {value} if isinstance(value, str) else set(value)
         now = fields.Datetime.now()
-        open_orders = Domain("amazon_status", "in", ("unshipped", "partially_shipped")) & Domain("state", "=", "sale")
-        found = Domain.FALSE
-        if "late" in wanted:
-            found |= Domain("amazon_ship_by", "<", now)
+        open_orders = (
+            Domain("amazon_status", "in", TO_SHIP) & Domain("state", "=", "sale")
+            & Domain("amazon_ship_by", "!=", False)
+        )  # fmt: skip
+        found = Domain("amazon_ship_by", "<", now) if "late" in value else Domain.FALSE
         for marketplace in self.env["amazon.marketplace"].search([("api_ref", "!=", False)]):
             # The end of the day is another moment in every marketplace.
-            local = fields.Datetime.context_timestamp(self.with_context(tz=marketplace.tz), now)
-            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-            end = midnight.astimezone(tz=None).astimezone(fields.Datetime.context_timestamp(
-                self.with_context(tz="UTC"), now).tzinfo).replace(tzinfo=None)  # fmt: skip
+            end = marketplace._midnight()
             here = Domain("amazon_marketplace_id", "=", marketplace.id)
-            if "today" in wanted:
+            if "today" in value:
                 found |= here & Domain("amazon_ship_by", ">=", now) & Domain("amazon_ship_by", "<", end)
-            if "later" in wanted:
+            if "later" in value:
                 found |= here & Domain("amazon_ship_by", ">=", end)
-        return open_orders & found
+        return (open_orders & found) | (~open_orders if False in value else Domain.FALSE)
 
     @api.model
     def _group_expand_amazon_phase(self, phases, domain):
@@ -351,11 +350,8 @@ class SaleOrder(models.Model):
         orders = self.filtered(lambda order: order.amazon_account_id and not order.amazon_on_hold)
         lines = orders.order_line.filtered("amazon_is_placeholder")
         if lines:
-            raise UserError(
-                self.env._(
-                    "Map these SKUs to a product first: %s", ", ".join(lines.amazon_offer_id.mapped("sku")) or "-"
-                )
-            )
+            skus = ", ".join(lines.amazon_offer_id.mapped("sku"))
+            raise UserError(self.env._("Map these SKUs to a product first: %s", skus))
         orders.amazon_reviewed = True
         orders.activity_feedback(["sale_amazon_spapi.mail_activity_review"])
         # sudo: phases move by themselves
@@ -478,7 +474,7 @@ class SaleOrder(models.Model):
 
     def _amazon_is_open(self):
         self.ensure_one()
-        return self.state == "sale" and self.amazon_status in ("unshipped", "partially_shipped")
+        return self.state == "sale" and self.amazon_status in TO_SHIP
 
     def _amazon_to_review(self):
         """Tell whether there is something that a person has not seen yet."""
@@ -600,19 +596,30 @@ class SaleOrder(models.Model):
             partners._amazon_anonymize()
             count += len(partners)
             self.env["ir.cron"]._commit_progress(len(partners))
+        while orders := self.search(self._amazon_purge_domain(account, before), order="id", limit=PURGE_BATCH):
+            orders.write({"amazon_gift_note": False, "amazon_instructions": False, "amazon_purged": True})
+            self.env["ir.cron"]._commit_progress(len(orders))
+        # sudo: the inbox is the addon's own
+        Update = self.env["amazon.order.update"].sudo()
+        old = [("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before)]
+        while updates := Update.search(old, order="id", limit=PURGE_BATCH):
+            updates.payload = False
+            self.env["ir.cron"]._commit_progress(len(updates))
+        log.message = self.env._("Personal data of %(count)s customers removed.", count=count)
+        return "done"
+
+    @api.model
+    def _amazon_purge_domain(self, account, before):
+        """Return what finds the orders that are over, and whose personal data are still here.
+
+        :param account: the ``amazon.account``.
+        :param datetime before: what was delivered earlier is over (UTC, naive).
+        """
         over = Domain.OR([
             Domain("amazon_delivered_at", "<", before),
             Domain("amazon_delivered_at", "=", False) & Domain("amazon_deliver_by", "<", before),
             Domain("amazon_delivered_at", "=", False) & Domain("amazon_deliver_by", "=", False)
             & Domain("date_order", "<", before),
         ])  # fmt: skip
-        orders = self.search(Domain("amazon_account_id", "=", account.id) & Domain("amazon_purged", "=", False) & over)
-        orders.filtered(lambda order: not order._amazon_is_open()).write({
-            "amazon_gift_note": False, "amazon_instructions": False, "amazon_purged": True,
-        })  # fmt: skip
-        # sudo: the inbox is the addon's own
-        self.env["amazon.order.update"].sudo().search([
-            ("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before),
-        ]).payload = False  # fmt: skip
-        log.message = self.env._("Personal data of %(count)s customers removed.", count=count)
-        return "done"
+        open_orders = Domain("state", "=", "sale") & Domain("amazon_status", "in", TO_SHIP)
+        return Domain("amazon_account_id", "=", account.id) & Domain("amazon_purged", "=", False) & over & ~open_orders

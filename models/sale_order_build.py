@@ -13,9 +13,10 @@ from odoo.tools.misc import format_amount, format_datetime
 from psycopg2 import OperationalError
 
 from .. import memo
-from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS
+from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
 from ..memo import once
 from ..selling_partner import split
+from .amazon_offer import offer_key
 from .amazon_order_update import NeedsAttention
 
 _logger = logging.getLogger(__name__)
@@ -68,7 +69,8 @@ class SaleOrder(models.Model):
             order = known.get(value.order_id)
             if value.channel_name == "NON_AMAZON":
                 self.env["stock.picking"]._amazon_fba_movement(account, value)
-                row._built(self.browse(), "created")
+                # No order is made of it, only a movement.
+                row._built(self.browse(), "unchanged")
             elif not order:
                 new[row] = value
             elif not row.forced and row.version < (order.amazon_version or ""):
@@ -162,7 +164,7 @@ class SaleOrder(models.Model):
 
     @api.model
     def _amazon_add_offers(self, account, facts):
-        """Add each order's offers by SKU to its facts."""
+        """Add each order's offers, by :func:`offer_key`, to its facts."""
         by_marketplace = defaultdict(list)
         for fact in facts.values():
             by_marketplace[fact["marketplace"]].append(fact)
@@ -194,6 +196,7 @@ class SaleOrder(models.Model):
             "partner_id": fact["partner"].id,
             "partner_invoice_id": fact["partner"].id,
             "partner_shipping_id": fact["delivery"].id,
+            "amazon_address_id": fact["delivery"].id,
             "user_id": account.user_id.id,
             "team_id": account.team_id.id,
             "pricelist_id": once(
@@ -206,7 +209,6 @@ class SaleOrder(models.Model):
             "order_line": [Command.create(vals) for vals in lines.values()],
         }
 
-    @api.model
     def _amazon_header_vals(self, account, fact):
         """Return the values of the order that are not lines and not partners."""
         value = fact["value"]
@@ -250,12 +252,14 @@ class SaleOrder(models.Model):
             )
         return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
 
-    @api.model
     def _amazon_delivered_at(self, value):
-        """Return when the last parcel arrived, as far as Amazon tells (starts the privacy clock)."""
-        if not value.packages or any(package.status != "DELIVERED" for package in value.packages):
-            return False
-        return max((naive(package.ship_time or value.last_updated) for package in value.packages), default=False)
+        """Return when the last parcel arrived (starts the privacy clock). Amazon does not tell the moment: it is known
+        once, when Amazon first says so."""
+        if self.amazon_delivered_at:
+            return self.amazon_delivered_at
+        statuses = {package.status for package in value.packages} - {"CANCELLED"}
+        arrived = STATUS.get(value.status) == "shipped" and statuses == {"DELIVERED"}
+        return naive(value.last_updated) if arrived else False
 
     @api.model
     def _amazon_gift_note(self, value):
@@ -276,10 +280,7 @@ class SaleOrder(models.Model):
         reasons = []
         if value.status not in STATUS:
             reasons.append(self.env._("Amazon reports a status that is not known here: %s", value.status or "-"))
-        unknown = [
-            item.sku or item.title for item in value.items
-            if not (item.sku.strip() in offers and offers[item.sku.strip()].product_id)
-        ]  # fmt: skip
+        unknown = [offer_key(item) for item in value.items if not offers[offer_key(item)].product_id]
         if unknown:
             reasons.append(self.env._("Unknown SKU: %s", ", ".join(unknown)))
         if not fact["amounts"].complete:
@@ -288,7 +289,7 @@ class SaleOrder(models.Model):
             reasons.append(self.env._("Gift"))
         if value.cancellation_requested:
             reasons.append(self.env._("The buyer asks to cancel"))
-        if not value.has_address and STATUS.get(value.status) in ("unshipped", "partially_shipped"):
+        if not value.has_address and STATUS.get(value.status) in TO_SHIP:
             reasons.append(self.env._("No address: your application lacks the Direct-to-Consumer Shipping role"))
         return reasons
 
@@ -301,20 +302,14 @@ class SaleOrder(models.Model):
         provisional = self.env.ref("sale_amazon_spapi.carrier_provisional")
         if STATUS.get(value.status) in AWAITING_PAYMENT:
             return provisional
-        products = self.env["product.product"].union(
-            *(fact["offers"][item.sku.strip()].product_id for item in value.items if item.sku.strip() in fact["offers"])
-        )
-        weight = sum(
-            fact["offers"][item.sku.strip()].product_id.weight * item.wanted_quantity
-            for item in value.items if item.sku.strip() in fact["offers"]
-        )  # fmt: skip
+        sold = [(fact["offers"][offer_key(item)].product_id, item.wanted_quantity) for item in value.items]
         return account.rule_ids._choose({
             "service_level": value.service_level,
             "cash_on_delivery": value.is_cash_on_delivery,
             "partner": fact["delivery"],
-            "weight": weight,
+            "weight": sum(product.weight * quantity for product, quantity in sold),
             "amount": float(fact["amounts"].total),
-            "products": products,
+            "products": self.env["product.product"].union(*(product for product, _quantity in sold)),
         }) or provisional  # fmt: skip
 
     @api.model
@@ -397,7 +392,7 @@ class SaleOrder(models.Model):
     @api.model
     def _amazon_product(self, account, fact, item):
         """Return (product, offer) of an item; for an unknown SKU as the account's policy says."""
-        offer = fact["offers"].get(item.sku.strip(), self.env["amazon.offer"])
+        offer = fact["offers"][offer_key(item)]
         held = account.unknown_sku == "hold" and not fact["fba"] and STATUS.get(fact["value"].status) not in DEAD
         if offer.product_id or held:
             return self._amazon_known_product(fact["marketplace"], fact["offers"], item)
@@ -409,12 +404,12 @@ class SaleOrder(models.Model):
 
         :raise NeedsAttention: when it is not.
         """
-        offer = offers.get(item.sku.strip(), self.env["amazon.offer"])
+        offer = offers[offer_key(item)]
         if not offer.product_id:
             error = NeedsAttention(
                 self.env._(
                     "The SKU %s has no product. Map it in the SKU table, then the order is built by itself.",
-                    item.sku or "-",
+                    offer_key(item),
                 )
             )
             error.item, error.marketplace = item, marketplace
@@ -680,13 +675,16 @@ class SaleOrder(models.Model):
         return bool(changes)
 
     def _amazon_customer(self, account, value):
-        """Return (buyer, delivery address); those of the order where Amazon does not tell any (more)."""
+        """Return (buyer, Amazon's delivery address); the known ones where Amazon does not tell any (more)."""
         placeholder = self.env.ref("sale_amazon_spapi.partner_provisional")
         if self.amazon_purged or not (value.has_address or value.is_amazon_fulfilled):
-            return self.partner_id, self.partner_shipping_id
+            return self.partner_id, self._amazon_known_address()
         if self.partner_id == placeholder or value.is_amazon_fulfilled:
             return self.env["res.partner"]._amazon_customers(account, [value])[value.order_id]
         return self.partner_id, self.partner_id._amazon_delivery_address(account, value)
+
+    def _amazon_known_address(self):
+        return self.amazon_address_id or self.partner_shipping_id
 
     def _amazon_write_header(self, account, fact):
         vals = self._amazon_header_vals(account, fact)
@@ -712,22 +710,29 @@ class SaleOrder(models.Model):
 
     def _amazon_write_customer(self, customer):
         partner, delivery = customer
-        vals = {}
+        known = self._amazon_known_address()
+        if (partner, delivery) == (self.partner_id, known):
+            return
+        # Where a person wants it sent is not changed by itself.
+        chosen = self.partner_shipping_id not in (known, self.partner_id)
+        vals = {
+            "amazon_address_id": delivery.id,
+            "partner_shipping_id": (self.partner_shipping_id if chosen else delivery).id,
+        }
         if partner != self.partner_id:
             vals.update(partner_id=partner.id, partner_invoice_id=partner.id)
-        if vals or delivery != self.partner_shipping_id:
-            vals["partner_shipping_id"] = delivery.id
-        if not vals:
-            return
         kept = self.pricelist_id, self.fiscal_position_id
         pickings = self.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
-        known = pickings.activity_ids
+        activities = pickings.activity_ids
         self.write(vals)
         # The core asks a person to change the address of each delivery; it is done here.
-        (pickings.activity_ids - known).unlink()
-        pickings.partner_id = delivery
+        (pickings.activity_ids - activities).unlink()
         if self.state == "draft" and (self.pricelist_id, self.fiscal_position_id) != kept:
             self.write({"pricelist_id": kept[0].id})
+        if chosen:
+            self._amazon_ask(self.env._("The address changed on Amazon: is the one chosen here still right?"))
+            return
+        pickings.partner_id = delivery
         if any(picking.printed for picking in pickings):
             self._amazon_ask(self.env._("The address changed on Amazon after printing: print the delivery slip again"))
 
@@ -744,13 +749,11 @@ class SaleOrder(models.Model):
         :rtype: list
         """
         self.ensure_one()
-        invoiced = any(line.qty_invoiced for line in self.order_line)
-        delivered = self.state == "sale" and self.delivery_status == "full"
+        settled = self._amazon_is_settled()
         wanted = self._amazon_line_vals(account, fact)
         lines = {line.amazon_line_key: line for line in self.order_line if line.amazon_line_key}
         changes = self._amazon_write_quantities(wanted, lines)
-        if invoiced or delivered:
-            # From here on a difference is a finding for the accountant (amazon_mismatch).
+        if settled:
             return changes
         for key, vals in wanted.items():
             line = lines.get(key)
@@ -810,16 +813,25 @@ class SaleOrder(models.Model):
             )
         return changes
 
+    def _amazon_is_settled(self):
+        """Tell whether everything was delivered or anything invoiced: from here on a difference is a finding for the
+        accountant (amazon_mismatch)."""
+        invoiced = any(line.qty_invoiced for line in self.order_line)
+        return invoiced or (self.state == "sale" and self.delivery_status == "full")
+
     def _amazon_may_change_quantity(self, line, quantity):
+        """Tell whether nothing that is printed, picked, done or invoiced is touched."""
+        moves = line.move_ids.filtered(lambda move: move.state != "cancel")
+        done = moves.filtered(lambda move: move.state == "done")
+        still = moves - done
+        if any(still.picking_id.mapped("printed")) or any(still.mapped("picked")):
+            return False
+        if any(move.location_dest_id.usage != "customer" for move in done):
+            # What one of several steps has moved is not moved back by itself.
+            return False
         if quantity > line.product_uom_qty:
-            return True
-        open_pickings = line.move_ids.picking_id.filtered(lambda picking: picking.state not in ("done", "cancel"))
-        return (
-            quantity >= line.qty_delivered
-            and quantity >= line.qty_invoiced
-            and not any(picking.printed for picking in open_pickings)
-            and not any(move.picked for move in line.move_ids if move.state not in ("done", "cancel"))
-        )
+            return not self._amazon_is_settled()
+        return quantity >= line.qty_delivered and quantity >= line.qty_invoiced
 
     def _amazon_review_changed(self, before):
         """Ask a person again when there is something new to see."""
@@ -927,21 +939,44 @@ class SaleOrder(models.Model):
                     self.env["amazon.order.update"]._trigger_builders(1, GIVE_WAY_SECONDS)
                     self.env["ir.cron"]._commit_progress()
                     continue
-                for _attempt in range(ATTEMPTS):
-                    try:
-                        # What an attempt that failed remembered is not so any more.
-                        orders = self.with_context(**memo.forget(self.env)).browse(order_ids)
-                        orders.exists()._amazon_reserve_now()
-                        self.env["ir.cron"]._commit_progress()
-                        break
-                    except OperationalError as error:
-                        # Somebody who is no builder works on the same stock.
-                        _logger.info("reserving again after %s", type(error).__name__)
-                        self.env.cr.rollback()
-                else:
+                if not self._amazon_reserve_and_commit(order_ids):
                     # They are still marked: a builder reserves them with its next run.
                     self.env["amazon.order.update"]._trigger_builders(1)
                     self.env["ir.cron"]._commit_progress()
+
+    @api.model
+    def _amazon_reserve_and_commit(self, order_ids):
+        """Reserve orders with their warehouse's lock held; when that fails as a whole, one by one.
+
+        :return: whether it is done, and no other transaction was in the way each time.
+        """
+        one_by_one = False
+        for _attempt in range(ATTEMPTS):
+            try:
+                # What an attempt that failed remembered is not so any more.
+                orders = self.with_context(**memo.forget(self.env)).browse(order_ids).exists()
+                if one_by_one:
+                    orders._amazon_reserve_one_by_one()
+                else:
+                    orders._amazon_reserve_now()
+                self.env["ir.cron"]._commit_progress()
+                return True
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others must be reserved
+                # Somebody who is no builder works on the same stock; or an order cannot be reserved at all.
+                _logger.info("reserving again after %s", type(error).__name__)
+                self.env.cr.rollback()
+                one_by_one |= not isinstance(error, OperationalError)
+        return False
+
+    def _amazon_reserve_one_by_one(self):
+        for order in self:
+            try:
+                with self.env.cr.savepoint():
+                    order.with_context(**memo.forget(self.env))._amazon_reserve_now()
+            except OperationalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - told to a person
+                order._amazon_not_reserved(error)
 
     def _amazon_reserve_now(self):
         moves = self.picking_ids.move_ids.filtered(
@@ -951,5 +986,17 @@ class SaleOrder(models.Model):
             )
         )
         moves._action_assign()
+        self._amazon_reserved()
+
+    def _amazon_reserved(self):
         self.amazon_to_reserve = False
         self._amazon_move_phase()
+
+    def _amazon_not_reserved(self, error):
+        """Leave an order to its responsible user: whatever is in the way, trying again does not remove it."""
+        _logger.info("order %s not reserved: %s", self.amazon_order_ref, type(error).__name__)
+        self._amazon_ask(
+            self.env._("The delivery could not be reserved: check its availability"),
+            self.env["amazon.order.update"]._reason(error),
+        )
+        self._amazon_reserved()

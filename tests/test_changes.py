@@ -110,6 +110,51 @@ class TestChanges(AmazonCase):
         self.assertEqual((order.partner_id, order.partner_shipping_id), (partner, address))
         self.assertFalse(order.activity_ids)
 
+    def elsewhere(self, order):
+        """Let a person choose another address for an order; return it."""
+        chosen = self.env["res.partner"].create({"name": "Branch", "street": "1-2-3", "city": "Osaka"})
+        order.with_user(self.user).partner_shipping_id = chosen
+        order.picking_ids.activity_ids.unlink()
+        return chosen
+
+    def test_chosen_address_stays(self):
+        """Where a person wants it sent is not changed because something else changes on Amazon."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        chosen = self.elsewhere(order)
+        self.changed(order, "reprice", item_id=order.order_line.amazon_item_ref, unit_price=3001)
+        self.assertEqual(order.amount_total, 6002)
+        self.assertEqual(order.partner_shipping_id, chosen)
+        self.assertFalse(order.activity_ids | order.picking_ids.activity_ids)
+
+    def test_chosen_address_and_a_new_one(self):
+        """When the address itself changes on Amazon a person decides between the two, once."""
+        order = self.imported()
+        chosen = self.elsewhere(order)
+        before = self.amazon_order(order)
+        self.changed(order, "change-address")
+        self.assertEqual(order.partner_shipping_id, chosen)
+        self.assertIn("address", order.activity_ids.summary)
+        self.assert_nothing_personal(order, before, self.amazon_order(order))
+        self.assert_no_core_warnings(order)
+        order.activity_ids.action_done()
+        self.changed(order, "request-cancel")
+        self.assertFalse(order.activity_ids.filtered(lambda activity: "address" in activity.summary))
+        # Amazon's own address again: from here on it is followed.
+        new = order.partner_id.child_ids.sorted("id")[-1]
+        self.assertEqual(new.street, self.amazon_order(order)["recipient"]["deliveryAddress"]["addressLine1"])
+        order.with_user(self.user).partner_shipping_id = new
+        self.changed(order, "change-address")
+        self.assertNotIn(order.partner_shipping_id, new | chosen)
+
+    def test_address_entered_by_hand(self):
+        """What a person enters where Amazon tells no address stays."""
+        order = self.imported(set={"recipient": {"deliveryAddress": None}})
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        chosen = self.elsewhere(order)
+        self.changed(order, "reprice", item_id=order.order_line[0].amazon_item_ref, unit_price=100)
+        self.assertEqual(order.partner_shipping_id, chosen)
+        self.assertFalse(order.activity_ids.filtered(lambda activity: "address changed" in activity.summary))
+
     # --- quantities and amounts
 
     def test_quantity_reduced(self):
@@ -154,13 +199,64 @@ class TestChanges(AmazonCase):
                 self.assertEqual(order.amount_total, 16500 if work == "invoiced" else 6600)
                 self.assert_no_core_warnings(order)
 
+    def test_quantity_reduced_between_steps(self):
+        """Fewer units than were brought to the packing table: nothing changes by itself, a person puts goods back."""
+        self.warehouse.delivery_steps = "pick_ship"
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        line = order.order_line
+        self.ship(order.picking_ids.filtered(lambda picking: picking.state == "assigned"))
+        self.changed(order, "reduce", item_id=line.amazon_item_ref, quantity=2)
+        self.assertEqual(line.product_uom_qty, 3)
+        [waiting] = order.picking_ids.filtered(lambda picking: picking.state != "done")
+        self.assertEqual(waiting.move_ids.product_uom_qty, 3)
+        self.assertIn("3 → 2", order.activity_ids.summary)
+        self.assertFalse(order.amazon_mismatch)
+        self.assert_no_core_warnings(order)
+
+    def test_quantity_reduced_before_the_first_step(self):
+        """As long as nothing has been brought anywhere both steps follow."""
+        self.warehouse.delivery_steps = "pick_ship"
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        self.changed(order, "reduce", item_id=order.order_line.amazon_item_ref, quantity=2)
+        self.assertFalse(order.activity_ids)
+        for _step in range(2):
+            [step] = order.picking_ids.filtered(lambda picking: picking.state == "assigned")
+            self.assertEqual(step.move_ids.filtered(lambda move: move.state != "cancel").product_uom_qty, 2)
+            self.ship(step)
+        self.assertEqual(order.order_line.qty_delivered, 2)
+
+    def raise_quantity(self, order, after):
+        """Let Amazon want more units of the order's one item."""
+        total = {"amount": str(3300 * after)}
+        self.refetched(order, orderItems={"0": {
+            "quantityOrdered": after, "fulfillment": {"quantityUnfulfilled": after},
+            "proceeds": {"proceedsTotal": total, "breakdowns": {"0": {"subtotal": total}}},
+        }}, proceeds={"grandTotal": total})  # fmt: skip
+
+    def test_quantity_raised_in_work(self):
+        """More units of what is printed, picked, delivered or invoiced: an activity, nothing changed."""
+        for work in ("printed", "picked", "delivered", "invoiced"):
+            with self.subTest(work=work):
+                order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+                if work == "printed":
+                    order.picking_ids.printed = True
+                elif work == "picked":
+                    order.picking_ids.move_ids.picked = True
+                elif work == "delivered":
+                    self.ship(order.picking_ids)
+                else:
+                    order._create_invoices()
+                self.raise_quantity(order, 3)
+                self.assertEqual(order.order_line.product_uom_qty, 2)
+                self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")), 2)
+                self.assertIn("2 → 3", order.activity_ids.summary)
+                self.assertEqual(order.amazon_mismatch, work in ("delivered", "invoiced"))
+                self.assert_no_core_warnings(order)
+
     def test_quantity_raised(self):
         """More units (Amazon does not do that, but says it could): they are delivered too."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
-        self.refetched(order, orderItems={"0": {
-            "quantityOrdered": 3, "fulfillment": {"quantityUnfulfilled": 3},
-            "proceeds": {"proceedsTotal": {"amount": "9900"}, "breakdowns": {"0": {"subtotal": {"amount": "9900"}}}},
-        }}, proceeds={"grandTotal": {"amount": "9900"}})  # fmt: skip
+        self.raise_quantity(order, 3)
         self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")), 3)
         self.assertEqual((order.amount_total, order.order_line[0].price_unit), (9900, 3300))
 
@@ -513,6 +609,23 @@ class TestChanges(AmazonCase):
                 self.build()
                 self.assertTrue(self.orders(ref))
                 self.assertFalse(row.search([("order_ref", "=", ref), ("state", "in", ("pending", "failed"))]))
+
+    def test_retry_of_two_versions(self):
+        """Two versions of an order that are not stored any more: it is read again once."""
+        [ref] = self.place(set={"salesChannel": {"marketplaceId": "NOWHERE"}})
+        rows = self.receive(ref)
+        rows.with_user(self.user).action_ignore()
+        self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"channelName": "AMAZON"}})
+        rows |= self.receive(ref)
+        rows.payload = False
+        self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": "A1VC38T7YXB528"}})
+        self.amazon.control("DELETE", "requests")
+        with self.committing(rows) as mine:
+            mine.with_user(self.user).action_retry()
+        self.build()
+        self.assertEqual(self.amazon.get("requests/count")["getOrder"], 1)
+        self.assertTrue(self.orders(ref))
+        self.assertEqual(set(rows.mapped("state")), {"superseded"})
 
     def test_deleted_order_comes_back(self):
         """An order that was deleted here is not forgotten for good: the next import of its range makes it again."""

@@ -19,6 +19,7 @@ class TestImport(AmazonCase):
         self.assertFalse(failed, [(refs.get(row.order_ref), row.error) for row in failed])
         self.assertEqual(log.received, len(refs))
         orders = {order.amazon_order_ref: order for order in self.orders(*refs)}
+        self.assertEqual(log.created, len(orders))
         for ref, kind in refs.items():
             with self.subTest(kind=kind):
                 on_amazon = self.amazon.get(f"orders/{ref}")

@@ -43,6 +43,48 @@ class TestLines(AmazonCase):
         self.assertEqual(cup.price_total, 1000)
         self.assertEqual(order.client_order_ref, order.amazon_order_ref)
 
+    def test_archived_twin(self):
+        """A tax of the addon's that was archived is taken up again, unless there is one like it by now."""
+        twin = self.line(self.imported(items=[{"sku": "AMZ-CUP-001"}]), "goods").tax_ids
+        self.assertEqual(twin.amazon_source_id, self.taxes[10])
+        twin.active = False
+        order = self.imported(items=[{"sku": "AMZ-CUP-001"}])
+        self.assertEqual((self.line(order, "goods").tax_ids, twin.active, order.amount_total), (twin, True, 3300))
+        own = twin.copy({"name": "10% inside"})
+        twin.active = False
+        order = self.imported(items=[{"sku": "AMZ-CUP-001"}])
+        self.assertEqual((self.line(order, "goods").tax_ids, twin.active), (own, False))
+
+    def test_fiscal_position(self):
+        """Taxes go through the fiscal position that Odoo finds for the customer; the total stays Amazon's."""
+        export = self.env["account.tax"].create({
+            "name": "Export 0%", "amount": 0, "type_tax_use": "sale", "company_id": self.company.id,
+            "country_id": self.company.country_id.id, "price_include_override": "tax_excluded",
+            "tax_group_id": self.taxes[10].tax_group_id.id, "original_tax_ids": [(6, 0, self.taxes[10].ids)],
+        })  # fmt: skip
+        position = self.env["account.fiscal.position"].create({
+            "name": "Okinawa", "company_id": self.company.id, "auto_apply": True,
+            "country_id": self.env.ref("base.jp").id, "state_ids": [(6, 0, self.env.ref("base.state_jp_jp-47").ids)],
+            "tax_ids": [(6, 0, export.ids)],
+        })  # fmt: skip
+        order, other = (
+            self.imported(
+                items=[{"sku": "AMZ-CUP-001", "quantity": 3, "total": 1000, "shipping": 550}, {"sku": "AMZ-TEA-001"}],
+                set={"recipient": {"deliveryAddress": {"stateOrRegion": state}}},
+            )
+            for state in ("沖縄県", "東京都")
+        )
+        self.assertEqual((order.fiscal_position_id, bool(other.fiscal_position_id)), (position, False))
+        cup, tea = self.line(order, "goods")
+        for line in cup | self.line(order, "shipping"):
+            self.assertEqual(line.tax_ids.amazon_source_id, export)
+            self.assertEqual((line.price_tax, line.tax_ids.price_include), (0, True))
+        self.assertEqual(tea.tax_ids.amazon_source_id, self.taxes[8], "not in the position")
+        self.assertEqual(self.line(other, "goods")[0].tax_ids.amazon_source_id, self.taxes[10])
+        self.assertEqual((order.amount_total, other.amount_total), (1000 + 550 + 1980,) * 2)
+        self.changed(order, "reprice", item_id=cup.amazon_item_ref, unit_price=500)
+        self.assertEqual((order.amazon_mismatch, cup.tax_ids.amazon_source_id), (False, export))
+
     def test_charges_and_discounts(self):
         """Shipping, gift wrap, fees are services taxed as the company's default; a discount as what it is on."""
         order = self.imported(items=[{

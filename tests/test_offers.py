@@ -155,12 +155,52 @@ class TestOffers(AmazonCase):
         self.assertEqual(offer.sku, "SKU-2")
 
     def test_no_sku(self):
-        """An item without a SKU: placeholder, to review."""
+        """An item without a SKU is in the table by its ASIN: a person maps that, and the order goes on."""
         order = self.imported("jp_no_sku")
-        self.assertEqual(order.order_line.filtered("amazon_item_ref")[0].product_id, self.placeholder)
-        self.assertEqual(order.amazon_phase_id.role, "review")
+        line = order.order_line.filtered("amazon_item_ref")[0]
+        key = f"ASIN:{self.amazon_order(order)['orderItems'][0]['product']['asin']}"
+        self.assertEqual((line.product_id, order.amazon_phase_id.role), (self.placeholder, "review"))
+        self.assertIn(key, order.amazon_review_reasons)
+        with self.assertRaisesRegex(UserError, key):
+            order.with_user(self.user).action_amazon_reviewed()
+        action = order.with_user(self.user).action_amazon_map_skus()
+        offer = self.env["amazon.offer"].with_user(self.user).search(action["domain"])
+        self.assertEqual(offer, self.offer(key))
+        offer.product_id = self.products["AMZ-CUP-001"]
+        self.build()
+        self.assertEqual((line.product_id, order.amazon_phase_id.role), (self.products["AMZ-CUP-001"], "ready"))
+        self.assertFalse(order.activity_ids)
+        again = self.amazon_order(order)["orderItems"][0]["product"]
+        later = self.imported("jp_no_sku", set={"orderItems": {"0": {"product": again}}})
+        self.assertEqual(later.order_line[0].product_id, line.product_id, "known from now on")
+
+    def test_no_sku_and_hold(self):
+        """Policy hold: the same; without even an ASIN the item goes by its own number."""
         self.account.unknown_sku = "hold"
-        [ref] = self.place("jp_no_sku")
-        self.account.job_ids.cursor = False
-        self.import_orders()
-        self.assertEqual(self.env["amazon.order.update"].search([("order_ref", "=", ref)]).state, "failed")
+        for asin in ("B0HELDBACK", None):
+            with self.subTest(asin=asin):
+                self.account.job_ids.cursor = False
+                [ref] = self.place("jp_no_sku", set={"orderItems": {"0": {"product": {"asin": asin}}}})
+                self.import_orders()
+                row = self.env["amazon.order.update"].search([("order_ref", "=", ref)])
+                item = self.amazon.get(f"orders/{ref}")["orderItems"][0]["orderItemId"]
+                key = f"ASIN:{asin}" if asin else f"ITEM:{item}"
+                self.assertEqual((row.state, row.missing_sku), ("failed", key))
+                self.assertIn(key, row.error)
+                self.offer(key).with_user(self.user).product_id = self.products["AMZ-CUP-001"]
+                self.build()
+                self.assertEqual(row.state, "done")
+                self.assertEqual(self.orders(ref).order_line.product_id, self.products["AMZ-CUP-001"])
+
+    def test_a_page_asks_for_its_own_skus(self):
+        """However many SKUs the table holds, a page reads those it has."""
+        sold, other = self.imported(items=[{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}]).order_line.amazon_offer_id
+        [ref] = self.place(items=[{"sku": sold.sku}, {"sku": "NEW-2"}])
+        with self.account._selling_partner() as amazon, self.enter_registry_test_mode():
+            received = [amazon.get_order(ref)]
+        self.env.invalidate_all()
+        self.env["amazon.order.update"]._make_offers(self.account, received)
+        self.assertTrue(self.offer("NEW-2"))
+        read = self.env["amazon.offer"]._fields["sku"]._get_cache(self.env)
+        self.assertIn(sold.id, read)
+        self.assertNotIn(other.id, read)

@@ -282,6 +282,38 @@ class TestViews(AmazonCase):
         for price in (f"{order.amount_total:,.0f}", f"{order.order_line[0].price_unit:,.0f}"):
             self.assertNotIn(price, html.decode())
 
+    def test_what_the_packer_needs(self):
+        """How the buyer wants it delivered stands on the delivery and its slip, for a packer without Amazon access;
+        until when also where the shop is."""
+        order = self.imported("delivery_instructions")
+        instructions = order.amazon_instructions.splitlines()[0]
+        order.amazon_deliver_by = "2026-11-30 14:59:59"
+        order.partner_shipping_id.lang = "en_US"
+        picking = order.picking_ids.with_user(self.packer).with_company(self.company)
+        form = etree.fromstring(picking.get_views([(False, "form")])["views"]["form"]["arch"])
+        [shown] = picking.web_read(self.specification(form))
+        self.assertIn(instructions, shown["amazon_instructions"])
+        self.assertEqual(shown["amazon_ship_by"], order.amazon_ship_by)
+        report = self.env["ir.actions.report"].with_user(self.packer)
+        html, _kind = report._render_qweb_html("stock.report_deliveryslip", picking.ids)
+        slip = html.decode()
+        self.assertIn(instructions, slip)
+        self.assertIn("Deliver by", slip)
+        self.assertIn("11/30/2026 11:59 PM", slip)
+
+    def test_points(self):
+        """The points granted stand on the order, where there are any."""
+        order = self.imported("jp_points")
+        self.assertTrue(order.amazon_points)
+        for group in ("readonly", "user", "manager"):
+            form = etree.fromstring(
+                order.with_user(self.users[group]).get_views([(False, "form")])["views"]["form"]["arch"]
+            )
+            with self.subTest(group=group):
+                self.assertTrue(form.xpath("//field[@name='amazon_points']"))
+        with Form(order.with_user(self.user)) as form:
+            self.assertEqual(form.amazon_points, order.amazon_points)
+
     def test_setup_steps(self):
         account = self.env["amazon.account"].with_user(self.manager).create({
             "name": "New", "company_id": self.company.id, "region": "fe", "warehouse_id": self.warehouse.id,
