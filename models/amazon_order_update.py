@@ -1,5 +1,4 @@
 import logging
-import time
 from collections import defaultdict
 from contextlib import ExitStack
 from datetime import timedelta, timezone
@@ -31,8 +30,6 @@ _logger = logging.getLogger(__name__)
 OPEN = ("pending", "failed")
 BUILDER_XMLID = "sale_amazon_spapi.ir_cron_build"
 KEEP_DAYS = 90
-# A whole import waits so long for other builders that hold what is left.
-PATIENCE_SECONDS = 60
 # What two builders that meet on the same rows raise; the one that is rolled back tries again.
 CONFLICTS = (OperationalError, UniqueViolation)
 
@@ -311,28 +308,11 @@ class AmazonOrderUpdate(models.Model):
 
     @api.model
     def _drain(self, account):
-        """Build everything of an account that waits, and come back when it is done, by whomever."""
+        """Build everything of an account that waits, and come back when it is done."""
         builder = self.sudo()
-        limit = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            if builder._build_next(account):
-                limit = time.monotonic() + PATIENCE_SECONDS
-            elif time.monotonic() > limit or not builder._wait_for_others(account):
-                break
+        while builder._build_next(account):
+            pass
         builder._reserve_leftovers()
-
-    @api.model
-    def _wait_for_others(self, account):
-        """Let other builders go on with what they hold of an account.
-
-        :return: whether there was anything left to build.
-        """
-        left = self.search_count([("account_id", "=", account.id), *self._waiting_domain()], limit=1)
-        if left:
-            time.sleep(0.2)
-            # What they have done meanwhile is to be seen.
-            self.env["ir.cron"]._commit_progress()
-        return bool(left)
 
     @api.model
     def _accounts_waiting(self):

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-import psycopg2
 import shops
 
 KINDS = {"jp_standard": 45, "jp_shipped": 12, "jp_several_items": 6, "jp_cvs_pending": 6, "jp_same_sku_twice": 3}
@@ -86,23 +85,3 @@ def test_two_builders_meet_one_buyer(amazon, seller, shop):
             buyers = shop.sql("SELECT id FROM res_partner WHERE email = %s AND parent_id IS NULL", email)
             assert len(buyers) == 1
             assert shop.value("SELECT count(*) FROM res_partner WHERE parent_id = %s", buyers[0][0]) == addresses
-
-
-def test_a_whole_import_waits_for_other_builders(amazon, seller, shop):
-    """An import that comes back when everything is built does so, though somebody else holds the last rows."""
-    shops.place(amazon, seller, {"jp_standard": 5})
-    with shops.importers(shop) as process:
-        process.good("fetch")
-        other = psycopg2.connect(dbname=shop.name)
-        try:
-            with other.cursor() as cr:
-                cr.execute("SELECT id FROM amazon_order_update WHERE state = 'pending' ORDER BY id FOR UPDATE LIMIT 2")
-            process.start("import")
-            done = "SELECT count(*) = 3 AND NOT bool_or(amazon_to_reserve) FROM sale_order WHERE amazon_order_ref <> ''"
-            shops.wait_for(lambda: shop.value(done), 60, "what is free is built and reserved")
-        finally:
-            other.close()
-        result = process.finish()
-    assert (result["exit"], result["errors"]) == (0, [])
-    assert sum(shop.refs().values()) == 5
-    assert not shop.value("SELECT count(*) FROM sale_order WHERE amazon_to_reserve")
