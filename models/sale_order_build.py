@@ -257,7 +257,7 @@ class SaleOrder(models.Model):
         once, when Amazon first says so."""
         if self.amazon_delivered_at:
             return self.amazon_delivered_at
-        statuses = {package.status for package in value.packages} - {"CANCELLED"}
+        statuses = {package.status for package in value.packages}
         arrived = STATUS.get(value.status) == "shipped" and statuses == {"DELIVERED"}
         return naive(value.last_updated) if arrived else False
 
