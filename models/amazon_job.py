@@ -80,6 +80,8 @@ def unexpected(env, error):
     :rtype: str
     """
     place = traceback.extract_tb(error.__traceback__)[-1]
+    # Lines of code without the values in them: what whoever gets the report needs.
+    _logger.info("%s:\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
     return env._(
         "Unexpected error %(kind)s in %(file)s, line %(line)s. Please report it.",
         kind=type(error).__name__, file=Path(place.filename).name, line=place.lineno,

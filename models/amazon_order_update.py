@@ -468,7 +468,7 @@ class AmazonOrderUpdate(models.Model):
             "state": "failed",
             "attempts": attempts,
             "retry_at": fields.Datetime.now() + timedelta(minutes=pause),
-            "error": self._reason(error),
+            "error": self.with_context(lang=self.account_id.company_id._amazon_lang())._reason(error),
             "missing_sku": offer_key(error.item) if isinstance(error, NeedsAttention) and error.item else False,
         })  # fmt: skip
         if self.missing_sku:

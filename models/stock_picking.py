@@ -17,6 +17,7 @@ class StockPicking(models.Model):
     amazon_order_ref = fields.Char(related="sale_id.amazon_order_ref")
     amazon_channel = fields.Selection(related="sale_id.amazon_channel")
     amazon_ship_by = fields.Datetime(related="sale_id.amazon_ship_by")
+    amazon_deliver_by = fields.Datetime(related="sale_id.amazon_deliver_by")
     amazon_late = fields.Selection(related="sale_id.amazon_late")
     amazon_gift_note = fields.Text(related="sale_id.amazon_gift_note")
     amazon_instructions = fields.Text(related="sale_id.amazon_instructions")

@@ -294,6 +294,7 @@ class TestViews(AmazonCase):
         [shown] = picking.web_read(self.specification(form))
         self.assertIn(instructions, shown["amazon_instructions"])
         self.assertEqual(shown["amazon_ship_by"], order.amazon_ship_by)
+        self.assertEqual(shown["amazon_deliver_by"], order.amazon_deliver_by)
         report = self.env["ir.actions.report"].with_user(self.packer)
         html, _kind = report._render_qweb_html("stock.report_deliveryslip", picking.ids)
         slip = html.decode()
