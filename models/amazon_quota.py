@@ -60,6 +60,8 @@ class Budget:
         self.is_sandbox = account.environment == "sandbox"
         self.patience = patience
         self.calls = 0
+        # Operations whose bucket was full when their call went out.
+        self.begun = set()
 
     def acquire(self, operation):
         """Take one token, waiting for it as long as the budget's patience lasts.
@@ -77,6 +79,9 @@ class Budget:
     def observe(self, operation, headers, status):
         """Adapt to the rate Amazon names, and empty the bucket after a 429.
 
+        Amazon fills its bucket from when the first call arrives there, not from when it was sent: what this one has
+        been given meanwhile is taken back, or the last call of many would come too early.
+
         :param str operation: Amazon's name of the operation.
         :param headers: the answer's headers.
         :param int status: the answer's HTTP status.
@@ -93,12 +98,15 @@ class Budget:
                     rate, *self.key, operation, rate,
                 )
             )  # fmt: skip
-        if status == 429:
+        begun = operation in self.begun
+        self.begun.discard(operation)
+        if status == 429 or begun:
+            tokens = SQL("0") if status == 429 else SQL("tokens")
             self._execute(
                 SQL(
-                    "UPDATE amazon_quota SET tokens = 0, refilled_at = %s"
+                    "UPDATE amazon_quota SET tokens = %s, refilled_at = %s"
                     " WHERE merchant_id = %s AND application = %s AND operation = %s",
-                    NOW, *self.key, operation,
+                    tokens, NOW, *self.key, operation,
                 )
             )  # fmt: skip
 
@@ -116,11 +124,15 @@ class Budget:
         )  # fmt: skip
         taken = self._execute(
             SQL(
-                "UPDATE amazon_quota SET tokens = %s - 1, refilled_at = %s WHERE %s AND %s >= 1 RETURNING id",
+                "UPDATE amazon_quota SET tokens = %s - 1, refilled_at = %s WHERE %s AND %s >= 1"
+                " RETURNING tokens > burst - 1.001",
                 available, NOW, where, available,
             )
         )  # fmt: skip
         if taken:
+            [[was_full]] = taken
+            if was_full:
+                self.begun.add(operation)
             return 0.0
         [[wait]] = self._execute(SQL("SELECT (1 - %s) / rate FROM amazon_quota WHERE %s", available, where))
         return max(float(wait), 0.01)

@@ -1,6 +1,8 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
+from odoo import fields
 from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL
@@ -50,6 +52,22 @@ class TestQuota(TransactionCase):
             self.bucket("getOrder").write({"tokens": 0, "rate": 1})
             with self.assertRaises(QuotaExceeded):
                 hurried.acquire("getOrder")
+
+    def test_filled_from_the_first_answer(self):
+        """Amazon's bucket is filled from when the first call arrives: the time it took to get there gives no tokens.
+        What comes between other calls does."""
+        with self.enter_registry_test_mode():
+            for tokens in (9, 8):
+                self.budget.acquire("confirmShipment")
+                bucket = self.bucket("confirmShipment")
+                self.assertAlmostEqual(bucket.tokens, tokens, delta=0.5)
+                bucket.refilled_at -= timedelta(seconds=60)
+                self.env.flush_all()
+                self.budget.observe("confirmShipment", {}, 204)
+                waited = fields.Datetime.now() - self.bucket("confirmShipment").refilled_at
+                self.assertEqual(waited > timedelta(seconds=50), tokens == 8)
+                self.bucket("confirmShipment").refilled_at = fields.Datetime.now()
+                self.env.flush_all()
 
     def test_adapts_to_the_header(self):
         """The rate Amazon names replaces the published one; a 429 empties the bucket."""
