@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -516,7 +517,7 @@ class SaleOrder(models.Model):
         :param bool by_hand: a person has just decided; also orders in the shop's own phases move.
         """
         for company, orders in self.filtered("amazon_account_id").grouped("company_id").items():
-            phases = self.env["amazon.phase"]._by_role(company)
+            phases, moved = self.env["amazon.phase"]._by_role(company), defaultdict(self.browse)
             for order in orders:
                 role = order._amazon_role()
                 if order.amazon_kept_role:
@@ -529,7 +530,9 @@ class SaleOrder(models.Model):
                 own_phase = order.amazon_phase_id and not order.amazon_phase_id.role
                 if own_phase and not by_hand and role not in ("shipped", "confirmed", "cancelled"):
                     continue
-                order.amazon_phase_id = phase
+                moved[phase] |= order
+            for phase, some in moved.items():
+                some.amazon_phase_id = phase
 
     def _amazon_keep_phase(self, always=False):
         """Leave the orders where they were put until the facts say something else.

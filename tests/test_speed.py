@@ -4,8 +4,8 @@ from .. import memo
 from ..benchmarks import rows
 from .common import AmazonCase
 
-# Queries an order, fetching, building and reserving together (at most 35 are promised).
-QUERIES = 33
+# Queries an order, fetching, building and reserving together, as promised; with kits and automatic batches, too.
+QUERIES = 35
 KINDS = (
     "jp_standard", "jp_several_items", "jp_cod", "jp_promotion_negative", "jp_gift", "jp_fba_shipped", "jp_shipped",
     "jp_partially_shipped", "jp_cancelled", "jp_cvs_pending", "jp_unknown_sku",
