@@ -557,7 +557,8 @@ class AmazonConfirmation(models.Model):
         here stays as it is."""
         text = (package.carrier or "").strip()
         # sudo: shipping methods say nothing that not everybody may know
-        known = self.env["amazon.shipping.method"].sudo().search([("carrier_code", "=", text)], limit=1)
+        methods = self.env["amazon.shipping.method"].sudo()
+        known = methods.search([("carrier_code", "=", text)], limit=1) if text != OTHER else methods
         return {
             "tracking_number": package.tracking_number or False, "ship_method": package.shipping_service or False,
             "carrier_code": text and (known.carrier_code or OTHER), "carrier_name": known.carrier_name or text,

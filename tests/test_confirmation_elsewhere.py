@@ -56,7 +56,7 @@ class TestConfirmationElsewhere(ConfirmationCase):
 
     def test_carrier_of_seller_central(self):
         """Its carrier is the one that was entered there, until another delivery method is chosen here."""
-        for carrier, service in (("FEDEX", "国際便"), ("SAGAWA", "飛脚宅配便")):
+        for carrier, service in (("FEDEX", "国際便"), ("SAGAWA", "飛脚宅配便"), ("Other", "店頭便")):
             with self.subTest(carrier=carrier):
                 order = self.imported()
                 order.picking_ids.carrier_id = self.env.ref("sale_amazon_spapi.carrier_provisional")
