@@ -45,6 +45,16 @@ class ConfirmationCase(AmazonCase):
         self.ship(picking)
         return picking
 
+    def split(self, order, number="111"):
+        """Deliver one unit of each product; return that delivery and the backorder."""
+        picking = order.picking_ids
+        picking.carrier_tracking_ref = number
+        picking.move_ids.write({"quantity": 1, "picked": True})
+        picking.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=[]
+        ).button_validate()
+        return picking, order.picking_ids - picking
+
     def spare_part(self, order):
         """Deliver something for an order that is not on it; return the delivery."""
         picking = order.picking_ids.copy({"move_ids": [], "reference_ids": order.picking_ids.reference_ids.ids})

@@ -238,13 +238,7 @@ class TestCompletion(ConfirmationCase):
         """So is a part, where the account waits for the whole order."""
         self.account.split_policy = "wait"
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
-        picking = order.picking_ids
-        picking.carrier_tracking_ref = "111"
-        picking.move_ids.write({"quantity": 1, "picked": True})
-        picking.with_user(self.user).with_context(
-            skip_backorder=True, picking_ids_not_to_backorder=[]
-        ).button_validate()
-        rest = order.picking_ids - picking
+        picking, rest = self.split(order)
         self.left_out(order, rest.name)
         self.deliver(rest, "222")
         self.assertEqual(self.wizard().line_ids.filtered("is_selected").picking_id, rest)

@@ -322,16 +322,6 @@ class TestConfirmation(ConfirmationCase):
         self.assertEqual(rest.amazon_api_status, "done")
         self.assertEqual(len(self.packages(order)), 2)
 
-    def split(self, order):
-        """Deliver one unit; return that delivery and the backorder."""
-        picking = order.picking_ids
-        picking.carrier_tracking_ref = "111"
-        picking.move_ids.write({"quantity": 1, "picked": True})
-        picking.with_user(self.user).with_context(
-            skip_backorder=True, picking_ids_not_to_backorder=[]
-        ).button_validate()
-        return picking, order.picking_ids - picking
-
     def test_split_each(self):
         """Several deliveries are several parcels; none overwrites another, and the worst status shows."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])

@@ -74,12 +74,8 @@ class TestConfirmationElsewhere(ConfirmationCase):
     def test_both_deliveries_in_one_parcel(self):
         """Two deliveries entered there as one parcel: corrected here it keeps all its units."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
-        first = order.picking_ids
-        first.move_ids.quantity = 1
-        first.move_ids.picked = True
-        first.carrier_tracking_ref = "1"
-        first.with_context(skip_backorder=True, picking_ids_not_to_backorder=[]).button_validate()
-        self.deliver(first.backorder_ids, "2")
+        first, rest = self.split(order, "1")
+        self.deliver(rest, "2")
         self.entered(order, tracking="SC-1")
         self.goes(order.picking_ids)
         first.with_user(self.user).carrier_tracking_ref = "NEW-1"
