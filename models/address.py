@@ -7,79 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# ISO 3166-2:JP. Romaji without a suffix, in Hepburn without macrons; other usual spellings behind it.
-_PREFECTURES = """
-01 北海道 hokkaido
-02 青森県 aomori
-03 岩手県 iwate
-04 宮城県 miyagi
-05 秋田県 akita
-06 山形県 yamagata
-07 福島県 fukushima hukusima
-08 茨城県 ibaraki ibaragi
-09 栃木県 tochigi totigi
-10 群馬県 gunma gumma
-11 埼玉県 saitama
-12 千葉県 chiba tiba
-13 東京都 tokyo toukyou tookyoo
-14 神奈川県 kanagawa
-15 新潟県 niigata nigata
-16 富山県 toyama
-17 石川県 ishikawa isikawa
-18 福井県 fukui hukui
-19 山梨県 yamanashi yamanasi
-20 長野県 nagano
-21 岐阜県 gifu gihu
-22 静岡県 shizuoka sizuoka
-23 愛知県 aichi aiti
-24 三重県 mie
-25 滋賀県 shiga siga
-26 京都府 kyoto kyouto
-27 大阪府 osaka oosaka ohsaka
-28 兵庫県 hyogo hyougo
-29 奈良県 nara
-30 和歌山県 wakayama
-31 鳥取県 tottori
-32 島根県 shimane simane
-33 岡山県 okayama
-34 広島県 hiroshima hirosima
-35 山口県 yamaguchi yamaguti
-36 徳島県 tokushima tokusima
-37 香川県 kagawa
-38 愛媛県 ehime
-39 高知県 kochi kouchi
-40 福岡県 fukuoka hukuoka
-41 佐賀県 saga
-42 長崎県 nagasaki
-43 熊本県 kumamoto
-44 大分県 oita ooita ohita
-45 宮崎県 miyazaki
-46 鹿児島県 kagoshima kagosima
-47 沖縄県 okinawa
-"""
-_SUFFIXES = ("to", "do", "fu", "ken", "prefecture", "pref", "metropolis")
-# Where no city has the prefecture's name, a city field with that name can only mean the prefecture.
-_NOT_A_CITY = frozenset(f"JP-{number}" for number in "01 04 10 13 14 17 23 24 25 28 32 37 38".split())
-
-_KANJI = {}  # 東京都 -> code
-_FULL = {}  # tokyoto, jp13 … -> code
-_BARE = {}  # 東京, tokyo -> code: may also be a city's name
-for _line in filter(None, _PREFECTURES.split("\n")):
-    _number, _kanji, *_spellings = _line.split()
-    _code = f"JP-{_number}"
-    _KANJI[_kanji] = _code
-    _FULL.update({_kanji: _code, _number: _code, f"jp{_number}": _code})
-    _FULL.update({_spelling + _suffix: _code for _spelling in _spellings for _suffix in _SUFFIXES})
-    _BARE.update({_kanji if _number == "01" else _kanji[:-1]: _code, **dict.fromkeys(_spellings, _code)})
-
-# 東京都庁 is a building, not Tokyo and something.
-_KANJI_START = re.compile(rf"({'|'.join(_KANJI)})(?!庁)")
-# In a line only "…-ken" and the like says for certain that a prefecture is meant: "Osaka Building" is none.
-_ROMAJI_START = re.compile(
-    r"([a-z]{3,12})[\s-]*(?:-(?:to|do|fu|ken)|\s(?:to|do|fu|ken|pref\.?|prefecture))(?=[\s,、]|$)[\s,、]*",
-    re.IGNORECASE,
-)
-_WORD_START = re.compile(r"([a-z]{3,12})[\s,、]+", re.IGNORECASE)
+from . import prefecture
 
 _HYPHENS = re.compile("[-‐‑‒–—―⁃−⎯─━ー﹘﹣－ｰ~〜～]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -149,11 +77,6 @@ def country_code(code):
     return _COUNTRIES.get(code, code)
 
 
-def prefecture_name(code):
-    """Return the Japanese name of a prefecture, or ``''`` when the code is none."""
-    return next((name for name, known in _KANJI.items() if known == code), "")
-
-
 def postal_code(code, country=""):
     """Return a postal code as it is printed: ``150-0002`` in Japan, elsewhere as Amazon gave it.
 
@@ -166,50 +89,6 @@ def postal_code(code, country=""):
         if match := re.fullmatch(r"([0-9]{3})-?([0-9]{4})", plain):
             return "-".join(match.groups())
     return code
-
-
-def _name_key(text):
-    """Return a place's name without accents (Kōchi), case, blanks and hyphens."""
-    text = unicodedata.normalize("NFKC", tidy(text)).casefold()
-    if _CJK.search(text):  # without this, が would lose its voicing
-        return re.sub(r"\s", "", text)
-    text = unicodedata.normalize("NFD", text)
-    return "".join(char for char in text if char.isalnum())
-
-
-def prefecture(text):
-    """Return the prefecture that a whole field names: 東京都, 東京, Tokyo, TOKYO-TO, Tōkyō, JP-13.
-
-    :return: ISO 3166-2 code, or ``''``.
-    :rtype: str
-    """
-    key = _name_key(text)
-    return _FULL.get(key) or _BARE.get(key, "")
-
-
-def _leading_prefecture(text, is_line):
-    """Find the prefecture that a field starts with.
-
-    :param str text: the field.
-    :param bool is_line: whether it is an address line, where a name without suffix may be a building's.
-    :return: code (or ``''``), and what the field says besides.
-    :rtype: tuple[str, str]
-    """
-    text = tidy(text)
-    if match := _KANJI_START.match(text):
-        return _KANJI[match[1]], text[match.end() :].lstrip(" \u3000,、")
-    if code := "" if is_line else prefecture(text):
-        # "Osaka" may well be the city; Osaka-fu cannot.
-        return code, "" if _name_key(text) in _FULL or code in _NOT_A_CITY else text
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
-    plain = "".join(char for char in plain if not unicodedata.combining(char)) if not _CJK.search(plain) else text
-    if match := _ROMAJI_START.match(plain):
-        if code := prefecture(match[1]):
-            return code, plain[match.end() :]
-    if not is_line and (match := _WORD_START.match(plain)):
-        if (code := prefecture(match[1])) in _NOT_A_CITY:
-            return code, plain[match.end() :]
-    return "", text
 
 
 def _contains(text, part):
@@ -289,16 +168,16 @@ def _japanese_parts(address, lines):
     :rtype: tuple[str, str, list[str]]
     """
     state, city, municipality = tidy(address.state), tidy(address.city), tidy(address.municipality)
-    code = prefecture(state)
+    code = prefecture.find(state)
     if not code and state:
-        code, rest = _leading_prefecture(state, is_line=True)
+        code, rest = prefecture.leading(state, is_line=True)
         city = city if normalize(rest) in normalize(city) else join(rest, city, separator="" if code else " ")
     if not code:
-        code, municipality = _leading_prefecture(municipality, is_line=False)
+        code, municipality = prefecture.leading(municipality, is_line=False)
     if not code:
-        code, city = _leading_prefecture(city, is_line=False)
+        code, city = prefecture.leading(city, is_line=False)
     if not code and lines:
-        code, first = _leading_prefecture(lines[0], is_line=True)
+        code, first = prefecture.leading(lines[0], is_line=True)
         lines = [line for line in (first, *lines[1:]) if line]
     return code, _japanese_city(city, tidy(address.district), municipality), lines
 
@@ -316,7 +195,7 @@ def canonical(address, name="", company=""):
     parts = split(address)
     where = re.sub("[,，、､]", " ", join(parts.city, parts.street, parts.street2, separator=" "))
     if parts.country == "JP" and parts.state:
-        code, rest = _leading_prefecture(where, is_line=True)
+        code, rest = prefecture.leading(where, is_line=True)
         where = rest if code == parts.state else where
     return "\x1f".join((
         parts.country,

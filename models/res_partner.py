@@ -8,6 +8,7 @@ from odoo.tools import SQL, clean_context
 
 from ..const import AWAITING_PAYMENT, DEAD, STATUS
 from . import address as postal
+from . import prefecture
 
 # What the chatter may name but not quote.
 PERSONAL_FIELDS = {"name", "email", "phone", "vat", "parent_id", "contact_address_inline"}
@@ -373,7 +374,7 @@ class ResPartner(models.Model):
         state_id = states.get((country_id, name)) or states.get(
             (country_id, name.removeprefix(f"{parts.country.lower()}-")), False
         )
-        lost = [] if state_id else [postal.prefecture_name(parts.state) or parts.state]
+        lost = [] if state_id else [prefecture.name(parts.state) or parts.state]
         if not country_id:
             lost.append(parts.country)
         lost = postal.missing(lost, parts.city, parts.street, parts.street2)

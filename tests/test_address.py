@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
 from ..models import address as tools
+from ..models import prefecture
 from ..selling_partner.values import Address
 
 # (what Amazon sends) -> (state, city, street, street2, zip)
@@ -179,6 +180,102 @@ ELSEWHERE = [
     ),
 ]
 
+# ISO 3166-2 code: name, reading, Hepburn and Kunrei with macrons, what it is called.
+PREFECTURES = {
+    "JP-01": ("北海道", "ほっかい", "Hokkai", "Hokkai", "dō"),
+    "JP-02": ("青森県", "あおもり", "Aomori", "Aomori", "ken"),
+    "JP-03": ("岩手県", "いわて", "Iwate", "Iwate", "ken"),
+    "JP-04": ("宮城県", "みやぎ", "Miyagi", "Miyagi", "ken"),
+    "JP-05": ("秋田県", "あきた", "Akita", "Akita", "ken"),
+    "JP-06": ("山形県", "やまがた", "Yamagata", "Yamagata", "ken"),
+    "JP-07": ("福島県", "ふくしま", "Fukushima", "Hukusima", "ken"),
+    "JP-08": ("茨城県", "いばらき", "Ibaraki", "Ibaraki", "ken"),
+    "JP-09": ("栃木県", "とちぎ", "Tochigi", "Totigi", "ken"),
+    "JP-10": ("群馬県", "ぐんま", "Gumma", "Gunma", "ken"),
+    "JP-11": ("埼玉県", "さいたま", "Saitama", "Saitama", "ken"),
+    "JP-12": ("千葉県", "ちば", "Chiba", "Tiba", "ken"),
+    "JP-13": ("東京都", "とうきょう", "Tōkyō", "Tôkyô", "to"),
+    "JP-14": ("神奈川県", "かながわ", "Kanagawa", "Kanagawa", "ken"),
+    "JP-15": ("新潟県", "にいがた", "Niigata", "Nîgata", "ken"),
+    "JP-16": ("富山県", "とやま", "Toyama", "Toyama", "ken"),
+    "JP-17": ("石川県", "いしかわ", "Ishikawa", "Isikawa", "ken"),
+    "JP-18": ("福井県", "ふくい", "Fukui", "Hukui", "ken"),
+    "JP-19": ("山梨県", "やまなし", "Yamanashi", "Yamanasi", "ken"),
+    "JP-20": ("長野県", "ながの", "Nagano", "Nagano", "ken"),
+    "JP-21": ("岐阜県", "ぎふ", "Gifu", "Gihu", "ken"),
+    "JP-22": ("静岡県", "しずおか", "Shizuoka", "Sizuoka", "ken"),
+    "JP-23": ("愛知県", "あいち", "Aichi", "Aiti", "ken"),
+    "JP-24": ("三重県", "みえ", "Mie", "Mie", "ken"),
+    "JP-25": ("滋賀県", "しが", "Shiga", "Siga", "ken"),
+    "JP-26": ("京都府", "きょうと", "Kyōto", "Kyôto", "fu"),
+    "JP-27": ("大阪府", "おおさか", "Ōsaka", "Ôsaka", "fu"),
+    "JP-28": ("兵庫県", "ひょうご", "Hyōgo", "Hyôgo", "ken"),
+    "JP-29": ("奈良県", "なら", "Nara", "Nara", "ken"),
+    "JP-30": ("和歌山県", "わかやま", "Wakayama", "Wakayama", "ken"),
+    "JP-31": ("鳥取県", "とっとり", "Tottori", "Tottori", "ken"),
+    "JP-32": ("島根県", "しまね", "Shimane", "Simane", "ken"),
+    "JP-33": ("岡山県", "おかやま", "Okayama", "Okayama", "ken"),
+    "JP-34": ("広島県", "ひろしま", "Hiroshima", "Hirosima", "ken"),
+    "JP-35": ("山口県", "やまぐち", "Yamaguchi", "Yamaguti", "ken"),
+    "JP-36": ("徳島県", "とくしま", "Tokushima", "Tokusima", "ken"),
+    "JP-37": ("香川県", "かがわ", "Kagawa", "Kagawa", "ken"),
+    "JP-38": ("愛媛県", "えひめ", "Ehime", "Ehime", "ken"),
+    "JP-39": ("高知県", "こうち", "Kōchi", "Kôti", "ken"),
+    "JP-40": ("福岡県", "ふくおか", "Fukuoka", "Hukuoka", "ken"),
+    "JP-41": ("佐賀県", "さが", "Saga", "Saga", "ken"),
+    "JP-42": ("長崎県", "ながさき", "Nagasaki", "Nagasaki", "ken"),
+    "JP-43": ("熊本県", "くまもと", "Kumamoto", "Kumamoto", "ken"),
+    "JP-44": ("大分県", "おおいた", "Ōita", "Ôita", "ken"),
+    "JP-45": ("宮崎県", "みやざき", "Miyazaki", "Miyazaki", "ken"),
+    "JP-46": ("鹿児島県", "かごしま", "Kagoshima", "Kagosima", "ken"),
+    "JP-47": ("沖縄県", "おきなわ", "Okinawa", "Okinawa", "ken"),
+}
+HALF_WIDTH = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF66, 0xFF9E)}
+VOICED = "\N{HALFWIDTH KATAKANA VOICED SOUND MARK}"
+
+
+def katakana(kana):
+    return "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in kana)
+
+
+def half_width(kana):
+    apart = unicodedata.normalize("NFD", katakana(kana)).replace(
+        "\N{COMBINING KATAKANA-HIRAGANA VOICED SOUND MARK}", VOICED
+    )
+    return "".join(HALF_WIDTH.get(char, char) for char in apart)
+
+
+def full_width(letters):
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in letters)
+
+
+def long_vowels(letters):
+    """Yield letters with their long o written in every way that is used."""
+    apart = unicodedata.normalize("NFD", letters)
+    for mark in ("\u0304", "\u0302", "", "u", "o", "h"):
+        text = apart.replace("\u0304", mark).replace("\u0302", mark)
+        # "Ohita" is not "Ooita" by rule, and no i is lengthened by u, o or h.
+        if not ("Ohi" in text or (mark in ("u", "o", "h") and "i" + mark in text)):
+            yield unicodedata.normalize("NFC", text)
+
+
+def spelled(name, reading, hepburn, kunrei, suffix):
+    """Yield a prefecture in every spelling that occurs."""
+    yield from (name, name[:-1], " ".join(name), f"{name[:-1]}　{name[-1]}", f"\u3000{name}\n")
+    ends = {"to": ["と"], "dō": ["どう", "どー"], "fu": ["ふ"], "ken": ["けん"]}[suffix]
+    for kana in {reading, reading.replace("とうきょう", "とーきょー").replace("おお", "おー").replace("こう", "こー")}:
+        for whole in (kana, *(kana + end for end in ends), *(f"{kana} {end}" for end in ends)):
+            yield from (whole, katakana(whole), half_width(whole))
+    called = {suffix, suffix.replace("f", "h"), *long_vowels(suffix)}
+    for letters in {*long_vowels(hepburn), *long_vowels(kunrei), hepburn.replace("mm", "nm")}:
+        wholes = [letters, f"{letters} Prefecture", f"{letters} Pref."]
+        for end in called:
+            wholes += [letters + end, f"{letters}-{end}", f"{letters} {end}", f"{letters}‐{end}", f"{letters}ー{end}"]
+            wholes.append(f"{letters} - {end.capitalize()}")
+        for whole in wholes:
+            yield from (whole, whole.upper(), whole.lower(), full_width(whole))
+
+
 JAPANESE = st.text(
     st.sampled_from("東京都渋谷区神南一丁目マンションタワーヶ谷号室0123456789-ー　 A"), min_size=1, max_size=40
 )
@@ -205,16 +302,67 @@ class TestAddress(BaseCase):
                     (parts.state, parts.city, parts.street, parts.street2, parts.zip, parts.country), expected
                 )
 
-    def test_every_prefecture_is_known_by_every_name(self):
-        names = {code: name for name, code in tools._KANJI.items()}
-        self.assertEqual(sorted(names), [f"JP-{number:02}" for number in range(1, 48)])
-        for code, name in names.items():
-            self.assertEqual(tools.prefecture(name), code)
-            self.assertEqual(tools.prefecture(name[:-1] if code != "JP-01" else name), code)
+    def test_prefecture_starts_a_line(self):
+        for code, (name, _kanji, *_others) in PREFECTURES.items():
             parts = tools.split(Address(country_code="JP", line1=f"{name}中央区1-2-3"))
             self.assertEqual((parts.state, parts.street), (code, "中央区1-2-3"))
-        for romaji, code in (("Kochi", "JP-39"), ("Hyōgo-ken", "JP-28"), ("ŌITA", "JP-44"), ("Kyoto-fu", "JP-26")):
-            self.assertEqual(tools.prefecture(romaji), code)
+
+    def test_every_spelling_of_every_prefecture(self):
+        """With and without what it is called, in kanji, kana and letters of every system, width and case."""
+        count = 0
+        for code, (name, *spellings) in PREFECTURES.items():
+            for text in spelled(name, *spellings):
+                count += 1
+                self.assertEqual(prefecture.find(text), code, text)
+                parts = tools.split(Address(country_code="JP", state=text, city="中央区", line1="1-2-3"))
+                self.assertEqual((parts.state, parts.city, parts.street), (code, "中央区", "1-2-3"), text)
+        self.assertGreater(count, 4000)
+
+    def test_spellings_in_a_line(self):
+        """Where a line starts with a prefecture it is taken out, if nothing else can be meant."""
+        for code, (name, reading, hepburn, kunrei, suffix) in PREFECTURES.items():
+            kana = reading + {"to": "と", "dō": "どう", "fu": "ふ", "ken": "けん"}[suffix]
+            for start in (
+                f"{name} ",
+                name,
+                kana,
+                katakana(kana) + "　",
+                f"{hepburn}-{suffix} ",
+                f"{kunrei} {suffix}, ",
+            ):
+                code_found, rest = prefecture.leading(f"{start}Naka 1-2", is_line=True)
+                self.assertEqual((code_found, rest), (code, "Naka 1-2"), start)
+
+    def test_not_a_prefecture(self):
+        """Cities, wards, districts, buildings and lands whose names are like one's."""
+        for text in (
+            "Osaka City|Osaka-shi|大阪市|京都市|Kyoto Shi|千葉市|Hyogo-ku|神奈川区|石川郡|Tokyo Tower|"
+            "東京タワー|関東|Kanto|茨木|Ibaraki-shi|Sagamihara|相模原|府中|Fuchu|とうきょうえき|トウ|ー|to|"
+            "ken|県|都|みやこ|Saitama New Urban Center|新|48|00|JP-00|JP-48|JP|Kyo|きょう"
+        ).split("|"):
+            self.assertEqual(prefecture.find(text), "", text)
+        for text in (
+            "Osaka Building 3F|Tokyo Tower|Hokkaido Building|東京都庁|東京都立大学|北海道大学|大阪府警察本部|"
+            "Kyoto Hotel|Chiba 1-1|とうきょうタワー|Kanagawa Ku 1-1|Mie Coffee|Tokyo Tomato|Gifu Fukan"
+        ).split("|"):
+            self.assertEqual(prefecture.leading(text, is_line=True), ("", text))
+        for text in (
+            "Osaka City",
+            "Tokyo City",
+            "Hyogo Ku Kobe",
+            "Kanagawa Ku, Yokohama Shi",
+            "Ishikawa Gun",
+            "Hyogo-ku",
+        ):
+            self.assertEqual(prefecture.leading(text, is_line=False), ("", text))
+        for text in ("Osaka City", "Sapporo"):
+            parts = tools.split(Address(country_code="JP", state=text, line1="1-1"))
+            self.assertEqual((parts.state, parts.city), ("", text))
+
+    @given(st.text(max_size=12))
+    @settings(deadline=None, suppress_health_check=list(HealthCheck))
+    def test_any_text_may_stand_for_a_prefecture(self, text):
+        self.assertIn(prefecture.find(text), ("", *PREFECTURES))
 
     def test_same_address_written_differently(self):
         plain = tools.canonical(

@@ -8,7 +8,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 from psycopg2.errors import UniqueViolation
 
-from ..models import address as tools
+from ..models import prefecture
 from ..selling_partner.values import Address, Order
 
 NOW = datetime(2026, 11, 1, tzinfo=timezone.utc)
@@ -353,9 +353,7 @@ class TestAmazonCustomers(PartnerCommon):
 
     def test_every_prefecture_is_odoos(self):
         states = self.env["res.country.state"].search([("country_id.code", "=", "JP")])
-        self.assertEqual(
-            {state.code: state.name for state in states}, {code: name for name, code in tools._KANJI.items()}
-        )
+        self.assertEqual({state.code: state.name for state in states}, prefecture._NAMES)
 
     def test_language(self):
         self.env["res.lang"].with_context(active_test=False).search([("code", "=", "ja_JP")]).active = False
