@@ -18,8 +18,7 @@ from .errors import (
 )
 from .rates import PUBLISHED
 from .reader import loads
-
-TIMEOUT = httpx.Timeout(30, connect=10)
+from .transport import TooLarge
 
 #: What a status means; whatever is not here goes by its hundred.
 _BY_STATUS = {
@@ -80,6 +79,7 @@ def exchange(operation, send):
     :param send: called without arguments; returns the ``httpx.Response``, read to its end.
     :return: the answer, whatever its status.
     :raises RetryLater: when there was none, or not all of it; ``sent`` tells whether Amazon may have acted.
+    :raises MalformedAnswer: when it was larger than it may be.
     :raises BadRequest: when it cannot be written down as HTTP at all.
     """
     try:
@@ -88,6 +88,8 @@ def exchange(operation, send):
     except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
         kind = type(error)
     # Raised out here: the exceptions of httpx carry the request with its token.
+    if issubclass(kind, TooLarge):
+        raise MalformedAnswer("larger than an answer may be", operation=operation, sent=True)
     if not issubclass(kind, httpx.RequestError):
         raise BadRequest(f"not a possible request ({kind.__name__})", operation=operation, code="InvalidRequest")
     raise RetryLater(f"no answer ({kind.__name__})", operation=operation, sent=not issubclass(kind, _NEVER_SENT))

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import httpx
 from sp_api.api.feeds.feeds_2021_06_30 import FeedsV20210630
 from sp_api.api.orders.orders_2026_01_01 import OrdersV20260101
 from sp_api.api.orders.orders_v0 import OrdersV0
@@ -19,7 +18,7 @@ from sp_api.base import fill_query_params, sp_endpoint
 from sp_api.base._transport_httpx import HttpxTransport
 
 from . import documents
-from .answers import TIMEOUT, complaint, exchange, read, refusal, request_id
+from .answers import complaint, exchange, read, refusal, request_id
 from .endpoints import ENDPOINTS, Endpoint, endpoint
 from .errors import BadRequest, CredentialsError, MalformedAnswer, TokenRefused
 from .feeds import (
@@ -33,6 +32,7 @@ from .feeds import (
 from .rates import PUBLISHED
 from .shipments import refusal_of, stamp
 from .tokens import AccessTokens, authorization_url, exchange_authorization_code
+from .transport import Client
 from .values import ALL, SearchOrders, parse_orders_page, parse_participations, parse_received_order
 
 __all__ = [
@@ -161,7 +161,7 @@ class SellingPartner:
     :param Credentials credentials: checked at once.
     :param Endpoint endpoint: see :func:`.endpoints.endpoint`.
     :param Budget budget: asked before each request; None: :class:`NoBudget`.
-    :param timeout: seconds or ``httpx.Timeout``; None: 10 s to connect, 30 s for each read.
+    :param timeout: seconds or ``httpx.Timeout``; None: 10 s to connect, 30 s for each read; 90 s for the whole of it.
     :param str user_agent: says to Amazon who asks.
     :raises CredentialsError: when a credential is empty.
 
@@ -173,13 +173,9 @@ class SellingPartner:
         self._endpoint = endpoint
         self._budget = budget or NoBudget()
         self._user_agent = user_agent
-        self._timeout = TIMEOUT if timeout is None else timeout
+        self._timeout = timeout
         self._secrets = (credentials.client_secret, credentials.refresh_token)
-        self._http = httpx.Client(
-            timeout=self._timeout,
-            headers={"user-agent": user_agent},
-            trust_env=not endpoint.is_local,  # a proxy of the environment does not reach this machine's loopback
-        )
+        self._http = Client(endpoint.api_url, timeout=timeout, headers={"user-agent": user_agent})
         self._tokens = AccessTokens(credentials, endpoint.lwa_url, self._http)
         self._clients = {}
 

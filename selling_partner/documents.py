@@ -3,17 +3,17 @@
 The addresses carry their own authorization and live for five minutes; they are secrets and are never logged.
 """
 
-import gzip
 import re
-import zlib
 from email.message import Message
 from typing import NamedTuple
 
-import httpx
-
-from .answers import TIMEOUT, exchange, refusal
-from .endpoints import checked_url, is_loopback
+from .answers import exchange, refusal
+from .endpoints import checked_url
 from .errors import MalformedAnswer, RetryLater
+from .transport import Client, unpack
+
+#: Bytes of a document, unpacked: a report on 100,000 SKUs has half of it.
+LARGEST = 128 * 2**20
 
 #: Names that Python lacks or takes too literally: Japanese reports hold characters of Windows' own Shift_JIS.
 _SAME_AS = {
@@ -63,7 +63,7 @@ def download(url, compression="", timeout=None):
     :param str compression: ``compressionAlgorithm``, ``GZIP`` or ``''``; the bytes themselves are asked as well, for a
         storage may have unpacked them on the way.
     :return: :class:`Document`.
-    :raises MalformedAnswer: when the compressed bytes are damaged.
+    :raises MalformedAnswer: when the compressed bytes are damaged, or there are more than 128 MiB, unpacked.
     :raises RetryLater: when the storage is out of order, or the address has expired: ask for a new one.
     """
     answer = _ask("downloadDocument", "GET", url, timeout)
@@ -77,15 +77,14 @@ def download(url, compression="", timeout=None):
 
 def _unpack(content):
     try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
-        raise MalformedAnswer("damaged gzip", operation="downloadDocument", sent=True) from None
+        return unpack(content, LARGEST)
+    except (ValueError, OverflowError) as error:
+        raise MalformedAnswer(str(error), operation="downloadDocument", sent=True) from None
 
 
 def _ask(operation, method, url, timeout, **request):
     checked_url(url)
-    timeout = TIMEOUT if timeout is None else timeout
-    with httpx.Client(timeout=timeout, trust_env=not is_loopback(url)) as http:
+    with Client(url, timeout=timeout, largest=LARGEST) as http:
         answer = exchange(operation, lambda: http.request(method, url, **request))
     if answer.is_success:
         return answer

@@ -84,9 +84,10 @@ _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,9})|([0-9]{1,9}));")
 
 
 def _read_xml(text):
+    text = _FORBIDDEN.sub("", _REFERENCE.sub(_allowed_reference, _DECLARATION.sub("", text, count=1)))
+    # Looked for in what the parser is given: what was taken out may have stood in the middle of it.
     if "<!DOCTYPE" in text:
         raise MalformedAnswer("the report is not a processing report")
-    text = _FORBIDDEN.sub("", _REFERENCE.sub(_allowed_reference, _DECLARATION.sub("", text, count=1)))
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

@@ -8,10 +8,11 @@ import time
 import httpx
 from sp_api.auth import AccessTokenResponse
 
-from .answers import TIMEOUT, complaint, exchange, read, refusal
-from .endpoints import checked_url, is_loopback
+from .answers import complaint, exchange, read, refusal
+from .endpoints import checked_url
 from .errors import BadRequest, CredentialsError, MalformedAnswer, SellingPartnerError
 from .reader import Reader, loads
+from .transport import Client
 
 _OPERATION = "token"
 _EARLY = 90  # seconds before its end that a token is no longer used; a call may take half a minute
@@ -46,7 +47,7 @@ class AccessTokens:
 
     :param credentials: client_id, client_secret, refresh_token.
     :param str lwa_url: Login with Amazon's token service.
-    :param httpx.Client http: sends the requests.
+    :param Client http: sends the requests.
     """
 
     def __init__(self, credentials, lwa_url, http):
@@ -143,7 +144,7 @@ def exchange_authorization_code(client_id, client_secret, code, redirect_uri, lw
         "client_id": client_id,
         "client_secret": client_secret,
     }
-    with httpx.Client(timeout=TIMEOUT, trust_env=not is_loopback(checked_url(lwa_url))) as http:
+    with Client(checked_url(lwa_url)) as http:
         return _ask_lwa(http, lwa_url, form, lambda body: _token(Reader(loads(body)), "refresh_token"))
 
 

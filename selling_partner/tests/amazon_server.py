@@ -19,6 +19,7 @@ class Answer:
     cut: int = 0  # announce so many bytes more than are sent
     hang_up: bool = False  # close the connection instead of answering
     wait: float = 0  # seconds of silence before the answer
+    trickle: str = ""  # 'head' or 'body': comes byte by byte, for ever
 
     @property
     def content(self):
@@ -98,6 +99,9 @@ class AmazonServer:
                 if answer.hang_up:
                     self.close_connection = True
                     return
+                if answer.trickle:
+                    self.trickle(answer.trickle)
+                    return
                 self.reply(answer)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
@@ -113,6 +117,17 @@ class AmazonServer:
                     self.close_connection = True
                 self.end_headers()
                 self.wfile.write(answer.content)
+
+            def trickle(self, part):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
+                if part == "body":
+                    self.wfile.write(b"1\r\ncontent-length: 1000000\r\n\r\n")
+                self.close_connection = True
+                try:
+                    while not server.done.wait(0.02):
+                        self.wfile.write(b" ")
+                except OSError:
+                    return  # hung up on, as it should be
 
             def log_message(self, *args):
                 pass
