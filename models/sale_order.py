@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -17,6 +17,7 @@ API_STATUSES = [
     ("done", "Done"),
     ("error", "Error"),
 ]
+OPEN_UNITS = "sale_amazon_spapi.mail_activity_open_units"
 # Of several parcels the worst shows.
 WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")
 
@@ -94,6 +95,13 @@ class SaleOrder(models.Model):
         API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null",
         help="Whether Amazon knows of the deliveries; empty where it need not be told.",
     )  # fmt: skip
+    amazon_open_units = fields.Integer(
+        "Units Amazon Waits for", compute="_compute_amazon_api_status", store=True,
+        help="Units that Amazon waits for and that nothing here will bring",
+    )  # fmt: skip
+    amazon_open_told = fields.Integer(
+        readonly=True, copy=False, help="How many of these units a person has been told of"
+    )
     amazon_service_level = fields.Char(
         "Service Level as Received", readonly=True, copy=False, help="Amazon's own word, which may be one not known yet"
     )
@@ -137,6 +145,7 @@ class SaleOrder(models.Model):
         "This Amazon order is in Odoo already.",
     )
     _amazon_to_reserve_idx = models.Index("(id) WHERE amazon_to_reserve")
+    _amazon_open_units_idx = models.Index("(id) WHERE amazon_open_units > 0")
 
     # === COMPUTE METHODS === #
 
@@ -149,21 +158,27 @@ class SaleOrder(models.Model):
                 order.amazon_difference = order.amount_total - (order.amazon_total - order.amazon_refunded)
             order.amazon_mismatch = bool(order.currency_id) and not order.currency_id.is_zero(order.amazon_difference)
 
-    @api.depends("amazon_confirmation_ids.state", "amazon_channel", "amazon_programs", "amazon_status", "state",
-                 "picking_ids.state")  # fmt: skip
+    @api.depends(
+        "amazon_confirmation_ids.state", "amazon_confirmation_ids.quantities", "amazon_channel", "amazon_programs",
+        "amazon_status", "state", "picking_ids.state", "amazon_item_ids.quantity_ordered",
+        "amazon_item_ids.quantity_fulfilled", "amazon_item_ids.quantity_cancelled",
+    )  # fmt: skip
     def _compute_amazon_api_status(self):
         for order in self:
-            states = order.amazon_confirmation_ids.mapped("state")
+            rows, open_units = order.amazon_confirmation_ids, 0
+            states = rows.mapped("state")
             if not order._amazon_is_ours():
                 states = []
-            elif order.state != "cancel":
-                left = order.picking_ids.filtered(lambda picking: picking.picking_type_id.code == "outgoing")
-                if any(picking.state not in ("done", "cancel") for picking in left):
-                    states.append("not_sent")
-                elif not states and order.amazon_status not in DEAD:
+            elif order.state != "cancel" and order.picking_ids._amazon_to_leave():
+                states.append("not_sent")
+            elif worst(states) in (False, "done"):
+                # Nothing is on its way to Amazon any more: has it all that it wants?
+                open_units = sum(order._amazon_open_units().values()) if rows or order.state == "sale" else 0
+                if open_units or (order.state != "cancel" and not rows and order.amazon_status not in DEAD):
                     # What left before this addon knew of it stands in no row.
                     states.append("done" if order.amazon_status == "shipped" else "not_sent")
             order.amazon_api_status = worst(states)
+            order.amazon_open_units = open_units
 
     @api.depends("amazon_service_level")
     @api.depends_context("lang")
@@ -284,6 +299,9 @@ class SaleOrder(models.Model):
         if by_hand:
             # sudo: see above
             self.filtered("amazon_account_id").sudo()._amazon_keep_phase()
+        if vals.get("state") in ("draft", "sent", "cancel"):
+            # sudo: see above. What Odoo does before and after it moves them, too, but may see the old state.
+            self.filtered("amazon_account_id").sudo()._amazon_move_phase()
         return result
 
     def unlink(self):
@@ -409,8 +427,12 @@ class SaleOrder(models.Model):
         if amazon and self - amazon:
             # Each with its own order date, see _prepare_confirmation_values.
             super(SaleOrder, self - amazon).action_confirm()
-            return super(SaleOrder, amazon).action_confirm()
-        return super().action_confirm()
+            return amazon.action_confirm()
+        result = super().action_confirm()
+        if not self.env.context.get("amazon_defer_reservation"):
+            # sudo: phases move by themselves
+            amazon.sudo()._amazon_move_phase()
+        return result
 
     def _recompute_taxes(self):
         # The taxes of Amazon's lines are those of Amazon's prices.
@@ -470,6 +492,93 @@ class SaleOrder(models.Model):
         if setting[target]:
             self.amazon_phase_id = setting[target]
             self._amazon_keep_phase(always=True)
+
+    # === BUSINESS METHODS: DONE MEANS DONE === #
+
+    def _amazon_open_units(self):
+        """Return what Amazon waits for and has not been told of, in units by Amazon's item id.
+
+        :rtype: Counter
+        """
+        self.ensure_one()
+        if self.amazon_status not in TO_SHIP:
+            return Counter()
+        told = Counter()
+        for row in self.amazon_confirmation_ids.filtered(lambda row: row.state == "done"):
+            told.update(row._units())
+        for line in self.order_line.filtered("amazon_qty_recorded"):
+            told[line.amazon_item_ref] += line.amazon_qty_recorded
+        wanted = Counter({
+            # Amazon may know of more than is told from here, and shows what it was told only after a while.
+            item.item_ref: item.quantity_ordered - item.quantity_cancelled
+            - max(item.quantity_fulfilled, told[item.item_ref])
+            for item in self.amazon_item_ids
+        })  # fmt: skip
+        return +wanted
+
+    def _amazon_open_message(self):
+        """Return what Amazon waits for although nothing here will bring it, and what can be done, or False.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        if not self.amazon_open_units:
+            return False
+        units = self._amazon_open_units()
+        items = [
+            self.env._("%(item)s × %(units)g", item=item.sku or item.title or item.item_ref, units=units[item.item_ref])
+            for item in self.amazon_item_ids if item.item_ref in units
+        ]  # fmt: skip
+        return self.env._(
+            "Amazon still waits for %s, and no delivery here brings it. Send the rest with “Deliver the Rest”; or, in"
+            " Seller Central, confirm what was sent in another way, or cancel what will not be sent.", ", ".join(items),
+        )  # fmt: skip
+
+    def action_amazon_deliver_rest(self):
+        """Make a delivery of what Amazon still waits for."""
+        self.ensure_one()
+        self.check_access("write")
+        units = self._amazon_open_units() if self.amazon_open_units else {}
+        if not units:
+            raise UserError(self.env._("Amazon waits for nothing of %s that is not on its way.", self.name))
+        if self.state != "sale":
+            raise UserError(self.env._("%s is cancelled.", self.name))
+        pickings = self.picking_ids
+        lines = self.order_line.filtered(lambda line: line.amazon_item_ref in units)
+        # sudo: procurement reads what a salesperson may not
+        lines.sudo()._action_launch_stock_rule()
+        if self.picking_ids == pickings:
+            raise UserError(
+                self.env._(
+                    "Nothing is left here to be delivered for %s. Confirm it in Seller Central if it was sent in another"
+                    " way.", ", ".join(lines.amazon_offer_id.mapped("sku")),
+                )
+            )  # fmt: skip
+
+    def _amazon_tell_open_units(self):
+        """Ask a person about units that Amazon waits for and nothing here will bring; take it back when they are not
+        open any more. Once, when the transaction is complete: on the way there things look worse than they are."""
+        data = self.env.cr.precommit.data
+        if "amazon.open_units" not in data:
+            data["amazon.open_units"] = set()
+            self.env.cr.precommit.add(self.browse()._amazon_tell_open_units_now)
+        data["amazon.open_units"].update(self.ids)
+
+    @api.model
+    def _amazon_tell_open_units_now(self):
+        ids = self.env.cr.precommit.data.pop("amazon.open_units", ())
+        # sudo: asked by the addon, whoever has caused it
+        orders = self.sudo().browse(sorted(ids)).exists()
+        changed = orders.filtered(lambda order: order.amazon_open_units != order.amazon_open_told)
+        for order in changed._amazon_in_company_language():
+            order.activity_unlink([OPEN_UNITS])
+            if order.amazon_open_units:
+                order._amazon_ask(
+                    order.env._("Amazon waits for units that no delivery brings"), order._amazon_open_message(),
+                    OPEN_UNITS,
+                )  # fmt: skip
+            order.amazon_open_told = order.amazon_open_units
+        changed.flush_recordset()
 
     # === BUSINESS METHODS: PHASES === #
 
@@ -533,6 +642,8 @@ class SaleOrder(models.Model):
                 moved[phase] |= order
             for phase, some in moved.items():
                 some.amazon_phase_id = phase
+            if changed := orders.filtered(lambda order: order.amazon_open_units != order.amazon_open_told):
+                changed._amazon_tell_open_units()
 
     def _amazon_keep_phase(self, always=False):
         """Leave the orders where they were put until the facts say something else.
@@ -571,16 +682,18 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS: A PERSON IS NEEDED === #
 
-    def _amazon_ask(self, summary, note=None):
+    def _amazon_ask(self, summary, note=None, kind="sale_amazon_spapi.mail_activity_review"):
         """Leave an activity for the responsible user, once per summary.
 
         :param str summary: what to do, without personal data.
+        :param str kind: the XML id of its type.
         """
         for order in self:
             open_already = order.activity_ids.filtered(lambda activity: activity.summary == summary)
             if not open_already:
-                order.activity_schedule(
-                    "sale_amazon_spapi.mail_activity_review", order.amazon_marketplace_id._today(), summary, note,
+                # Odoo would mail each of them.
+                order.with_context(mail_activity_quick_update=True).activity_schedule(
+                    kind, order.amazon_marketplace_id._today(), summary, note,
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
                 )  # fmt: skip
 

@@ -27,11 +27,12 @@ class SaleOrder(models.Model):
         for order in self:
             order.amazon_confirmation_count = counts.get(order.sudo(), 0)
 
-    @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice")
+    @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice", "amazon_open_units")
     def _compute_amazon_api_message(self):
         for order in self:
             # sudo: see _compute_amazon_confirmation_count
-            texts = (row._explanation() for row in order.sudo().amazon_confirmation_ids)
+            known = order.sudo()
+            texts = [*(row._explanation() for row in known.amazon_confirmation_ids), known._amazon_open_message()]
             order.amazon_api_message = "\n".join(dict.fromkeys(filter(None, texts))) or False
 
     @api.depends("picking_ids.state", "amazon_channel", "amazon_confirmation_ids")
@@ -125,9 +126,7 @@ class SaleOrder(models.Model):
         if not along:
             return self.env._("Validate the delivery first: nothing has left yet.")
         others = along.amazon_merged_into_id
-        waiting = others.picking_ids.filtered(
-            lambda picking: picking.picking_type_code == "outgoing" and picking.state not in ("done", "cancel")
-        )
+        waiting = others.picking_ids._amazon_to_leave()
         return bool(waiting) and self.env._(
             "%(orders)s goes with %(others)s. Validate %(deliveries)s first.",
             orders=", ".join(along.mapped("name")), others=", ".join(others.mapped("name")),

@@ -175,6 +175,12 @@ class StockPicking(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _amazon_to_leave(self):
+        """Return those of these deliveries that are still to go to a customer."""
+        return self.filtered(
+            lambda picking: picking.picking_type_id.code == "outgoing" and picking.state not in ("done", "cancel")
+        )
+
     def _action_done(self):
         result = super()._action_done()
         if not self.env.context.get("amazon_has_left"):

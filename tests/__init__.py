@@ -23,6 +23,7 @@ from . import (
     test_kits,
     test_lines,
     test_offers,
+    test_open_units,
     test_pending,
     test_phases,
     test_privacy,

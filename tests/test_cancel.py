@@ -105,6 +105,54 @@ class TestCancel(AmazonCase):
         self.assertEqual(order.state, "cancel")
         self.assertFalse(order.activity_ids)
 
+    def test_phase_follows_at_once(self):
+        """Cancelled by a person, paid or not, one or several, in a phase of the shop's own: no order stays among the
+        work, whichever of Odoo's methods does it."""
+        own = self.env["amazon.phase"].create({"name": "Slip printed", "company_id": self.company.id})
+        for method in ("action_cancel", "_action_cancel"):
+            orders = self.imported(count=2) | self.imported("jp_cvs_pending") | self.imported("jp_gift")
+            orders[1].with_user(self.user).amazon_phase_id = own
+            held = self.imported()
+            held.with_user(self.user).amazon_on_hold = True
+            orders |= held
+            with self.subTest(method=method):
+                getattr(orders.with_user(self.user), method)()
+                self.assertEqual(set(orders.mapped("state")), {"cancel"})
+                self.assertEqual(orders.mapped("amazon_phase_id.role"), ["cancelled"])
+        self.env.cr.flush()
+        self.assertFalse(orders.activity_ids.filtered(lambda activity: "waits for units" in activity.summary))
+
+    def test_phase_follows_by_wizard(self):
+        """Odoo's own dialog for cancelling several does the same."""
+        orders = self.imported(count=2)
+        self.env["sale.mass.cancel.orders"].with_user(self.user).create({
+            "sale_order_ids": [(6, 0, orders.ids)],
+        }).action_mass_cancel()  # fmt: skip
+        self.assertEqual(orders.amazon_phase_id.role, "cancelled")
+
+    def test_phase_follows_back(self):
+        """Taken up again by hand: to review while it is a quotation, then among the work."""
+        order = self.imported()
+        mine = order.with_user(self.user)
+        mine.action_cancel()
+        mine.action_draft()
+        self.assertEqual(order.amazon_phase_id.role, "review")
+        mine.action_confirm()
+        self.assertEqual(order.amazon_phase_id.role, "ready")
+        unpaid = self.imported("jp_cvs_pending")
+        unpaid.with_user(self.user).action_cancel()
+        unpaid.with_user(self.user).action_draft()
+        self.assertEqual(unpaid.amazon_phase_id.role, "awaiting_payment")
+
+    def test_phase_follows_when_combined(self):
+        """An order that goes with another and is cancelled for it stands among the cancelled."""
+        parent, child = self.imported(count=2)
+        child.with_user(self.user).action_cancel()
+        child.with_user(self.user).amazon_merged_into_id = parent
+        self.assertEqual((parent.amazon_phase_id.role, child.amazon_phase_id.role), ("ready", "cancelled"))
+        parent.with_user(self.user).action_cancel()
+        self.assertEqual(parent.amazon_phase_id.role, "cancelled")
+
     def test_unfulfillable(self):
         """Unfulfillable is treated as cancelled."""
         order = self.imported()

@@ -86,6 +86,24 @@ class TestConfirmationKits(ConfirmationCase):
         ).button_validate()
         self.assertEqual(picking.amazon_confirmation_ids.quantity, 2)
 
+    def test_no_rest(self):
+        """A kit of which a component stayed away was not delivered: Amazon waits for it, and a person is told."""
+        if not self.has_kits():
+            return
+        self.make_kit()
+        order = self.ordered(2)
+        picking = order.picking_ids
+        picking.carrier_tracking_ref = "111"
+        for move in picking.move_ids:
+            move.write({"quantity": move.product_uom_qty - 1, "picked": True})
+        picking.with_user(self.user).with_context(
+            skip_backorder=True, picking_ids_not_to_backorder=picking.ids
+        ).button_validate()
+        self.send()
+        self.assertEqual(self.units(order), [("111", 1)])
+        self.assertEqual((order.amazon_api_status, order.amazon_open_units), ("not_sent", 1))
+        self.assertIn("KIT-1 × 1", order.activity_ids.note)
+
     def test_beside_other_items(self):
         """A kit and an ordinary item in one parcel."""
         if not self.has_kits():
