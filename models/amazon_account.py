@@ -181,6 +181,7 @@ class AmazonAccount(models.Model):
         [("all", "Always"), ("failures", "Only failures"), ("none", "Never")],
         required=True, default="all",
     )  # fmt: skip
+    mail_warning = fields.Char(compute="_compute_mail_warning", compute_sudo=True)
     sending_mailed_at = fields.Datetime("Last Mail after Sending", readonly=True, copy=False)
     results_mailed_at = fields.Datetime("Last Mail after Fetching Results", readonly=True, copy=False)
     failure_mailed_at = fields.Datetime("Last Error Mail", readonly=True, copy=False)
@@ -217,6 +218,28 @@ class AmazonAccount(models.Model):
         """What was known of the connection is not known of another one; jobs and the test write what they find."""
         self.connection_state = "new"
         self.connection_message = False
+
+    @api.depends("user_id.email", "user_id.active", "notification_emails")
+    @api.depends_context("lang")
+    def _compute_mail_warning(self):
+        """Say who would not get a mail, before one is lost."""
+        for account in self:
+            user = account.user_id
+            if account._responsible_address() or not account.id:
+                account.mail_warning = False
+            elif user.active:
+                account.mail_warning = self.env._(
+                    "%s is responsible but has no valid e-mail address, and so gets no mails of this account: neither"
+                    " about errors nor about a standstill. Enter one on the user, or choose somebody else under “Who Is"
+                    " Told”.", user.name,
+                )  # fmt: skip
+            elif not any(address for _text, address in account._notification_addresses()):
+                account.mail_warning = self.env._(
+                    "Nobody gets the mails of this account. Choose a responsible person or enter addresses under “Who"
+                    " Is Told”."
+                )
+            else:
+                account.mail_warning = False
 
     def _compute_secrets(self):
         for account in self:
@@ -677,6 +700,10 @@ class AmazonAccount(models.Model):
             for text, address in addresses
         ]  # fmt: skip
 
+    def _responsible_address(self):
+        """Return the address of the responsible person, normalized, or False."""
+        return self.user_id.active and email_normalize(self.user_id.email, strict=False)
+
     def _mail_recipients(self):
         """Return who is told of the confirmations: each address once, with the language to write in.
 
@@ -684,8 +711,8 @@ class AmazonAccount(models.Model):
         """
         self.ensure_one()
         languages = {}
-        if self.user_id.active and email_normalize(self.user_id.email, strict=False):
-            languages[email_normalize(self.user_id.email, strict=False)] = self.user_id.lang
+        if address := self._responsible_address():
+            languages[address] = self.user_id.lang
         bare = dict.fromkeys(address for _text, address in self._notification_addresses() if address)
         partners = self.env["res.partner"].search(
             [("email_normalized", "in", list(bare)), ("company_id", "in", [False, self.company_id.id])], order="id"

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+AMOUNTS = {"currency_id", "total", "goods", "shipping", "gift_wrap", "cod_fee", "other", "discount", "tax_added",
+           "tax_included", "points"}  # fmt: skip
+
 
 class AmazonOrderItem(models.Model):
     """Amazon's view of an order's item, as last received: what Odoo's own lines are compared with."""
@@ -55,6 +58,9 @@ class AmazonOrderItem(models.Model):
             by_item = {item.item_id: item for item in amounts.items}
             for item in value.items:
                 vals = self._vals(order, value, item, by_item[item.item_id])
+                if "amounts" in value.unreadable:
+                    # The known ones stay.
+                    vals = {name: val for name, val in vals.items() if name not in AMOUNTS}
                 record = known.get((value.order_id, item.item_id))
                 if record:
                     record.write(vals)

@@ -20,7 +20,7 @@ from ..const import (
     TOKEN_HOURS,
 )
 from ..quiet import no_statements_logged
-from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order
+from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order, parse_readable
 from .amazon_job import unexpected
 from .amazon_offer import offer_key
 from .amazon_quota import wake_at
@@ -41,6 +41,31 @@ class NeedsAttention(UserError):
     """
 
     item = marketplace = None
+
+
+class PartByPart:
+    """Does each part of a change by itself, when they cannot be done together.
+
+    :ivar tuple[Exception, ...] errors: why parts of it were not done.
+    """
+
+    def __init__(self, cr, conflicts):
+        """Remember where.
+
+        :param conflicts: what another transaction causes: then it is worth another try as a whole.
+        """
+        self.cr, self.conflicts, self.errors = cr, conflicts, ()
+
+    def __call__(self, work, *arguments):
+        """Return what this part returns, or None if it failed."""
+        try:
+            with self.cr.savepoint():
+                return work(*arguments)
+        except self.conflicts:
+            raise
+        except Exception as error:  # noqa: BLE001 - told on the row
+            self.errors += (error,)
+            return None
 
 
 class AmazonOrderUpdate(models.Model):
@@ -418,15 +443,19 @@ class AmazonOrderUpdate(models.Model):
         parsed = self._parse() if parsed is None else parsed
         built = Order.browse()
         conflicts = OperationalError if last_attempt else CONFLICTS
+        for row in [row for row, value in parsed.items() if value.unreadable]:
+            value = parsed.pop(row)
+            error = MalformedAnswer(value.refusal)
+            built |= row._build_in_parts(Order, account, value, error, conflicts)
         try:
             with self.env.cr.savepoint():
-                return Order._amazon_build(account, parsed)
+                return built | Order._amazon_build(account, parsed)
         except conflicts:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must be built
             if len(parsed) == 1:
-                next(iter(parsed))._failed(error)
-                return built
+                [(row, value)] = parsed.items()
+                return built | row._build_in_parts(Order, account, value, error, conflicts)
         for row, value in parsed.items():
             try:
                 with self.env.cr.savepoint():
@@ -434,8 +463,55 @@ class AmazonOrderUpdate(models.Model):
             except conflicts:
                 raise
             except Exception as error:  # noqa: BLE001 - told on the row
-                row._failed(error)
+                built |= row._build_in_parts(Order, account, value, error, conflicts)
         return built
+
+    def _build_in_parts(self, Order, account, value, error, conflicts):
+        """Apply to an order that is here already what can be applied of a version that cannot be as a whole. The row
+        waits with what is in the way, and the order's delivery with it.
+
+        :param Order: ``sale.order`` in the builder's context.
+        :param value: the ``selling_partner`` order.
+        :param Exception error: why the whole could not be built.
+        :param conflicts: what another transaction causes and is worth another try.
+        :return: the ``sale.order``, if it is here.
+        """
+        self.ensure_one()
+        # sudo: the content of Amazon orders is locked for everybody else
+        Order = Order.sudo().with_context(**memo.forget(self.env))
+        order = Order._amazon_find(account, [value.order_id]).get(value.order_id, Order)
+        apart = PartByPart(self.env.cr, conflicts)
+        if order and self._is_newer(order):
+            apart(order._amazon_update_as_its_own, account, value, apart)
+        errors = apart.errors if apart.errors and not value.unreadable else (error, *apart.errors)
+        if order.locked:
+            text = order.env._("%s is locked. Unlock it; what is new is applied by itself then.", order.name)
+            errors = (UserError(text), *errors)
+        self._failed(*errors)
+        return order
+
+    def _is_newer(self, order):
+        """Tell whether this row's version is one that the order does not have yet."""
+        version = order.amazon_version or ""
+        # The same moment with other content is a version of its own.
+        return self.version > version or (self.version == version and not self.forced)
+
+    @api.model
+    def _unapplied(self, orders):
+        """Return the newest version that was received of these orders and is not applied, or not yet.
+
+        :param orders: the ``sale.order``.
+        :return: the rows by order.
+        :rtype: dict
+        """
+        by_key = {(order.amazon_merchant_id, order.amazon_order_ref): order for order in orders}
+        refs = [ref for _merchant, ref in by_key if ref]
+        if not refs:
+            return {}
+        # sudo: the inbox is the addon's own
+        rows = self.sudo().search([("order_ref", "in", refs), ("state", "in", OPEN)], order="version, id")
+        known = [(by_key.get((row.account_id.merchant_id, row.order_ref)), row) for row in rows]
+        return {order: row for order, row in known if order and row._is_newer(order)}
 
     @api.model
     def _build_context(self, account):
@@ -454,23 +530,28 @@ class AmazonOrderUpdate(models.Model):
         parsed = {}
         for row in self:
             try:
-                parsed[row] = parse_order(crypto.decrypt(row.payload))
+                parsed[row] = parse_readable(crypto.decrypt(row.payload))
             except (MalformedAnswer, crypto.Undecryptable) as error:
                 row._failed(error)
         return parsed
 
-    def _failed(self, error):
-        """Keep the row with its reason, to be tried again after a pause that grows."""
+    def _failed(self, *errors):
+        """Keep the row with its reasons, to be tried again after a pause that grows."""
         self.ensure_one()
+        here = self.with_context(lang=self.account_id.company_id._amazon_lang())
+        error = next((error for error in errors if isinstance(error, NeedsAttention) and error.item), errors[0])
         attempts = self.attempts + 1
         pause = RETRY_MINUTES[min(attempts, len(RETRY_MINUTES)) - 1]
         self.write({
             "state": "failed",
             "attempts": attempts,
             "retry_at": fields.Datetime.now() + timedelta(minutes=pause),
-            "error": self.with_context(lang=self.account_id.company_id._amazon_lang())._reason(error),
+            "error": "\n".join(dict.fromkeys(here._reason(error) for error in errors)),
             "missing_sku": offer_key(error.item) if isinstance(error, NeedsAttention) and error.item else False,
         })  # fmt: skip
+        order = self.env["sale.order"].sudo()._amazon_find(self.account_id, [self.order_ref]).get(self.order_ref)
+        if order and self._is_newer(order):
+            order._amazon_not_applied(self.error)
         if self.missing_sku:
             # What the build had added to the SKU table went with it.
             self.env["amazon.offer"]._resolve(self.account_id, error.marketplace, [error.item])
@@ -510,6 +591,14 @@ class AmazonOrderUpdate(models.Model):
             plan = left._amazon_reserve_plan()
             self.env["ir.cron"]._commit_progress()
             Order._amazon_reserve(plan)
+
+    @api.model
+    def _retry_for_orders(self, orders):
+        """Try again at once what could not be applied to these orders: something was in the way and is not any more."""
+        rows = self.browse().union(*self._unapplied(orders).values()).filtered(lambda row: row.state == "failed")
+        if rows:
+            rows.retry_at = False
+            self._trigger_builders()
 
     @api.model
     def _retry_for_skus(self, offers):

@@ -299,6 +299,8 @@ class SaleOrder(models.Model):
         if by_hand:
             # sudo: see above
             self.filtered("amazon_account_id").sudo()._amazon_keep_phase()
+        if vals.get("locked") is False:
+            self.env["amazon.order.update"]._retry_for_orders(self.filtered("amazon_order_ref"))
         if vals.get("state") in ("draft", "sent", "cancel"):
             # sudo: see above. What Odoo does before and after it moves them, too, but may see the old state.
             self.filtered("amazon_account_id").sudo()._amazon_move_phase()
@@ -550,8 +552,8 @@ class SaleOrder(models.Model):
         if self.picking_ids == pickings:
             raise UserError(
                 self.env._(
-                    "Nothing is left here to be delivered for %s. Confirm it in Seller Central if it was sent in another"
-                    " way.", ", ".join(lines.amazon_offer_id.mapped("sku")),
+                    "Nothing is left here to be delivered for %s. Confirm it in Seller Central if it was sent in"
+                    " another way.", ", ".join(lines.amazon_offer_id.mapped("sku")),
                 )
             )  # fmt: skip
 

@@ -40,6 +40,9 @@ TOLD = ("amazon_status", "amazon_payment_state", "amazon_payment_method", "amazo
         "amazon_total", "carrier_id")  # fmt: skip
 # Personal: only that they changed is told.
 TOLD_BY_NAME = ("partner_id", "partner_shipping_id", "amazon_gift_note", "amazon_instructions")
+# All that is written of the header where something of a version cannot be read.
+STATUS_FIELDS = {"amazon_status", "amazon_status_raw", "amazon_payment_state"}
+UNAPPLIED = "sale_amazon_spapi.mail_activity_unapplied"
 
 
 def naive(moment):
@@ -49,6 +52,29 @@ def naive(moment):
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    amazon_unapplied = fields.Text("Not Applied", compute="_compute_amazon_unapplied", compute_sudo=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("amazon_version")
+    @api.depends_context("lang")
+    def _compute_amazon_unapplied(self):
+        rows = self.env["amazon.order.update"]._unapplied(self)
+        for order in self:
+            row = rows.get(order)
+            if not row:
+                order.amazon_unapplied = False
+            elif row.error:
+                order.amazon_unapplied = self.env._(
+                    "A newer version of %(order)s from Amazon could not be applied: %(reason)s",
+                    order=order.name, reason=row.error,
+                )  # fmt: skip
+            else:
+                order.amazon_unapplied = self.env._(
+                    "Amazon has changed %s meanwhile; the change is applied within a minute. If it is not, look under"
+                    " “Needs Attention”.", order.name,
+                )  # fmt: skip
 
     # === BUILDING A BATCH === #
 
@@ -625,48 +651,56 @@ class SaleOrder(models.Model):
 
     # === CHANGES === #
 
-    def _amazon_update_as_its_own(self, account, value):
+    def _amazon_update_as_its_own(self, account, value, apart=None):
         """Apply a newer version in the order's own company: its seller may be another company's by now."""
         self.ensure_one()
         if self.company_id == account.company_id:
-            return self._amazon_update(account, value)
+            return self._amazon_update(account, value, apart)
         company = self.company_id
         mine = self.with_context(allowed_company_ids=company.ids, lang=company._amazon_lang())
-        return mine._amazon_update(mine.amazon_account_id, value)
+        return mine._amazon_update(mine.amazon_account_id, value, apart)
 
-    def _amazon_update(self, account, value):
+    def _amazon_update(self, account, value, apart=None):
         """Apply a newer version from Amazon: differences only.
 
+        :param apart: a ``PartByPart``, where it cannot be applied as a whole; the order keeps its old version then.
         :return: whether anything changed.
         :rtype: bool
         """
         self.ensure_one()
+        part = apart or (lambda work, *arguments: work(*arguments))
         order = self.with_context(sale_no_log_for_new_lines=True)
-        customer = order._amazon_customer(account, value)
+        customer = part(order._amazon_customer, account, value) or (self.partner_id, self._amazon_known_address())
         fact = self._amazon_facts(account, value, customer)
         self._amazon_add_offers(account, {value.order_id: fact})
         told = {name: order[name] for name in (*TOLD, *TOLD_BY_NAME)}
         reasons = order.amazon_review_reasons
         changes = []
-        order._amazon_write_header(account, fact)
-        order._amazon_write_customer(customer)
+        part(order._amazon_write_header, account, fact, bool(apart))
+        part(order._amazon_write_customer, customer)
         if order.amazon_status in DEAD:
             if order.state != "cancel":
-                order._amazon_cancel()
+                part(order._amazon_cancel)
         elif order.state == "cancel":
             order._amazon_alive_after_cancel(told["amazon_status"])
         else:
-            changes += order._amazon_write_lines(account, fact)
+            settled = order._amazon_is_settled()
+            changes += part(order._amazon_write_quantities, fact) or []
+            if not settled and "amounts" not in value.unreadable:
+                part(order._amazon_write_amounts, account, fact)
             if order.state in ("draft", "sent") and order.amazon_status in CONFIRMED:
-                order._amazon_release(account, fact)
-            elif order.state == "sale":
-                order.amazon_confirmation_ids._learn(value)
-                order._amazon_deliver_shipped(value)
+                if not value.unreadable:
+                    part(order._amazon_release, account, fact)
+            elif order.state == "sale" and "parcels" not in value.unreadable:
+                part(order.amazon_confirmation_ids._learn, value)
+                part(order._amazon_deliver_shipped, value)
         self.env["amazon.order.item"]._amazon_store([(order, value, fact["amounts"])])
         if order.amazon_confirmation_ids:
             self.env["amazon.confirmation"]._look_again([("order_id", "=", order.id)])
         order._amazon_review_changed(reasons)
         order._amazon_agrees()
+        if not apart:
+            order._amazon_applied()
         order._amazon_move_phase()
         changes = order._amazon_told_changes(told) + changes
         if changes:
@@ -686,15 +720,25 @@ class SaleOrder(models.Model):
     def _amazon_known_address(self):
         return self.amazon_address_id or self.partner_shipping_id
 
-    def _amazon_write_header(self, account, fact):
+    def _amazon_write_header(self, account, fact, partly=False):
+        """Write what changed of the order that is not lines and not partners.
+
+        :param bool partly: something else of this version may not be applied: the order does not have it yet.
+        """
         vals = self._amazon_header_vals(account, fact)
         # Fixed with the order.
         for name in ("warehouse_id", "amazon_account_id", "date_order"):
             vals.pop(name)
+        if partly:
+            for name in ("amazon_version", "amazon_last_update"):
+                vals.pop(name)
         if self.amazon_purged:
             # What was removed does not come back.
             for name in ("amazon_gift_note", "amazon_instructions"):
                 vals.pop(name)
+        if fact["value"].unreadable:
+            # The other fields depend on what could not be read.
+            vals = {name: vals[name] for name in STATUS_FIELDS & set(vals)}
         if vals.get("amazon_status") in DEAD and not self._amazon_may_cancel():
             vals["amazon_review_reasons"] = self.env._("Cancelled on Amazon")
         changed = {
@@ -742,19 +786,13 @@ class SaleOrder(models.Model):
             self.carrier_id = self._amazon_carrier(account, fact)
         self._amazon_confirm([(self, fact)])
 
-    def _amazon_write_lines(self, account, fact):
-        """Make the lines what Amazon says now, as far as that is safe.
+    def _amazon_lines_by_key(self):
+        return {line.amazon_line_key: line for line in self.order_line if line.amazon_line_key}
 
-        :return: what changed, in words.
-        :rtype: list
-        """
+    def _amazon_write_amounts(self, account, fact):
+        """Make the lines cost what Amazon says now."""
         self.ensure_one()
-        settled = self._amazon_is_settled()
-        wanted = self._amazon_line_vals(account, fact)
-        lines = {line.amazon_line_key: line for line in self.order_line if line.amazon_line_key}
-        changes = self._amazon_write_quantities(wanted, lines)
-        if settled:
-            return changes
+        wanted, lines = self._amazon_line_vals(account, fact), self._amazon_lines_by_key()
         for key, vals in wanted.items():
             line = lines.get(key)
             if not line:
@@ -766,7 +804,6 @@ class SaleOrder(models.Model):
             if self.state == "draft":
                 lines[key].unlink()
         self._amazon_settle_total()
-        return changes
 
     def _amazon_write_price(self, line, vals):
         taxes = vals["tax_ids"][0][2]
@@ -785,13 +822,19 @@ class SaleOrder(models.Model):
         if changed:
             line.write(changed)
 
-    def _amazon_write_quantities(self, wanted, lines):
+    def _amazon_write_quantities(self, fact):
+        """Make the lines' quantities what Amazon wants now, as far as that is safe.
+
+        :return: what changed, in words.
+        :rtype: list
+        """
         changes = []
-        for key, line in lines.items():
+        wanted = {f"goods:{item.item_id}": item.wanted_quantity for item in fact["value"].items}
+        for key, line in self._amazon_lines_by_key().items():
             if not line.amazon_item_ref:
                 continue
             # An item that Amazon does not list any more is not wanted any more.
-            old, new = line.product_uom_qty, wanted[key]["product_uom_qty"] if key in wanted else 0
+            old, new = line.product_uom_qty, wanted.get(key, 0)
             if old == new:
                 continue
             if self.state == "sale" and not self._amazon_may_change_quantity(line, new):
@@ -870,6 +913,26 @@ class SaleOrder(models.Model):
                 order.activity_ids.filtered(
                     lambda activity, order=order: activity.summary == order.env._("Review the Amazon order")
                 ).unlink()
+
+    def _amazon_not_applied(self, reason):
+        """Tell a person that a newer version from Amazon cannot be applied, at least not all of it.
+
+        :param str reason: what is in the way.
+        """
+        for order in self._amazon_in_company_language():
+            asked = order.activity_ids.filtered(lambda activity: activity.activity_type_id == self.env.ref(UNAPPLIED))
+            if asked:
+                asked.note = reason
+            else:
+                order._amazon_ask(
+                    order.env._("A newer version from Amazon could not be applied: do not ship before it is"), reason,
+                    UNAPPLIED,
+                )  # fmt: skip
+
+    def _amazon_applied(self):
+        """Take back what was asked of a person while a newer version could not be applied."""
+        unapplied = self.env.ref(UNAPPLIED)
+        self.activity_ids.filtered(lambda activity: activity.activity_type_id == unapplied).unlink()
 
     def _amazon_agrees(self):
         """Take back what was asked of a person where both sides say again whether the order is cancelled."""

@@ -3,6 +3,7 @@ from datetime import timezone
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..const import AWAITING_PAYMENT
 from .amazon_confirmation import clean_number
 from .sale_order import API_STATUSES, worst
 
@@ -42,7 +43,7 @@ class StockPicking(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("amazon_phase_id", "amazon_review_reasons", "amazon_channel", "state")
+    @api.depends("amazon_phase_id", "amazon_review_reasons", "amazon_channel", "state", "sale_id.amazon_unapplied")
     def _compute_amazon_blocked(self):
         for picking in self:
             picking.amazon_blocked = picking._amazon_why_blocked() if picking.state not in ("done", "cancel") else False
@@ -134,6 +135,10 @@ class StockPicking(models.Model):
                 return self.env._("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
             if order.amazon_on_hold:
                 return self.env._("%s is on hold.", order.name)
+            if order.amazon_unapplied:
+                return order.amazon_unapplied
+            if order.amazon_status in AWAITING_PAYMENT:
+                return self.env._("%s is not paid on Amazon any more; it goes on by itself once it is.", order.name)
             if order.amazon_phase_id.role == "review" or order._amazon_to_review():
                 return self.env._(
                     "%(order)s must be reviewed first: %(reasons)s",
@@ -159,6 +164,8 @@ class StockPicking(models.Model):
         """Refuse what a person has to look at first; keep builders from the stock meanwhile."""
         self.picking_type_id.warehouse_id._amazon_share_stock()
         if not self.env.su:
+            # The newest word counts, not what was known when the screen was opened.
+            self.move_ids.sale_line_id.order_id.invalidate_recordset(["amazon_unapplied"], flush=False)
             for picking in self:
                 if blocked := picking._amazon_why_blocked():
                     raise UserError(blocked)
@@ -267,7 +274,7 @@ class StockPicking(models.Model):
         })  # fmt: skip
         picking.action_confirm()
         if any(move.has_tracking != "none" for move in picking.move_ids):
-            picking.activity_schedule(
+            picking.with_context(mail_activity_quick_update=True).activity_schedule(
                 "sale_amazon_spapi.mail_activity_review", marketplace._today(),
                 user_id=(account.user_id or self.env.user).id,
                 summary=self.env._("Shipped by Amazon: enter the lot or serial numbers and validate the delivery"),

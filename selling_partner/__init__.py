@@ -45,7 +45,7 @@ from .feeds import (
 from .rates import PUBLISHED, SANDBOX
 from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, refusal_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
-from .values import ReceivedOrder, SearchOrders, parse_order
+from .values import ReceivedOrder, SearchOrders, parse_order, parse_readable
 
 __all__ = [
     "CONTENT_TYPE_XML",
@@ -94,6 +94,7 @@ __all__ = [
     "flat_fulfillment_file",
     "fulfillment_feed",
     "parse_order",
+    "parse_readable",
     "parse_processing_report",
     "refusal_of",
     "split",

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 
@@ -251,6 +251,8 @@ class Order:
     :param status: ``fulfillmentStatus`` as it came, ``''`` when missing; see :data:`KNOWN_STATUSES`.
     :param fulfilled_by: MERCHANT or AMAZON.
     :param packages: without the labels that were cancelled, in which nothing has left or will.
+    :param unreadable: the parts that :func:`parse_readable` has left out.
+    :param refusal: why it has; names the fields' paths, never their values.
     """
 
     order_id: str
@@ -280,6 +282,8 @@ class Order:
     packages: tuple[Package, ...] = ()
     tax_registrations: tuple[TaxRegistration, ...] = ()
     invoice_preference: str = ""
+    unreadable: frozenset[str] = frozenset()
+    refusal: str = ""
 
     @property
     def is_amazon_fulfilled(self):
@@ -361,6 +365,63 @@ def parse_order(payload):
     if not isinstance(payload, dict):
         raise MalformedAnswer("the order is not an object")
     return _order(Reader(payload))
+
+
+# What of an order can be left out when it is unreadable, and where it stands: the rest says something all the same.
+_PARTS = {
+    "amounts": ("proceeds", "orderItems.proceeds", "orderItems.expense", "orderItems.product.price"),
+    "address": ("buyer", "recipient"),
+    "dates": ("fulfillment.shipByWindow", "fulfillment.deliverByWindow"),
+    "parcels": ("packages",),
+}
+
+
+def parse_readable(payload):
+    """Read what can be read of one order of the Orders API 2026-01-01.
+
+    :param payload: ``bytes`` or ``str`` of JSON.
+    :return: :class:`Order`; ``unreadable`` says which of ``amounts``, ``address``, ``dates``, ``parcels`` it lacks.
+    :raises MalformedAnswer: when something cannot be read that an order is nothing without.
+    """
+    try:
+        return parse_order(payload)
+    except MalformedAnswer as error:
+        refusal = error
+    try:
+        refusals = {part: _why_unreadable(payload, set(_PARTS) - {part}) for part in _PARTS}
+        missing = frozenset(part for part, why in refusals.items() if why)
+        return replace(
+            parse_order(_without(payload, missing)),
+            unreadable=missing, refusal="; ".join(filter(None, refusals.values())),
+        )  # fmt: skip
+    except MalformedAnswer:
+        # It is not only these.
+        raise refusal from None
+
+
+def _why_unreadable(payload, others):
+    try:
+        parse_order(_without(payload, others))
+    except MalformedAnswer as error:
+        return str(error)
+    return None
+
+
+def _without(payload, parts):
+    order = loads(payload)
+    for path in (path for part in parts for path in _PARTS[part]):
+        _remove(order, path.split("."))
+    return order
+
+
+def _remove(entry, path):
+    if isinstance(entry, list):
+        for one in entry:
+            _remove(one, path)
+    elif isinstance(entry, dict) and len(path) > 1:
+        _remove(entry.get(path[0]), path[1:])
+    elif isinstance(entry, dict):
+        entry.pop(path[0], None)
 
 
 def _order(order):

@@ -40,5 +40,6 @@ from . import (
     test_totals,
     test_tours,
     test_translation,
+    test_unapplied,
     test_views,
 )

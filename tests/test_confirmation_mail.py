@@ -315,6 +315,22 @@ class TestConfirmationMail(MailCase):
         self.assertFalse(self.new_mails())
         self.assertFalse(any(pickings.amazon_confirmation_ids.mapped("mail")))
 
+    def test_warned_before_a_mail_is_lost(self):
+        """Whoever is responsible and has no address is named on the account."""
+        mine = self.account.with_user(self.user)
+        self.manager.email = "manager@example.com"
+        self.assertFalse(mine.mail_warning)
+        for address in (False, "", "none", "@example.com"):
+            with self.subTest(address=address):
+                self.manager.email = address
+                self.assertIn(self.manager.name, mine.mail_warning)
+        self.account.notification_emails = "shop@example.com"
+        self.assertIn(self.manager.name, mine.mail_warning, "what only the responsible person gets is lost")
+        self.account.user_id = False
+        self.assertFalse(mine.mail_warning)
+        self.account.notification_emails = False
+        self.assertIn("Nobody", mine.mail_warning)
+
     def test_nobody_to_tell(self):
         """Nobody with an address: nothing is mailed or kept."""
         self.manager.email = False

@@ -30,6 +30,7 @@ from selling_partner.values import (
     TaxCollection,
     Window,
     parse_order,
+    parse_readable,
 )
 
 SINCE = datetime(2026, 11, 1, tzinfo=timezone.utc)
@@ -465,3 +466,68 @@ def test_the_form_a_search_is_kept_in_does_not_change():
 def test_a_search_kept_badly(text):
     with pytest.raises(BadRequest):
         SearchOrders.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("part", "path", "value"),
+    [
+        ("amounts", "proceeds.grandTotal.amount", "much"),
+        ("amounts", "orderItems.0.proceeds.proceedsTotal", "much"),
+        ("amounts", "orderItems.0.product.price.unitPrice.amount", []),
+        ("amounts", "orderItems.0.proceeds", 1),
+        ("address", "recipient.deliveryAddress.addressLine1", ["1-2-3"]),
+        ("address", "recipient", "Tokyo"),
+        ("address", "buyer.buyerName", {}),
+        ("dates", "fulfillment.shipByWindow.latestDateTime", "soon"),
+        ("parcels", "packages", [{"packageReferenceId": None}]),
+    ],
+)
+def test_what_can_be_read(part, path, value):
+    """One unreadable part is left out and named; everything else is read as ever."""
+    payload = samples.merchant_order()
+    whole = parse_order(payload)
+    _set(payload, path, value)
+    with pytest.raises(MalformedAnswer):
+        parse_order(payload)
+    order = parse_readable(json.dumps(payload))
+    assert order.unreadable == {part}
+    assert order.refusal
+    assert order.status == whole.status
+    assert [item.quantity_ordered for item in order.items] == [item.quantity_ordered for item in whole.items]
+    assert (order.address == whole.address) == (part != "address")
+    assert (order.grand_total == whole.grand_total) == (part != "amounts")
+
+
+def test_what_can_be_read_of_several():
+    """Several unreadable parts are each left out."""
+    payload = samples.merchant_order()
+    _set(payload, "proceeds.grandTotal.amount", "much")
+    _set(payload, "recipient", 3)
+    order = parse_readable(json.dumps(payload))
+    assert order.unreadable == {"amounts", "address"}
+    assert "grandTotal" in order.refusal
+    assert "recipient" in order.refusal
+
+
+def test_what_can_be_read_of_everything():
+    """A readable order misses nothing."""
+    assert not parse_readable(json.dumps(samples.merchant_order())).unreadable
+
+
+@pytest.mark.parametrize("path", ["orderId", "lastUpdatedTime", "orderItems.0.quantityOrdered", "orderItems"])
+def test_nothing_without(path):
+    """What an order is nothing without is refused, in the same words as ever."""
+    payload = samples.merchant_order()
+    _set(payload, path, "x" * 3 if path != "orderId" else None)
+    with pytest.raises(MalformedAnswer) as strict:
+        parse_order(payload)
+    with pytest.raises(MalformedAnswer) as readable:
+        parse_readable(json.dumps(payload))
+    assert str(readable.value) == str(strict.value)
+
+
+def _set(entry, path, value):
+    *names, last = path.split(".")
+    for name in names:
+        entry = entry[int(name)] if isinstance(entry, list) else entry.setdefault(name, {})
+    entry[last] = value
