@@ -595,7 +595,8 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _retry_for_orders(self, orders):
         """Try again at once what could not be applied to these orders: something was in the way and is not any more."""
-        rows = self.browse().union(*self._unapplied(orders).values()).filtered(lambda row: row.state == "failed")
+        # sudo: see _unapplied
+        rows = self.sudo().union(*self._unapplied(orders).values()).filtered(lambda row: row.state == "failed")
         if rows:
             rows.retry_at = False
             self._trigger_builders()

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import plaintext2html
 
 from ..const import AWAITING_PAYMENT, DEAD, TO_SHIP
 from .amazon_order_update import OPEN
@@ -580,7 +581,8 @@ class SaleOrder(models.Model):
                     OPEN_UNITS,
                 )  # fmt: skip
             order.amazon_open_told = order.amazon_open_units
-        changed.flush_recordset()
+        if changed:
+            self.env.flush_all()
 
     # === BUSINESS METHODS: PHASES === #
 
@@ -690,6 +692,8 @@ class SaleOrder(models.Model):
         :param str summary: what to do, without personal data.
         :param str kind: the XML id of its type.
         """
+        # Part of it may be Amazon's words, which are no HTML of ours.
+        note = note and plaintext2html(note)
         for order in self:
             open_already = order.activity_ids.filtered(lambda activity: activity.summary == summary)
             if not open_already:

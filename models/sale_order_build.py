@@ -8,7 +8,7 @@ from datetime import timezone
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.fields import Command
-from odoo.tools import float_compare, float_is_zero
+from odoo.tools import float_compare, float_is_zero, plaintext2html
 from odoo.tools.misc import format_amount, format_datetime
 from psycopg2 import OperationalError
 
@@ -694,7 +694,7 @@ class SaleOrder(models.Model):
             elif order.state == "sale" and "parcels" not in value.unreadable:
                 part(order.amazon_confirmation_ids._learn, value)
                 part(order._amazon_deliver_shipped, value)
-        self.env["amazon.order.item"]._amazon_store([(order, value, fact["amounts"])])
+        part(self.env["amazon.order.item"]._amazon_store, [(order, value, fact["amounts"])])
         if order.amazon_confirmation_ids:
             self.env["amazon.confirmation"]._look_again([("order_id", "=", order.id)])
         order._amazon_review_changed(reasons)
@@ -922,7 +922,7 @@ class SaleOrder(models.Model):
         for order in self._amazon_in_company_language():
             asked = order.activity_ids.filtered(lambda activity: activity.activity_type_id == self.env.ref(UNAPPLIED))
             if asked:
-                asked.note = reason
+                asked.note = plaintext2html(reason)
             else:
                 order._amazon_ask(
                     order.env._("A newer version from Amazon could not be applied: do not ship before it is"), reason,
