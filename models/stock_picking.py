@@ -129,8 +129,8 @@ class StockPicking(models.Model):
         """Return why this delivery must not be validated now, or False."""
         self.ensure_one()
         # sudo: a warehouse hand may have no access to Amazon, but must not ship what somebody has to look at
-        orders = self.sudo().move_ids.sale_line_id.order_id
-        for order in orders.filtered("amazon_account_id").with_context(lang=self.env.lang):
+        orders = self.sudo().move_ids.sale_line_id.order_id.filtered("amazon_account_id")
+        for order in orders.with_context(lang=self.env.lang):
             if order.amazon_channel == "fba" and order.amazon_status not in ("shipped", "partially_shipped"):
                 return self.env._("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
             if order.amazon_on_hold:
@@ -144,7 +144,9 @@ class StockPicking(models.Model):
                     "%(order)s must be reviewed first: %(reasons)s",
                     order=order.name, reasons=(order.amazon_review_reasons or "").replace("\n", " / "),
                 )  # fmt: skip
-        return False
+        # What was cancelled here to go along with them.
+        along = orders.amazon_merged_child_ids._amazon_goes_along().with_context(lang=self.env.lang)
+        return next(filter(None, along.mapped("amazon_unapplied")), False)
 
     # === CRUD METHODS === #
 
@@ -165,7 +167,7 @@ class StockPicking(models.Model):
         self.picking_type_id.warehouse_id._amazon_share_stock()
         if not self.env.su:
             # The newest word counts, not what was known when the screen was opened.
-            self.move_ids.sale_line_id.order_id.invalidate_recordset(["amazon_unapplied"], flush=False)
+            self.env["sale.order"].invalidate_model(["amazon_unapplied"], flush=False)
             for picking in self:
                 if blocked := picking._amazon_why_blocked():
                     raise UserError(blocked)

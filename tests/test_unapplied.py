@@ -186,6 +186,21 @@ class TestUnapplied(ConfirmationCase):
         self.build()
         self.assertEqual(order.state, "cancel")
 
+    def test_what_goes_along(self):
+        """An order that was cancelled here to go with another holds that one's delivery."""
+        parent, child = self.imported(count=2)
+        child.with_user(self.user).action_cancel()
+        child.with_user(self.user).amazon_merged_into_id = parent
+        self.act(child.amazon_order_ref, "cancel")
+        with self.committing(self.account) as account:
+            account._fetch_orders()
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, child.name):
+            self.ship(parent.picking_ids)
+        self.build()
+        self.ship(parent.picking_ids)
+        self.assertEqual(parent.picking_ids.state, "done")
+
     def test_one_question_for_many(self):
         """Whether something newer is waiting is asked once for all deliveries of a list."""
         pickings = self.imported(count=6).picking_ids
