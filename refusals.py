@@ -129,19 +129,19 @@ REFUSALS = {
         Refusal(
             "access",
             _lt(
+                "Amazon has blocked the application or your developer profile. See the messages in Seller Central"
+                " (Apps and Services > Develop Apps) and answer them there."
+            ),
+            words=r"(application|app|developer)\b.*\b(suspended|deactivated|disabled|blocked|removed|not approved)",
+        ),
+        Refusal(
+            "access",
+            _lt(
                 "The seller account is not active at Amazon. Seller Central (Account Health) says why and what Amazon"
                 " wants."
             ),
             words=r"(seller|merchant|selling partner|seller account|account)\b.*"
             r"\b(suspended|deactivated|inactive|not active|blocked|closed|disabled)",
-        ),
-        Refusal(
-            "access",
-            _lt(
-                "Amazon has blocked the application or your developer profile. See the messages in Seller Central"
-                " (Apps and Services > Develop Apps) and answer them there."
-            ),
-            words=r"(application|app|developer)\b.*\b(suspended|deactivated|disabled|blocked|removed|not approved)",
         ),
         Refusal(
             "access",

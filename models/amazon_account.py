@@ -611,7 +611,7 @@ class AmazonAccount(models.Model):
         jobs.write({"error_kind": False, "last_error": False})
         denied = self.job_ids.sudo().filtered(lambda job: job.denied and job._is_started())
         for job in denied:
-            job.denied = {ref: {**entry, "tried": entry["since"]} for ref, entry in job.denied.items()}
+            job.denied = {ref: {**entry, "tried": "1970-01-01"} for ref, entry in job.denied.items()}
         (jobs | denied)._trigger()
         self._ask_for_help()
 

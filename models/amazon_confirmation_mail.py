@@ -11,6 +11,7 @@ from psycopg2 import OperationalError
 
 from ..const import ATTEMPTS
 from ..locks import advisory_lock
+from ..said import say
 from .amazon_confirmation import FAILED
 from .amazon_job import unexpected
 
@@ -56,7 +57,7 @@ class AmazonConfirmation(models.Model):
                 self.env["ir.cron"]._commit_progress()
         except Exception as error:  # noqa: BLE001 - a mail must not stop what it tells of
             self.env.cr.rollback()
-            _logger.error("The result mails of account %s: %s", account.id, unexpected(self.env, error))
+            _logger.error("The result mails of account %s: %s", account.id, say(self.env, unexpected(error)))
 
     @api.model
     def _has_news(self, account):

@@ -227,7 +227,7 @@ class AmazonConfirmation(models.Model):
             self.env.invalidate_all()
             if len(self) > 1:
                 return [row_id for row in self for row_id in row._look_all()]
-            self._refused("error", unexpected(self.env, error))
+            self._refused("error", say(self.env, unexpected(error)))
             self.env["ir.cron"]._commit_progress()
             return []
 

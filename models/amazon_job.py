@@ -59,22 +59,19 @@ JOB_NAMES = [
     ("results", "Confirmation Results"),
     ("privacy", "Removal of Personal Data"),
 ]
+# The watch that looks every five minutes was not there itself.
+AWAY_MINUTES = 20
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
 
 
-def unexpected(env, error):
+def unexpected(error):
     """Say where an error that is not ours comes from. Its own text may carry personal data or secrets (a
     database's error quotes the row), so of it only the kind and the place are told.
 
-    :param env: Odoo's environment.
     :param Exception error: what was raised.
-    :rtype: str
+    :return: what :func:`..said.say` says.
     """
-    return say(env, _unexpected(error))
-
-
-def _unexpected(error):
     place = traceback.extract_tb(error.__traceback__)[-1]
     # Lines of code without the values in them: what whoever gets the report needs.
     _logger.info("%s:\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
@@ -285,6 +282,11 @@ class AmazonJob(models.Model):
     def _cron_watch(self):
         """Tell of started jobs that have not succeeded for a while, whatever the reason: refusals, a cron that does
         not run, a process that was killed. Run by a cron of its own."""
+        # sudo: crons are the administrator's
+        watched_at = self.env.ref("sale_amazon_spapi.ir_cron_watch").sudo().lastcall
+        if watched_at and watched_at < fields.Datetime.now() - timedelta(minutes=AWAY_MINUTES):
+            # Odoo was down: each job has its turn first.
+            return
         still = self.browse()
         for job in self.search([("account_id.active", "=", True), ("standing_since", "=", False)]):
             since = job._still_since()
@@ -484,7 +486,7 @@ class AmazonJob(models.Model):
         """
         if isinstance(error, SellingPartnerError):
             return explain(error, by_hand)
-        return "other", [_unexpected(error)]
+        return "other", [unexpected(error)]
 
     def _is_stopped(self):
         """Tell whether a person has stopped the job meanwhile.

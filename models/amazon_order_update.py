@@ -24,6 +24,7 @@ from ..const import (
 )
 from ..quiet import no_statements_logged
 from ..refusals import find
+from ..said import Said
 from ..selling_partner import (
     ALL,
     NEEDED,
@@ -106,7 +107,7 @@ class AmazonOrderUpdate(models.Model):
     forced = fields.Boolean(readonly=True, help="Built even if the order has this version or a newer one already")
     attempts = fields.Integer(readonly=True)
     retry_at = fields.Datetime("Next Try", readonly=True)
-    error = fields.Text("Reason", readonly=True)
+    error = Said("Reason", readonly=True)
     missing_sku = fields.Char("Unknown SKU", readonly=True)
     log_id = fields.Many2one("amazon.log", "Received by", ondelete="set null", readonly=True, index="btree_not_null")
     order_id = fields.Many2one(
@@ -671,17 +672,17 @@ class AmazonOrderUpdate(models.Model):
         """Say in words what is wrong. An error that is not ours may carry personal data in its text: of it
         only the kind and the place are told."""
         if isinstance(error, crypto.Undecryptable):
-            return self.env._(
+            return _lt(
                 "What was received is not stored any more, or cannot be decrypted (the encryption key has changed)."
                 " Press Retry to read the order again from Amazon."
             )
         if isinstance(error, MalformedAnswer):
-            return self.env._("Amazon's data cannot be read: %s", error)
+            return _lt("Amazon's data cannot be read: %s", str(error))
         if isinstance(error, UserError | ValidationError):
             return str(error)
         if isinstance(error, UniqueViolation):
-            return self.env._("Another worker made the same record at this moment; tried again by itself.")
-        return unexpected(self.env, error)
+            return _lt("Another worker made the same record at this moment; tried again by itself.")
+        return unexpected(error)
 
     def _built(self, order, result):
         """Close the row; what is personal leaves it."""

@@ -76,7 +76,7 @@ class TestConnection(AmazonCase):
         self.press()
         known = self.state()
         for kind, words in (
-            ("503_empty", "in trouble"), ("cut_before", "cannot be reached"), ("html_200", "cannot be read"),
+            ("503_empty", "in trouble"), ("cut_before", "did not answer in time"), ("html_200", "cannot be read"),
             ("400", "refuses the request"), ("429", r"press again at \d\d:\d\d:\d\d"),
         ):  # fmt: skip
             with self.subTest(kind=kind):

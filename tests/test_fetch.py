@@ -235,7 +235,7 @@ class TestFetch(AmazonCase):
 
     def test_unusually_quiet(self):
         """Without an order for much longer than ever at this time of the week: a hint."""
-        self.sold(*(0.6 + day / 3 for day in range(200)))
+        self.sold(*(0.3 + day / 3 for day in range(200)))
         self.assertFalse(self.account.quiet_hint, "no longer than usual")
         orders = self.env["sale.order"].search([("amazon_account_id", "=", self.account.id)], order="date_order desc")
         orders[:5].unlink()

@@ -100,9 +100,9 @@ class TestRefusals(AmazonCase):
     def test_each_row_is_said_with_what_to_do(self):
         """Every error there is finds its row, and what Amazon said stands below our own words only."""
         for error in (
-            CredentialsError("x", code="missing"), CredentialsError("client_id is missing", code="missing"),
-            CredentialsError("c", code="new_code", status=400), AccessDenied("New words", status=401),
-            BadRequest("Some English", status=400), BadRequest("x", status=404, code="Gone"), RetryLater(status=503),
+            CredentialsError("zzz", code="missing"), CredentialsError("client_id zzz", code="missing"),
+            CredentialsError("zzz", code="new_code", status=400), AccessDenied("New words", status=401),
+            BadRequest("Some English", status=400), BadRequest("zzz", status=404, code="Gone"), RetryLater(status=503),
             RetryLater(code="not_connected"), RetryLater(code="no_answer"), MalformedAnswer("broken", status=200),
             MalformedAnswer(code="same_page"), AccessDenied(foreign=True), BadRequest(foreign=True),
         ):  # fmt: skip

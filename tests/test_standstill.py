@@ -83,6 +83,17 @@ class TestStandstill(AmazonCase):
         self.assertEqual((state, activities, len(mails)), ("standing", ["Amazon: a job stands still"], 2))
         self.assertIn("scheduled actions", self.account.connection_message)
 
+    def test_server_was_down(self):
+        """After a night without Odoo nobody is told of jobs that are about to run."""
+        self.run_job()
+        cron = self.env.ref("sale_amazon_spapi.ir_cron_watch")
+        cron.lastcall = self.start
+        self.watch(600)
+        self.assertEqual(self.heard(), ("ok", [], []))
+        cron.lastcall = self.start + timedelta(minutes=600)
+        self.watch(605)
+        self.assertEqual(self.heard()[0], "standing")
+
     def test_never_succeeded(self):
         """A job that was started and has never succeeded counts from its start."""
         self.watch(50)
