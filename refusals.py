@@ -181,9 +181,7 @@ REFUSALS = {
             ),
         ),
     ),
-    NotFound: (
-        Refusal("other", _lt("Amazon does not know what was asked for, or does not show it yet.")),
-    ),
+    NotFound: (Refusal("other", _lt("Amazon does not know what was asked for, or does not show it yet.")),),
     BadRequest: (
         Refusal(
             "other",

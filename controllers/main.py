@@ -59,9 +59,7 @@ class AmazonController(http.Controller):
                 ("merchant_id", "=", selling_partner_id), ("region", "=", account.region), ("kind", "=", account.kind),
                 ("id", "!=", account.id),
             ], limit=1):  # fmt: skip
-                account._connection_broken(
-                    _lt("There is an account for the seller %s already.", selling_partner_id)
-                )
+                account._connection_broken(_lt("There is an account for the seller %s already.", selling_partner_id))
             else:
                 account.write({
                     "merchant_id": selling_partner_id, "authorized_merchant_id": selling_partner_id,

@@ -450,9 +450,7 @@ class AmazonAccount(models.Model):
         if set(CONNECTION) & set(vals):
             self._broken_jobs()._forget_trouble()
         if {"active", *SWITCHES} & set(vals):
-            self.job_ids.filtered(
-                lambda job: "active" in vals or JOBS[job.name].switch in vals
-            )._forget_trouble()
+            self.job_ids.filtered(lambda job: "active" in vals or JOBS[job.name].switch in vals)._forget_trouble()
             self.job_ids._sync_crons()
             self._start_jobs(vals)
         if CONFIRMATION_SETTINGS & set(vals):

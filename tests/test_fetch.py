@@ -49,9 +49,7 @@ class TestFetch(AmazonCase):
         job = account._job("orders")
         past = self.amazon.get("clock")["now"]
         self.fetch(account=account)
-        fault = self.amazon.post(
-            "faults", operation="searchOrders", kind="403", marketplace_id=AUSTRALIA, times=None
-        )
+        fault = self.amazon.post("faults", operation="searchOrders", kind="403", marketplace_id=AUSTRALIA, times=None)
         [home] = self.amazon.place(seller, created=shifted(past, -10))
         [away] = self.amazon.place(seller, "au_standard", created=shifted(past, -12))
         log = self.fetch(20, account)

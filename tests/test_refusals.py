@@ -178,6 +178,4 @@ class TestRefusals(AmazonCase):
             self.assertIn("Connected", self.press())
         self.assertEqual((self.account.connection_state, self.account.job_error), ("ok", False))
         self.assertFalse(self.account.activity_ids)
-        self.assertGreater(
-            self.env["ir.cron.trigger"].search([("cron_id", "=", job.sudo().cron_id.id)]), triggers
-        )
+        self.assertGreater(self.env["ir.cron.trigger"].search([("cron_id", "=", job.sudo().cron_id.id)]), triggers)
