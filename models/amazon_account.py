@@ -120,7 +120,7 @@ class AmazonAccount(models.Model):
     application_id = fields.Char("Application ID", help="amzn1.sp.solution.…, for authorizing in the browser")
     oauth_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
     authorized_merchant_id = fields.Char(
-        "Authorized Merchant", readonly=True, copy=False,
+        readonly=True, copy=False,
         help="The merchant token Amazon named when the refresh token was given in the browser",
     )  # fmt: skip
     tested_state = fields.Selection(
