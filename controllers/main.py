@@ -5,11 +5,14 @@ import re
 from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
+from odoo.tools.translate import LazyTranslate
 
 from .. import crypto
+from ..refusals import explain
 from ..selling_partner import SellingPartnerError, exchange_authorization_code
 
 _logger = logging.getLogger(__name__)
+_lt = LazyTranslate(__name__)
 
 
 class AmazonController(http.Controller):
@@ -43,25 +46,24 @@ class AmazonController(http.Controller):
             )
         except (SellingPartnerError, crypto.Undecryptable) as error:
             _logger.info("authorization of account %s failed: %s", account.id, type(error).__name__)
-            account._connection_broken(
-                request.env._("Amazon did not accept the authorization. Please authorize again."), activity=False
-            )
+            message = [_lt("Amazon did not accept the authorization. Please authorize again.")]
+            if isinstance(error, SellingPartnerError) and error.code != "invalid_grant":
+                message += explain(error, by_hand=True)[1]
+            account._connection_broken(message)
         else:
             if account.merchant_id and account.merchant_id != selling_partner_id:
                 account._connection_broken(
-                    request.env._("You authorized another seller (%s) than this account's.", selling_partner_id),
-                    activity=False,
+                    _lt("You authorized another seller (%s) than this account's.", selling_partner_id)
                 )
             elif account.search_count([
                 ("merchant_id", "=", selling_partner_id), ("region", "=", account.region), ("kind", "=", account.kind),
                 ("id", "!=", account.id),
             ], limit=1):  # fmt: skip
-                account._connection_broken(
-                    request.env._("There is an account for the seller %s already.", selling_partner_id), activity=False
-                )
+                account._connection_broken(_lt("There is an account for the seller %s already.", selling_partner_id))
             else:
                 account.write({
-                    "merchant_id": selling_partner_id, "refresh_token_cipher": crypto.encrypt(token.encode()),
+                    "merchant_id": selling_partner_id, "authorized_merchant_id": selling_partner_id,
+                    "refresh_token_cipher": crypto.encrypt(token.encode()),
                 })  # fmt: skip
                 account._connection_works()
         return request.redirect(f"/odoo/action-sale_amazon_spapi.action_amazon_accounts/{account.id}")

@@ -1,15 +1,19 @@
 import logging
 import re
 import secrets
+import unicodedata
 from collections import defaultdict, deque
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import email_normalize
+from odoo.tools import SQL, email_normalize, plaintext2html
+from odoo.tools.translate import LazyTranslate
 
 from .. import crypto
 from ..const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS
+from ..refusals import BROKEN, explain
+from ..said import Said, say
 from ..selling_partner import (
     BadRequest,
     Credentials,
@@ -22,23 +26,45 @@ from ..selling_partner import (
     authorization_url,
     endpoint,
 )
-from .amazon_job import BROKEN, JOBS, SWITCHES
+from .amazon_job import JOBS, SWITCHES
 from .amazon_order_update import OPEN
 
 _logger = logging.getLogger(__name__)
+_lt = LazyTranslate(__name__)
 
 # Shown where a secret is stored, so that a person sees that there is one.
 MASK = "••••••••"
+MAIL_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF"}
 # Good enough to tell a slip of the finger from an address.
 ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 SECRETS = {"lwa_client_secret": "lwa_client_secret_cipher", "refresh_token": "refresh_token_cipher"}
 # Where blanks may have come along with what was pasted.
-PASTED = ("merchant_id", "lwa_client_id", "application_id")
+PASTED = ("merchant_id", "lwa_client_id", "application_id", "endpoint_url", "lwa_url", "seller_central_url")
+# What the connection is made with. When it changes, what was known of the connection says nothing any more.
+CONNECTION = (
+    "merchant_id", "region", "environment", "endpoint_url", "lwa_url", "lwa_client_id", *SECRETS.values(),
+)  # fmt: skip
+# A shop is called quiet by its own habit in so many weeks with so many orders, never sooner than after so many hours.
+QUIET_WEEKS = 8
+QUIET_ORDERS = 100
+QUIET_HOURS = 3
+# What merchant tokens look like.
+MERCHANT = re.compile(r"A[A-Z0-9]{9,19}")
 # When one of these changes, what waits to be confirmed is looked at again.
 CONFIRMATION_SETTINGS = {
     "auto_confirm", "split_policy", "merged_policy", "copied_policy", "missing_tracking", "unmapped_carrier",
     "confirm_today_only", "phase_ids",
 }  # fmt: skip
+
+
+def _pasted(text):
+    """Return what was pasted as it was meant: without blanks and line ends wherever they are, without characters that
+    do not show, and with half-width letters.
+
+    :rtype: str
+    """
+    text = unicodedata.normalize("NFKC", text or "")
+    return "".join(char for char in text if not char.isspace() and unicodedata.category(char) not in ("Cc", "Cf"))
 
 
 class AmazonAccount(models.Model):
@@ -93,11 +119,20 @@ class AmazonAccount(models.Model):
     refresh_token_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
     application_id = fields.Char("Application ID", help="amzn1.sp.solution.…, for authorizing in the browser")
     oauth_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    connection_state = fields.Selection(
-        [("new", "Not Tested"), ("ok", "Connected"), ("broken", "Broken")],
-        compute="_compute_connection", store=True, copy=False,
+    authorized_merchant_id = fields.Char(
+        readonly=True, copy=False,
+        help="The merchant token Amazon named when the refresh token was given in the browser",
     )  # fmt: skip
-    connection_message = fields.Text(compute="_compute_connection", store=True, copy=False)
+    tested_state = fields.Selection(
+        [("new", "Not Tested"), ("ok", "Connected"), ("broken", "Broken")],
+        "Connection as Tested", compute="_compute_tested", store=True, copy=False,
+    )  # fmt: skip
+    tested_message = Said(compute="_compute_tested", store=True, copy=False)
+    connection_state = fields.Selection(
+        [("new", "Not Tested"), ("ok", "Connected"), ("standing", "Standing Still"), ("broken", "Broken")],
+        compute="_compute_connection_state", store=True, copy=False,
+    )  # fmt: skip
+    connection_message = fields.Text(compute="_compute_connection_message")
     connection_at = fields.Datetime("Last Checked", readonly=True, copy=False)
 
     # --- jobs
@@ -110,6 +145,7 @@ class AmazonAccount(models.Model):
     log_ids = fields.One2many("amazon.log", "account_id")
     last_import = fields.Datetime(compute="_compute_job_state")
     job_error = fields.Text(compute="_compute_job_state")
+    quiet_hint = fields.Text(compute="_compute_quiet_hint")
     setup_step = fields.Selection(
         [
             ("marketplaces", "Marketplaces"),
@@ -211,13 +247,43 @@ class AmazonAccount(models.Model):
             else:
                 account.seller_central_url = account.marketplace_ids[:1].seller_central_url
 
-    @api.depends(
-        "merchant_id", "region", "environment", "endpoint_url", "lwa_url", "lwa_client_id", *SECRETS.values()
-    )  # fmt: skip
-    def _compute_connection(self):
+    @api.depends(*CONNECTION)
+    def _compute_tested(self):
         """What was known of the connection is not known of another one; jobs and the test write what they find."""
-        self.connection_state = "new"
-        self.connection_message = False
+        self.tested_state = "new"
+        self.tested_message = False
+
+    @api.depends("tested_state", "job_ids.error_kind", "job_ids.standing_since")
+    def _compute_connection_state(self):
+        """Trouble belongs to the jobs; the account shows the worst of it."""
+        for account in self:
+            if account._broken_jobs() or account.tested_state == "broken":
+                account.connection_state = "broken"
+            elif any(account.job_ids.mapped("standing_since")):
+                account.connection_state = "standing"
+            else:
+                account.connection_state = account.tested_state
+
+    @api.depends("tested_message", "connection_state", "job_ids.last_error", "job_ids.standing_since")
+    @api.depends_context("lang", "tz")
+    def _compute_connection_message(self):
+        for account in self:
+            account.connection_message = (
+                account._broken_jobs()[:1].last_error or account._standing_text() or account.tested_message
+            )
+
+    def _broken_jobs(self):
+        """Return the jobs that Amazon refuses something that a person must mend."""
+        return self.job_ids.filtered(lambda job: job.error_kind in BROKEN)
+
+    def _denied_text(self):
+        """Say which marketplaces Amazon denies while the others go on."""
+        return "\n".join(job.warning for job in self.job_ids if job.denied and job.warning)
+
+    def _standing_text(self):
+        """Say which jobs stand still, since when, and what they report."""
+        jobs = self.job_ids.filtered("standing_since") - self._broken_jobs()
+        return say(self.env, [job._standing_line() for job in jobs]) or False
 
     @api.depends("user_id.email", "user_id.active", "notification_emails")
     @api.depends_context("lang")
@@ -255,24 +321,58 @@ class AmazonAccount(models.Model):
 
     def _store_secret(self, field):
         for account in self:
-            value = (account[field] or "").strip()
+            value = _pasted(account[field])
             # A browser may send the mask with what was typed before or behind it.
             typed = value.replace(MASK[0], "")
             if typed or not value:
                 # sudo: write-only for the manager
                 account.sudo()[SECRETS[field]] = self._encrypt(typed) if typed else False
+                if field == "refresh_token":
+                    account.sudo().authorized_merchant_id = False
 
     def _encrypt(self, text):
         try:
             return crypto.encrypt(text.encode())
         except crypto.BadKeyRing as error:
-            raise UserError(self._explain_key_ring(error)) from None
+            raise self._key_ring_error(error) from None
 
+    @api.depends_context("lang", "tz")
     def _compute_job_state(self):
         for account in self:
             jobs = account.job_ids
             account.last_import = jobs.filtered(lambda job: job.name == "orders").last_success
-            account.job_error = "\n".join(filter(None, jobs.mapped("last_error"))) or False
+            account.job_error = "\n".join(filter(None, jobs.mapped("last_error") + jobs.mapped("warning"))) or False
+
+    @api.depends("auto_import")
+    @api.depends_context("lang", "tz")
+    def _compute_quiet_hint(self):
+        for account in self:
+            since = account.auto_import and account._quiet_since()
+            account.quiet_hint = since and say(self.env, _lt(
+                "The last order was placed at %s; at this time of the week there have been more in the last weeks."
+                " Check whether your offers are active on Amazon.", since,
+            ))  # fmt: skip
+
+    def _quiet_since(self):
+        """Return when the last order was placed, if that is unusually long ago for this shop: twice as long as the
+        longest time without one at the same moment of any of the last weeks. Of young and small shops nothing is said.
+
+        :rtype: datetime
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        orders = SQL("FROM sale_order WHERE amazon_account_id = %s AND date_order <=", self.id)
+        [[recent]] = self.env.execute_query(SQL(
+            "SELECT count(*) FROM (SELECT 1 %s %s AND date_order > %s LIMIT %s) AS recent",
+            orders, now, now - timedelta(weeks=QUIET_WEEKS), QUIET_ORDERS,
+        ))  # fmt: skip
+        moments = [now - timedelta(weeks=week) for week in range(QUIET_WEEKS + 1)]
+        newest = SQL(", ").join(SQL("(SELECT max(date_order) %s %s)", orders, moment) for moment in moments)
+        [lasts] = self.env.execute_query(SQL("SELECT %s", newest))
+        if recent < QUIET_ORDERS or not all(lasts):
+            return False
+        quiet, *usual = (moment - last for moment, last in zip(moments, lasts, strict=True))
+        return lasts[0] if quiet > max(timedelta(hours=QUIET_HOURS), 2 * max(usual)) else False
 
     @api.depends(
         "merchant_id", "marketplace_ids", "lwa_client_id", "lwa_client_secret_cipher", "refresh_token_cipher",
@@ -285,7 +385,7 @@ class AmazonAccount(models.Model):
                 account.setup_step = "marketplaces"
             elif not (account.lwa_client_id and account.lwa_client_secret_cipher and account.refresh_token_cipher):
                 account.setup_step = "credentials"
-            elif account.connection_state != "ok":
+            elif account.connection_state not in ("ok", "standing"):
                 account.setup_step = "test"
             elif not any(account[switch] for switch in SWITCHES):
                 account.setup_step = "start"
@@ -370,7 +470,10 @@ class AmazonAccount(models.Model):
                 account.job_ids._restart_import()
             if account.merchant_id and account.merchant_id != source[account][0]:
                 account._rename_merchant()
+        if set(CONNECTION) & set(vals):
+            self._broken_jobs()._forget_trouble()
         if {"active", *SWITCHES} & set(vals):
+            self.job_ids.filtered(lambda job: "active" in vals or JOBS[job.name].switch in vals)._forget_trouble()
             self.job_ids._sync_crons()
             self._start_jobs(vals)
         if CONFIRMATION_SETTINGS & set(vals):
@@ -384,7 +487,10 @@ class AmazonAccount(models.Model):
 
     @api.model
     def _without_blanks(self, vals):
-        return {**vals, **{name: (vals[name] or "").strip() or False for name in PASTED if name in vals}}
+        clean = {name: _pasted(vals[name]) or False for name in PASTED if name in vals}
+        if clean.get("merchant_id"):
+            clean["merchant_id"] = clean["merchant_id"].upper()
+        return {**vals, **clean}
 
     def _rename_merchant(self):
         """Orders are known by the merchant token they came in under. It is typed by hand, and may have been wrong:
@@ -462,31 +568,73 @@ class AmazonAccount(models.Model):
             with self._selling_partner() as amazon:
                 participations = amazon.get_marketplace_participations()
         except SellingPartnerError as error:
-            kind, message = self.job_ids[:1]._explain(error, by_hand=True)
+            kind, message = explain(error, by_hand=True)
             if kind in BROKEN:
-                self._connection_broken(message, activity=False)
+                self._connection_broken(message)
                 self.env["ir.cron"]._commit_progress()
-            raise UserError(message) from error
+            raise UserError(say(self.env, message)) from error
         here = {participation.marketplace_id for participation in participations if participation.participating}
         missing = self.marketplace_ids.filtered(lambda marketplace: marketplace.api_ref not in here)
-        self._connection_works()
         if missing:
-            message = self.env._("Connected, but you do not sell in: %s", ", ".join(missing.mapped("name")))
+            message = [_lt("Connected, but you do not sell in: %s", ", ".join(missing.mapped("name")))]
         else:
-            message = self.env._(
-                "Connected. Amazon knows you in: %s", ", ".join(sorted(p.name for p in participations))
-            )
+            names = ", ".join(sorted(participation.name for participation in participations))
+            message = [_lt("Connected. Amazon knows you in: %s", names)]
+        message += self._check_merchant()
+        self._connection_works()
         # sudo: shown read-only
-        self.sudo().connection_message = message
+        self.sudo().tested_message = message
+        self._try_again()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "warning" if missing else "success",
-                "message": message,
+                "message": say(self.env, message),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _check_merchant(self):
+        """Compare the merchant token with the one Amazon has named; it names it only where the seller agrees in the
+        browser.
+
+        :return: what is to be said about it.
+        :raise UserError: when it is another one.
+        """
+        known = self.authorized_merchant_id
+        if known and known != self.merchant_id:
+            message = _lt(
+                "The merchant token is %(entered)s here, but the refresh token is that of %(known)s. Correct the"
+                " merchant token, or authorize the application as the other seller.",
+                entered=self.merchant_id or "-", known=known,
+            )  # fmt: skip
+            self._connection_broken(message)
+            self.env["ir.cron"]._commit_progress()
+            raise UserError(say(self.env, message))
+        if known:
+            return []
+        if not MERCHANT.fullmatch(self.merchant_id or ""):
+            return [_lt(
+                "%s does not look like a merchant token: that begins with A and has 13 or 14 letters and digits. Copy"
+                " it from Seller Central (Account Info > Merchant Token). Amazon's answer does not name it.",
+                self.merchant_id or "-",
+            )]  # fmt: skip
+        return [_lt(
+            "The merchant token %s was not checked: Amazon's answer does not name it. Please compare it with Seller"
+            " Central (Account Info > Merchant Token).", self.merchant_id,
+        )]  # fmt: skip
+
+    def _try_again(self):
+        """What the jobs have reported is old since a test went well: they try again at once."""
+        # sudo: jobs are the addon's own
+        jobs = self.job_ids.sudo().filtered(lambda job: job.error_kind and job._is_started())
+        jobs.write({"error_kind": False, "last_error": False})
+        denied = self.job_ids.sudo().filtered(lambda job: job.denied and job._is_started())
+        for job in denied:
+            job.denied = {ref: {**entry, "tried": "1970-01-01"} for ref, entry in job.denied.items()}
+        (jobs | denied)._trigger()
+        self._ask_for_help()
 
     def action_authorize(self):
         """Send the manager to Seller Central's consent page (website workflow)."""
@@ -605,62 +753,65 @@ class AmazonAccount(models.Model):
         budget = budget or self.env["amazon.quota"]._budget(self.sudo())
         return SellingPartner(self._credentials(), self._endpoint(), budget=budget)
 
-    def _explain_credentials(self, error):
-        """Say what a refusal of the credentials means and what to do about it."""
-        texts = {
-            "key_ring": self._explain_key_ring(error.message),
-            "undecryptable": self.env._(
-                "The stored client secret or refresh token cannot be read any more (the encryption key has changed)."
-                " Please enter both again."
-            ),
-            "invalid_grant": self.env._(
-                "Amazon does not accept the refresh token: the authorization was revoked or has expired. Authorize the"
-                " application again in Seller Central and enter the new refresh token."
-            ),
-            "invalid_client": self.env._(
-                "Amazon does not accept the client ID or client secret. Client secrets expire after 180 days: create a"
-                " new one in Seller Central (Apps and Services > Develop Apps) and enter it here."
-            ),
-            "unauthorized_client": self.env._(
-                "This refresh token belongs to another application. Client ID, secret and refresh token must come from"
-                " the same application."
-            ),
-        }
-        return texts.get(error.code) or self.env._(
-            "Amazon refuses the credentials (%s). Please check all of them.", error.code
-        )
-
-    def _explain_key_ring(self, place):
-        return self.env._(
-            "The encryption keys in %s cannot be read: each must be “id:key” with 32 bytes in URL-safe base64. Whoever"
-            " runs the server must put this right; what is stored can be read again then.", place,
-        )  # fmt: skip
+    def _key_ring_error(self, place):
+        error = CredentialsError(str(place), code="key_ring")
+        return UserError(say(self.env, explain(error, by_hand=True)[1]))
 
     def _connection_works(self):
-        for account in self.filtered(lambda account: account.connection_state != "ok"):
+        for account in self.filtered(lambda account: account.tested_state != "ok"):
             # sudo: written by jobs and by the test, shown read-only
             account.sudo().write({
-                "connection_state": "ok", "connection_message": False, "connection_at": fields.Datetime.now(),
+                "tested_state": "ok", "tested_message": False, "connection_at": fields.Datetime.now(),
             })  # fmt: skip
-            account.activity_unlink(["sale_amazon_spapi.mail_activity_connection"])
 
-    def _connection_broken(self, message, activity=True):
-        self.ensure_one()
+    def _connection_broken(self, message):
+        """Keep what the test, or the consent page, has found. Who did that knows: nobody is asked to see to it.
+
+        :param message: as :func:`..said.pack` takes it.
+        """
         # sudo: see _connection_works
-        account = self.sudo()
-        known = account.connection_state == "broken" and account.connection_message == message
-        account.write({
-            "connection_state": "broken", "connection_message": message, "connection_at": fields.Datetime.now(),
+        self.sudo().write({
+            "tested_state": "broken", "tested_message": message, "connection_at": fields.Datetime.now(),
         })  # fmt: skip
-        # One is enough: Amazon's message carries another request ID each time.
-        asked = account.activity_search(["sale_amazon_spapi.mail_activity_connection"])
+
+    def _ask_for_help(self):
+        """Keep asking the responsible person for what the jobs cannot do without one; withdraw what is over."""
+        for account in self.sudo():  # sudo: an account's activities belong to it, whoever sees them
+            user = account.user_id or self.env.user
+            account = account.with_context(lang=user.lang or "en_US", tz=user.tz)
+            account._keep_activity(
+                "mail_activity_connection", account.env._("Amazon refuses the connection"),
+                account._broken_jobs()[:1].last_error or account._denied_text(),
+            )  # fmt: skip
+            account._keep_activity(
+                "mail_activity_standstill", account.env._("Amazon stands still"), account._standing_text()
+            )
+
+    def _keep_activity(self, name, summary, text):
+        """Have one activity of a type while there is a reason for it, and none otherwise."""
+        asked = self.activity_search([f"sale_amazon_spapi.{name}"])
+        if not text:
+            asked.unlink()
+            return
+        note = plaintext2html(text)
         if asked:
-            asked.note = message
-        elif activity and not known:
-            account.activity_schedule(
-                "sale_amazon_spapi.mail_activity_connection", self.marketplace_ids._today(), note=message,
+            asked.note = note
+        else:
+            self.activity_schedule(
+                f"sale_amazon_spapi.{name}", self.marketplace_ids._today(), summary=summary, note=note,
                 user_id=(self.user_id or self.env.user).id,
             )  # fmt: skip
+
+    def _is_waiting(self, name):
+        """Tell whether something that a job could not do waits for its next try.
+
+        :param str name: the job's.
+        """
+        self.ensure_one()
+        # sudo: the outbox is the addon's own
+        if name in ("confirm", "confirm_by_hand"):
+            return bool(self.env["amazon.confirmation"].sudo()._open_count(self))
+        return name == "results" and bool(self.env["amazon.feed"].sudo()._at_amazon(self))
 
     def _job(self, name):
         self.ensure_one()
@@ -738,6 +889,28 @@ class AmazonAccount(models.Model):
         due = self[moment] + timedelta(minutes=minutes)
         return max((due - fields.Datetime.now()).total_seconds(), 0)
 
+    def _mail_vals(self, address, subject, body):
+        """Return a mail from the account's company, for Odoo's queue."""
+        company = self.company_id
+        # Without an address of the company's, Odoo's default is the sender.
+        sender = {"email_from": company.email_formatted} if company.email_formatted else {}
+        return {
+            "subject": subject, "body_html": body, "email_to": address, "auto_delete": True, "state": "outgoing",
+            "headers": repr(MAIL_HEADERS), "record_company_id": company.id,
+            "record_alias_domain_id": company.alias_domain_id.id, **sender,
+        }  # fmt: skip
+
+    @api.model
+    def _queue_mails(self, mails):
+        """Have mails sent soon.
+
+        :param list mails: what :meth:`_mail_vals` returned.
+        """
+        if mails:
+            # sudo: mails are the addon's own; the queue is looked through once an hour only
+            self.env["mail.mail"].sudo().create(mails)
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
     # === BUSINESS METHODS: JOBS === #
 
     def _fetch_orders(self, since=None, until=None):
@@ -767,6 +940,7 @@ class AmazonAccount(models.Model):
                 logs |= job._fetch()
             else:
                 job._close_abandoned()
+                job._nothing_to_do()
         return logs
 
     def _start_range(self, since, until=None):
@@ -817,7 +991,23 @@ class AmazonAccount(models.Model):
 
         :return: the ``amazon.log`` rows.
         """
-        return self._confirm("confirm_by_hand", requested=True)
+        logs = self._confirm("confirm_by_hand", requested=True)
+        # sudo: see _confirm
+        Confirmation = self.env["amazon.confirmation"].sudo()
+        for account in self:
+            if not account.auto_confirm and Confirmation._is_asked_for(account):
+                # The job that fetches results is stopped with the automatic one; what a person asked for goes on.
+                logs |= account._fetch_results()
+        return logs
+
+    def _wake_results(self, seconds):
+        """Wake whoever fetches results.
+
+        :param float seconds: not before so many seconds from now.
+        """
+        for account in self:
+            # sudo: jobs are the addon's own
+            account._job("results" if account.auto_confirm else "confirm_by_hand").sudo()._trigger(seconds)
 
     def _confirm(self, name, requested):
         logs = self.env["amazon.log"]
@@ -829,6 +1019,8 @@ class AmazonAccount(models.Model):
                         account.env["amazon.confirmation"].sudo()._send(account, log, budget, requested)
                     )
                 )
+            else:
+                account._job(name)._nothing_to_do()
         return logs
 
     def _fetch_results(self):
@@ -845,7 +1037,8 @@ class AmazonAccount(models.Model):
                 logs |= account._job("results")._run(
                     lambda account, log, budget: account.env["amazon.feed"].sudo()._fetch(account, log, budget)
                 )
-            elif Confirmation._has_news(account):
+            else:
+                account._job("results")._nothing_to_do()
                 # What was collected is mailed without a run that Amazon is called in.
                 Confirmation._tell(account)
         return logs
@@ -891,7 +1084,6 @@ class AmazonAccount(models.Model):
         :rtype: tuple[list, dict]
         """
         received, failures = [], defaultdict(list)
-        job = self.job_ids[:1]
         # All of them together may wait as long as a run may for one.
         budget = self.env["amazon.quota"]._budget(self, MAX_WAIT_SECONDS / max(len(refs), 1))
         left = deque(refs)
@@ -901,11 +1093,11 @@ class AmazonAccount(models.Model):
                     try:
                         received.append(amazon.get_order(left[0]))
                     except (BadRequest, MalformedAnswer) as error:
-                        failures[job._explain(error, by_hand=True)[1]].append(left[0])
+                        failures[say(self.env, explain(error, by_hand=True)[1])].append(left[0])
                     left.popleft()
         except SellingPartnerError as error:
             # What stands against one stands against the rest.
-            failures[job._explain(error, by_hand=True)[1]] += left
+            failures[say(self.env, explain(error, by_hand=True)[1])] += left
         return received, failures
 
     def _purge_personal_data(self):

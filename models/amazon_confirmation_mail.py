@@ -11,6 +11,7 @@ from psycopg2 import OperationalError
 
 from ..const import ATTEMPTS
 from ..locks import advisory_lock
+from ..said import say
 from .amazon_confirmation import FAILED
 from .amazon_job import unexpected
 
@@ -26,7 +27,6 @@ MOST_NAMED = 50
 LATER_SECONDS = 60
 # For each kind of mail the account's field that says when the last one went out.
 KINDS = {"sending": "sending_mailed_at", "results": "results_mailed_at"}
-HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF"}
 
 
 class AmazonConfirmation(models.Model):
@@ -53,11 +53,11 @@ class AmazonConfirmation(models.Model):
             with advisory_lock(self.env.registry, "amazon.mail", account.id, wait=False) as free:
                 done = free and rows._tell_alone(account)
             if not done:
-                account._job("results")._trigger(LATER_SECONDS)
+                account._wake_results(LATER_SECONDS)
                 self.env["ir.cron"]._commit_progress()
         except Exception as error:  # noqa: BLE001 - a mail must not stop what it tells of
             self.env.cr.rollback()
-            _logger.error("The result mails of account %s: %s", account.id, unexpected(self.env, error))
+            _logger.error("The result mails of account %s: %s", account.id, say(self.env, unexpected(error)))
 
     @api.model
     def _has_news(self, account):
@@ -100,7 +100,7 @@ class AmazonConfirmation(models.Model):
         elif rows.filtered(lambda row: row.state in FAILED):
             pause = account._mail_pause("failure_mailed_at", FAILURE_MINUTES)
             if pause:
-                account._job("results")._trigger(pause)
+                account._wake_results(pause)
             else:
                 rows._mail(account, "failures")
         elif account.result_mails == "failures":
@@ -127,22 +127,12 @@ class AmazonConfirmation(models.Model):
         :param str occasion: ``failures``, or the one kind of mail that the rows are marked with.
         """
         texts, mails = {}, []
-        company = account.company_id
-        # Without an address of the company's, Odoo's default is the sender.
-        sender = {"email_from": company.email_formatted} if company.email_formatted else {}
         for address, lang in account._mail_recipients().items():
             if lang not in texts:
                 texts[lang] = self.with_context(lang=lang)._mail_text(account, occasion)
             subject, body = texts[lang]
-            mails.append({
-                "subject": subject, "body_html": body, "email_to": address, "auto_delete": True, "state": "outgoing",
-                "headers": repr(HEADERS), "record_company_id": company.id,
-                "record_alias_domain_id": company.alias_domain_id.id, **sender,
-            })  # fmt: skip
-        if mails:
-            self.env["mail.mail"].create(mails)
-            # The queue is looked through once an hour only.
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+            mails.append(account._mail_vals(address, subject, body))
+        account._queue_mails(mails)
         moments = [KINDS[kind] for kind in set(self.mapped("mail"))]
         if occasion == "failures":
             moments.append("failure_mailed_at")

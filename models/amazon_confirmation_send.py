@@ -11,6 +11,8 @@ from odoo.fields import Domain
 from psycopg2 import OperationalError
 
 from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, DEAD, MAX_WAIT_SECONDS
+from ..refusals import explain
+from ..said import say
 from ..selling_partner import (
     OTHER,
     AccessDenied,
@@ -75,6 +77,19 @@ class AmazonConfirmation(models.Model):
             self.search_count(self._due(account, requested) | self._unclear(account), limit=1)
             or self.env["amazon.feed"]._unsent(account)
         )  # fmt: skip
+
+    @api.model
+    def _is_asked_for(self, account):
+        """Tell whether anything that a person asked for is open, or not told of yet."""
+        asked = Domain("requested", "=", True) & Domain("state", "in", ("not_sent", "sending", "unknown"))
+        return bool(
+            self.search_count(Domain("account_id", "=", account.id) & asked, limit=1) or self._has_news(account)
+        )
+
+    @api.model
+    def _open_count(self, account):
+        """Return how many confirmations wait to be sent or to be asked for."""
+        return self.search_count([("account_id", "=", account.id), ("retry_at", "!=", False)], limit=1)
 
     # === SENDING === #
 
@@ -212,7 +227,7 @@ class AmazonConfirmation(models.Model):
             self.env.invalidate_all()
             if len(self) > 1:
                 return [row_id for row in self for row_id in row._look_all()]
-            self._refused("error", unexpected(self.env, error))
+            self._refused("error", say(self.env, unexpected(error)))
             self.env["ir.cron"]._commit_progress()
             return []
 
@@ -342,7 +357,7 @@ class AmazonConfirmation(models.Model):
         denied = isinstance(error, (AccessDenied, CredentialsError))
         if denied:
             again = fields.Datetime.now() + timedelta(minutes=ACCESS_MINUTES)
-            message = self.account_id._job("confirm")._explain(error)[1]
+            message = say(self.env, explain(error)[1])
             # It is tried every few minutes: the order's chatter tells of it once.
             self.with_context(amazon_told_already=self.repeats)._refused(
                 "rejected", message, "access", retry_at=again, requested=self.requested

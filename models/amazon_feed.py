@@ -195,8 +195,7 @@ class AmazonFeed(models.Model):
         self.confirmation_ids._log(self.env._("Shipping confirmation sent in feed %s", feed_ref))
         self.confirmation_ids.write({"mail": "sending"})
         log._note(self.env._("Feed %(feed)s: %(count)s confirmations sent.", feed=feed_ref, count=self.message_count))
-        # sudo: jobs are the addon's own
-        self.account_id._job("results").sudo()._trigger(60)
+        self.account_id._wake_results(60)
         self.env["ir.cron"]._commit_progress()
 
     def _refused(self, message, log):
@@ -246,6 +245,11 @@ class AmazonFeed(models.Model):
         return self.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON), *self._now()])
 
     @api.model
+    def _at_amazon(self, account):
+        """Return the feeds whose outcome is not known, whether they are due or not."""
+        return self.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON)])
+
+    @api.model
     def _fetch(self, account, log, budget):
         """Fetch what Amazon says of the account's feeds.
 
@@ -268,11 +272,11 @@ class AmazonFeed(models.Model):
                 self.env.cr.rollback()
                 feeds.env["amazon.confirmation"]._tell(account)
                 self.env["ir.cron"]._commit_progress()
-        still = feeds.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON)])
+        still = feeds._at_amazon(account)
         if still:
             now = fields.Datetime.now()
             due = min(feed.retry_at or now for feed in still)
-            log.job_id._trigger(max(60, (due - now).total_seconds()))
+            account._wake_results(max(60, (due - now).total_seconds()))
         return "partial" if still else "done"
 
     def _look(self, amazon):

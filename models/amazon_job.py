@@ -2,29 +2,23 @@ import logging
 import time
 import traceback
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools.misc import format_datetime
+from odoo.tools.translate import LazyTranslate
 from psycopg2 import OperationalError
 
-from ..const import FIRST_RUN_DAYS
+from ..const import FIRST_RUN_DAYS, STANDSTILL_MINUTES
 from ..locks import advisory_lock
-from ..selling_partner import (
-    AccessDenied,
-    BadRequest,
-    CredentialsError,
-    MalformedAnswer,
-    QuotaExceeded,
-    RetryLater,
-    SellingPartnerError,
-    TokenRefused,
-)
+from ..refusals import BROKEN, explain
+from ..said import Said, say
+from ..selling_partner import BadRequest, SellingPartnerError, TokenRefused
 from .amazon_quota import wake_at
 
 _logger = logging.getLogger(__name__)
+_lt = LazyTranslate(__name__)
 
 
 class Job(NamedTuple):
@@ -52,11 +46,11 @@ JOBS = {
     "confirm": Job("auto_confirm", "_send_confirmations", 5, 0),
     # What a person asked for goes out whether the automatic job is started or not.
     "confirm_by_hand": Job(None, "_send_requested", 15, 0, lock="confirm"),
-    "results": Job(None, "_fetch_results", 5, 1),
+    "results": Job("auto_confirm", "_fetch_results", 5, 1),
     # What came in is Amazon's policy's concern as long as it is here.
     "privacy": Job(None, "_purge_personal_data", 24 * 60, 9, always=True),
 }
-SWITCHES = tuple(job.switch for job in JOBS.values() if job.switch)
+SWITCHES = tuple(dict.fromkeys(job.switch for job in JOBS.values() if job.switch))
 JOB_NAMES = [
     ("orders", "Order Import"),
     ("range", "Import of a Range"),
@@ -65,24 +59,23 @@ JOB_NAMES = [
     ("results", "Confirmation Results"),
     ("privacy", "Removal of Personal Data"),
 ]
-# The kinds of errors that a person must mend on the account or at Amazon.
-BROKEN = ("credentials", "access")
+# The watch that looks every five minutes was not there itself.
+AWAY_MINUTES = 20
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
 
 
-def unexpected(env, error):
+def unexpected(error):
     """Say where an error that is not ours comes from. Its own text may carry personal data or secrets (a
     database's error quotes the row), so of it only the kind and the place are told.
 
-    :param env: Odoo's environment.
     :param Exception error: what was raised.
-    :rtype: str
+    :return: what :func:`..said.say` says.
     """
     place = traceback.extract_tb(error.__traceback__)[-1]
     # Lines of code without the values in them: what whoever gets the report needs.
     _logger.info("%s:\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-    return env._(
+    return _lt(
         "Unexpected error %(kind)s in %(file)s, line %(line)s. Please report it.",
         kind=type(error).__name__, file=Path(place.filename).name, line=place.lineno,
     )  # fmt: skip
@@ -112,10 +105,19 @@ class AmazonJob(models.Model):
     cursor = fields.Datetime(readonly=True, help="Everything Amazon changed up to this moment (UTC) has been received.")
     open_search = fields.Text(readonly=True, help="The open search's parameters, frozen while its pages are read.")
     token = fields.Text(readonly=True, groups="base.group_system")
+    pages = fields.Json(readonly=True, help="What the open search's pages were, to notice one that comes again.")
+    denied = fields.Json(
+        readonly=True,
+        help="The marketplaces that Amazon denies: for each since when its orders are missing, and when it was tried.",
+    )
+    reduced_from = fields.Datetime(readonly=True, help="What was changed since then is read once more in full.")
+    reduced_at = fields.Datetime(readonly=True, help="When Amazon last refused a search for everything.")
+    warning = fields.Text(compute="_compute_warning", help="What a run that went well left out.")
     token_at = fields.Datetime(readonly=True)
     last_run = fields.Datetime(readonly=True)
-    last_success = fields.Datetime(readonly=True)
-    last_error = fields.Text(readonly=True)
+    started_at = fields.Datetime(readonly=True)
+    last_success = fields.Datetime(readonly=True, help="When it last did all there was to do.")
+    last_error = Said(readonly=True)
     error_kind = fields.Selection(
         [
             ("later", "Amazon or the network is in trouble"),
@@ -127,6 +129,9 @@ class AmazonJob(models.Model):
         readonly=True,
     )
     failures = fields.Integer("Failures in a Row", readonly=True)
+    standing_since = fields.Datetime(
+        readonly=True, help="It has not succeeded since, for so long that people were told of it."
+    )
 
     _name_uniq = models.UniqueIndex("(account_id, name)")
 
@@ -149,12 +154,40 @@ class AmazonJob(models.Model):
             else:
                 job.job_state = "started" if job.has_switch else "always"
 
+    @api.depends("denied", "reduced_from")
+    @api.depends_context("lang", "tz")
+    def _compute_warning(self):
+        for job in self:
+            lines = [
+                _lt(
+                    "Amazon denies the orders of %(marketplace)s; those changed since %(time)s are missing. The other"
+                    " marketplaces go on. Check in Seller Central that you sell there and that the application is"
+                    " authorized for it. It is tried again every day, and what is missing is fetched then.",
+                    marketplace=marketplace.name, time=since,
+                )
+                for marketplace, since in job._denied_marketplaces()
+            ]  # fmt: skip
+            if job.reduced_from:
+                lines.append(_lt(
+                    "Since %(time)s Amazon has refused searches for all parts of the orders. They come in with fewer,"
+                    " and are read once more in full as soon as Amazon allows it.", time=job.reduced_from,
+                ))  # fmt: skip
+            job.warning = say(self.env, lines) or False
+
+    def _denied_marketplaces(self):
+        """Return (marketplace, since when its orders are missing) of those that Amazon denies."""
+        denied = self.denied or {}
+        return [
+            (marketplace, datetime.fromisoformat(denied[marketplace.api_ref]["since"]))
+            for marketplace in self.account_id.marketplace_ids
+            if marketplace.api_ref in denied
+        ]
+
     # === ACTION METHODS === #
 
     def action_toggle(self):
         """Start the job when it is stopped, stop it when it is started."""
-        for job in self.filtered("has_switch"):
-            account, switch = job.account_id, JOBS[job.name].switch
+        for account, switch in {(job.account_id, JOBS[job.name].switch) for job in self.filtered("has_switch")}:
             account.check_access("write")
             if not account[switch]:
                 account._check_ready()
@@ -243,6 +276,98 @@ class AmazonJob(models.Model):
             if cron:
                 cron._trigger(at=wake_at(seconds) if seconds else None)
 
+    # === BUSINESS METHODS: STANDING STILL === #
+
+    @api.model
+    def _cron_watch(self):
+        """Tell of started jobs that have not succeeded for a while, whatever the reason: refusals, a cron that does
+        not run, a process that was killed. Run by a cron of its own."""
+        # sudo: crons are the administrator's
+        watched_at = self.env.ref("sale_amazon_spapi.ir_cron_watch").sudo().lastcall
+        if watched_at and watched_at < fields.Datetime.now() - timedelta(minutes=AWAY_MINUTES):
+            # Odoo was down: each job has its turn first.
+            return
+        still = self.browse()
+        for job in self.search([("account_id.active", "=", True), ("standing_since", "=", False)]):
+            since = job._still_since()
+            if since:
+                job.sudo().standing_since = since  # sudo: jobs are the addon's own
+                still |= job
+                _logger.warning("%s of account %s has not succeeded since %s", job.name, job.account_id.id, since)
+        for account, jobs in still.grouped("account_id").items():
+            account._ask_for_help()
+            jobs._mail_standstill(account)
+
+    def _still_since(self):
+        """Return since when the job has not succeeded, when it should have long ago.
+
+        :rtype: datetime
+        """
+        self.ensure_one()
+        if not self._is_started():
+            return False
+        # sudo: a system parameter
+        minutes = self.env["ir.config_parameter"].sudo().get_param("sale_amazon_spapi.standstill_minutes")
+        wait = timedelta(minutes=max(int(minutes or STANDSTILL_MINUTES), 2 * JOBS[self.name].minutes))
+        since = max(filter(None, (self.last_success, self.started_at, self.create_date)))
+        return since if fields.Datetime.now() - since >= wait else False
+
+    def _mail_standstill(self, account):
+        """Mail those who are told of the account's work that these jobs of it stand still."""
+        mails = []
+        for address, lang in account._mail_recipients().items():
+            jobs = self.with_context(lang=lang, tz=account.marketplace_ids[:1].tz or "UTC")
+            url = f"{account.get_base_url()}/mail/view?model={account._name}&res_id={account.id}"
+            body = jobs.env["ir.qweb"]._render(
+                "sale_amazon_spapi.standstill_mail",
+                {"account": account, "texts": [say(jobs.env, job._standing_line()) for job in jobs], "url": url},
+                minimal_qcontext=True,
+            )  # fmt: skip
+            subject = jobs.env._("Amazon stands still: %s", account.name)
+            mails.append(account._mail_vals(address, subject, body))
+        account._queue_mails(mails)
+
+    def _standing_line(self):
+        """Say since when the job has not succeeded, and what it reports."""
+        words = dict(self._fields["name"]._description_selection(self.env))
+        return [
+            _lt("%(job)s has not succeeded since %(time)s.", job=words[self.name], time=self.standing_since),
+            self.last_error or _lt(
+                "It does not run: check that Odoo's scheduled actions run on the server, and that this one is active."
+            ),
+        ]  # fmt: skip
+
+    def _succeeded(self):
+        """What went wrong before is over."""
+        job = self.sudo()  # sudo: jobs are the addon's own
+        was_told = job.standing_since or job.error_kind in BROKEN
+        job.write({
+            "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
+            "standing_since": False,
+        })  # fmt: skip
+        if was_told:
+            job.account_id._ask_for_help()
+
+    def _nothing_to_do(self):
+        """A job that has nothing to do is well, unless what it had to do waits because it failed."""
+        job = self.sudo()  # sudo: jobs are the addon's own
+        waits = job.error_kind and job.account_id._is_waiting(job.name)
+        recent = fields.Datetime.now() - timedelta(minutes=JOBS[self.name].minutes)
+        if not waits and (job.last_error or not job.last_success or job.last_success <= recent):
+            if job.try_lock_for_update():
+                job._succeeded()
+
+    def _forget_trouble(self):
+        """What was known of these jobs says nothing any more: somebody has started or stopped them, or has changed
+        what they are connected with."""
+        self.sudo().write({  # sudo: jobs are the addon's own
+            "last_error": False, "error_kind": False, "failures": 0, "standing_since": False,
+            "started_at": fields.Datetime.now(),
+        })  # fmt: skip
+        self.account_id._ask_for_help()
+
+    # === BUSINESS METHODS: RUNNING === #
+
     @contextmanager
     def _lock(self):
         """Hold the job's lock on a connection of its own, so that it lives through the run's commits and
@@ -322,9 +447,7 @@ class AmazonJob(models.Model):
             self.env.cr.rollback()
             self._failed(log, budget, error)
         else:
-            self.sudo().write({
-                "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
-            })  # fmt: skip
+            self._succeeded()
             if budget.calls:
                 self.account_id._connection_works()
             log._finish(state, api_calls=budget.calls)
@@ -337,64 +460,33 @@ class AmazonJob(models.Model):
         if self.name == "range" and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):
             # Asked again, Amazon would refuse it again.
             self._start_search(False)
-            message = self.env._("%s The import of this range does not go on.", message)
+            message = [*message, _lt("The import of this range does not go on.")]
         log._finish("partial" if kind == "quota" else "failed", message, api_calls=budget.calls)
         job = self.sudo()
+        values = {"error_kind": kind, "last_error": message}
         if kind == "quota":
-            job.write({"error_kind": kind, "last_error": message})
+            if budget.answered:
+                # It is on its way, as far as the quota allows.
+                values.update(last_success=fields.Datetime.now(), standing_since=False)
+            job.write(values)
             self._trigger(error.retry_after)
-            return
-        job.write({"error_kind": kind, "last_error": message, "failures": job.failures + 1})
-        if kind == "later":
-            self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
-        elif kind in BROKEN:
-            self.account_id._connection_broken(message)
-        _logger.info("%s: %s (%s)", self.name, type(error).__name__, kind)
+        else:
+            job.write({**values, "failures": job.failures + 1})
+            if kind == "later":
+                self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
+            _logger.info("%s: %s (%s)", self.name, type(error).__name__, kind)
+        self.account_id._ask_for_help()
 
+    @api.model
     def _explain(self, error, by_hand=False):
-        """Return (kind, message for a person) for an error of ``selling_partner``.
+        """Say what went wrong and what to do about it.
 
         :param bool by_hand: a person waits for the answer, and nothing is tried again by itself.
+        :return: (kind, what :func:`..said.say` says).
         """
-        if isinstance(error, QuotaExceeded):
-            facts = {"operation": error.operation, "time": self._clock(wake_at(error.retry_after))}
-            if by_hand:
-                return "quota", self.env._(
-                    "Amazon's quota for %(operation)s is used up; press again at %(time)s.", **facts
-                )
-            return "quota", self.env._(
-                "Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s.", **facts
-            )
-        if isinstance(error, CredentialsError):
-            return "credentials", self.account_id._explain_credentials(error)
-        if isinstance(error, AccessDenied):
-            return "access", self.env._(
-                "Amazon denies access to %(operation)s. In Seller Central (Apps and Services > Develop Apps), check"
-                " that the application has the roles this needs and authorize it again. Request ID: %(request)s",
-                operation=error.operation, request=error.request_id or "-",
-            )  # fmt: skip
-        if isinstance(error, RetryLater):
-            if by_hand:
-                return "later", self.env._(
-                    "Amazon cannot be reached or is in trouble; press again in a few minutes. (%s)", error
-                )
-            return "later", self.env._("Amazon cannot be reached or is in trouble; tried again by itself. (%s)", error)
-        if isinstance(error, MalformedAnswer):
-            if by_hand:
-                return "later", self.env._("Amazon's answer cannot be read; press again in a few minutes. (%s)", error)
-            return "later", self.env._("Amazon's answer cannot be read; tried again by itself. (%s)", error)
         if isinstance(error, SellingPartnerError):
-            return "other", self.env._("Amazon refuses the request. (%s)", error)
-        return "other", unexpected(self.env, error)
-
-    def _clock(self, moment):
-        """Say when something is due where the reader is: with the day when it is not today."""
-        day, today = (
-            fields.Datetime.context_timestamp(self, time).date() for time in (moment, fields.Datetime.now())
-        )  # fmt: skip
-        return format_datetime(
-            self.env, moment, tz=str(self.env.tz), dt_format="HH:mm:ss" if day == today else "medium"
-        )
+            return explain(error, by_hand)
+        return "other", [unexpected(error)]
 
     def _is_stopped(self):
         """Tell whether a person has stopped the job meanwhile.
@@ -410,7 +502,7 @@ class AmazonJob(models.Model):
 
         :param search: what ``SearchOrders.to_json()`` returned; False: there is none any more.
         """
-        self.sudo().write({"open_search": search, "token": False, "token_at": False})
+        self.sudo().write({"open_search": search, "token": False, "token_at": False, "pages": False})
 
     def _restart_import(self, everything=False):
         """Let the order import go back one week, because there is something it has not looked at; what comes twice
@@ -422,7 +514,8 @@ class AmazonJob(models.Model):
         for job in self.sudo().filtered(lambda job: job.name == "orders"):  # sudo: jobs are the addon's own
             job.write({
                 "cursor": False if everything or not job.cursor else min(job.cursor, week_ago),
-                "open_search": False, "token": False, "token_at": False,
+                "open_search": False, "token": False, "token_at": False, "pages": False,
+                **({"denied": False, "reduced_from": False, "reduced_at": False} if everything else {}),
             })  # fmt: skip
 
     def _token_is_old(self, hours):

@@ -4,10 +4,13 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
+from ..said import Said, with_line
 from .amazon_job import JOB_NAMES
 
 _logger = logging.getLogger(__name__)
+_lt = LazyTranslate(__name__)
 
 KEEP_DAYS = 90
 
@@ -41,7 +44,10 @@ class AmazonLog(models.Model):
     failed = fields.Integer(compute="_compute_counts", help="Orders that need attention")
     waiting = fields.Integer(compute="_compute_counts", help="Orders received and not yet built")
     progress = fields.Float(compute="_compute_counts")
-    message = fields.Text(readonly=True)
+    message = Said(readonly=True)
+    runs = fields.Integer(
+        default=1, readonly=True, help="So many runs in a row of this day found nothing; only the last one is kept."
+    )
 
     # === COMPUTE METHODS === #
 
@@ -79,10 +85,10 @@ class AmazonLog(models.Model):
     def _note(self, text):
         """Write a line on what the run has done, to be committed with it; what comes later stands below it.
 
-        :param str text: for a person, in the company's language; no personal data.
+        :param text: for a person, as :func:`..said.pack` takes it; no personal data.
         """
         for log in self:
-            log.message = "\n".join(filter(None, (log.message, text)))
+            log.message = with_line(log, "message", text)
 
     def _finish(self, state, message=None, **values):
         """Write how the run ended.
@@ -100,6 +106,19 @@ class AmazonLog(models.Model):
             "duration": max(0.0, time.time() - self.env.context.get("amazon_started", time.time())),
             **values,
         })  # fmt: skip
+        if self._is_empty():
+            self._replace_empty()
+
+    def _is_empty(self):
+        """Tell whether the run went well and found nothing."""
+        return self.state == "done" and not (self.message or self.received or self.confirmed or self.refused)
+
+    def _replace_empty(self):
+        """A run every few minutes that finds nothing says nothing: of several in a row the last one is kept."""
+        before = self.search([("job_id", "=", self.job_id.id), ("id", "<", self.id)], limit=1)
+        if before and before._is_empty() and before.started_at.date() == self.started_at.date():
+            self.write({"runs": before.runs + 1, "api_calls": self.api_calls + before.api_calls})
+            before.unlink()
 
     @api.autovacuum
     def _gc_logs(self):
@@ -118,4 +137,4 @@ class AmazonLog(models.Model):
     def _abandon(self, domain):
         abandoned = self.search([("state", "=", "running"), *domain])
         abandoned.write({"state": "failed", "ended_at": fields.Datetime.now()})
-        abandoned._note(self.env._("The process ended before the run did."))
+        abandoned._note(_lt("The process ended before the run did."))

@@ -1,11 +1,14 @@
+import hashlib
 import logging
 from collections import defaultdict
 from contextlib import ExitStack
-from datetime import timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
@@ -20,18 +23,43 @@ from ..const import (
     TOKEN_HOURS,
 )
 from ..quiet import no_statements_logged
-from ..selling_partner import MalformedAnswer, SearchOrders, TokenRefused, parse_order, parse_readable
+from ..refusals import find
+from ..said import Said, say
+from ..selling_partner import (
+    ALL,
+    NEEDED,
+    AccessDenied,
+    BadRequest,
+    MalformedAnswer,
+    SearchOrders,
+    TokenRefused,
+    parse_order,
+    parse_readable,
+)
 from .amazon_job import unexpected
 from .amazon_offer import offer_key
 from .amazon_quota import wake_at
 
 _logger = logging.getLogger(__name__)
+_lt = LazyTranslate(__name__)
 
 OPEN = ("pending", "failed")
 BUILDER_XMLID = "sale_amazon_spapi.ir_cron_build"
 KEEP_DAYS = 90
+# What is asked for of an order, and what when Amazon refuses that; at the end the number alone.
+PARTS = (ALL, NEEDED, ())
+# After a refusal everything is asked for again when so much time has passed.
+WHOLE_MINUTES = 15
+# So many pages without an order in a row are none.
+EMPTY_PAGES = 10
+# While Amazon denies everything, only every so many failures it is asked marketplace by marketplace.
+PROBE_FAILURES = 12
 # What two builders that meet on the same rows raise; the one that is rolled back tries again.
 CONFLICTS = (OperationalError, UniqueViolation)
+
+
+class RepeatedPage(MalformedAnswer):
+    """Amazon shows the same orders again instead of the next page."""
 
 
 class NeedsAttention(UserError):
@@ -41,6 +69,10 @@ class NeedsAttention(UserError):
     """
 
     item = marketplace = None
+
+
+def _version(order):
+    return order.last_updated.isoformat() if order.last_updated else ""
 
 
 class PartByPart:
@@ -101,7 +133,7 @@ class AmazonOrderUpdate(models.Model):
     forced = fields.Boolean(readonly=True, help="Built even if the order has this version or a newer one already")
     attempts = fields.Integer(readonly=True)
     retry_at = fields.Datetime("Next Try", readonly=True)
-    error = fields.Text("Reason", readonly=True)
+    error = Said("Reason", readonly=True)
     missing_sku = fields.Char("Unknown SKU", readonly=True)
     log_id = fields.Many2one("amazon.log", "Received by", ondelete="set null", readonly=True, index="btree_not_null")
     order_id = fields.Many2one(
@@ -182,25 +214,42 @@ class AmazonOrderUpdate(models.Model):
         :raise SellingPartnerError: the search stays open and goes on where it was.
         """
         job = job.sudo()  # sudo: jobs are the addon's own
-        search, token = self._search_and_token(job)
         restarted = False
         with job.account_id._selling_partner(budget) as amazon:
+            if job.name == "orders":
+                self._try_denied(amazon, job, log)
+            search, token = self._search_and_token(job)
             while True:
                 try:
                     page = amazon.search_orders(search, token)
-                except TokenRefused:
+                    self._check_page(job, page)
+                except (TokenRefused, RepeatedPage) as error:
                     if restarted:
                         raise
                     # The same window from its first page; what came twice is known by its digest.
                     restarted, token = True, None
+                    if isinstance(error, RepeatedPage):
+                        log._note(find(error).text)
                     job._start_search(search.to_json())
                     continue
+                except AccessDenied as error:
+                    search, token = self._without_denied(amazon, job, search, log, error), None
+                    continue
+                except BadRequest as error:
+                    search = self._with_fewer_parts(job, search, log, error)
+                    continue
+                orders = page.orders
+                if search.included_data != ALL:
+                    # What is known in full already must not be replaced by less.
+                    orders = self._unknown(job.account_id, orders)
+                if not search.included_data:
+                    orders = self._read_whole(amazon, job, orders, log)
                 token = page.next_token
-                self._receive(job.account_id, page.orders, log)
-                self._make_offers(job.account_id, page.orders)
-                self._move_on(job, page)
+                self._receive(job.account_id, orders, log)
+                self._make_offers(job.account_id, orders)
+                self._move_on(job, page, search)
                 log.write({"received": log.received + len(page.orders), "api_calls": budget.calls})
-                if page.orders:
+                if orders:
                     # In the same transaction: whoever dies after it has woken the builders.
                     self._trigger_builders()
                 seconds_left = self.env["ir.cron"]._commit_progress(len(page.orders))
@@ -221,26 +270,170 @@ class AmazonOrderUpdate(models.Model):
             if job._token_is_old(TOKEN_HOURS):
                 job._start_search(job.open_search)
             return SearchOrders.from_json(job.open_search), job.token or None
-        now = fields.Datetime.now()
-        # A cursor in the future (a clock that was wrong, a restored database) says nothing.
-        if job.cursor and job.cursor <= now:
-            since = job.cursor - timedelta(minutes=OVERLAP_MINUTES)
-        else:
-            since = now - timedelta(days=FIRST_RUN_DAYS)
+        since = self._cursor(job)
+        parts = ALL
+        if job.reduced_from:
+            if job.reduced_at > fields.Datetime.now() - timedelta(minutes=WHOLE_MINUTES):
+                parts = NEEDED
+            else:
+                # Everything again, from where it was last read in full.
+                since = min(since, job.reduced_from)
         search = SearchOrders(
             last_updated_after=since.replace(tzinfo=timezone.utc),
-            marketplace_ids=tuple(job.account_id.marketplace_ids.mapped("api_ref")),
+            marketplace_ids=tuple(self._allowed_marketplaces(job)),
+            included_data=parts,
         )
         job._start_search(search.to_json())
         return search, None
 
     @api.model
-    def _move_on(self, job, page):
+    def _cursor(self, job):
+        """Return from when on a new search looks (UTC, naive)."""
+        now = fields.Datetime.now()
+        # A cursor in the future (a clock that was wrong, a restored database) says nothing.
+        if job.cursor and job.cursor <= now:
+            return job.cursor - timedelta(minutes=OVERLAP_MINUTES)
+        return now - timedelta(days=FIRST_RUN_DAYS)
+
+    @api.model
+    def _check_page(self, job, page):
+        """Notice that Amazon shows a page again instead of the next one.
+
+        :raise RepeatedPage: it was among this search's pages already, or there are only empty ones.
+        """
+        mark = hashlib.sha256(" ".join(sorted(order.digest for order in page.orders)).encode()).hexdigest()[:16]
+        seen = job.pages or []
+        mark = mark if page.orders else ""
+        if mark in seen if mark else seen[-EMPTY_PAGES:] == [""] * EMPTY_PAGES:
+            raise RepeatedPage("the same page again", operation="searchOrders", code="same_page", sent=True)
+        job.pages = [*seen, mark]
+
+    # === BUSINESS METHODS: FETCHING WHAT AMAZON REFUSES IN PART === #
+
+    @api.model
+    def _with_fewer_parts(self, job, search, log, error):
+        """Amazon refuses a search it has always taken: ask for fewer parts of the orders, in the end for their
+        numbers alone. What was read with fewer is read once more in full when Amazon allows it.
+
+        :return: the search to go on with.
+        :raise BadRequest: there is nothing to leave out any more; the place is kept.
+        """
+        left = PARTS[PARTS.index(search.included_data) + 1 :] if search.included_data in PARTS else ()
+        if not left or not error.sent:
+            raise error
+        values = {"included_data": left[0]}
+        if job.name == "orders" and search.included_data == ALL:
+            since = search.last_updated_after.replace(tzinfo=None)
+            job.write({
+                "reduced_from": min(job.reduced_from or since, since), "reduced_at": fields.Datetime.now(),
+            })  # fmt: skip
+            values["last_updated_after"] = self._cursor(job).replace(tzinfo=timezone.utc)
+        log._note(_lt("Amazon refuses to give all parts of the orders; fewer are asked for. (%s)", str(error)))
+        search = replace(search, **values)
+        job._start_search(search.to_json())
+        return search
+
+    @api.model
+    def _unknown(self, account, received):
+        """Return those of which this version is not in the inbox yet."""
+        known = self.search_fetch(
+            [("account_id", "=", account.id), ("order_ref", "in", [order.order_id for order in received])],
+            ["order_ref", "version"],
+        )
+        versions = {(row.order_ref, row.version) for row in known}
+        return [order for order in received if (order.order_id, _version(order)) not in versions]
+
+    @api.model
+    def _read_whole(self, amazon, job, orders, log):
+        """Read orders one by one of which the search tells the numbers only; each is kept at once, because there are
+        more on a page than the quota gives in one go.
+
+        :return: those that are still to be received.
+        """
+        left = []
+        for order in orders:
+            try:
+                whole = amazon.get_order(order.order_id)
+            except BadRequest as error:
+                _logger.info("an order cannot be read alone: %s", type(error).__name__)
+                left.append(order)
+                continue
+            self._receive(job.account_id, [whole], log)
+            self._trigger_builders()
+            self.env["ir.cron"]._commit_progress()
+        return left
+
+    @api.model
+    def _allowed_marketplaces(self, job):
+        """Return the ids of the marketplaces to search: all but those that Amazon denies."""
+        refs = job.account_id.marketplace_ids.mapped("api_ref")
+        return [ref for ref in refs if ref not in (job.denied or {})] or refs
+
+    @api.model
+    def _without_denied(self, amazon, job, search, log, error):
+        """Find out which of several marketplaces Amazon denies, and go on with the others. What is missing of the
+        denied ones is remembered.
+
+        :return: the search to go on with.
+        :raise AccessDenied: it is not a matter of single marketplaces.
+        """
+        # Where all are denied, each would cost a call each time.
+        if len(search.marketplace_ids) < 2 or find(error).kind != "access" or job.failures % PROBE_FAILURES:
+            raise error
+        denied = [ref for ref in search.marketplace_ids if not self._is_allowed(amazon, search, ref)]
+        if len(denied) in (0, len(search.marketplace_ids)):
+            raise error
+        now = fields.Datetime.now()
+        if job.name == "orders":
+            since = search.last_updated_after.replace(tzinfo=None)
+            if job.reduced_from:
+                since = min(since, job.reduced_from)
+            entry = {"since": since.isoformat(), "tried": now.isoformat()}
+            job.denied = {**dict.fromkeys(denied, entry), **(job.denied or {})}
+        names = self.env["amazon.marketplace"].search([("api_ref", "in", denied)]).mapped("name")
+        log._note(_lt("Amazon denies the orders of %s; the other marketplaces go on.", ", ".join(names)))
+        search = replace(search, marketplace_ids=[ref for ref in search.marketplace_ids if ref not in denied])
+        job._start_search(search.to_json())
+        job.account_id._ask_for_help()
+        return search
+
+    @api.model
+    def _is_allowed(self, amazon, search, marketplace):
+        try:
+            amazon.search_orders(replace(search, marketplace_ids=[marketplace], page_size=1))
+        except (AccessDenied, BadRequest):
+            return False
+        return True
+
+    @api.model
+    def _try_denied(self, amazon, job, log):
+        """Try once a day whether Amazon gives a denied marketplace again; then the cursor goes back to where it was
+        denied: what comes twice of the others is known."""
+        now = fields.Datetime.now()
+        for marketplace, since in job._denied_marketplaces():
+            entry = job.denied[marketplace.api_ref]
+            if datetime.fromisoformat(entry["tried"]) > now - timedelta(days=1):
+                continue
+            search = SearchOrders(last_updated_after=since.replace(tzinfo=timezone.utc))
+            if self._is_allowed(amazon, search, marketplace.api_ref):
+                denied = {ref: kept for ref, kept in job.denied.items() if ref != marketplace.api_ref}
+                job.write({"denied": denied or False, "cursor": min(job.cursor or since, since)})
+                job._start_search(False)
+                log._note(_lt("Amazon gives the orders of %s again; what is missing is fetched.", marketplace.name))
+                job.account_id._ask_for_help()
+            else:
+                job.denied = {**job.denied, marketplace.api_ref: {**entry, "tried": now.isoformat()}}
+            self.env["ir.cron"]._commit_progress()
+
+    @api.model
+    def _move_on(self, job, page, search):
         """Write the place reached: the next page's token, or with the last page the cursor."""
         if page.next_token:
             job.write({"token": page.next_token, "token_at": fields.Datetime.now()})
             return
-        values = {"open_search": False, "token": False, "token_at": False}
+        values = {"open_search": False, "token": False, "token_at": False, "pages": False}
+        if job.reduced_from and search.included_data == ALL and job.name == "orders":
+            values.update(reduced_from=False, reduced_at=False)
         if job.name == "orders" and page.last_updated_before:
             reached = page.last_updated_before.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
             # Never into what is the future here: whichever clock is wrong, reading twice costs nothing.
@@ -260,9 +453,8 @@ class AmazonOrderUpdate(models.Model):
         rows = [
             SQL(
                 "(%s, %s, %s, %s, %s, %s, 'pending', %s, 0, %s, %s, %s, %s, %s)",
-                account.id, account.company_id.id, order.order_id,
-                order.last_updated.isoformat() if order.last_updated else "",
-                order.digest, crypto.encrypt(order.payload), forced, log.id if log else None,
+                account.id, account.company_id.id, order.order_id, _version(order), order.digest,
+                crypto.encrypt(order.payload), forced, log.id if log else None,
                 SUPERUSER_ID, SUPERUSER_ID, fields.Datetime.now(), fields.Datetime.now(),
             )
             for order in received
@@ -546,12 +738,12 @@ class AmazonOrderUpdate(models.Model):
             "state": "failed",
             "attempts": attempts,
             "retry_at": fields.Datetime.now() + timedelta(minutes=pause),
-            "error": "\n".join(dict.fromkeys(here._reason(error) for error in errors)),
+            "error": list({say(here.env, reason): reason for reason in map(self._reason, errors)}.values()),
             "missing_sku": offer_key(error.item) if isinstance(error, NeedsAttention) and error.item else False,
         })  # fmt: skip
         order = self.env["sale.order"].sudo()._amazon_find(self.account_id, [self.order_ref]).get(self.order_ref)
         if order and self._is_newer(order):
-            order._amazon_not_applied(self.error)
+            order._amazon_not_applied(here.error)
         if self.missing_sku:
             # What the build had added to the SKU table went with it.
             self.env["amazon.offer"]._resolve(self.account_id, error.marketplace, [error.item])
@@ -562,17 +754,17 @@ class AmazonOrderUpdate(models.Model):
         """Say in words what is wrong. An error that is not ours may carry personal data in its text: of it
         only the kind and the place are told."""
         if isinstance(error, crypto.Undecryptable):
-            return self.env._(
+            return _lt(
                 "What was received is not stored any more, or cannot be decrypted (the encryption key has changed)."
                 " Press Retry to read the order again from Amazon."
             )
         if isinstance(error, MalformedAnswer):
-            return self.env._("Amazon's data cannot be read: %s", error)
+            return _lt("Amazon's data cannot be read: %s", str(error))
         if isinstance(error, UserError | ValidationError):
             return str(error)
         if isinstance(error, UniqueViolation):
-            return self.env._("Another worker made the same record at this moment; tried again by itself.")
-        return unexpected(self.env, error)
+            return _lt("Another worker made the same record at this moment; tried again by itself.")
+        return unexpected(error)
 
     def _built(self, order, result):
         """Close the row; what is personal leaves it."""

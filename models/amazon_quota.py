@@ -59,7 +59,7 @@ class Budget:
         self.key = (account.merchant_id, account.lwa_client_id)
         self.is_sandbox = account.environment == "sandbox"
         self.patience = patience
-        self.calls = 0
+        self.calls = self.answered = 0
         # Operations whose bucket was full when their call went out.
         self.begun = set()
 
@@ -86,6 +86,7 @@ class Budget:
         :param headers: the answer's headers.
         :param int status: the answer's HTTP status.
         """
+        self.answered += 200 <= status < 300
         try:
             rate = float(headers.get("x-amzn-RateLimit-Limit", ""))
         except ValueError:

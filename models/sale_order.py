@@ -145,6 +145,7 @@ class SaleOrder(models.Model):
         "(amazon_merchant_id, amazon_order_ref) WHERE amazon_order_ref IS NOT NULL",
         "This Amazon order is in Odoo already.",
     )
+    _amazon_date_idx = models.Index("(amazon_account_id, date_order) WHERE amazon_account_id IS NOT NULL")
     _amazon_to_reserve_idx = models.Index("(id) WHERE amazon_to_reserve")
     _amazon_open_units_idx = models.Index("(id) WHERE amazon_open_units > 0")
 

@@ -45,9 +45,10 @@ from .feeds import (
 from .rates import PUBLISHED, SANDBOX
 from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, refusal_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
-from .values import ReceivedOrder, SearchOrders, parse_order, parse_readable
+from .values import ALL, NEEDED, ReceivedOrder, SearchOrders, parse_order, parse_readable
 
 __all__ = [
+    "ALL",
     "CONTENT_TYPE_XML",
     "FEED_TYPE_FULFILLMENT",
     "DIRECT_PAYMENT",
@@ -69,6 +70,7 @@ __all__ = [
     "ItemRefused",
     "MalformedAnswer",
     "MessageResult",
+    "NEEDED",
     "NoBudget",
     "NotFound",
     "OrderCancelled",

@@ -92,11 +92,19 @@ def exchange(operation, send):
         raise MalformedAnswer("larger than an answer may be", operation=operation, sent=True)
     if not issubclass(kind, httpx.RequestError):
         raise BadRequest(f"not a possible request ({kind.__name__})", operation=operation, code="InvalidRequest")
-    raise RetryLater(f"no answer ({kind.__name__})", operation=operation, sent=not issubclass(kind, _NEVER_SENT))
+    sent = not issubclass(kind, _NEVER_SENT)
+    code = "no_answer" if sent else "not_connected"
+    raise RetryLater(kind.__name__, operation=operation, code=code, sent=sent)
 
 
 def request_id(answer):
     return answer.headers.get("x-amzn-requestid") or answer.headers.get("x-amz-request-id") or ""
+
+
+def is_foreign(answer):
+    """Whether something else than Amazon has answered: Amazon gives every answer a request ID. What such a server says
+    must not be shown to whoever has entered its address."""
+    return not request_id(answer)
 
 
 def refusal(operation, answer, *, meanings=None, secrets=()):
@@ -108,7 +116,7 @@ def refusal(operation, answer, *, meanings=None, secrets=()):
     :return: a :class:`.errors.SellingPartnerError`, not raised.
     """
     status = answer.status_code
-    code, message = complaint(answer.content)
+    code, message = complaint(answer)
     meaning = (meanings or {}).get(status) or _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, MalformedAnswer)
     if not isinstance(meaning, type):
         meaning = meaning(message)
@@ -120,6 +128,7 @@ def refusal(operation, answer, *, meanings=None, secrets=()):
         code=code,
         request_id=request_id(answer),
         sent=True,
+        foreign=is_foreign(answer),
         **facts,
     )
 
@@ -141,8 +150,17 @@ def _positive(text):
     return number if 1e-5 < number < 86400 else 0.0
 
 
-def complaint(body):
-    """Find out what Amazon complains about.
+def complaint(answer):
+    """Find out what Amazon complains about; nothing of what others say.
+
+    :param answer: ``httpx.Response``.
+    :return: (code, messages), as :func:`explanation`.
+    """
+    return ("", "not an answer of Amazon's") if is_foreign(answer) else explanation(answer.content)
+
+
+def explanation(body):
+    """Read what Amazon complains about.
 
     Seen in the wild: ``{"errors": [{code, message, details}]}``, the same with one object instead of the list, a bare
     error, ``{"message": "Forbidden"}`` of the gateway, ``{error, error_description}`` of Login with Amazon, HTML,
@@ -183,7 +201,7 @@ def read(operation, answer, reader):
         problem = error.message
     except RecursionError:
         problem = "nested too deeply"
-    code, message = complaint(answer.content)
+    code, message = complaint(answer)
     raise MalformedAnswer(
         f"{problem}; Amazon says: {message}" if code else problem,
         operation=operation,
@@ -191,4 +209,5 @@ def read(operation, answer, reader):
         code=code,
         request_id=request_id(answer),
         sent=True,
+        foreign=is_foreign(answer),
     )

@@ -385,5 +385,5 @@ def _token_expired(answer):
     """Amazon answers 403 "The access token you provided has expired." where it could have said 401."""
     if answer.status_code not in (401, 403):
         return False
-    _code, message = complaint(answer.content)
+    _code, message = complaint(answer)
     return "token" in message.lower() and "expired" in message.lower()

@@ -35,18 +35,20 @@ class SellingPartnerError(Exception):
     :param str code: Amazon's error code, such as ``InvalidInput``.
     :param str request_id: ``x-amzn-RequestId``, which Amazon's support asks for.
     :param bool sent: True when the request may have reached Amazon, False when it certainly did not.
+    :param bool foreign: something else than Amazon answered; what it said is not quoted.
     """
 
     #: A stable key for advice in plain words, ``''`` where there is none to give.
     hint = ""
 
-    def __init__(self, message="", *, operation="", status=None, code="", request_id="", sent=False):
+    def __init__(self, message="", *, operation="", status=None, code="", request_id="", sent=False, foreign=False):
         self.message = scrub(message)
         self.operation = operation
         self.status = status
         self.code = scrub(code)
         self.request_id = request_id
         self.sent = sent
+        self.foreign = foreign
         super().__init__(self.message)
 
     def __str__(self):
@@ -58,7 +60,10 @@ class SellingPartnerError(Exception):
 
 
 class RetryLater(SellingPartnerError):
-    """Amazon or the way to it is out of order for now: 5xx, time-outs, broken connections, cut bodies."""
+    """Amazon or the way to it is out of order for now: 5xx, time-outs, broken connections, cut bodies.
+
+    ``code`` without an answer: ``not_connected`` (nothing was sent) or ``no_answer``.
+    """
 
 
 class QuotaExceeded(RetryLater):

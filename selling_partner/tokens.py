@@ -8,7 +8,7 @@ import time
 import httpx
 from sp_api.auth import AccessTokenResponse
 
-from .answers import complaint, exchange, read, refusal
+from .answers import exchange, explanation, is_foreign, read, refusal
 from .endpoints import checked_url
 from .errors import BadRequest, CredentialsError, MalformedAnswer, SellingPartnerError
 from .reader import Reader, loads
@@ -17,6 +17,18 @@ from .transport import Client
 _OPERATION = "token"
 _EARLY = 90  # seconds before its end that a token is no longer used; a call may take half a minute
 _DEFAULT_LIFETIME = 3600  # seconds
+#: RFC 6749, 5.2 and 4.1.2.1
+_CODES = (
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "access_denied",
+    "server_error",
+    "temporarily_unavailable",
+)
 
 
 class _Entry:
@@ -104,9 +116,15 @@ def _ask_lwa(http, lwa_url, form, reader):
     if answer.is_success:
         return read(_OPERATION, answer, reader)
     # Its error codes (RFC 6749, 5.2) all concern the credentials; a gateway's 403 has none.
-    coded = answer.status_code in (400, 401, 403) and complaint(answer.content)[0]
+    code = answer.status_code in (400, 401, 403) and explanation(answer.content)[0]
+    known = code in _CODES
+    coded = known or code and not is_foreign(answer)
     meanings = {answer.status_code: CredentialsError} if coded else None
-    raise refusal(_OPERATION, answer, meanings=meanings, secrets=_secrets(form))
+    error = refusal(_OPERATION, answer, meanings=meanings, secrets=_secrets(form))
+    if known and error.foreign:
+        # Whoever says it: these are fixed words.
+        error.code, error.foreign = code, False
+    raise error
 
 
 def _secrets(form):

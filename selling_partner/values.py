@@ -40,6 +40,9 @@ ALL = (
     "PAYMENT",
 )
 
+#: Without what only adds to an order.
+NEEDED = ("BUYER", "RECIPIENT", "PROCEEDS", "CANCELLATION", "FULFILLMENT")
+
 _CASH_ON_DELIVERY = {"cashondelivery", "cod"}
 _CONVENIENCE_STORE = {"conveniencestore", "cvs"}
 _EXTENDED = ("streetName", "streetNumber", "complement", "neighborhood")

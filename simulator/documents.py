@@ -181,6 +181,7 @@ def fetch(document, query):
 
 
 def log(world, request, operation, document, result, fault):
+    result.headers["x-amz-request-id"] = f"{world.request_count + 1:016X}"
     data = request.get_data()
     text = None
     if data and document:

@@ -12,6 +12,7 @@ BEFORE = (
     "502",
     "503_empty",
     "503_json",
+    "403",
     "403_forbidden_message",
     "403_expired_token",
     "400",
@@ -32,6 +33,7 @@ AFTER = (
     "truncated_json",
     "slow",
     "empty_page_with_token",
+    "same_page",
     "duplicate_order",
     "change_during_paging",
     "malformed_order",
@@ -44,6 +46,8 @@ ON_THE_WIRE = ("cut_after", "timeout_after", "500_after", "cut_body", "truncated
 NEED_A_BODY = ("cut_body", "truncated_json")
 STORAGE = ("uploadFeedDocument", "downloadFeedDocument")  # not operations of the API, but faults strike there, too
 VARIANTS = ("no_items", "quantity_letter", "amount_abc")  # of malformed_order
+# Parameters of faults that strike where one of several values is asked for.
+AMONG = {"marketplace_id": "marketplaceIds", "included_data": "includedData"}
 HTML = "text/html; charset=utf-8"
 ERROR_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
@@ -51,7 +55,8 @@ ERROR_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></ht
 class Faults:
     """The faults ordered and not yet used up.
 
-    :ivar active: list of {id, operation, kind, times, after, match, merchant_id?, fired, …parameters of the kind}
+    :ivar active: list of {id, operation, kind, times, after, match, merchant_id?, marketplace_id?, included_data?,
+        fired, …parameters of the kind}; ``marketplace_id`` and ``included_data`` strike calls that ask for it, too
     """
 
     def __init__(self):
@@ -113,6 +118,9 @@ def concerns(fault, operation, query, merchant_id):
         return False
     if fault["kind"] == "token_refused" and "paginationToken" not in query:
         return False
+    for name, parameter in AMONG.items():
+        if fault.get(name) and fault[name] not in query.get(parameter, "").split(","):
+            return False
     return all(query.get(name) == str(value) for name, value in (fault["match"] or {}).items())
 
 
@@ -129,6 +137,12 @@ def instead(fault, operation):
         "503_empty": lambda: Answer(503, b"", "text/plain"),
         "503_json": lambda: errors(
             503, "ServiceUnavailable", "Service is temporarily unavailable. Please try again later."
+        ),
+        "403": lambda: errors(
+            403,
+            fault.get("code", "Unauthorized"),
+            fault.get("message", "Access to requested resource is denied."),
+            fault.get("details", ""),
         ),
         "403_forbidden_message": lambda: Answer.json(403, {"message": "Forbidden"}),
         "403_expired_token": lambda: errors(
@@ -172,6 +186,7 @@ def spoil_body(fault, call, body):
     """The changed JSON of a successful answer, or None when there is nothing to spoil."""
     change = {
         "empty_page_with_token": empty_page,
+        "same_page": same_page,
         "duplicate_order": duplicate_order,
         "malformed_order": malformed_order,
         "change_during_paging": change_during_paging,
@@ -207,6 +222,13 @@ def empty_page(fault, call, body):
     if "orders" not in body:
         return None
     return {**body, "orders": [], "pagination": {"nextToken": call.token_after(call.position_before)}}
+
+
+def same_page(fault, call, body):
+    """The page's token leads to this page again."""
+    if "pagination" not in body:
+        return None
+    return {**body, "pagination": {"nextToken": call.token_after(call.position_before)}}
 
 
 def duplicate_order(fault, call, body):

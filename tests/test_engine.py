@@ -351,34 +351,38 @@ class TestEngine(AmazonCase):
 
     # --- what jobs say
 
-    def test_said_in_the_companys_language(self):
-        """What a job says is in the company's language, whoever the cron runs as; times are the marketplace's, with
-        the day when it is another one."""
+    def test_said_in_the_readers_language(self):
+        """What a job says is in the language of whoever reads it, whoever the cron runs as; times are the reader's,
+        with the day when it is another one."""
         self.env["res.lang"]._activate_lang("ja_JP")
-        self.company.partner_id.lang = "ja_JP"
+        self.company.partner_id.lang = self.manager.lang = "ja_JP"
+        self.manager.tz = "Asia/Tokyo"
         self.account.auto_import = True
-        for moment, words in (
-            ("2026-11-24 23:30:00", r"。08:3\d:\d\dに自動"),
-            ("2026-11-24 14:59:00", r"2026\D11\D25\D+00:0\d:\d\dに自動"),
+        for moment, words, english in (
+            ("2026-11-24 23:30:00", r"08:3\d:\d\dに自動", r"by itself at 23:3\d:\d\d"),
+            ("2026-11-24 14:59:00", r"2026\D11\D25\D+00:0\d:\d\dに自動", r"by itself at 15:0\d:\d\d"),
         ):  # fmt: skip
             self.amazon.post("faults", operation="searchOrders", kind="429", times=1)
             with self.subTest(moment=moment), freeze_time(moment), self.committing(self.job) as job:
                 job._cron_run()
-                self.assertRegex(job.last_error, words)
-                self.assertEqual(job.last_error, job.account_id.log_ids[:1].message)
+                theirs = job.with_user(self.manager).with_context(lang="ja_JP", tz="Asia/Tokyo")
+                self.assertRegex(theirs.last_error, words)
+                self.assertEqual(theirs.last_error, theirs.account_id.log_ids[:1].message)
+                self.assertRegex(job.with_context(lang="en_US", tz="UTC").last_error, english)
             self.env["amazon.quota"].search([]).unlink()
         self.amazon.control("PATCH", f"sellers/{self.seller['merchant_id']}", roles=[])
         with self.committing(self.job) as job:
             job._cron_run()
         self.env.invalidate_all()
-        self.assertIn("許可して", self.account.connection_message)
+        self.assertIn("authorize it again", self.account.connection_message)
+        self.assertIn("許可して", self.account.with_context(lang="ja_JP").connection_message)
         self.assertIn("許可して", self.account.activity_ids.note)
         log = self.env["amazon.log"].create(
             {"account_id": self.account.id, "job_id": self.job.id, "job_name": "orders"}
         )
         with self.committing(self.job) as job:
             job._cron_run()
-        self.assertRegex(log.message, "[ぁ-ん]")
+        self.assertRegex(log.with_context(lang="ja_JP").message, "[ぁ-ん]")
 
     # --- several accounts
 

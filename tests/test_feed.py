@@ -63,6 +63,54 @@ class TestFeed(ConfirmationCase):
         self.assertTrue(feed.document and feed.report)
         self.assertIn("feed", " ".join(pickings[0].sale_id.message_ids.mapped("body")))
 
+    def run_cron(self, name):
+        """Let a job's cron run two minutes from now."""
+        with self.later(2), self.committing(self.account._job(name)) as job:
+            job._cron_run()
+        self.env.invalidate_all()
+
+    def test_results_are_started_and_stopped_with_confirmation(self):
+        """Results are fetched while confirmation is started: the job has its switch and keeps it."""
+        picking = self.deliveries(1)
+        job = self.account._job("results")
+        self.assertEqual((job.has_switch, job.job_state, job.sudo().cron_id.active), (True, "started", True))
+        self.send()
+        self.work()
+        self.account.auto_confirm = False
+        self.assertEqual((job.job_state, job.sudo().cron_id.active), ("stopped", False))
+        for name in ("results", "confirm_by_hand"):
+            self.run_cron(name)
+        self.assertEqual(picking.amazon_api_status, "sending")
+        self.account.write({"name": "Renamed"})
+        self.assertEqual(job.job_state, "stopped", "saving starts nothing")
+        self.account._job("confirm").with_user(self.manager).action_toggle()
+        self.assertEqual((job.job_state, job.sudo().cron_id.active), ("started", True))
+        self.run_cron("results")
+        self.check_all_once(picking)
+
+    def test_results_of_what_a_person_asked_for(self):
+        """What a person asked for is told and its result fetched, although the automatic jobs are stopped."""
+        self.account.auto_confirm = False
+        picking = self.deliveries(1)
+        picking.with_user(self.user).action_amazon_confirm_now()
+        self.run_cron("confirm_by_hand")
+        self.assertEqual(picking.amazon_api_status, "sending")
+        self.work()
+        self.run_cron("confirm_by_hand")
+        self.check_all_once(picking)
+
+    def test_what_a_person_asks_for_does_not_wait_for_a_stopped_job(self):
+        """A feed of the automatic job that was stopped meanwhile keeps what a person asks for from nothing."""
+        first = self.deliveries(1)
+        self.send()
+        self.account.auto_confirm = False
+        second = self.deliveries(1)
+        second.with_user(self.user).action_amazon_confirm_now()
+        for _time in range(3):
+            self.work()
+            self.run_cron("confirm_by_hand")
+        self.check_all_once(first | second)
+
     def test_still_working(self):
         """While Amazon is at it nothing changes; a second feed waits for the first."""
         first = self.deliveries(1)

@@ -181,7 +181,8 @@ class TestPhases(AmazonCase):
         order = self.imported()
         with freeze_time("2026-11-24 23:30:00"):
             order._amazon_ask("Look")
-            self.account._connection_broken("Refused")
+            self.account._job("orders").write({"error_kind": "access", "last_error": "Refused"})
+            self.account._ask_for_help()
         due = (order.activity_ids | self.account.activity_ids).mapped("date_deadline")
         self.assertEqual(due, [date(2026, 11, 25)] * 2)
 

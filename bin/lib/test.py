@@ -58,7 +58,8 @@ def lint():
         "ruff format": [tools / "ruff", "format", "--check", "."],
         "pylint-odoo": [
             tools / "pylint", "--rcfile=.pylintrc", "-j2", *(str(CHECKOUT / folder) for folder in (
-                "models", "wizards", "controllers", "hooks.py", "crypto.py", "const.py", "__manifest__.py", "tests")),
+                "models", "wizards", "controllers", "hooks.py", "crypto.py", "const.py",
+                "refusals.py", "said.py", "__manifest__.py", "tests")),
         ],
         "oca-checks-odoo-module": [tools / "oca-checks-odoo-module", addon],
     }.items():  # fmt: skip

@@ -259,8 +259,8 @@ def test_trap_05_other_refusals_keep_the_token(amazon, seller):
         (Answer(400, {"error": "unauthorized_client"}), CredentialsError, "unauthorized_client"),
         (Answer(403, b"<html>blocked</html>"), AccessDenied, ""),
         (Answer(400, b""), BadRequest, ""),
-        (Answer(hang_up=True), RetryLater, ""),
-        (Answer(200, {"access_token": "x"}, cut=5), RetryLater, ""),
+        (Answer(hang_up=True), RetryLater, "no_answer"),
+        (Answer(200, {"access_token": "x"}, cut=5), RetryLater, "no_answer"),
     ],
 )
 def test_trap_06_login_that_does_not_answer_json(amazon, seller, answer, kind, code):
@@ -471,3 +471,29 @@ def test_trap_17_errors_are_fit_to_show(amazon, seller):
 def test_endpoint_that_is_not_this_machine_must_be_encrypted(credentials):
     with pytest.raises(BadRequest):
         SellingPartner(credentials, Endpoint("http://sellingpartnerapi-fe.amazon.com"))
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 409])
+def test_what_others_than_amazon_say_is_not_quoted(amazon, seller, status):
+    """A server without Amazon's request ID is none of Amazon's: nothing of its answer reaches the error."""
+    stranger = {"server": "intranet"}
+    for path, answer in (
+        (ORDERS, {"errors": [{"code": "SECRETCODE", "message": "the vault is 4711", "details": "vault"}]}),
+        (ORDERS, {"message": "the vault is 4711"}),
+        (LWA, {"error": "SECRETCODE", "error_description": "the vault is 4711"}),
+    ):
+        amazon.says(path, Answer(status, answer, stranger))
+        with pytest.raises(SellingPartnerError) as caught:
+            seller.search_orders(SEARCH)
+        assert caught.value.foreign
+        assert "vault" not in str(caught.value) and "SECRETCODE" not in f"{caught.value} {caught.value.code}"
+        amazon.says(LWA, Answer(body={"access_token": f"Atza|{status}", "token_type": "bearer", "expires_in": 3600}))
+
+
+def test_login_refusals_are_known_by_their_words(amazon, seller):
+    """The codes of RFC 6749 count whoever sends them: they are fixed words."""
+    amazon.says(LWA, Answer(400, {"error": "invalid_grant", "error_description": "vault"}, {"server": "proxy"}))
+    with pytest.raises(CredentialsError) as caught:
+        seller.search_orders(SEARCH)
+    assert (caught.value.code, caught.value.foreign) == ("invalid_grant", False)
+    assert "vault" not in str(caught.value)

@@ -35,6 +35,7 @@ def orders(amazon, seller):
         ("502", 502, "text/html", "Bad Gateway"),
         ("503_empty", 503, "text/plain", ""),
         ("503_json", 503, "application/json", "ServiceUnavailable"),
+        ("403", 403, "application/json", "resource is denied"),
         ("403_forbidden_message", 403, "application/json", '{"message":"Forbidden"}'),
         ("403_expired_token", 403, "application/json", "has expired"),
         ("400", 400, "application/json", "InvalidInput"),
@@ -137,6 +138,27 @@ def test_truncated_json(amazon, seller, orders):
     assert answer.status_code == 200
     with pytest.raises(json.JSONDecodeError):
         answer.json()
+
+
+def test_among_what_is_asked_for(amazon, seller):
+    """A fault for one of several marketplaces, or for one of the parts asked for."""
+    japan, other = "A1VC38T7YXB528", "A39IBJ37TRP1C6"
+    amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"marketplaces": [japan, other]})
+    fault(amazon, "403", marketplace_id=other, times=None, message="Words", code="Code")
+    assert search(amazon, seller, marketplaceIds=japan).status_code == 200
+    answer = search(amazon, seller, marketplaceIds=f"{japan},{other}")
+    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (403, "Words")
+    fault(amazon, "400", included_data="PAYMENT", times=None)
+    assert search(amazon, seller, includedData="FULFILLMENT").status_code == 200
+    assert search(amazon, seller, includedData="FULFILLMENT,PAYMENT").status_code == 400
+
+
+def test_same_page(amazon, seller, orders):
+    """The token leads to the page it stands on, for as long as the fault lasts."""
+    fault(amazon, "same_page", times=2)
+    pages = [ids([page]) for page in amazon.pages(seller, maxResultsPerPage=2)]
+    assert pages[0] == pages[1] == pages[2]
+    assert sum(pages[2:], []) == orders
 
 
 def test_empty_page_with_token(amazon, seller, orders):

@@ -155,11 +155,11 @@ def test_a_poisoned_text_is_no_obstacle(amazon, seller, site, place):
     assert set(site.shop.refs()) >= set(place) - {poisoned}
 
 
-# What is changed at Amazon, a word of what is told of it, in the shop's language, and its kind.
+# What is changed at Amazon, a word of what is kept of it (each reader is told in the own language), and its kind.
 TROUBLE = {
-    "secret": ({"client_secret": "amzn1.oa2-cs.v1.another"}, "シークレット", "credentials"),
-    "revoked": ({"revoked": True}, "取り消され", "credentials"),
-    "role": ({"roles": ["product_listing"]}, "ロール", "access"),
+    "secret": ({"client_secret": "amzn1.oa2-cs.v1.another"}, "client secret", "credentials"),
+    "revoked": ({"revoked": True}, "was revoked", "credentials"),
+    "role": ({"roles": ["product_listing"]}, "the roles this needs", "access"),
 }
 
 
@@ -185,10 +185,10 @@ def test_refused_on_one_of_two_accounts(amazon, both_sellers, two_accounts, trou
 
 
 def state(shop, seller):
-    """Return (connection, message, kind of error, open activities) of a seller's account."""
+    """Return (connection, message as kept, kind of error, open activities) of a seller's account."""
     [row] = shop.sql(
         """
-        SELECT account.connection_state, account.connection_message, job.error_kind,
+        SELECT account.connection_state, job.last_error, job.error_kind,
                (SELECT count(*) FROM mail_activity
                  WHERE res_model = 'amazon.account' AND res_id = account.id AND active)
           FROM amazon_account account JOIN amazon_job job ON job.account_id = account.id AND job.name = 'orders'

@@ -1,0 +1,275 @@
+"""What Amazon's refusals mean, and what to do about each: the one table."""
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
+
+from odoo.tools.translate import LazyGettext, LazyTranslate
+
+from .selling_partner import (
+    AccessDenied,
+    BadRequest,
+    CredentialsError,
+    MalformedAnswer,
+    NotFound,
+    QuotaExceeded,
+    RetryLater,
+    SellingPartnerError,
+)
+
+_lt = LazyTranslate(__name__)
+
+#: The kinds of errors that a person must mend on the account or at Amazon.
+BROKEN = ("credentials", "access")
+
+_FOREIGN = _lt(
+    "Something else than Amazon answers at this address. Check the environment and the server address on the account,"
+    " and whether a proxy or firewall stands between this server and Amazon."
+)
+_SECRET = _lt(
+    "The client secret has expired: Amazon's client secrets are valid for 180 days. Create a new one in Seller Central"
+    " (Apps and Services > Develop Apps) and enter it here. The refresh token stays valid."
+)
+_REVOKED = _lt(
+    "Amazon does not accept the refresh token: the authorization was revoked or has expired. Authorize the application"
+    " again in Seller Central and enter the new refresh token."
+)
+
+
+class Refusal(NamedTuple):
+    """A row of the table; the first that fits is the one.
+
+    :param kind: of the job's error: ``credentials``, ``access``, ``later`` or ``other``.
+    :param text: what is the matter and what a person does about it.
+    :param codes: Amazon's codes, or ours; none: any.
+    :param words: regular expression for Amazon's code and message; empty: any.
+    """
+
+    kind: str
+    text: object
+    codes: tuple = ()
+    words: str = ""
+
+    def fits(self, error):
+        """Tell whether this is what Amazon means."""
+        return (not self.codes or error.code in self.codes) and bool(
+            re.search(self.words, f"{error.code} {error.message}", re.IGNORECASE)
+        )
+
+
+#: Class of the error → its rows; the last row of each fits whatever is left.
+REFUSALS = {
+    CredentialsError: (
+        Refusal("credentials", _lt("The client ID is missing. Please enter it."), ("missing",), "client_id"),
+        Refusal("credentials", _lt("The client secret is missing. Please enter it."), ("missing",), "client_secret"),
+        Refusal("credentials", _lt("The refresh token is missing. Please enter it."), ("missing",)),
+        Refusal(
+            "credentials",
+            _lt(
+                "The stored client secret or refresh token cannot be read any more (the encryption key has changed)."
+                " Please enter both again."
+            ),
+            ("undecryptable",),
+        ),
+        Refusal(
+            "credentials",
+            _lt(
+                "The encryption keys in %(message)s cannot be read: each must be “id:key” with 32 bytes in URL-safe"
+                " base64. Whoever runs the server must put this right; what is stored can be read again then."
+            ),
+            ("key_ring",),
+        ),
+        Refusal("credentials", _SECRET, words=r"secret\b.*\bexpired|expired\b.*\bsecret"),
+        Refusal("credentials", _REVOKED, ("invalid_grant", "access_denied")),
+        Refusal(
+            "credentials",
+            _lt(
+                "Amazon does not accept the client ID or client secret. Client secrets expire after 180 days: create a"
+                " new one in Seller Central (Apps and Services > Develop Apps) and enter it here."
+            ),
+            ("invalid_client",),
+        ),
+        Refusal(
+            "credentials",
+            _lt(
+                "This refresh token belongs to another application. Client ID, secret and refresh token must come from"
+                " the same application."
+            ),
+            ("unauthorized_client",),
+        ),
+        Refusal(
+            "later",
+            _lt("Amazon's login is in trouble. Nothing is wrong with your credentials."),
+            ("server_error", "temporarily_unavailable"),
+        ),
+        Refusal(
+            "credentials",
+            _lt(
+                "Amazon's login refuses the request. Copy the client ID, the client secret and the refresh token once"
+                " more from Seller Central (Apps and Services > Develop Apps)."
+            ),
+        ),
+    ),
+    AccessDenied: (
+        Refusal("credentials", _SECRET, words=r"secret\b.*\bexpired|expired\b.*\bsecret"),
+        Refusal(
+            "later",
+            _lt("Amazon calls a pass expired that it has just issued. Nothing is wrong with your credentials."),
+            words=r"access token\b.*\bexpired",
+        ),
+        Refusal(
+            "credentials",
+            _lt(
+                "The authorization of the application has expired: Amazon wants it renewed every year. Authorize the"
+                " application again in Seller Central and enter the new refresh token."
+            ),
+            words=r"authori[sz]ation\b.*\bexpired|re-?authori[sz]",
+        ),
+        Refusal("credentials", _REVOKED, words=r"token\b.*\b(revoked|malformed|invalid)|(revoked|invalid)\b.*\btoken"),
+        Refusal(
+            "access",
+            _lt(
+                "Amazon has blocked the application or your developer profile. See the messages in Seller Central"
+                " (Apps and Services > Develop Apps) and answer them there."
+            ),
+            words=r"(application|app|developer)\b.*\b(suspended|deactivated|disabled|blocked|removed|not approved)",
+        ),
+        Refusal(
+            "access",
+            _lt(
+                "The seller account is not active at Amazon. Seller Central (Account Health) says why and what Amazon"
+                " wants."
+            ),
+            words=r"(seller|merchant|selling partner|seller account|account)\b.*"
+            r"\b(suspended|deactivated|inactive|not active|blocked|closed|disabled)",
+        ),
+        Refusal(
+            "access",
+            _lt(
+                "The seller does not take part in one of the account's marketplaces, or the application is not"
+                " authorized for it. Remove the marketplace from the account, or register for it in Seller Central and"
+                " authorize the application again."
+            ),
+            words=r"marketplace",
+        ),
+        Refusal(
+            "access",
+            _lt(
+                "The application lacks a restricted role. In Seller Central (Apps and Services > Develop Apps), ask for"
+                " “Direct-to-Consumer Shipping” and authorize the application again."
+            ),
+            words=r"data elements?|restricted|personally identifiable|\bPII\b",
+        ),
+        Refusal(
+            "other",
+            _lt("Amazon does not offer this interface any more. Please update this addon."),
+            words=r"not available|no longer|deprecated|retired",
+        ),
+        Refusal(
+            "access",
+            _lt(
+                "Amazon's gateway turns the call away before it is looked at. Check the region and the environment on"
+                " the account, and whether Amazon blocks the address of this server."
+            ),
+            words=r"^\s*forbidden|missing authentication token|security token|signature",
+        ),
+        Refusal(
+            "access",
+            _lt(
+                "Amazon denies access to %(operation)s. In Seller Central (Apps and Services > Develop Apps), check"
+                " that the application has the roles this needs and authorize it again. Request ID: %(request)s"
+            ),
+        ),
+    ),
+    NotFound: (Refusal("other", _lt("Amazon does not know what was asked for, or does not show it yet.")),),
+    BadRequest: (
+        Refusal(
+            "other",
+            _lt("The address of the server is not usable. Check the environment and the addresses on the account."),
+            ("InvalidEndpoint",),
+        ),
+        Refusal(
+            "other",
+            _lt(
+                "Amazon refuses the request because of a marketplace. Check that the account's marketplaces lie in its"
+                " region and that you sell there."
+            ),
+            words=r"marketplace",
+        ),
+        Refusal(
+            "other",
+            _lt(
+                "Amazon refuses the request. Nothing is lost. If it lasts, report it to whoever looks after this addon,"
+                " or to Amazon's developer support, with the answer below."
+            ),
+        ),
+    ),
+    QuotaExceeded: (Refusal("quota", ""),),
+    RetryLater: (
+        Refusal(
+            "later",
+            _lt("Amazon cannot be reached: this server finds no way to it. Check the server's network."),
+            ("not_connected",),
+        ),
+        Refusal("later", _lt("Amazon did not answer in time, or the connection was cut."), ("no_answer",)),
+        Refusal("later", _lt("Amazon is in trouble.")),
+    ),
+    MalformedAnswer: (
+        Refusal(
+            "later",
+            _lt(
+                "Amazon shows the same orders again and again instead of the next ones. The search is started over;"
+                " nothing is lost."
+            ),
+            ("same_page",),
+        ),
+        Refusal("later", _lt("Amazon's answer cannot be read.")),
+    ),
+    SellingPartnerError: (Refusal("other", _lt("Amazon refuses the request.")),),
+}
+_SOON = (_lt("It is tried again by itself."), _lt("Please press again in a few minutes."))
+#: What happens next, by the kind of error: in a job, and for whoever has pressed a button.
+AGAIN = {
+    "later": _SOON,
+    "other": (_SOON[0], ""),
+    "quota": (
+        _lt("Amazon's quota for %(operation)s is used up; goes on by itself at %(time)s."),
+        _lt("Amazon's quota for %(operation)s is used up; press again at %(time)s."),
+    ),
+}
+
+
+def find(error):
+    """Return the row of the table that fits.
+
+    :param SellingPartnerError error: what went wrong.
+    :rtype: Refusal
+    """
+    if error.foreign and not isinstance(error, RetryLater):
+        return Refusal("access" if isinstance(error, AccessDenied) else "later", _FOREIGN)
+    rows = next(rows for kind, rows in REFUSALS.items() if isinstance(error, kind))
+    return next(row for row in rows if row.fits(error))
+
+
+def explain(error, by_hand=False):
+    """Say what went wrong, what to do about it and what happens next, and last what Amazon said, for whoever has to be
+    shown that.
+
+    :param SellingPartnerError error: what went wrong.
+    :param bool by_hand: a person waits for the answer, and nothing is tried again by itself.
+    :return: (kind, lines for a :class:`.said.Said` field or :func:`.said.say`).
+    :rtype: tuple[str, list]
+    """
+    row = find(error)
+    facts = {"operation": error.operation, "message": error.message, "request": error.request_id or "-"}
+    if isinstance(error, QuotaExceeded):
+        facts["time"] = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=error.retry_after)
+    lines = [with_facts(text, facts) for text in (row.text, AGAIN.get(row.kind, ("", ""))[by_hand]) if text]
+    if error.status and not error.foreign and row.kind != "quota":
+        lines.append(_lt("Amazon's answer: %s", str(error)))
+    return row.kind, lines
+
+
+def with_facts(text, facts):
+    """Return a text of the table with what its placeholders stand for."""
+    return LazyGettext(text._source, _module=text._module, **facts)

@@ -1,0 +1,182 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+from odoo import fields
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import AmazonCase
+
+WATCH = "odoo.addons.sale_amazon_spapi.models.amazon_job"
+
+
+@tagged("post_install", "-at_install")
+class TestStandstill(AmazonCase):
+    """A started job that does not succeed is heard of, whatever the reason, once, and withdrawn by itself."""
+
+    def setUp(self):
+        super().setUp()
+        self.manager.email = "manager@example.com"
+        self.account.notification_emails = "shop@example.com"
+        self.account.auto_import = True
+        self.job = self.account._job("orders")
+        self.start = fields.Datetime.now()
+        # The others run whenever the watch looks.
+        self.silent = self.job
+
+    def run_job(self, minutes=0, job=None):
+        """Let the job's cron run so many minutes after the start; the quota has filled again by then."""
+        self.env["amazon.quota"].search([]).unlink()
+        with freeze_time(self.start + timedelta(minutes=minutes)), self.committing(job or self.job) as mine:
+            mine._cron_run()
+        self.env.invalidate_all()
+
+    def watch(self, minutes):
+        """Let the watch look so many minutes after the start, and the other jobs run just before."""
+        for job in (self.account.job_ids - self.silent).filtered(lambda job: job.job_state != "stopped"):
+            self.run_job(minutes, job)
+        with freeze_time(self.start + timedelta(minutes=minutes)), mute_logger(WATCH):
+            with self.committing(self.env["amazon.job"]) as jobs:
+                jobs._cron_watch()
+        self.env.invalidate_all()
+
+    def heard(self):
+        """Return what the account says, its activities' types, and who was mailed."""
+        mails = self.env["mail.mail"].search([("email_to", "in", ["manager@example.com", "shop@example.com"])])
+        return (
+            self.account.connection_state,
+            self.account.activity_ids.activity_type_id.mapped("name"),
+            sorted(mails.mapped("email_to")),
+        )
+
+    def test_every_kind_of_error(self):
+        """However Amazon fails: nothing for an hour, then one activity and one mail a person; success withdraws."""
+        everybody = ["manager@example.com", "shop@example.com"]
+        for kind in ("400", "503_json", "cut_before", "429", "html_200", "dict_errors"):
+            with self.subTest(kind=kind):
+                self.start += timedelta(days=1)
+                self.run_job()
+                self.amazon.post("faults", operation="searchOrders", kind=kind, times=None)
+                for minutes in (30, 59):
+                    self.run_job(minutes)
+                    self.watch(minutes)
+                    self.assertEqual(self.heard(), ("ok", [], []))
+                for minutes in (61, 600):
+                    self.run_job(minutes)
+                    self.watch(minutes)
+                    self.assertEqual(self.heard(), ("standing", ["Amazon: a job stands still"], everybody))
+                self.assertIn("Order Import has not succeeded since", self.account.connection_message)
+                self.assertIn("Order Import has not succeeded since", self.account.activity_ids.note)
+                self.assertTrue(self.account.activity_ids.summary)
+                self.assertEqual(self.account.activity_ids.user_id, self.manager)
+                self.amazon.control("DELETE", "faults")
+                self.run_job(601)
+                self.assertEqual(self.heard(), ("ok", [], everybody))
+                self.env["mail.mail"].search([("email_to", "in", everybody)]).unlink()
+
+    def test_a_cron_that_does_not_run(self):
+        """Nobody runs the job, or its process is killed each time: nothing fails, and it is heard of all the same."""
+        self.run_job()
+        self.watch(70)
+        state, activities, mails = self.heard()
+        self.assertEqual((state, activities, len(mails)), ("standing", ["Amazon: a job stands still"], 2))
+        self.assertIn("scheduled actions", self.account.connection_message)
+
+    def test_server_was_down(self):
+        """After a night without Odoo nobody is told of jobs that are about to run."""
+        self.run_job()
+        cron = self.env.ref("sale_amazon_spapi.ir_cron_watch")
+        cron.lastcall = self.start
+        self.watch(600)
+        self.assertEqual(self.heard(), ("ok", [], []))
+        cron.lastcall = self.start + timedelta(minutes=600)
+        self.watch(605)
+        self.assertEqual(self.heard()[0], "standing")
+
+    def test_never_succeeded(self):
+        """A job that was started and has never succeeded counts from its start."""
+        self.watch(50)
+        self.assertEqual(self.heard(), ("new", [], []))
+        self.watch(70)
+        self.assertEqual(self.heard()[0], "standing")
+
+    def test_stopped_and_started(self):
+        """Stopping withdraws what was said; started again it has an hour."""
+        self.run_job()
+        self.watch(70)
+        self.account.auto_import = False
+        self.assertEqual(self.heard()[:2], ("ok", []))
+        self.watch(200)
+        self.assertEqual(self.heard()[:2], ("ok", []))
+        with freeze_time(self.start + timedelta(minutes=300)):
+            self.account.auto_import = True
+        self.watch(350)
+        self.assertEqual(self.heard()[:2], ("ok", []))
+        self.watch(370)
+        self.assertEqual(self.heard()[0], "standing")
+
+    def test_quiet_jobs_are_well(self):
+        """Jobs that have nothing to do for days are not called standing."""
+        self.account.auto_confirm = True
+        self.silent = self.account.job_ids
+        for hours in range(0, 72, 12):
+            for job in self.account.job_ids:
+                self.run_job(60 * hours, job)
+            self.watch(60 * hours + 1)
+        self.assertEqual(self.heard(), ("ok", [], []))
+
+    def test_setting(self):
+        """How long is long is a setting."""
+        self.env["ir.config_parameter"].set_param("sale_amazon_spapi.standstill_minutes", "240")
+        self.run_job()
+        self.watch(230)
+        self.assertEqual(self.heard(), ("ok", [], []))
+        self.watch(241)
+        self.assertEqual(self.heard()[0], "standing")
+
+    def test_confirmations(self):
+        """Every started job counts, not the import alone; another job's success says nothing of this one."""
+        self.account.auto_confirm = True
+        confirm = self.account._job("confirm")
+        self.silent |= confirm
+        self.run_job()
+        self.run_job(job=confirm)
+        self.run_job(65)
+        self.watch(66)
+        self.assertIn("Shipping Confirmation has not succeeded", self.account.connection_message)
+        self.run_job(67)
+        self.assertEqual(self.heard()[0], "standing")
+        self.run_job(68, confirm)
+        self.assertEqual(self.heard()[:2], ("ok", []))
+
+    def test_archived(self):
+        """Nobody is told of an archived account."""
+        self.run_job()
+        self.account.active = False
+        self.watch(60 * 24 * 10)
+        self.assertEqual(self.heard()[2], [])
+
+    def test_in_each_readers_language(self):
+        """What is kept is said to each in the own language: on the screen, in the activity, in the mail."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        self.manager.lang = "ja_JP"
+        self.amazon.post("faults", operation="searchOrders", kind="503_json", times=None)
+        with patch.dict(  # the translations are brought together elsewhere
+            "odoo.tools.translate.code_translations.python_translations",
+            {("sale_amazon_spapi", "ja_JP"): {"Amazon is in trouble.": "Amazonに障害が起きています。"}},
+        ):
+            self.run_job()
+            self.watch(70)
+            log = self.account.log_ids.filtered(lambda log: log.job_id == self.job)
+            for lang, words in (("en_US", "Amazon is in trouble."), ("ja_JP", "障害")):
+                for text in (
+                    self.job.with_context(lang=lang).last_error,
+                    self.account.with_context(lang=lang).connection_message,
+                    log.with_context(lang=lang).message,
+                    self.job.with_context(lang=lang).read(["last_error"])[0]["last_error"],
+                ):
+                    self.assertIn(words, text)
+            self.assertIn("障害", self.account.activity_ids.note)
+            mail = self.env["mail.mail"].search([("email_to", "=", "manager@example.com")])
+            self.assertIn("障害", mail.body_html)
