@@ -18,6 +18,7 @@ from . import (
     amazon_shipping_rule,
     delivery_carrier,
     fast,
+    ir_binary,
     product,
     res_company,
     res_config_settings,
