@@ -13,8 +13,8 @@ class SaleOrder(models.Model):
     amazon_api_message = fields.Text("API Message", compute="_compute_amazon_api_message")
     amazon_status_by_hand = fields.Selection(
         [("not_sent", "Sent from Here"), ("done", "Amazon Has It")], "API Status by Hand", readonly=True, copy=False,
-        help="Sent from Here: confirmed from here although Amazon confirms such orders itself. Amazon Has It: what leaves"
-        " from now on is not told to Amazon.",
+        help="Sent from Here: confirmed from here although Amazon confirms such orders itself. Amazon Has It: what"
+        " leaves from now on is not told to Amazon.",
     )  # fmt: skip
     amazon_has_left = fields.Boolean(compute="_compute_amazon_has_left")
     amazon_combined = fields.Selection(
