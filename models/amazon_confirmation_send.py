@@ -352,7 +352,7 @@ class AmazonConfirmation(models.Model):
             if not error.sent:
                 self._record("_not_sent", error)
                 raise
-            self._record("_sent_and", "_ask_again", 0)
+            self._record("_in_doubt")
             return False
         except AlreadyFulfilled as error:
             self._record("write", {"message": error.message, "hint": error.hint})
@@ -371,8 +371,15 @@ class AmazonConfirmation(models.Model):
         """Write into the order's chatter that this was sent, which is certain only now, and then what came of it."""
         self._log(self.env._("Shipping confirmation sent to Amazon: %s", self._in_words()))
         getattr(self, method)(*arguments)
-        if self.state == "sending":
-            self._log(self.env._("Amazon's answer was lost; Amazon is asked whether it has the parcel."))
+
+    def _in_doubt(self):
+        """The answer was lost: Amazon is asked."""
+        self._log(
+            self.env._(
+                "Shipping confirmation sent, but Amazon's answer was lost; it is asked whether it has the parcel."
+            )
+        )
+        self._ask_again(0)
 
     def _not_sent(self, error):
         """Nothing reached Amazon, or Amazon did nothing with it."""

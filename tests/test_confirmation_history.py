@@ -44,13 +44,14 @@ class TestConfirmationHistory(ConfirmationCase):
         lost = self.delivered()
         self.fault("cut_after")
         self.send()
-        self.check_steps(lost.sale_id, "reserved", "sent to Amazon", "answer was lost")
+        self.check_steps(lost.sale_id, "reserved", "answer was lost")
         self.send_later(2)
-        self.check_steps(lost.sale_id, "sent to Amazon", "answer was lost", "has accepted", "Moved into the phase")
+        self.check_steps(lost.sale_id, "answer was lost", "has accepted", "Moved into the phase")
         throttled = self.delivered()
-        self.fault("cut_before")
+        self.fault("429")
         self.send()
-        self.assertNotIn("has accepted", " ".join(self.steps(throttled.sale_id)))
+        self.check_steps(throttled.sale_id, "reserved")
+        self.assertNotIn("sent", " ".join(self.steps(throttled.sale_id)))
 
     def test_feed(self):
         """The same by feed."""
