@@ -5,6 +5,7 @@ from . import (
     amazon_confirmation_by_hand,
     amazon_confirmation_mail,
     amazon_confirmation_send,
+    amazon_dialog,
     amazon_feed,
     amazon_job,
     amazon_log,

@@ -2,7 +2,6 @@ from . import (
     amazon_combine,
     amazon_completion,
     amazon_confirmation_file,
-    amazon_dialog,
     amazon_import,
     amazon_status_change,
 )
