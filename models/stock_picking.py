@@ -75,7 +75,8 @@ class StockPicking(models.Model):
             told = picking.amazon_api_status in ("done", "sending")
             # sudo: see above. The message says what is to be done first.
             told = told or any(row._message_now() for row in picking.sudo().amazon_confirmation_ids)
-            picking.amazon_warning = "\n".join(picking._amazon_warnings()) if ours and not told else False
+            warnings = picking._amazon_warnings() if ours and not told else []
+            picking.amazon_warning = "\n".join(warnings) or False
 
     def _amazon_warnings(self):
         """Return what is worth knowing before Amazon is told of this delivery."""
