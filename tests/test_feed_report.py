@@ -164,6 +164,8 @@ class TestFeedReport(ConfirmationCase):
         # An import may show the parcel first.
         self.amazon.post("settings", packages_delay=300)
         rows = self.reported({**ALL_WELL, "successful": 2}, warned, *XML)
+        self.asked_out()
+        self.assertEqual(set(rows.mapped("state")), {"unknown"})
         self.amazon.post("clock", advance=600)
         self.import_orders()
         self.assertEqual((set(rows.mapped("state")), rows[2].message), ({"done"}, label))
