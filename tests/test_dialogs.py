@@ -60,17 +60,33 @@ class TestDialogs(ConfirmationCase):
         wizard = self.theirs("amazon.status.change").create({})
         self.refused(wizard.write, change)
         self.refused(wizard.onchange, change, ["line_ids"], {"line_ids": {"fields": {"amazon_order_ref": {}}}})
+
+    def test_dialogs_of_others(self):
+        """Nor does anybody read, find, change or press another user's dialog."""
+        picking = self.delivered()
+        mine = self.env["amazon.confirmation.file"].with_user(self.user).with_context(
+            active_model="sale.order", active_ids=picking.sale_id.ids
+        )  # fmt: skip
+        file = mine.browse(mine.action_open()["res_id"])
+        change = self.env["amazon.status.change"].with_user(self.user).create(
+            {"line_ids": [Command.create({"order_id": picking.sale_id.id})]}
+        )  # fmt: skip
+        for records in (file, file.part_ids, change, change.line_ids):
+            theirs = records.with_user(self.stranger).with_context(allowed_company_ids=self.elsewhere.ids)
+            with self.subTest(model=records._name):
+                self.assertFalse(theirs.search([]))
+                for method, arguments in (("read", []), ("write", [{}]), ("unlink", [])):
+                    with self.assertRaises(AccessError), self.env.cr.savepoint():
+                        getattr(theirs, method)(*arguments)
         with self.assertRaises(AccessError):
-            self.env["amazon.status.change"].with_user(self.user).create(change).line_ids.with_user(
-                self.stranger).read(["amazon_order_ref"])  # fmt: skip
+            change.with_user(self.stranger).action_apply()
+        with self.assertRaises(AccessError):
+            file.part_ids.with_user(self.manager).action_download()
 
     def test_orders_of_others(self):
         """Who sees only the own orders puts no others into a dialog, in the same company either."""
         order = self.imported()
-        self.user.group_ids = [
-            Command.unlink(self.env.ref("sales_team.group_sale_salesman_all_leads").id),
-        ]
-        rule = self.env["ir.rule"].create({
+        self.env["ir.rule"].create({
             "name": "Only the own orders", "model_id": self.env.ref("sale.model_sale_order").id,
             "domain_force": "[('user_id', '=', user.id)]",
         })  # fmt: skip
@@ -80,4 +96,3 @@ class TestDialogs(ConfirmationCase):
         self.refused(model.create, vals)
         order.user_id = self.user
         self.assertEqual(model.create(vals).amazon_order_ref, order.amazon_order_ref)
-        rule.unlink()
