@@ -21,6 +21,7 @@
         "security/amazon_groups.xml",
         "security/ir.model.access.csv",
         "security/amazon_rules.xml",
+        "security/amazon_dialog_rules.xml",
         "security/res_partner_rules.xml",
         "data/amazon_marketplace_data.xml",
         "data/amazon_phase_data.xml",

@@ -15,6 +15,7 @@ from odoo.tools import SQL
 
 from ..const import DEAD
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
+from .amazon_shipping_method import names_no_carrier
 from .sale_order import API_STATUSES
 
 _logger = logging.getLogger(__name__)
@@ -64,6 +65,11 @@ class AmazonConfirmation(models.Model):
     marketplace_id = fields.Many2one("amazon.marketplace", required=True, readonly=True)
     picking_id = fields.Many2one("stock.picking", "Delivery", readonly=True, index=True, ondelete="restrict")
     package_id = fields.Many2one("stock.package", "Parcel", readonly=True, ondelete="restrict", index="btree_not_null")
+    phase_id = fields.Many2one(
+        "amazon.phase", readonly=True, ondelete="set null", index="btree_not_null",
+        help="In which the order stood when the delivery was validated, or into which a person has put it since; it"
+        " decides whether this is confirmed by itself, and where the order moves then.",
+    )  # fmt: skip
     reference = fields.Char(
         "Package Reference", readonly=True, help="Amazon's packageReferenceId; sending it again edits the parcel."
     )
@@ -106,6 +112,7 @@ class AmazonConfirmation(models.Model):
         " there counts.",
     )  # fmt: skip
     requested = fields.Boolean("Asked For", readonly=True, help="A person asked for it, whatever the phase")
+    by_request = fields.Boolean(readonly=True, help="It was sent last because a person asked for it.")
     without_number = fields.Boolean(
         "By Feed", readonly=True, help="Amazon wants a number here; in a feed it can be left out."
     )
@@ -115,6 +122,7 @@ class AmazonConfirmation(models.Model):
     answered_at = fields.Datetime("Answered on", readonly=True)
     accepted_at = fields.Datetime("Accepted on", readonly=True)
     message = fields.Text(readonly=True, help="Amazon's own words, or why it waits")
+    warning = fields.Text("Amazon's Warning", readonly=True, help="What Amazon's report says of it besides the outcome")
     hint = fields.Char(readonly=True)
     advice = fields.Text("What to Do", compute="_compute_advice")
     is_waiting = fields.Boolean(compute="_compute_is_waiting", search="_search_is_waiting")
@@ -354,8 +362,14 @@ class AmazonConfirmation(models.Model):
             "account_id": order.amazon_account_id.id, "order_id": order.id, "order_ref": order.amazon_order_ref,
             "marketplace_id": order.amazon_marketplace_id.id, "picking_id": picking.id,
             "package_id": parcel.package.id if parcel else False, "quantities": {},
+            # While a delivery is validated its order moves on by itself (see stock.picking._action_done).
+            "phase_id": self.env.context.get("amazon_phases", {}).get(order.id, order.amazon_phase_id.id),
         })  # fmt: skip
         row._log(self.env._("Shipping confirmation reserved: %s", picking.name))
+        if order.amazon_status_by_hand == "done":
+            now = fields.Datetime.now()
+            row.write({"state": "done", "channel": "by_hand", "answered_at": now, "accepted_at": now})
+            row._log(self.env._("Nothing is sent: the API status was set to “Done” by hand before."))
         return row
 
     def _row_of(self, parcel, packages):
@@ -435,10 +449,14 @@ class AmazonConfirmation(models.Model):
                     "state": "not_sent", "edited": True, "retry_at": False, "message": False, "hint": False, "asked": 0,
                 })  # fmt: skip
                 self._log(self.env._("Changed after it was confirmed, sent again: %s", self.picking_id.name))
+            elif not self.told and self.channel == "by_hand":
+                # What is changed from now on has to be told.
+                self.told = self._facts()
         elif self.state in ("error", "rejected"):
             self.write({"state": "not_sent", "retry_at": False, "message": False, "hint": False})
         elif self.state == "not_sent":
-            self.retry_at = False
+            # What stood against it may be over; the job says so if it is not.
+            self.write({"retry_at": False, "message": False})
         # What is being sent is compared again when the answer is there (_settle_changed).
 
     def _refresh(self):
@@ -508,9 +526,10 @@ class AmazonConfirmation(models.Model):
 
     # === BUSINESS METHODS: MAY IT BE SENT? === #
 
-    def _why_wrong(self):
+    def _why_wrong(self, number=None):
         """Return what a person must correct before this can be sent, or False.
 
+        :param number: as of :meth:`_why_number_missing`.
         :rtype: str | bool
         """
         self.ensure_one()
@@ -524,6 +543,8 @@ class AmazonConfirmation(models.Model):
         kept = self._keeps_carrier()
         if not kept and picking.carrier_id.id in (False, provisional):
             return env._("Choose the delivery method on %s: Amazon must be told the carrier.", picking.name)
+        if names_no_carrier(self.carrier_name, self.ship_method):
+            return picking.carrier_id._amazon_why_unnamed()
         unmapped = not kept and not picking.carrier_id.amazon_shipping_method_id
         if unmapped and self.account_id.unmapped_carrier == "error":
             return env._(
@@ -531,8 +552,8 @@ class AmazonConfirmation(models.Model):
                 " Inventory > Configuration > Delivery Methods.", picking.carrier_id.name,
             )  # fmt: skip
         return (
-            self._why_text_too_long() or self._why_number_wrong() or self._why_date_wrong()
-            or self._why_quantity_wrong()
+            self._why_text_too_long() or self._why_number_wrong(self.tracking_number if number is None else number)
+            or self._why_date_wrong() or self._why_quantity_wrong()
         )  # fmt: skip
 
     def _why_text_too_long(self):
@@ -546,8 +567,8 @@ class AmazonConfirmation(models.Model):
                 )  # fmt: skip
         return False
 
-    def _why_number_wrong(self):
-        number = self.tracking_number or ""
+    def _why_number_wrong(self, number):
+        number = number or ""
         if len(number) > LONGEST_NUMBER:
             return self.env._(
                 "The tracking number is %(length)s characters long; Amazon takes at most %(most)s.",
@@ -615,10 +636,14 @@ class AmazonConfirmation(models.Model):
             return excluded
         if self._is_past_phases():
             return False
-        phase = order.amazon_phase_id
-        setting = account.phase_ids.filtered(lambda line: line.phase_id == phase)
-        if not setting.auto_confirm:
-            return env._("Deliveries are not confirmed in the phase “%s”.", phase.name or "–")
+        phase = self.phase_id or order.amazon_phase_id
+        if not self._phase_setting().auto_confirm:
+            if phase == order.amazon_phase_id:
+                return env._("Deliveries are not confirmed in the phase “%s”.", phase.name or "–")
+            return env._(
+                "It was validated in the phase “%s”, in which deliveries are not confirmed. Move the order into a phase"
+                " that confirms, or press “Confirm Now”.", phase.name,
+            )  # fmt: skip
         if phase.require_ship_date and not picking.amazon_ship_date:
             return env._("In the phase “%s” somebody must enter the ship date.", phase.name)
         zone = ZoneInfo(self.marketplace_id.tz or "UTC")
@@ -647,15 +672,26 @@ class AmazonConfirmation(models.Model):
             return env._("Waits until the whole order has left with a tracking number: %s", open_ones)
         return False
 
+    def _phase_setting(self):
+        """Return what the account does in the phase that decides on this parcel."""
+        self.ensure_one()
+        phase = self.phase_id or self.order_id.amazon_phase_id
+        return self.account_id.phase_ids.filtered(lambda line: line.phase_id == phase)
+
     def _is_past_phases(self):
         """Tell whether the order's phase and its other deliveries do not matter: Amazon has this parcel already and is
         told of a change, or it went with the order that this one was combined into and cancelled for."""
         return self.edited or self.order_id.state == "cancel"
 
-    def _why_number_missing(self):
+    def _why_number_missing(self, number=None):
+        """Return why this waits for a tracking number, or False.
+
+        :param number: the number it would have; None: the one it has.
+        """
         picking = self.picking_id
+        number = self.tracking_number if number is None else number
         needed = picking.carrier_id and not picking.carrier_id.amazon_no_tracking
-        if self.tracking_number or not needed or picking.amazon_send_untracked:
+        if number or not needed or picking.amazon_send_untracked:
             return False
         if self.account_id.missing_tracking == "send":
             return False
@@ -730,7 +766,14 @@ class AmazonConfirmation(models.Model):
         self.write({"message": reason, "hint": False, "retry_at": again})
 
     def _accepted(self, message=False, mail="sending", **values):
-        """Amazon has these parcels."""
+        """Amazon has these parcels.
+
+        :param str message: what is worth knowing besides; what Amazon's report has warned of stays in any case.
+        """
+        for warning, rows in self.grouped("warning").items():
+            rows._accepted_alike("\n".join(filter(None, (message, warning))) or False, mail, **values)
+
+    def _accepted_alike(self, message, mail, **values):
         now, asked_for = fields.Datetime.now(), self.filtered("requested")
         self.write({
             "state": "done", "answered_at": now, "accepted_at": now, "message": message, "hint": False,
@@ -739,8 +782,7 @@ class AmazonConfirmation(models.Model):
         })  # fmt: skip
         texts = {}
         for row in self:
-            number = " ".join(filter(None, (row.carrier_name or row.carrier_code, row.tracking_number)))
-            texts[row] = self.env._("Amazon has accepted the shipping confirmation: %s", number or row.picking_id.name)
+            texts[row] = self.env._("Amazon has accepted the shipping confirmation: %s", row._in_words())
         self._log_each(texts)
         (self._settle_changed() & asked_for).requested = True
         self.order_id._amazon_confirmed()
@@ -778,6 +820,11 @@ class AmazonConfirmation(models.Model):
         changed.filtered("accepted_at").edited = True
         changed._wake()
         return changed
+
+    def _in_words(self):
+        """Return carrier and number, as a line in the chatter names the parcel."""
+        parcel = " ".join(filter(None, (self.carrier_name or self.carrier_code, self.tracking_number)))
+        return parcel or self.picking_id.name
 
     def _log(self, text):
         """Write the same line into the chatter of the rows' orders."""

@@ -4,7 +4,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .sale_order import worst
+from ..selling_partner import formula_in
 
 BY_HAND = ("not_sent", "done")
 
@@ -64,11 +64,28 @@ class AmazonConfirmation(models.Model):
             return self.env._("It did not come from Amazon.")
         if order.amazon_channel == "fba":
             return self.env._("Amazon ships it (FBA).")
-        if not order._amazon_is_ours():
-            return self.env._("Amazon confirms this order itself.")
         if "sending" in order.amazon_confirmation_ids.mapped("state"):
             return self.env._("It is being sent; wait for Amazon's answer.")
-        if not order.amazon_confirmation_ids and not order._amazon_left():
+        return False
+
+    @api.model
+    def _why_unusual(self, order, status):
+        """Return what speaks against setting this order's API status, though a person may do so, or False.
+
+        :param order: the ``sale.order``.
+        :param str status: as of :meth:`_set_status`.
+        :rtype: str | bool
+        """
+        order = order.sudo()  # sudo: see _why_not_set
+        if order._amazon_is_ship_plus() and not order.amazon_confirmation_ids:
+            return self.env._("Amazon confirms this order itself (Ship+).")
+        if waiting := order._amazon_not_left():
+            names = ", ".join(waiting.mapped("name"))
+            if status == "done":
+                return self.env._("%s has not left yet. When it leaves, Amazon will not be told.", names)
+            if not order.amazon_confirmation_ids:
+                return self.env._("%s has not left yet. It is sent when it leaves.", names)
+        elif not order.amazon_confirmation_ids and not order._amazon_left():
             return self.env._("No delivery has left yet.")
         return False
 
@@ -97,31 +114,39 @@ class AmazonConfirmation(models.Model):
     def _set_status_of(self, order, status):
         """Set one order's; return why not, or False."""
         # sudo: the outbox is the addon's own
-        rows = order.sudo().amazon_confirmation_ids
-        if not rows:
-            rows = self._make(order.sudo()._amazon_left()).filtered(lambda row: row.order_id == order)
-        if not rows:
-            return self.env._("Nothing that Amazon counts has left yet.")
+        order = order.sudo()
+        rows = order.amazon_confirmation_ids
         if len(rows.try_lock_for_update()) < len(rows):
             return self.env._("It is being sent; wait for Amazon's answer.")
-        before = worst(rows.mapped("state"))
-        values = {"retry_at": False, "message": False, "hint": False, "asked": 0, "edited": False, "requested": False}
+        before = order.amazon_api_status
+        if order._amazon_is_ship_plus():
+            order.amazon_status_by_hand = status
+        elif status == "not_sent":
+            order.amazon_status_by_hand = False
+        rows = rows or self._make(order._amazon_left()).filtered(lambda row: row.order_id == order)
+        as_set = {"retry_at": False, "message": False, "hint": False, "asked": 0, "edited": False, "requested": False}
         now = fields.Datetime.now()
         for row in rows:
+            values = dict(as_set)
             if status == "done":
                 # What is changed later has to be told: then Amazon says whether it can.
                 values |= {"answered_at": now, "accepted_at": now, "told": row._facts(), "ask_first": False}
             # What was entered in Seller Central keeps its reference, and so its channel.
             by_hand = "by_hand" if status == "done" else False
+            if status == "not_sent" and row.state != "not_sent":
+                # From now on it counts where the order stands now.
+                values["phase_id"] = order.amazon_phase_id.id
             kept = row.channel == "seller_central" or (status == "not_sent" and row.channel != "by_hand")
             row.write({**values, "state": status, "channel": row.channel if kept else by_hand})
+        if status == "done" and order.amazon_api_status != "done":
+            # Something has still to leave, or Amazon waits for more than what has left.
+            order.amazon_status_by_hand = "done"
         self._log_status(order, before, status)
-        # sudo: activities and phases follow, whoever sets it
-        order.sudo().activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
-        if status == "done":
-            order.sudo()._amazon_confirmed()
-        else:
+        order.activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
+        if status == "not_sent":
             rows._wake()
+        elif not order._amazon_not_left():
+            order._amazon_confirmed()
         return False
 
     @api.model
@@ -159,17 +184,24 @@ class AmazonConfirmation(models.Model):
             return self.env._("The order is on hold.")
         if self.transparency_codes or self._why_codes_missing():
             return self.env._("The file has no column for Transparency codes.")
+        if self._checked_shipment()[0] and (text := formula_in(self._shipment())):
+            return self.env._(
+                "“%s” begins with a sign that spreadsheets take for a formula, and Seller Central needs it as it is."
+                " Correct it on the delivery or on its method, or have Odoo send it.", text,
+            )  # fmt: skip
         return self._why_number_missing()
 
-    def _obstacle(self):
+    def _obstacle(self, number=None):
         """Return what would stop this again if it were sent now as it is, or False.
 
+        :param number: a tracking number that is about to be entered, False: none; None: as it is.
         :rtype: str | bool
         """
         self.ensure_one()
         if self.hint == "cancelled":
             return self.message
-        return self._checked_shipment()[1] or self._why_number_missing() or self._why_codes_missing()
+        wrong = self._checked_shipment()[1] if number is None else self._why_wrong(number)
+        return wrong or self._why_number_missing(number) or self._why_codes_missing()
 
     def _message_now(self):
         """Return what stands against this, or False; while the job is stopped what it has found may be over.

@@ -143,9 +143,12 @@ class AmazonConfirmation(models.Model):
         """Return subject and body in the context's language."""
         subjects = {
             "failures": self.env._("Amazon shipping confirmation error"),
-            "sending": self.env._("Amazon shipping confirmations sent"),
-            "results": self.env._("Amazon shipping confirmation results fetched"),
+            "sending": self.env._("Amazon shipping confirmations sent (automatic)"),
+            # Nobody asks for results: they are fetched by themselves, whoever has sent.
+            "results": self.env._("Amazon shipping confirmation results fetched (automatic)"),
         }
+        if all(row.by_request or row.requested for row in self):
+            subjects["sending"] = self.env._("Amazon shipping confirmations sent")
         sections = []
         for kind in KINDS:
             rows = self.filtered(lambda row, kind=kind: row.mail == kind)

@@ -43,6 +43,25 @@ ACCESS_MINUTES = 15
 class AmazonConfirmation(models.Model):
     _inherit = "amazon.confirmation"
 
+    log_ids = fields.Many2many(
+        "amazon.log", "amazon_confirmation_log_rel", "confirmation_id", "log_id", "API Log", readonly=True,
+        help="The runs that looked at it, sent it or fetched its result",
+    )  # fmt: skip
+    log_count = fields.Integer(compute="_compute_log_count")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("log_ids")
+    def _compute_log_count(self):
+        for row in self:
+            row.log_count = len(row.log_ids)
+
+    # === ACTION METHODS === #
+
+    def action_view_logs(self):
+        """Open the runs that had to do with these."""
+        return self.log_ids._action_view()
+
     # === WHAT THERE IS TO DO === #
 
     @api.model
@@ -206,7 +225,9 @@ class AmazonConfirmation(models.Model):
             rows = rows.filtered(lambda row: row.id not in tried)
             good = rows._look_all()
             ready += good
-            log.refused += len((rows - rows.browse(good)).filtered(lambda row: row.state == "error"))
+            wrong = (rows - rows.browse(good)).filtered(lambda row: row.state == "error")
+            wrong._stand_in(log)
+            log.refused += len(wrong)
             self.env.flush_all()
             self.env.invalidate_all()
 
@@ -273,7 +294,7 @@ class AmazonConfirmation(models.Model):
             if not row:
                 continue
             shipment, gone_already = row._shipment(), row.order_id.amazon_status == "shipped" and not row.told
-            row._sending("direct")
+            row._sending("direct", log)
             self.env["ir.cron"]._commit_progress()
             try:
                 answered, beyond = row._ask(amazon) if gone_already else row._send_one(amazon, shipment), 0
@@ -310,15 +331,24 @@ class AmazonConfirmation(models.Model):
         self.env["ir.cron"]._commit_progress()
         return self.browse()
 
-    def _sending(self, channel, **values):
-        """Mark rows as being sent; to be committed before Amazon is called."""
+    def _stand_in(self, log):
+        """Have the run's log lead to these, and back."""
+        if self and log:
+            self.log_ids = [fields.Command.link(log.id)]
+
+    def _sending(self, channel, log=None, **values):
+        """Mark rows as being sent; to be committed before Amazon is called.
+
+        :param log: the run's ``amazon.log`` row.
+        """
+        self._stand_in(log)
         for row in self:
             # What was entered in Seller Central stays that, so that its delivery's parcels are Amazon's own.
             kept = row.channel == "seller_central" and channel != "feed"
             row.write({
                 "state": "sending", "channel": row.channel if kept else channel, "told": row._facts(),
-                "sent_at": fields.Datetime.now(), "ask_first": channel == "feed",
-                "retry_at": False, "asked": 0, "message": False, "hint": False, **values,
+                "sent_at": fields.Datetime.now(), "ask_first": channel == "feed", "by_request": row.requested,
+                "retry_at": False, "asked": 0, "message": False, "warning": False, "hint": False, **values,
             })  # fmt: skip
 
     def _send_one(self, amazon, shipment):
@@ -337,7 +367,7 @@ class AmazonConfirmation(models.Model):
             if not error.sent:
                 self._record("_not_sent", error)
                 raise
-            self._record("_ask_again", 0)
+            self._record("_in_doubt")
             return False
         except AlreadyFulfilled as error:
             self._record("write", {"message": error.message, "hint": error.hint})
@@ -347,10 +377,24 @@ class AmazonConfirmation(models.Model):
         except TrackingNumberRequired:
             self._record("write", {"state": "not_sent", "without_number": True})
         except BadRequest as error:
-            self._record("_refused", "error", error.message, error.hint)
+            self._record("_sent_and", "_refused", "error", error.message, error.hint)
         else:
-            self._record("_accepted")
+            self._record("_sent_and", "_accepted")
         return True
+
+    def _sent_and(self, method, *arguments):
+        """Write into the order's chatter that this was sent, which is certain only now, and then what came of it."""
+        self._log(self.env._("Shipping confirmation sent to Amazon: %s", self._in_words()))
+        getattr(self, method)(*arguments)
+
+    def _in_doubt(self):
+        """The answer was lost: Amazon is asked."""
+        self._log(
+            self.env._(
+                "Shipping confirmation sent, but Amazon's answer was lost; it is asked whether it has the parcel."
+            )
+        )
+        self._ask_again(0)
 
     def _not_sent(self, error):
         """Nothing reached Amazon, or Amazon did nothing with it."""
@@ -392,7 +436,9 @@ class AmazonConfirmation(models.Model):
         :return: as :meth:`_send`.
         """
         job, unanswered = log.job_id, 0
-        for row in self.search(self._unclear(account), order="id"):
+        unclear = self.search(self._unclear(account), order="id")
+        unclear._stand_in(log)
+        for row in unclear:
             unanswered = 0 if row._ask(amazon) else unanswered + 1
             if unanswered >= TROUBLES:
                 raise RetryLater("no answers", operation="getOrder")

@@ -134,7 +134,7 @@ class AmazonFeed(models.Model):
         feed = self.create({
             "account_id": account.id, "feed_type": FEED_TYPE_FULFILLMENT, "message_count": len(part),
         })  # fmt: skip
-        rows._sending("feed", feed_id=feed.id)
+        rows._sending("feed", log, feed_id=feed.id)
         feed.document = base64.b64encode(fulfillment_feed(account.merchant_id, part))
         self.env["ir.cron"]._commit_progress()
         feed._submit(amazon, log)
@@ -264,6 +264,7 @@ class AmazonFeed(models.Model):
                     if feed.state == "asking":
                         feed._settle(amazon)
                     if feed.state in ("done", "failed"):
+                        feed.confirmation_ids._stand_in(log)
                         log.confirmed += feed.accepted_count
                         log.refused += feed.refused_count
                         self.env["ir.cron"]._commit_progress()
@@ -337,46 +338,45 @@ class AmazonFeed(models.Model):
             self._start_asking(self.env._("Amazon's report cannot be read (%s); it is asked for each order.", why))
 
     def _apply(self, report):
-        """Write what became of each message: those that are not listed went well."""
+        """Write what the report says of each message; what it does not say is asked for, order by order."""
         if report.status == "Processing":
             self._read_again(report.status)
             return
-        whole = [result for result in report.results if not result.message_id and result.severity == "error"]
-        if whole and not self.found:
-            self._failed("\n".join(dict.fromkeys(result.description for result in whole)), "results")
+        errors, warnings = report.texts("error"), report.texts("warning")
+        whole, remark = ("\n".join(dict.fromkeys(texts.pop(0, []))) for texts in (errors, warnings))
+        known = {*errors, *warnings} <= set(self.confirmation_ids.ids)
+        told_all = known and report.accounts_for(self.message_count)
+        if not self.found or told_all:
+            self._apply_named(errors, warnings)
+        if whole and report.successful == 0 and not self.found:
+            self._failed(whole, "results")
             return
-        ours = {0, *self.confirmation_ids.ids}
-        refused = {result.message_id for result in report.results if result.severity == "error"}
-        fits = (
-            report.status == "Complete"
-            and report.processed in (None, self.message_count)
-            and report.successful in (None, self.message_count - len(refused))
-            and all(result.message_id in ours for result in report.results)
-        )
-        uncertain = self.env._("It is not certain that Amazon's report is on this feed; it is asked for each order.")
-        if whole or not fits:
-            self._start_asking(uncertain, state="sending")
-            return
-        errors, warnings = {}, {}
-        for result in report.results:
-            told = errors if result.severity == "error" else warnings
-            told.setdefault(result.message_id, []).append(result.description)
-        for rows in self._open_rows()._chunks(CHUNK):
-            good = rows.filtered(lambda row: row.id not in errors)
-            for row in rows - good:
-                row._refused_by_report("\n".join(errors[row.id]))
-            if self.found:
+        if told_all and not self.found:
+            for rows in self._open_rows()._chunks(CHUNK):
+                rows._accepted(mail="results")
                 self.env["ir.cron"]._commit_progress()
-                continue
-            plain = good.filtered(lambda row: row.id not in warnings)
-            plain._accepted(mail="results")
-            for row in good - plain:
-                row._accepted("\n".join(warnings[row.id]), mail="results")
-            self.env["ir.cron"]._commit_progress()
         if self._open_rows():
-            self._start_asking(uncertain, state="sending")
+            why = (
+                self.env._("It is not certain that Amazon's report is on this feed; it is asked for each order.")
+                if self.found else
+                self.env._("Amazon's report does not say what became of each parcel; it is asked for each order.")
+            )  # fmt: skip
+            self._start_asking("\n".join(filter(None, (why, whole, remark))), state="sending")
         else:
-            self._done()
+            self._done(remark or False)
+
+    def _apply_named(self, errors, warnings):
+        """Refuse the rows that the report refuses, and keep what it warns of.
+
+        :param dict errors: Amazon's words by message id; those on no row of this feed are passed over.
+        :param dict warnings: likewise.
+        """
+        for rows in self._open_rows()._chunks(CHUNK):
+            for row in rows:
+                row.warning = "\n".join(warnings.get(row.id, [])) or False
+                if row.id in errors:
+                    row._refused_by_report("\n".join(errors[row.id]))
+            self.env["ir.cron"]._commit_progress()
 
     def _done(self, message=False):
         accepted = len(self.confirmation_ids.filtered("accepted_at"))
@@ -435,8 +435,10 @@ class AmazonFeed(models.Model):
             # What broke off has not told Amazon of these; of the others only a person can say.
             state = "rejected" if self.status == "FATAL" else "unknown"
             message = self.env._("Amazon does not show this parcel. (%s)", self.message)
-            for chunk in left._chunks(CHUNK):
-                chunk._refused(state, message, mail="results")
+            for warning, rows in left.grouped("warning").items():
+                text = "\n".join(filter(None, (message, warning)))
+                for chunk in rows._chunks(CHUNK):
+                    chunk._refused(state, text, mail="results")
             self._done(self.message)
 
     def _search_orders(self, amazon):

@@ -38,6 +38,11 @@ class AmazonLog(models.Model):
     confirmed = fields.Integer(readonly=True, help="Parcels that Amazon accepted")
     refused = fields.Integer(readonly=True, help="Parcels refused by Amazon, or here before it was asked")
     update_ids = fields.One2many("amazon.order.update", "log_id")
+    confirmation_ids = fields.Many2many(
+        "amazon.confirmation", "amazon_confirmation_log_rel", "log_id", "confirmation_id", "Shipping Confirmations",
+        readonly=True,
+    )  # fmt: skip
+    confirmation_count = fields.Integer(compute="_compute_confirmation_count")
     # Counted from the inbox instead of kept here: two builders would wait for each other on this row.
     created = fields.Integer(compute="_compute_counts", help="Orders made")
     updated = fields.Integer(compute="_compute_counts", help="Orders changed")
@@ -80,7 +85,33 @@ class AmazonLog(models.Model):
             total = sum(count.values())
             log.progress = 100 * (total - log.waiting) / total if total else 100 * (log.state != "running")
 
+    @api.depends("confirmation_ids")
+    def _compute_confirmation_count(self):
+        for log in self:
+            log.confirmation_count = len(log.confirmation_ids)
+
+    # === ACTION METHODS === #
+
+    def action_view_orders(self):
+        """Open the orders that these runs had to do with, as far as the user may see them."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
+        # sudo: the orders that the user may not see do not show
+        orders = self.sudo().update_ids.order_id | self.sudo().confirmation_ids.order_id
+        return {**action, "domain": [("id", "in", orders.ids)], "context": {}}
+
+    def action_view_confirmations(self):
+        """Open the shipping confirmations that these runs looked at, sent, or fetched the results of."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_confirmations")
+        return {**action, "domain": [("log_ids", "in", self.ids)], "context": {}}
+
     # === BUSINESS METHODS === #
+
+    def _action_view(self):
+        """Return the action that shows these rows: one by its form."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_log")
+        if len(self) == 1:
+            return {**action, "res_id": self.id, "views": [(False, "form")], "view_mode": "form", "context": {}}
+        return {**action, "domain": [("id", "in", self.ids)], "context": {}}
 
     def _note(self, text):
         """Write a line on what the run has done, to be committed with it; what comes later stands below it.

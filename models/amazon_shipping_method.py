@@ -14,6 +14,11 @@ ORIGINS = [
 UNNAMED = "配送業者を指定してください"
 
 
+def names_no_carrier(*texts):
+    """Tell whether one of the texts is what stands for a carrier that nobody has named."""
+    return any(UNNAMED in (text or "") for text in texts)
+
+
 class AmazonShippingMethod(models.Model):
     """N8, M1: how a parcel goes, as Amazon is told. The rows of the tables that Japanese shop systems send come with
     the addon; a shop adds its own. Delivery methods are linked to them."""

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..selling_partner.shipments import OTHER
-from .amazon_shipping_method import UNNAMED
+from .amazon_shipping_method import UNNAMED, names_no_carrier
 
 
 class DeliveryCarrier(models.Model):
@@ -27,14 +27,14 @@ class DeliveryCarrier(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("amazon_shipping_method_id.carrier_name")
+    @api.depends("amazon_shipping_method_id.carrier_name", "amazon_shipping_method_id.ship_method",
+                 "amazon_ship_method", "name")  # fmt: skip
+    @api.depends_context("lang")
     def _compute_amazon_carrier_warning(self):
         for carrier in self:
-            method = carrier.sudo().amazon_shipping_method_id  # sudo: who packs need not have access to Amazon
-            carrier.amazon_carrier_warning = method.carrier_name == UNNAMED and self.env._(
-                "Buyers would read “%(text)s” as the carrier: enter its name on %(method)s, or choose another one.",
-                text=UNNAMED, method=method.display_name,
-            )  # fmt: skip
+            facts = carrier._amazon_shipment_facts()
+            unnamed = names_no_carrier(facts["carrier_name"], facts["ship_method"])
+            carrier.amazon_carrier_warning = unnamed and carrier._amazon_why_unnamed()
 
     @api.depends("amazon_shipping_method_id.tracking_required")
     def _compute_amazon_no_tracking(self):
@@ -75,6 +75,14 @@ class DeliveryCarrier(models.Model):
         collecting = [("amazon_shipping_method_id.cash_on_delivery", "=", True)]
         known = carrier.search_count([*carrier._check_company_domain(company), *collecting], limit=1)
         return False if known else None
+
+    def _amazon_why_unnamed(self):
+        """Return what to set so that buyers read the name of a carrier."""
+        method = self.sudo().amazon_shipping_method_id  # sudo: who packs need not have access to Amazon
+        return self.env._(
+            "Buyers would read “%(text)s” as the carrier: enter its name on %(method)s, or choose another one.",
+            text=UNNAMED, method=method.display_name or self.name,
+        )  # fmt: skip
 
     def _amazon_shipment_facts(self):
         """Tell what Amazon is told about parcels sent with this delivery method, which may be none.

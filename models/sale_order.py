@@ -1,6 +1,7 @@
 from collections import Counter, defaultdict
 from datetime import timedelta
 
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -453,8 +454,11 @@ class SaleOrder(models.Model):
         return bool(
             self.amazon_account_id and self.amazon_order_ref and self.amazon_channel == "fbm"
             # Amazon confirms Ship+ orders itself.
-            and "FBM_SHIP_PLUS" not in (self.amazon_programs or "")
+            and (not self._amazon_is_ship_plus() or self.amazon_status_by_hand)
         )  # fmt: skip
+
+    def _amazon_is_ship_plus(self):
+        return "FBM_SHIP_PLUS" in (self.amazon_programs or "")
 
     def action_amazon_confirm_now(self):
         """Tell Amazon of the orders' deliveries soon, whatever the phase."""
@@ -472,11 +476,28 @@ class SaleOrder(models.Model):
     def _amazon_confirmed(self):
         """Move orders on of which Amazon has everything: into the phase the account names, else by themselves."""
         complete = self.filtered(lambda order: order.amazon_api_status == "done")
+        before = {order: order.amazon_phase_id for order in complete}
         if complete:
             complete.activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
         for order in complete:
             order._amazon_move_on("success_phase_id")
         self._amazon_move_phase()
+        self._amazon_log_moved(before)
+
+    @api.model
+    def _amazon_log_moved(self, before):
+        """Write into the chatter which phase orders were moved into.
+
+        :param dict before: the phase of each order before.
+        """
+        moved = {order: order.amazon_phase_id for order, phase in before.items() if order.amazon_phase_id != phase}
+        if moved:
+            bodies = {
+                order.id: Markup("%s") % self.env._("Moved into the phase “%s”", phase.name)
+                for order, phase in moved.items()
+            }
+            # sudo: the addon's own note, whoever it is done for
+            self.sudo().browse(bodies)._message_log_batch(bodies=bodies)
 
     def _amazon_confirmation_failed(self):
         """Say that a person is needed, and move the orders where the account wants those that failed."""
@@ -491,9 +512,17 @@ class SaleOrder(models.Model):
             order._amazon_move_on("failure_phase_id")
 
     def _amazon_move_on(self, target):
+        """Move the order where the account wants it: by the phase that decided on the parcel answered last; where that
+        names none, by the one in which the order stands.
+
+        :param str target: the setting's field.
+        """
         self.ensure_one()
-        setting = self.amazon_account_id.phase_ids.filtered(lambda line: line.phase_id == self.amazon_phase_id)
-        if setting[target]:
+        answered = self.amazon_confirmation_ids.filtered("answered_at").sorted(lambda row: (row.answered_at, row.id))
+        phases = answered[-1:].phase_id | self.amazon_phase_id
+        settings = self.amazon_account_id.phase_ids.filtered(lambda line: line.phase_id in phases and line[target])
+        setting = settings.sorted(lambda line: line.phase_id == self.amazon_phase_id)[:1]
+        if setting:
             self.amazon_phase_id = setting[target]
             self._amazon_keep_phase(always=True)
 
@@ -670,7 +699,9 @@ class SaleOrder(models.Model):
             return "confirmed" if self.amazon_status == "shipped" else False
         pickings = self.picking_ids.filtered(lambda picking: picking.state != "cancel")
         shipped = self.amazon_status == "shipped"
-        if self.amazon_api_status == "done" or (shipped and not pickings):
+        # What a person has called done before it left still has to leave.
+        to_leave = self.amazon_status_by_hand == "done" and self._amazon_not_left()
+        if (self.amazon_api_status == "done" and not to_leave) or (shipped and not pickings):
             return "confirmed"
         if pickings and all(picking.state == "done" for picking in pickings):
             # Shipped on Amazon without us: what is not told yet is only to be recorded.

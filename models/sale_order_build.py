@@ -15,6 +15,7 @@ from psycopg2 import OperationalError
 from .. import memo
 from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
 from ..memo import once
+from ..said import say
 from ..selling_partner import split
 from .amazon_offer import offer_key
 from .amazon_order_update import NeedsAttention
@@ -1060,6 +1061,6 @@ class SaleOrder(models.Model):
         _logger.info("order %s not reserved: %s", self.amazon_order_ref, type(error).__name__)
         self._amazon_ask(
             self.env._("The delivery could not be reserved: check its availability"),
-            self.env["amazon.order.update"]._reason(error),
+            say(self.env, self.env["amazon.order.update"]._reason(error)),
         )
         self._amazon_reserved()

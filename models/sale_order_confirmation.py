@@ -11,6 +11,11 @@ class SaleOrder(models.Model):
 
     amazon_confirmation_count = fields.Integer(compute="_compute_amazon_confirmation_count")
     amazon_api_message = fields.Text("API Message", compute="_compute_amazon_api_message")
+    amazon_status_by_hand = fields.Selection(
+        [("not_sent", "Sent from Here"), ("done", "Amazon Has It")], "API Status by Hand", readonly=True, copy=False,
+        help="Sent from Here: confirmed from here although Amazon confirms such orders itself. Amazon Has It: what"
+        " leaves from now on is not told to Amazon.",
+    )  # fmt: skip
     amazon_has_left = fields.Boolean(compute="_compute_amazon_has_left")
     amazon_combined = fields.Selection(
         COMBINED, "Combined", compute="_compute_amazon_combined",
@@ -18,6 +23,15 @@ class SaleOrder(models.Model):
     )  # fmt: skip
 
     # === COMPUTE METHODS === #
+
+    @api.depends("amazon_status_by_hand")
+    def _compute_amazon_api_status(self):
+        result = super()._compute_amazon_api_status()
+        for order in self.filtered(lambda order: order.amazon_status_by_hand == "done" and order._amazon_is_ours()):
+            # sudo: see _compute_amazon_confirmation_count. What was changed since has to be told all the same.
+            if all(row.state == "done" for row in order.sudo().amazon_confirmation_ids):
+                order.amazon_api_status = "done"
+        return result
 
     @api.depends("amazon_confirmation_ids")
     def _compute_amazon_confirmation_count(self):
@@ -77,6 +91,9 @@ class SaleOrder(models.Model):
         if vals.get("amazon_merged_into_id"):
             # What is cancelled here went along with the parent, which may have left already.
             self.env["amazon.confirmation"]._make(self.sudo().amazon_merged_into_id._amazon_left())
+        if "amazon_phase_id" in vals and not self.env.su:
+            # Where a person puts the order decides from now on. sudo: the outbox is the addon's own
+            self.sudo().amazon_confirmation_ids.phase_id = vals["amazon_phase_id"]
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -110,6 +127,13 @@ class SaleOrder(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_confirmations")
         return {**action, "domain": [("order_id", "in", self.ids)], "context": {}}
 
+    def action_amazon_view_logs(self):
+        """Open the runs that had to do with these orders: imports, sendings, fetched results."""
+        self.check_access("read")
+        # sudo: inbox and outbox are the addon's own; of them only the runs are shown
+        updates = self.env["amazon.order.update"].sudo().search([("order_id", "in", self.ids)])
+        return (updates.log_id | self.sudo().amazon_confirmation_ids.log_ids)._action_view()
+
     # === BUSINESS METHODS === #
 
     def _amazon_goes_along(self):
@@ -126,12 +150,16 @@ class SaleOrder(models.Model):
         if not along:
             return self.env._("Validate the delivery first: nothing has left yet.")
         others = along.amazon_merged_into_id
-        waiting = others.picking_ids._amazon_to_leave()
+        waiting = others._amazon_not_left()
         return bool(waiting) and self.env._(
             "%(orders)s goes with %(others)s. Validate %(deliveries)s first.",
             orders=", ".join(along.mapped("name")), others=", ".join(others.mapped("name")),
             deliveries=", ".join(waiting.mapped("name")),
         )  # fmt: skip
+
+    def _amazon_not_left(self):
+        """Return the orders' deliveries that are still to go to the customer."""
+        return self.picking_ids._amazon_to_leave()
 
     def _amazon_left(self):
         """Return the orders' deliveries that have gone to the customer."""

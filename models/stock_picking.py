@@ -49,13 +49,14 @@ class StockPicking(models.Model):
             picking.amazon_blocked = picking._amazon_why_blocked() if picking.state not in ("done", "cancel") else False
 
     @api.depends("amazon_confirmation_ids.state", "state", "picking_type_id.code", "sale_id.amazon_channel",
-                 "sale_id.amazon_programs")  # fmt: skip
+                 "sale_id.amazon_programs", "sale_id.amazon_status_by_hand")  # fmt: skip
     def _compute_amazon_api_status(self):
         for picking in self:
             ours = picking.picking_type_id.code == "outgoing" and picking._amazon_orders()
             states = picking.amazon_confirmation_ids.mapped("state") if ours else []
             if ours and picking.state not in ("done", "cancel"):
-                states.append("not_sent")
+                by_hand = set(ours.mapped("amazon_status_by_hand")) == {"done"}
+                states.append("done" if by_hand else "not_sent")
             picking.amazon_api_status = worst(states)
 
     @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice")
@@ -75,14 +76,16 @@ class StockPicking(models.Model):
             told = picking.amazon_api_status in ("done", "sending")
             # sudo: see above. The message says what is to be done first.
             told = told or any(row._message_now() for row in picking.sudo().amazon_confirmation_ids)
-            picking.amazon_warning = "\n".join(picking._amazon_warnings()) if ours and not told else False
+            warnings = picking._amazon_warnings() if ours and not told else []
+            picking.amazon_warning = "\n".join(warnings) or False
 
     def _amazon_warnings(self):
         """Return what is worth knowing before Amazon is told of this delivery."""
         carrier = self.carrier_id
         if not carrier or carrier == self.env.ref("sale_amazon_spapi.carrier_provisional"):
             return [self.env._("Choose the delivery method: Amazon must be told the carrier.")]
-        facts, warnings = carrier._amazon_shipment_facts(), []
+        facts = carrier._amazon_shipment_facts()
+        warnings = [carrier._amazon_why_unnamed()] if carrier.amazon_carrier_warning else []
         if not facts["mapped"]:
             warnings.append(
                 self.env._(
@@ -191,9 +194,12 @@ class StockPicking(models.Model):
         )
 
     def _action_done(self):
-        result = super()._action_done()
+        # sudo: see _compute_amazon_api_message. Its moves take the order along into the next phase.
+        phases = {order.id: order.amazon_phase_id.id for order in self.sudo()._amazon_orders()}
+        picking = self.with_context(amazon_phases=phases)
+        result = super(StockPicking, picking)._action_done()
         if not self.env.context.get("amazon_has_left"):
-            self.env["amazon.confirmation"]._make(self)
+            picking.env["amazon.confirmation"]._make(picking)
         return result
 
     def _send_confirmation_email(self):

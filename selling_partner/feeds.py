@@ -32,6 +32,7 @@ __all__ = [
     "MessageResult",
     "ProcessingReport",
     "flat_fulfillment_file",
+    "formula_in",
     "fulfillment_feed",
     "parse_processing_report",
     "split_feed",
@@ -182,6 +183,27 @@ _SUBSTITUTES = {
 _UNKNOWN = "〓"  # what Japanese printers put for a character they lack
 
 
+#: With these, also in full width, spreadsheets begin what they work out instead of showing it.
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
+
+
+def formula_in(shipment):
+    """Find what of a shipment a spreadsheet would take for a formula.
+
+    Seller Central takes texts as they are: what is quoted or has a sign before it would be another tracking number
+    there. So such texts are kept out of the file instead of being changed.
+
+    :param shipment: :class:`.shipments.Shipment`.
+    :return: the text, ``''`` when there is none.
+    """
+    return next((text for text in _parcel_texts(shipment) if _cp932(text).decode("cp932").startswith(_FORMULA)), "")
+
+
+def _parcel_texts(shipment):
+    """Return what people have entered, in the order of the columns."""
+    return (*shipment.carrier, tidy(shipment.tracking_number), tidy(shipment.shipping_method))
+
+
 def flat_fulfillment_file(shipments, time_zone):
     """Write a file for Seller Central's own upload page (``POST_FLAT_FILE_FULFILLMENT_DATA``, Japan's columns).
 
@@ -190,12 +212,15 @@ def flat_fulfillment_file(shipments, time_zone):
     :param shipments: :class:`.shipments.Shipment`.
     :param time_zone: ``tzinfo`` of the marketplace.
     :return: ``bytes``: tab-separated, CRLF, Windows' Shift_JIS; characters it lacks are replaced by similar ones.
+    :raises BadRequest: for a shipment that Amazon would refuse, or with a text of :func:`formula_in`.
     """
     rows = [_FLAT_COLUMNS]
     for shipment in shipments:
         shipment.validate()
+        if formula_in(shipment):
+            raise BadRequest("a text that begins like a formula", operation="createFeed", code="InvalidInput")
         date = shipment.ship_date.astimezone(time_zone).isoformat(timespec="seconds")
-        parcel = (*shipment.carrier, tidy(shipment.tracking_number), tidy(shipment.shipping_method))
+        parcel = _parcel_texts(shipment)
         for item in shipment.items:
             row = (shipment.order_id, item.item_id, str(item.quantity), date, *parcel)
             rows.append((*row, shipment.cod_collection_method or ""))

@@ -48,6 +48,36 @@ class ProcessingReport:
     results: tuple[MessageResult, ...] = ()
     format: str = "xml"
 
+    def texts(self, severity):
+        """Return what the report says, in Amazon's words.
+
+        :param str severity: ``'error'`` or ``'warning'``.
+        :return: list of texts by message id, 0: of the whole document.
+        :rtype: dict
+        """
+        texts = {}
+        for result in self.results:
+            if result.severity == severity:
+                texts.setdefault(result.message_id, []).append(result.description)
+        return texts
+
+    def accounts_for(self, count):
+        """Tell whether the report says of each of so many messages what became of it: those that are not listed as
+        wrong are counted as successful.
+
+        :param int count: how many messages there were.
+        """
+        wrong = {result.message_id for result in self.results if result.severity == "error"}
+        successful = self.successful
+        if successful is None and self.processed is not None and self.with_error is not None:
+            successful = self.processed - self.with_error
+        return (
+            self.status == "Complete"
+            and 0 not in wrong
+            and self.processed in (None, count)
+            and successful == count - len(wrong)
+        )
+
 
 def parse_processing_report(document):
     """Read a feed's result document, in whatever format, charset and language it is.

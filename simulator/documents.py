@@ -29,12 +29,21 @@ def new_document(world, merchant_id, content_type, content=None, compressed=Fals
         "merchant_id": merchant_id,
         "created": world.clock.iso(),
         "content_type": content_type,
-        "content": None if content is None else encoded(gzip.compress(content, mtime=0) if compressed else content),
+        "content": None if content is None else packed(content, compressed),
         "compressed": compressed,
         "result": content is not None,
         "feed_id": None,
     }
     return world.documents[document_id]
+
+
+def packed(content, compressed):
+    return encoded(gzip.compress(content, mtime=0) if compressed else content)
+
+
+def replace(document, content_type, content):
+    """Put something else into a document, compressed as it was."""
+    document.update(content_type=content_type, content=packed(content, document["compressed"]))
 
 
 def encoded(content):

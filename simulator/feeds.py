@@ -313,7 +313,8 @@ def settle(world, feed, values):
 
     values: status (DONE, FATAL, CANCELLED, IN_PROGRESS), result (False: no result document), messages (FATAL: how
     many were applied before), report_status (DONE: the StatusCode in the report; when it is not Complete, nothing was
-    applied, and the report does not say so otherwise)
+    applied, and the report does not say so otherwise), report (DONE: the text of the report, whatever was applied),
+    report_type (its content type)
     """
     status = values.get("status", "DONE")
     if status == "DONE" and values.get("report_status"):
@@ -328,5 +329,11 @@ def settle(world, feed, values):
         feed.update(processingStatus=status, processingStartTime=world.clock.iso())
     else:
         raise ValueError("status is DONE, FATAL, CANCELLED or IN_PROGRESS")
+    if values.get("report"):
+        documents.replace(
+            world.documents[feed["resultFeedDocumentId"]],
+            values.get("report_type", "text/xml; charset=UTF-8"),
+            values["report"].encode(),
+        )
     if values.get("result") is False:
         feed.pop("resultFeedDocumentId", None)

@@ -120,6 +120,46 @@ class TestCompletion(ConfirmationCase):
         self.assertEqual(package["trackingNumber"], "999")
         self.assertEqual(self.look(wizard).done_count, 2)
 
+    def test_typed_number_is_noticed(self):
+        """A number typed into a row takes the reason away, before and after saving; *Select All* ticks the row then,
+        and says how many it leaves out."""
+        lacking, other = self.delivered(number=False), self.delivered(number=False)
+        self.send()
+        wizard = self.wizard()
+        place = wizard.line_ids.order_id.ids.index(lacking.sale_id.id)
+        answer = wizard.action_select_all()
+        self.assertEqual((wizard.selected_count, answer["params"]["type"]), (0, "warning"))
+        self.assertIn("0 ticked, 2 not", answer["params"]["message"])
+        with Form(wizard) as form, form.line_ids.edit(place) as line:
+            self.assertIn("tracking number is missing", line.message)
+            line.tracking_number = "なし"
+            self.assertIn("is no tracking number", line.message)
+            line.tracking_number = "1234"
+            self.assertFalse(line.message)
+            self.assertTrue(line.is_selected)
+            line.is_selected = False
+        line = self.line(wizard, lacking.sale_id)
+        self.assertFalse(line.message)
+        answer = wizard.action_select_all()
+        self.assertEqual((wizard.selected_count, line.is_selected), (1, True))
+        self.assertIn("1 ticked, 1 not", answer["params"]["message"])
+        self.line(wizard, other.sale_id).tracking_number = "5678"
+        self.assertTrue(wizard.action_select_all() is True)
+        wizard.action_confirm()
+        self.send(requested=True)
+        self.assertEqual((lacking | other).mapped("amazon_api_status"), ["done", "done"])
+
+    def test_select_all_takes_corrected_ones(self):
+        """*Select All* ticks what Amazon has when it gets another number."""
+        picking = self.delivered()
+        self.send()
+        wizard = self.wizard(numbers=picking.sale_id.name)
+        wizard.action_select_all()
+        self.assertFalse(wizard.line_ids.is_selected)
+        wizard.line_ids.tracking_number = "999"
+        wizard.action_select_all()
+        self.assertTrue(wizard.line_ids.is_selected)
+
     def test_whoever_cannot_go_says_why(self):
         """Asked for by number, each order that cannot be confirmed says why; what is not there is named."""
         fba = self.imported("jp_fba_shipped")

@@ -277,9 +277,62 @@ class TestConfirmation(ConfirmationCase):
         self.assertEqual((other.amazon_api_status, other.sale_id.amazon_phase_id), ("error", bad))
         self.assertEqual(other.sale_id.activity_ids.user_id, self.manager)
 
+    def own_phase(self, **setting):
+        """Return a phase of the shop's own that confirms, and the account's setting for it."""
+        phase = self.env["amazon.phase"].create({"name": "検品済", "company_id": self.company.id})
+        return phase, self.env["amazon.account.phase"].create({
+            "account_id": self.account.id, "phase_id": phase.id, "auto_confirm": True, **setting,
+        })  # fmt: skip
+
+    def delivered_in(self, phase, **values):
+        """Import an order, put it into a phase and deliver it; return the delivery."""
+        order = self.imported()
+        order.with_user(self.user).amazon_phase_id = phase
+        return self.deliver(order.picking_ids, **values)
+
+    def test_own_phase_keeps_its_rules(self):
+        """The phase in which the order stood when its delivery was validated decides, although it has moved on."""
+        good, bad = self.env["amazon.phase"].create([{"name": "請求済"}, {"name": "連携エラー"}])
+        phase, setting = self.own_phase(success_phase_id=good.id, failure_phase_id=bad.id)
+        phase.require_ship_date = True
+        picking, failed = self.delivered_in(phase), self.delivered_in(phase, number="なし")
+        self.assertEqual(picking.sale_id.amazon_phase_id.role, "shipped")
+        self.waits(picking, "“検品済” somebody must enter the ship date")
+        self.assertEqual(failed.sale_id.amazon_phase_id, bad)
+        picking.with_user(self.user).amazon_ship_date = self.today()
+        self.goes(picking)
+        self.assertEqual(picking.sale_id.amazon_phase_id, good)
+        # Corrected, the other one is still judged by the phase it left in.
+        failed.with_user(self.user).write({"carrier_tracking_ref": "1", "amazon_ship_date": self.today()})
+        self.goes(failed)
+        self.assertEqual(failed.sale_id.amazon_phase_id, good)
+        # What does not confirm does not because the order has gone on to one that does.
+        setting.auto_confirm = False
+        self.waits(self.delivered_in(phase), "validated in the phase “検品済”")
+
+    def test_phase_of_each_delivery(self):
+        """Of one order's deliveries each is judged by the phase of its own; where a person puts the order decides
+        anew."""
+        phase, setting = self.own_phase()
+        setting.auto_confirm = False
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        first, second = self.split(order)
+        order.with_user(self.user).amazon_phase_id = phase
+        self.deliver(second, "2")
+        self.assertEqual(order.amazon_phase_id.role, "shipped")
+        self.assertEqual((first | second).amazon_confirmation_ids.phase_id, phase)
+        order.with_user(self.user).amazon_phase_id = self.env.ref("sale_amazon_spapi.phase_shipped")
+        self.goes(first | second)
+        other = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        first, second = self.split(other)
+        other.sudo().amazon_phase_id = phase
+        self.deliver(second, "2")
+        self.send()
+        self.assertEqual((first | second).sorted("id").mapped("amazon_api_status"), ["done", "not_sent"])
+
     def test_ship_date_required(self):
-        """A phase may want a person to enter the ship date."""
-        self.env.ref("sale_amazon_spapi.phase_shipped").require_ship_date = True
+        """A phase may want a person to enter the ship date; it is that in which the order was when it left."""
+        self.env.ref("sale_amazon_spapi.phase_ready").require_ship_date = True
         picking = self.delivered()
         self.waits(picking, "ship date")
         picking.with_user(self.user).amazon_ship_date = self.today()

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from .common import InBrowser
 from .common_confirmation import ConfirmationCase
 
 
@@ -48,6 +49,26 @@ class TestConfirmationFile(ConfirmationCase):
             self.assertIn(text, line)
         self.assertFalse(self.file(untracked.amazon_confirmation_ids).part_ids)
 
+    def test_formulas_stay_out(self):
+        """What a spreadsheet would work out is not in the file: Seller Central needs every text as it is, so it can be
+        neither quoted nor cut. It says what to do; sent by Odoo it goes as it is."""
+        good = self.delivered(number="12-34")
+        number = self.delivered(number="+81-1234")
+        named = self.make_carrier("Other", "＝A1", "便")
+        labelled = self.make_carrier("YAMATO", "ヤマト運輸", "@SUM(A1)")
+        pickings = good | number
+        for carrier in (named, labelled):
+            order = self.imported()
+            order.picking_ids.carrier_id = carrier
+            pickings |= self.deliver(order.picking_ids)
+        wizard = self.file(pickings.sale_id)
+        self.assertEqual(wizard.part_ids.confirmation_ids, good.amazon_confirmation_ids)
+        for text in ("“+81-1234”", "“＝A1”", "“@SUM(A1)”"):
+            self.assertIn(f"{text} begins with a sign", wizard.left_out)
+        self.goes(number)
+        [package] = self.packages(number.sale_id).values()
+        self.assertEqual(package["trackingNumber"], "+81-1234")
+
     def test_nothing_has_left(self):
         with self.assertRaisesRegex(UserError, "nothing has left"):
             self.file(self.imported())
@@ -55,7 +76,11 @@ class TestConfirmationFile(ConfirmationCase):
     def test_then_done(self):
         """After the upload the status wizard sets them to done."""
         picking = self.delivered()
-        action = self.file(picking.sale_id).action_set_done()
+        wizard = self.file(picking.sale_id)
+        with self.assertRaisesRegex(UserError, "Download the file first"):
+            wizard.action_set_done()
+        wizard.part_ids.action_download()
+        action = wizard.action_set_done()
         wizard = self.env[action["res_model"]].with_user(self.user).with_context(**action["context"]).create({})
         self.assertEqual(wizard.status, "done")
         wizard.action_apply()
@@ -69,3 +94,49 @@ class TestConfirmationFile(ConfirmationCase):
         )  # fmt: skip
         with self.assertRaises(AccessError):
             self.file(picking.sale_id, reader)
+
+
+@tagged("post_install", "-at_install")
+class TestDocuments(InBrowser, ConfirmationCase):
+    """What Amazon wrote, and what goes to it, leaves Odoo as a file and nothing else."""
+
+    def document(self, url):
+        answer = self.url_open(url)
+        self.assertEqual(answer.status_code, 200, url)
+        return answer
+
+    def test_never_a_page(self):
+        """Whatever is in a feed's documents and whatever type is asked for, no browser shows it as a page of ours."""
+        page = b"<html><script>alert(1)</script></html>"
+        feed = self.env["amazon.feed"].create({
+            "account_id": self.account.id, "feed_type": "POST_ORDER_FULFILLMENT_DATA", "state": "done",
+            "document": base64.b64encode(page), "report": base64.b64encode(page),
+        })  # fmt: skip
+        attachment = self.env["ir.attachment"].search(
+            [("res_model", "=", feed._name), ("res_field", "=", "report"), ("res_id", "=", feed.id)]
+        )
+        self.authenticate(self.manager.login, self.manager.login)
+        for url in (
+            f"/web/content/amazon.feed/{feed.id}/report", f"/web/content/amazon.feed/{feed.id}/document?download=true",
+            f"/web/content/amazon.feed/{feed.id}/report?mimetype=text/html", f"/web/content/{attachment.id}",
+        ):  # fmt: skip
+            with self.subTest(url=url):
+                answer = self.document(url)
+                self.assertEqual(answer.content, page)
+                self.assertEqual(answer.headers["Content-Type"], "application/octet-stream")
+                self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
+
+    def test_download(self):
+        """The file for Seller Central comes with its name, to who made it and to nobody else."""
+        picking = self.delivered()
+        model = self.env["amazon.confirmation.file"].with_user(self.user).with_company(self.company)
+        action = model.with_context(active_model="sale.order", active_ids=picking.sale_id.ids).action_open()
+        part = model.browse(action["res_id"]).part_ids
+        url = part.action_download()["url"]
+        self.authenticate(self.user.login, self.user.login)
+        answer = self.document(url)
+        self.assertIn(part.file_name, answer.headers["Content-Disposition"])
+        self.assertTrue(answer.headers["Content-Disposition"].startswith("attachment"))
+        self.assertIn(picking.sale_id.amazon_order_ref.encode(), answer.content)
+        self.authenticate(self.manager.login, self.manager.login)
+        self.assertNotEqual(self.url_open(url).status_code, 200)

@@ -11,8 +11,8 @@ from ..models import amazon_confirmation_mail
 from .common import InBrowser
 from .common_confirmation import ConfirmationCase
 
-SENT = "Amazon shipping confirmations sent"
-FETCHED = "Amazon shipping confirmation results fetched"
+SENT = "Amazon shipping confirmations sent (automatic)"
+FETCHED = "Amazon shipping confirmation results fetched (automatic)"
 ERROR = "Amazon shipping confirmation error"
 LOGGER = "odoo.addons.sale_amazon_spapi.models.amazon_confirmation_mail"
 
@@ -156,6 +156,13 @@ class TestConfirmationMail(MailCase):
         self.amazon.post("clock", advance=120)
         self.fetch()
         self.assertEqual(self.new_mails().mapped("subject"), [SENT, FETCHED])
+
+    def test_asked_for_by_hand(self):
+        """Only what the job has sent by itself calls itself automatic."""
+        picking = self.good()
+        picking.with_user(self.user).action_amazon_confirm_now()
+        self.send(requested=True)
+        self.assertEqual(self.new_mails().mapped("subject"), ["Amazon shipping confirmations sent"])
 
     def test_feed_that_came_to_nothing(self):
         """Which part of the work failed is told: handing a feed over, or what its results say."""
@@ -397,7 +404,7 @@ class TestConfirmationMail(MailCase):
         self.amazon.post("clock", advance=120)
         self.fetch()
         subjects = self.new_mails().filtered(lambda mail: mail.email_to == "boss@example.com").mapped("subject")
-        self.assertEqual(subjects, ["Amazon出荷通知処理のお知らせ", "Amazon出荷通知結果取得処理のお知らせ"])
+        self.assertEqual(subjects, ["Amazon出荷通知処理(自動)のお知らせ", "Amazon出荷通知結果取得処理(自動)のお知らせ"])
 
     def test_two_accounts(self):
         """Each account has its own mails and intervals."""

@@ -1,6 +1,7 @@
 from lxml import etree
 from odoo.tests import new_test_user, tagged
 
+from ..models.amazon_shipping_method import UNNAMED
 from .common_confirmation import ConfirmationCase
 
 
@@ -100,6 +101,48 @@ class TestDeliveryWarning(ConfirmationCase):
         child.with_user(self.user).amazon_merged_into_id = parent
         self.assertIn(f"{child.name} is paid on delivery", self.warning(parent))
         self.assertNotIn(" paid ", self.warning(parent, collect))
+
+    def test_carrier_without_a_name(self):
+        """“Please name the carrier” is never told to Amazon: the delivery says what to set, before and after."""
+        other = self.env["amazon.shipping.method"].search([("carrier_name", "=", UNNAMED)], limit=1)
+        linked = self.make_carrier("Other", "X", "その他")
+        linked.amazon_shipping_method_id = other
+        own_name = self.make_carrier("Other", "X", "その他")
+        own_name.write({"name": UNNAMED, "amazon_shipping_method_id": False})
+        label = self.make_carrier("YAMATO", "ヤマト運輸", f"{UNNAMED}。")
+        orders = self.imported(count=3)
+        for order, carrier in zip(orders, (linked, own_name, label), strict=True):
+            with self.subTest(carrier=carrier.name):
+                self.assertIn(f"Buyers would read “{UNNAMED}” as the carrier", self.warning(order, carrier))
+                self.deliver(order.picking_ids)
+                self.send()
+                self.assertEqual((order.amazon_api_status, self.calls()), ("error", 0))
+                self.assertIn("enter its name on", self.message(order.picking_ids, self.packer))
+        other.carrier_name = "赤帽"
+        self.send()
+        [package] = self.packages(orders[0]).values()
+        self.assertEqual((package["carrier"], self.packages(orders[1])), ("赤帽", {}))
+
+    # --- the number
+
+    def test_warning_goes_with_the_save(self):
+        """Saving the number takes away what said that it is missing, in the very answer to the save."""
+        picking = self.delivered(number=False)
+        self.send()
+        mine = picking.with_user(self.packer)
+        shown = {"amazon_warning": {}, "amazon_api_message": {}, "amazon_api_status": {}}
+        self.assertIn("tracking number is missing", mine.web_read(shown)[0]["amazon_api_message"])
+        [saved] = mine.web_save({"carrier_tracking_ref": "1234"}, shown)
+        self.assertEqual(
+            (saved["amazon_warning"], saved["amazon_api_message"], saved["amazon_api_status"]),
+            (False, False, "not_sent"),
+        )
+        [order] = picking.sale_id.with_user(self.user).web_read({"amazon_api_message": {}})
+        self.assertFalse(order["amazon_api_message"])
+        # Taken away again it is missing again; a wrong one says so.
+        for number, text in (("", "No tracking number"), ("なし", False)):
+            [saved] = mine.web_save({"carrier_tracking_ref": number}, shown)
+            self.assertIn(text, saved["amazon_warning"]) if text else self.assertFalse(saved["amazon_warning"])
 
     # --- the job
 

@@ -20,6 +20,13 @@ class TestStatusChange(ConfirmationCase):
         wizard.action_apply()
         return wizard
 
+    def overridden(self, orders, status="not_sent"):
+        """Change the status in spite of warnings."""
+        wizard = self.wizard(orders, status)
+        wizard.override = True
+        wizard.action_apply()
+        return wizard
+
     def line(self, wizard, order):
         return wizard.line_ids.filtered(lambda line: line.order_id == order)
 
@@ -32,22 +39,92 @@ class TestStatusChange(ConfirmationCase):
         return picking
 
     def test_refused(self):
-        """Not from Amazon, FBA, being sent, nothing left yet: each is named; the others change all the same."""
+        """Not from Amazon, FBA, being sent: each is named, and nothing else is refused (CROSS MALL §6); the others
+        change all the same."""
         shop = self.env["sale.order"].create({"partner_id": self.env["res.partner"].create({"name": "X"}).id})
-        fba, not_left, good, sending = (
-            self.imported("jp_fba_shipped"), self.imported(), self.delivered().sale_id, self.delivered().sale_id,
-        )  # fmt: skip
+        fba, good, sending = self.imported("jp_fba_shipped"), self.delivered().sale_id, self.delivered().sale_id
         sending.amazon_confirmation_ids.state = "sending"
-        wizard = self.wizard(shop | fba | not_left | good | sending, "done")
-        for order, text in ((shop, "not come from Amazon"), (fba, "FBA"), (not_left, "left"), (sending, "being sent")):
+        wizard = self.wizard(shop | fba | good | sending, "done")
+        for order, text in ((shop, "not come from Amazon"), (fba, "FBA"), (sending, "being sent")):
             with self.subTest(text=text):
                 self.assertIn(text, self.line(wizard, order).refusal)
-        self.assertEqual((wizard.possible_count, wizard.refused_count), (1, 4))
+        self.assertEqual((wizard.possible_count, wizard.refused_count, wizard.unusual_count), (1, 3, 0))
         wizard.action_apply()
-        self.assertEqual((wizard.state, wizard.possible_count, wizard.refused_count), ("changed", 1, 4))
+        self.assertEqual((wizard.state, wizard.possible_count, wizard.refused_count), ("changed", 1, 3))
         self.assertEqual((good.amazon_api_status, sending.amazon_api_status), ("done", "sending"))
         with self.assertRaisesRegex(UserError, "no order here"):
             self.wizard(shop | fba).action_apply()
+
+    def test_not_left_yet(self):
+        """That nothing has left is a warning: overridden, the order is done, still has to leave, and nothing is sent
+        then."""
+        order, other = self.imported(), self.delivered().sale_id
+        wizard = self.wizard(order | other, "done")
+        line = self.line(wizard, order)
+        self.assertEqual((line.refusal, wizard.possible_count, wizard.unusual_count), (False, 1, 1))
+        self.assertIn(f"{order.picking_ids.name} has not left yet", line.note)
+        wizard.action_apply()
+        self.assertIn("has not left yet", line.note)
+        self.assertEqual((order.amazon_api_status, other.amazon_api_status), ("not_sent", "done"))
+        self.overridden(order, "done")
+        self.assertEqual((order.amazon_api_status, order.picking_ids.amazon_api_status), ("done", "done"))
+        self.assertEqual(order.amazon_phase_id.role, "ready", "a packer still has to find it")
+        picking = self.deliver(order.picking_ids)
+        self.send()
+        self.assertEqual((picking.amazon_api_status, order.amazon_phase_id.role), ("done", "confirmed"))
+        self.assertEqual((picking.amazon_confirmation_ids.channel, self.calls()), ("by_hand", 0))
+        # What is changed after it has left is told, and set back it is sent.
+        picking.with_user(self.user).carrier_tracking_ref = "555"
+        self.assertEqual(picking.amazon_api_status, "not_sent")
+        self.changed(order, "done")
+        self.changed(order).action_move()
+        self.goes(picking)
+        self.assertEqual(self.calls(), 1)
+
+    def test_set_back_before_it_leaves(self):
+        """Set to done too early and set back: it is sent like any other when it leaves."""
+        order = self.imported()
+        self.overridden(order, "done")
+        self.overridden(order)
+        self.assertEqual(order.amazon_api_status, "not_sent")
+        self.goes(self.deliver(order.picking_ids))
+        self.assertEqual(self.calls(), 1)
+
+    def test_rest_has_not_left(self):
+        """Of an order that has left in part, what is still to leave is not told either."""
+        first, second = self.split(self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}]))
+        self.send()
+        self.overridden(first.sale_id, "done")
+        self.assertEqual(first.sale_id.amazon_api_status, "done")
+        self.deliver(second, "2")
+        self.send()
+        self.assertEqual((second.amazon_api_status, self.calls()), ("done", 1))
+
+    def test_pending_and_cancelled(self):
+        """What has no delivery at all can be set, too: three things only are refused."""
+        for kind in ("jp_cvs_pending", "jp_cancelled"):
+            with self.subTest(kind=kind):
+                order = self.imported(kind)
+                self.overridden(order, "done")
+                self.assertEqual(order.amazon_api_status, "done")
+                self.overridden(order)
+                self.assertNotEqual(order.amazon_api_status, "done")
+
+    def test_ship_plus(self):
+        """A Ship+ order is confirmed by Amazon itself; who knows better may set it all the same."""
+        for status in ("done", "not_sent"):
+            with self.subTest(status=status):
+                order = self.imported("jp_ship_plus")
+                self.assertFalse(order.amazon_api_status)
+                picking = self.deliver(order.picking_ids)
+                wizard = self.wizard(order, status)
+                self.assertIn("Ship+", wizard.line_ids.unusual)
+                self.overridden(order, status)
+                self.assertEqual(order.amazon_api_status, status)
+                self.assertEqual(picking.amazon_confirmation_ids.state, status)
+                self.send()
+                self.assertEqual(self.calls(), int(status == "not_sent"))
+                self.assertEqual(order.amazon_api_status, "done")
 
     def test_set_to_done(self):
         """Uploaded by hand: done, phase and activity follow, the chatter says who; nothing is sent."""

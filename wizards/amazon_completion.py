@@ -36,6 +36,7 @@ class AmazonCompletion(models.TransientModel):
     """N12, 一括注文完了: search orders, correct their tracking numbers, confirm those that are ticked."""
 
     _name = "amazon.completion"
+    _inherit = "amazon.dialog"
     _description = "Bulk Completion of Amazon Orders"
 
     display_name = fields.Char(compute="_compute_display_name")
@@ -122,8 +123,21 @@ class AmazonCompletion(models.TransientModel):
         return True
 
     def action_select_all(self):
-        """Tick everything that can be sent and is not with Amazon yet."""
+        """Tick everything that can be sent and is not with Amazon yet, or gets another number; say so of the rest."""
         self._select(lambda line: line._is_ready())
+        left_out = self.found_count - self.selected_count
+        return not left_out or {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info" if self.selected_count else "warning",
+                "message": self.env._(
+                    "%(ticked)s ticked, %(left)s not: the last column says why, or Amazon has them already.",
+                    ticked=self.selected_count, left=left_out,
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }  # fmt: skip
 
     def action_select_none(self):
         """Tick nothing."""
@@ -225,6 +239,7 @@ class AmazonCompletion(models.TransientModel):
 
 class AmazonCompletionLine(models.TransientModel):
     _name = "amazon.completion.line"
+    _inherit = "amazon.dialog"
     _description = "Delivery in the Bulk Completion"
 
     wizard_id = fields.Many2one("amazon.completion", required=True, ondelete="cascade", index=True)
@@ -252,7 +267,7 @@ class AmazonCompletionLine(models.TransientModel):
             packages = line.picking_id.sudo().move_line_ids.result_package_id.filtered("amazon_tracking_ref")
             line.number_is_fixed = not line.picking_id or len(packages) > 1
 
-    @api.depends("order_id", "picking_id", "wizard_id.state")
+    @api.depends("order_id", "picking_id", "wizard_id.state", "tracking_number")
     def _compute_status(self):
         for line in self:
             line._set_why(line._why_impossible())
@@ -262,7 +277,7 @@ class AmazonCompletionLine(models.TransientModel):
         states = rows.mapped("state")
         self.api_status = worst(states) or (False if why else "not_sent")
         self.can_send = not why
-        reasons = dict.fromkeys(filter(None, (row._reason_shown() for row in rows)))
+        reasons = dict.fromkeys(filter(None, self._reasons(rows)))
         self.message = why or "\n".join(reasons) or False
         if any(row.state == "sending" or (row.state == "not_sent" and not row.message) for row in rows):
             self.outcome = "open"
@@ -270,6 +285,13 @@ class AmazonCompletionLine(models.TransientModel):
             self.outcome = "failed"
         else:
             self.outcome = "done" if rows and set(states) == {"done"} else "waiting"
+
+    def _reasons(self, rows):
+        """Return for each confirmation why it is not with Amazon; with a number just typed, why it would not be."""
+        number = self._new_number()
+        if number is None:
+            return [row._reason_shown() for row in rows]
+        return [row._obstacle(number) or row._why_excluded() for row in rows]
 
     def _why_impossible(self):
         """Return why this cannot be confirmed from here at all, or False.
@@ -292,7 +314,7 @@ class AmazonCompletionLine(models.TransientModel):
     @api.onchange("tracking_number")
     def _onchange_tracking_number(self):
         # Who corrects a number wants it to be sent.
-        if self.can_send and self.tracking_number != self.picking_id._amazon_number_entered():
+        if self.can_send and self._new_number() is not None:
             self.is_selected = True
 
     # === ACTION METHODS === #
@@ -314,8 +336,16 @@ class AmazonCompletionLine(models.TransientModel):
     def _is_ready(self):
         """Tell whether this is not with Amazon yet, nothing is known that would stop it, and the account wants it."""
         self.ensure_one()
-        stands_against = any(row._obstacle() or row._why_excluded() for row in self._rows())
-        return self.can_send and self.api_status != "done" and not stands_against
+        number = self._new_number()
+        stands_against = any(row._obstacle(number) or row._why_excluded() for row in self._rows())
+        return self.can_send and (self.api_status != "done" or number is not None) and not stands_against
+
+    def _new_number(self):
+        """Return the first of the tracking numbers typed here, False: they were taken away; None: none was typed."""
+        number = clean_number(self.tracking_number) or False
+        if self.number_is_fixed or number == (self.picking_id._amazon_number_entered() or False):
+            return None
+        return number and number.split(",")[0]
 
     def _rows(self):
         """Return the confirmations of these deliveries, each for its own order."""
@@ -329,6 +359,5 @@ class AmazonCompletionLine(models.TransientModel):
 
     def _write_number(self):
         """Write a changed tracking number on the delivery."""
-        number = clean_number(self.tracking_number) or False
-        if not self.number_is_fixed and number != (self.picking_id._amazon_number_entered() or False):
-            self.picking_id._amazon_enter_number(number)
+        if self._new_number() is not None:
+            self.picking_id._amazon_enter_number(clean_number(self.tracking_number) or False)

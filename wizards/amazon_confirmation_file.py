@@ -11,6 +11,7 @@ class AmazonConfirmationFile(models.TransientModel):
     """C15: the confirmations of chosen orders as the file that Seller Central takes by hand."""
 
     _name = "amazon.confirmation.file"
+    _inherit = "amazon.dialog"
     _description = "Amazon Confirmation File"
 
     confirmation_ids = fields.Many2many("amazon.confirmation", readonly=True)
@@ -64,9 +65,14 @@ class AmazonConfirmationFile(models.TransientModel):
         }  # fmt: skip
 
     def action_set_done(self):
-        """Go on to the status wizard with the orders of the files."""
+        """Go on to the status wizard with the orders of the files, once they were uploaded.
+
+        :raise UserError: when there is a file that was not even downloaded.
+        """
         self.ensure_one()
         self.env["sale.order"].check_access("write")
+        if not all(self.part_ids.mapped("downloaded")):
+            raise UserError(self.env._("Download the file first, and upload it in Seller Central."))
         orders = self.part_ids.confirmation_ids.order_id
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_status_change")
         context = {
@@ -109,6 +115,7 @@ class AmazonConfirmationFile(models.TransientModel):
 
 class AmazonConfirmationFilePart(models.TransientModel):
     _name = "amazon.confirmation.file.part"
+    _inherit = "amazon.dialog"
     _description = "File of Amazon Confirmations"
 
     wizard_id = fields.Many2one("amazon.confirmation.file", required=True, ondelete="cascade")
@@ -118,8 +125,21 @@ class AmazonConfirmationFilePart(models.TransientModel):
     count = fields.Integer("Parcels", compute="_compute_count")
     file = fields.Binary(readonly=True, attachment=False)
     file_name = fields.Char(readonly=True)
+    downloaded = fields.Boolean(readonly=True)
 
     @api.depends("confirmation_ids")
     def _compute_count(self):
         for part in self:
             part.count = len(part.confirmation_ids)
+
+    # === ACTION METHODS === #
+
+    def action_download(self):
+        """Have the browser keep the file."""
+        self.ensure_one()
+        self.check_access("read")
+        self.downloaded = True
+        return {
+            "type": "ir.actions.act_url", "target": "download",
+            "url": f"/web/content/{self._name}/{self.id}/file?download=true&filename_field=file_name",
+        }  # fmt: skip

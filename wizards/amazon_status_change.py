@@ -8,6 +8,7 @@ class AmazonStatusChange(models.TransientModel):
     """C9, C10: set the API status of orders by hand, and see to it that what is to be sent again is."""
 
     _name = "amazon.status.change"
+    _inherit = "amazon.dialog"
     _description = "Change the API Status of Amazon Orders"
 
     status = fields.Selection(
@@ -16,6 +17,8 @@ class AmazonStatusChange(models.TransientModel):
     )  # fmt: skip
     state = fields.Selection([("choose", "Choose"), ("changed", "Changed")], default="choose", readonly=True)
     line_ids = fields.One2many("amazon.status.change.line", "wizard_id", readonly=True)
+    override = fields.Boolean("Change these, too", help="Also the orders with a warning are changed.")
+    unusual_count = fields.Integer(compute="_compute_counts")
     possible_count = fields.Integer(compute="_compute_counts")
     refused_count = fields.Integer(compute="_compute_counts")
     stuck_count = fields.Integer(compute="_compute_counts")
@@ -38,10 +41,14 @@ class AmazonStatusChange(models.TransientModel):
             values["line_ids"] = [fields.Command.create({"order_id": order.id}) for order in orders]
         return values
 
-    @api.depends("line_ids.refusal", "line_ids.changed", "line_ids.is_stuck")
+    @api.depends("line_ids.refusal", "line_ids.unusual", "line_ids.changed", "line_ids.is_stuck", "override")
     def _compute_counts(self):
         for wizard in self:
             refused = wizard.line_ids.filtered("refusal")
+            unusual = wizard.line_ids.filtered(lambda line: line.unusual and not line.refusal)
+            wizard.unusual_count = len(unusual)
+            if not wizard.override:
+                refused |= unusual
             wizard.refused_count = len(refused)
             wizard.possible_count = len(wizard.line_ids - refused)
             wizard.stuck_count = len(wizard.line_ids.filtered("is_stuck"))
@@ -64,11 +71,14 @@ class AmazonStatusChange(models.TransientModel):
         self.env["sale.order"].check_access("write")
         if self.state != "choose" or not self.possible_count:
             raise UserError(self.env._("There is no order here whose API status can be changed."))
-        orders = self.line_ids.order_id
-        orders.check_access("write")
+        self.line_ids.order_id.check_access("write")
         for line in self.line_ids:
             line.status_before = line.amazon_api_status
+        left_alone = self.line_ids.filtered(lambda line: line.unusual and not line.refusal and not self.override)
+        left_alone = {line.order_id: line.unusual for line in left_alone}
+        orders = self.line_ids.order_id.filtered(lambda order: order not in left_alone)
         done, refused = self.env["amazon.confirmation"]._set_status(orders, self.status)
+        refused |= left_alone
         for line in self.line_ids:
             line.write({"changed": line.order_id in done, "refused": refused.get(line.order_id, False)})
         self.state = "changed"
@@ -97,6 +107,7 @@ class AmazonStatusChange(models.TransientModel):
 
 class AmazonStatusChangeLine(models.TransientModel):
     _name = "amazon.status.change.line"
+    _inherit = "amazon.dialog"
     _description = "Order in the API Status Change"
 
     wizard_id = fields.Many2one("amazon.status.change", required=True, ondelete="cascade")
@@ -107,22 +118,25 @@ class AmazonStatusChangeLine(models.TransientModel):
     changed = fields.Boolean(readonly=True)
     refused = fields.Char(readonly=True)
     refusal = fields.Char(compute="_compute_refusal")
+    unusual = fields.Char(compute="_compute_refusal", help="What speaks against it; a person may do it all the same.")
     waits_for = fields.Text(compute="_compute_waits_for")
     note = fields.Text("Remark", compute="_compute_note", help="Why it cannot be changed, or what it waits for")
     is_stuck = fields.Boolean(compute="_compute_waits_for", help="The order's phase does not confirm.")
 
-    @api.depends("order_id", "refused", "wizard_id.state")
+    @api.depends("order_id", "refused", "wizard_id.state", "wizard_id.status")
     def _compute_refusal(self):
+        rows = self.env["amazon.confirmation"]
         for line in self:
             if line.wizard_id.state == "changed":
-                line.refusal = line.refused
+                line.refusal, line.unusual = line.refused, False
             else:
-                line.refusal = self.env["amazon.confirmation"]._why_not_set(line.order_id)
+                line.refusal = rows._why_not_set(line.order_id)
+                line.unusual = not line.refusal and rows._why_unusual(line.order_id, line.wizard_id.status)
 
-    @api.depends("refusal", "waits_for")
+    @api.depends("refusal", "unusual", "waits_for")
     def _compute_note(self):
         for line in self:
-            line.note = line.refusal or line.waits_for
+            line.note = line.refusal or line.unusual or line.waits_for
 
     @api.depends("changed", "order_id.amazon_phase_id", "order_id.amazon_api_status")
     def _compute_waits_for(self):
@@ -132,8 +146,5 @@ class AmazonStatusChangeLine(models.TransientModel):
             rows = rows if line.changed and line.wizard_id.status == "not_sent" else rows.browse()
             reasons = dict.fromkeys(filter(None, (row._checked_shipment()[1] or row._why_waiting() for row in rows)))
             line.waits_for = "\n".join(reasons) or False
-            setting = order.amazon_account_id.phase_ids.filtered(
-                lambda setting, order=order: setting.phase_id == order.amazon_phase_id
-            )
             # What was cancelled here goes with another order's delivery, in whatever phase.
-            line.is_stuck = bool(rows) and order.state != "cancel" and not setting.auto_confirm
+            line.is_stuck = order.state != "cancel" and any(not row._phase_setting().auto_confirm for row in rows)

@@ -17,7 +17,7 @@ from test_shipments import FULL, SENT, shipment, shipments
 from selling_partner import errors, feeds
 from selling_partner.client import SellingPartner
 from selling_partner.errors import BadRequest, SellingPartnerError
-from selling_partner.feeds import flat_fulfillment_file, fulfillment_feed, split_feed
+from selling_partner.feeds import flat_fulfillment_file, formula_in, fulfillment_feed, split_feed
 from selling_partner.shipments import ShippedItem, tidy
 
 FEEDS = "/feeds/2021-06-30/feeds"
@@ -238,9 +238,22 @@ def test_characters_that_shift_jis_lacks(text, written):
 
 @given(shipments, st.text(max_size=50))
 def test_any_flat_file_has_its_columns(parcel, text):
-    lines = flat(parcel, shipment(shipping_method=text))
-    assert len(lines) == 2 + len(parcel.items)
+    parcels = [one for one in (parcel, shipment(shipping_method=text)) if not formula_in(one)]
+    lines = flat(*parcels)
+    assert len(lines) == 1 + sum(len(one.items) for one in parcels)
     assert {line.count("\t") for line in lines} == {8}
+    # Nothing in the file is a formula to a spreadsheet, and nothing was changed to make it so.
+    assert not any(cell.startswith(tuple("=+-@＝＋－＠")) for line in lines for cell in line.split("\t"))
+
+
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠−")
+@pytest.mark.parametrize("name", ["shipping_method", "tracking_number", "carrier_name"])
+def test_a_flat_file_holds_no_formulas(sign, name):
+    parcel = shipment(**{"carrier_code": "Other", "carrier_name": "X", name: f" {sign}1+2"})
+    assert formula_in(parcel).startswith(sign)
+    with pytest.raises(BadRequest):
+        flat_fulfillment_file([parcel], TOKYO)
+    assert not formula_in(shipment(**{"carrier_code": "Other", "carrier_name": "X", name: f"1{sign}2"}))
 
 
 def test_a_flat_file_is_checked():

@@ -405,3 +405,33 @@ def _json(results, errors):
 
 
 _WRITERS = {"xml": _xml, "flat": _flat, "json": _json}
+
+
+def said(message_id, severity="error", text="x"):
+    return MessageResult(message_id, severity, description=text)
+
+
+@pytest.mark.parametrize(
+    "accounts, values",
+    [
+        (True, {"processed": 3, "successful": 3}),
+        (True, {"processed": 3, "successful": 2, "results": (said(7), said(7), said(8, "warning"))}),
+        (True, {"processed": 3, "with_error": 1, "results": (said(7),)}),
+        (True, {"successful": 3}),
+        (False, {}),
+        (False, {"processed": 3}),
+        (False, {"processed": 4, "successful": 3}),
+        (False, {"processed": 3, "successful": 2}),
+        (False, {"processed": 3, "successful": 2, "results": (said(0),)}),
+        (False, {"processed": 3, "successful": 2, "results": (said(8, "warning"),)}),
+        (False, {"processed": 3, "successful": 3, "status": "Rejected"}),
+    ],
+)
+def test_what_a_report_accounts_for(accounts, values):
+    report = ProcessingReport(**{"status": "Complete", **values})
+    assert report.accounts_for(3) == accounts
+
+
+def test_texts_by_message():
+    report = ProcessingReport("Complete", results=(said(7, text="a"), said(0, text="b"), said(7, text="c")))
+    assert (report.texts("error"), report.texts("warning")) == ({7: ["a", "c"], 0: ["b"]}, {})
