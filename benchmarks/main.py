@@ -16,6 +16,7 @@ import sys
 import confirmations
 import database
 import import_orders
+import lists
 
 KINDS = {
     "import": (import_orders.compare_imports, 300),
@@ -23,6 +24,7 @@ KINDS = {
     "memory": (import_orders.with_a_full_inbox, 10000),
     "confirm": (confirmations.while_an_import_runs, 1000),
     "feed": (confirmations.in_one_feed, 5000),
+    "lists": (lists.every_menu, 1_000_000),
 }
 
 
@@ -42,6 +44,8 @@ def main():
         kind.add_argument("--profile", action="store_true", help="also tell which code runs how many queries")
         kind.add_argument("--only", nargs="*", default=[], help="these ways besides the baseline")
         kind.add_argument("--deliveries", type=int, default=60, help="validated at once (confirm)")
+        kind.add_argument("--fresh", action="store_true", help="make the database anew (lists)")
+        kind.add_argument("--drop", action="store_true", help="drop the database afterwards (lists)")
         kind.add_argument("--baseline", type=int, default=300, help="of these one call each (feed)")
     options = parser.parse_args()
     try:

@@ -28,6 +28,7 @@ from . import (
     sale_order_build,
     sale_order_confirmation,
     sale_order_line,
+    sale_order_search,
     stock_move,
     stock_move_line,
     stock_package,

@@ -690,7 +690,7 @@ class AmazonAccount(models.Model):
     def action_view_orders(self):
         """Open the account's orders."""
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
-        return {**action, "domain": [("amazon_account_id", "in", self.ids)], "context": {}}
+        return {**action, "domain": [("amazon_account_id", "in", self.ids)]}
 
     def action_view_attention(self):
         """Open the orders that could not be built."""

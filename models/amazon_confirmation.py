@@ -17,6 +17,7 @@ from ..const import DEAD
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
 from .amazon_shipping_method import names_no_carrier
 from .sale_order import API_STATUSES
+from .trigram import trigram
 
 _logger = logging.getLogger(__name__)
 
@@ -133,6 +134,10 @@ class AmazonConfirmation(models.Model):
     amazon_url = fields.Char("Seller Central", related="order_id.amazon_url")
 
     _open_idx = models.Index("(account_id, state, retry_at) WHERE state != 'done'")
+    _order_ref_idx = models.Index(trigram("order_ref"))
+    _tracking_number_idx = models.Index(trigram("tracking_number"))
+    _further_numbers_idx = models.Index(trigram("further_numbers"))
+    _sent_at_idx = models.Index("(sent_at)")
     _mail_idx = models.Index("(account_id) WHERE mail IS NOT NULL")
     _parcel_uniq = models.UniqueIndex(
         "(order_id, picking_id, COALESCE(package_id, 0)) WHERE channel IS DISTINCT FROM 'seller_central'"

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .trigram import trigram
+
 
 def offer_key(item):
     """Return what an item stands under in the table: its SKU, without one its ASIN, without that its own number.
@@ -34,6 +36,11 @@ class AmazonOffer(models.Model):
     _sku_uniq = models.UniqueIndex(
         "(account_id, marketplace_id, sku)", "This SKU is in the table already for this account and marketplace."
     )
+
+    _sku_idx = models.Index(trigram("sku"))
+    _asin_idx = models.Index(trigram("asin"))
+    _title_idx = models.Index(trigram("title"))
+    _unmapped_idx = models.Index("(account_id, sku) WHERE state IN ('unmapped')")
 
     # === COMPUTE METHODS === #
 
@@ -131,4 +138,7 @@ class AmazonOffer(models.Model):
         self.ensure_one()
         lines = self.env["sale.order.line"].search([("amazon_offer_id", "=", self.id)])
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
-        return {**action, "name": self.env._("Orders of %s", self.sku), "domain": [("id", "in", lines.order_id.ids)]}
+        return {
+            **action, "name": self.env._("Orders of %s", self.sku), "domain": [("id", "in", lines.order_id.ids)],
+            "context": {"create": False},
+        }  # fmt: skip

@@ -39,6 +39,7 @@ from ..selling_partner import (
 from .amazon_job import unexpected
 from .amazon_offer import offer_key
 from .amazon_quota import wake_at
+from .trigram import trigram
 
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
@@ -141,6 +142,7 @@ class AmazonOrderUpdate(models.Model):
     )
 
     _version_uniq = models.UniqueIndex("(account_id, order_ref, version, digest)")
+    _order_ref_idx = models.Index(trigram("order_ref"))
     _open_idx = models.Index("(account_id, id) WHERE state IN ('pending', 'failed')")
 
     # === CRUD METHODS === #

@@ -11,6 +11,8 @@ ROLES = [
 ]
 # As shipped (C1): deliveries of orders in these phases are confirmed by themselves.
 CONFIRMING_ROLES = ("awaiting_stock", "ready", "shipped")
+# Nothing is to be done any more.
+CLOSED_ROLES = ("confirmed", "cancelled")
 
 
 class AmazonPhase(models.Model):

@@ -9,6 +9,7 @@ from odoo.tools import SQL, clean_context
 from ..const import AWAITING_PAYMENT, DEAD, STATUS
 from . import address as postal
 from . import prefecture
+from .trigram import trigram
 
 # What the chatter may name but not quote.
 PERSONAL_FIELDS = {"name", "email", "phone", "vat", "parent_id", "contact_address_inline"}
@@ -42,6 +43,13 @@ class ResPartner(models.Model):
         "(company_id, amazon_marketplace_id) WHERE amazon_marketplace_id IS NOT NULL",
         "There is one FBA customer per marketplace and company.",
     )
+
+    # All that a name is searched in, so that one of them without an index does not cost a look at every contact.
+    _amazon_complete_name_idx = models.Index(trigram("complete_name"))
+    _amazon_email_idx = models.Index(trigram("email"))
+    _amazon_ref_idx = models.Index(trigram("ref"))
+    _amazon_vat_idx = models.Index(trigram("vat"))
+    _amazon_company_registry_idx = models.Index(trigram("company_registry"))
 
     # Two builders that both make the buyer: one of them tries again and finds it.
     _amazon_buyer_uniq = models.UniqueIndex(

@@ -9,6 +9,7 @@ from odoo.tools import plaintext2html
 
 from ..const import AWAITING_PAYMENT, DEAD, TO_SHIP
 from .amazon_order_update import OPEN
+from .amazon_phase import ROLES
 
 PURGE_BATCH = 200
 API_STATUSES = [
@@ -77,7 +78,10 @@ class SaleOrder(models.Model):
         "amazon.phase", "Phase", copy=False, index="btree_not_null", group_expand="_group_expand_amazon_phase",
         check_company=True,
     )  # fmt: skip
-    amazon_phase_role = fields.Selection(related="amazon_phase_id.role", string="Phase Role")
+    amazon_phase_role = fields.Selection(
+        ROLES, "Phase Role", compute="_compute_amazon_phase_role", search="_search_amazon_phase_role",
+        compute_sudo=True,
+    )  # fmt: skip
     amazon_kept_role = fields.Char(
         readonly=True, copy=False,
         help="The order was put where it stands on purpose; it moves by itself once the facts say something else.",
@@ -111,7 +115,7 @@ class SaleOrder(models.Model):
     amazon_programs = fields.Char("Programs", readonly=True, copy=False)
     amazon_purchase_order = fields.Char("Buyer's PO Number", readonly=True, copy=False)
     amazon_purchase_date = fields.Datetime("Ordered on Amazon", readonly=True, copy=False)
-    amazon_ship_by = fields.Datetime("Ship by", readonly=True, copy=False, index="btree_not_null")
+    amazon_ship_by = fields.Datetime("Ship by", readonly=True, copy=False, index=True)
     amazon_deliver_by = fields.Datetime("Deliver by", readonly=True, copy=False)
     amazon_delivered_at = fields.Datetime("Delivered", readonly=True, copy=False)
     amazon_last_update = fields.Datetime("Changed on Amazon", readonly=True, copy=False)
@@ -143,7 +147,7 @@ class SaleOrder(models.Model):
     )  # fmt: skip
 
     _amazon_order_ref_uniq = models.UniqueIndex(
-        "(amazon_merchant_id, amazon_order_ref) WHERE amazon_order_ref IS NOT NULL",
+        "(amazon_order_ref, amazon_merchant_id) WHERE amazon_order_ref IS NOT NULL",
         "This Amazon order is in Odoo already.",
     )
     _amazon_date_idx = models.Index("(amazon_account_id, date_order) WHERE amazon_account_id IS NOT NULL")
@@ -234,10 +238,10 @@ class SaleOrder(models.Model):
             & Domain("amazon_ship_by", "!=", False)
         )  # fmt: skip
         found = Domain("amazon_ship_by", "<", now) if "late" in value else Domain.FALSE
-        for marketplace in self.env["amazon.marketplace"].search([("api_ref", "!=", False)]):
-            # The end of the day is another moment in every marketplace.
-            end = marketplace._midnight()
-            here = Domain("amazon_marketplace_id", "=", marketplace.id)
+        marketplaces = self.env["amazon.marketplace"].search([("api_ref", "!=", False)])
+        # The end of the day is another moment in every time zone.
+        for end, there in marketplaces.grouped(lambda marketplace: marketplace._midnight()).items():
+            here = Domain("amazon_marketplace_id", "in", there.ids)
             if "today" in value:
                 found |= here & Domain("amazon_ship_by", ">=", now) & Domain("amazon_ship_by", "<", end)
             if "later" in value:

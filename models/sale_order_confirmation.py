@@ -18,7 +18,7 @@ class SaleOrder(models.Model):
     )  # fmt: skip
     amazon_has_left = fields.Boolean(compute="_compute_amazon_has_left")
     amazon_combined = fields.Selection(
-        COMBINED, "Combined", compute="_compute_amazon_combined",
+        COMBINED, "Combined", compute="_compute_amazon_combined", search="_search_amazon_combined",
         help="With Others: other orders travel in this one's parcel. Combined: it travels in another one's.",
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ..const import AWAITING_PAYMENT
 from .amazon_confirmation import clean_number
 from .sale_order import API_STATUSES, worst
+from .trigram import trigram
 
 # What Amazon is told of a delivery that is done; when a person changes it, Amazon is told again.
 CONFIRMED_FIELDS = {"carrier_tracking_ref", "carrier_id", "amazon_ship_date", "amazon_send_untracked", "date_done"}
@@ -40,6 +41,10 @@ class StockPicking(models.Model):
         "Multi-Channel Order", readonly=True, copy=False, index="btree_not_null",
         help="An FBA shipment of an order that was not placed on Amazon",
     )  # fmt: skip
+
+    # Deliveries to do, in the order of their list.
+    _amazon_to_do_idx = models.Index("(date_deadline, id) WHERE (state NOT IN ('done', 'cancel') OR state IS NULL)")
+    _amazon_tracking_idx = models.Index(trigram("carrier_tracking_ref"))
 
     # === COMPUTE METHODS === #
 

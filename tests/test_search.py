@@ -1,3 +1,4 @@
+import ast
 from datetime import datetime, timedelta, timezone
 
 from freezegun import freeze_time
@@ -5,6 +6,7 @@ from lxml import etree
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models.sale_order_search import FEW
 from .common import AmazonCase
 
 
@@ -92,3 +94,214 @@ class TestSearch(AmazonCase):
                 })  # fmt: skip
                 if measures:
                     self.assertEqual(found[second, "unshipped"]["amount_total:sum"], 6600)
+
+
+@tagged("post_install", "-at_install")
+class TestManyOrders(AmazonCase):
+    """What is found is what was always found, and PostgreSQL can find it among a million by an index."""
+
+    # Each filter of the orders whose condition stands in an index of its own: (filter, index, what it found before).
+    FILTERS = (
+        ("hold", "amazon_on_hold_idx", [("amazon_on_hold", "=", True)]),
+        ("cancel_requested", "amazon_cancel_requested_idx", [("amazon_cancel_requested", "=", True)]),
+        ("mismatch", "amazon_mismatch_idx", [("amazon_mismatch", "=", True)]),
+        ("refunded", "amazon_refunded_idx", [("amazon_refunded", "not in", (0, False))]),
+        ("gift", "amazon_gift_idx", [("amazon_gift_note", "!=", False)]),
+        ("awaiting", "amazon_awaiting_idx", [("amazon_payment_state", "=", "awaiting")]),
+        ("cod", "amazon_cod_idx", [("amazon_payment_method", "=", "cod")]),
+        ("cvs", "amazon_cvs_idx", [("amazon_payment_method", "=", "convenience_store")]),
+        ("fba", "amazon_fba_idx", [("amazon_channel", "=", "fba")]),
+        ("df", "amazon_df_idx", [("amazon_channel", "=", "df")]),
+    )
+    KINDS = ("jp_standard", "jp_cvs_pending", "jp_cod", "jp_gift", "jp_fba", "jp_shipped", "jp_cancelled",
+             "jp_cancel_requested", "jp_unknown_sku", "jp_fba_shipped")  # fmt: skip
+
+    def placed(self):
+        """Return one order of each kind, as a clerk sees them."""
+        orders = self.env["sale.order"].union(*map(self.imported, self.KINDS))
+        orders[0].amazon_on_hold = True
+        orders[2].amazon_refunded = 100
+        orders[5].amazon_mismatch = True
+        orders.flush_recordset()
+        return orders.with_user(self.user)
+
+    def filter_domain(self, name, view="sale_order_amazon_view_search", **names):
+        """Return the domain of a filter or of a search field."""
+        arch = etree.fromstring(self.env.ref(f"sale_amazon_spapi.{view}").arch)
+        [node] = [node for node in arch.iter("filter", "field") if node.get("name") == name]
+        text = node.get("domain") or node.get("filter_domain").replace("self", repr(names["text"]))
+        return ast.literal_eval(text)
+
+    def predicate(self, query=None, index=None):
+        """Return a condition as PostgreSQL has it: of a query, or of an index."""
+        if query is not None:
+            clause = self.env.cr.mogrify(query.where_clause.code, query.where_clause.params).decode()
+            self.env.cr.execute(f"CREATE INDEX probe ON sale_order (id) WHERE {clause}")
+            found = self.predicate(index="probe")
+            self.env.cr.execute("DROP INDEX probe")
+            return found
+        self.env.cr.execute("SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indexrelid = %s::regclass",
+                            [index])  # fmt: skip
+        return self.env.cr.fetchone()[0]
+
+    def test_filters_have_their_index(self):
+        """A filter finds what it always found, and its condition is that of its index, word by word."""
+        orders = self.placed()
+        Order = self.env["sale.order"]
+        for name, index, before in self.FILTERS:
+            with self.subTest(filter=name):
+                domain = self.filter_domain(name)
+                mine = [("id", "in", orders.ids)]
+                self.assertEqual(orders.search([*mine, *domain]), orders.search([*mine, *before]))
+                self.assertEqual(self.predicate(Order._search(domain)), self.predicate(index=f"sale_order_{index}"))
+        rare = dict(zip(("hold", "refunded", "mismatch"), (orders[0], orders[2], orders[5]), strict=True))
+        for name, order in rare.items():
+            self.assertEqual(orders.search([("id", "in", orders.ids), *self.filter_domain(name)]), order)
+
+    def test_open_orders_have_their_index(self):
+        """Late, due today, unshipped, pending: one index by ship-by date holds all that is not over."""
+        index = self.predicate(index="sale_order_amazon_open_idx")
+        for name in ("pending", "unshipped"):
+            for status in self.filter_domain(name)[0][2]:
+                self.assertIn(f"'{status}'", index)
+        query = self.env["sale.order"]._search([("amazon_late", "=", "late")])
+        self.assertIn('"amazon_status" IN', query.where_clause.code)
+
+    def test_phases_are_named(self):
+        """A phase is looked for by itself, not by its role: PostgreSQL knows how rare it is."""
+        orders = self.placed()
+        phases = self.env["amazon.phase"].search([])
+        self.assertEqual(
+            len(set(orders.mapped("amazon_phase_role"))), len({*orders.amazon_phase_id.mapped("role"), False})
+        )
+        for role in (*set(phases.mapped("role")), False):
+            with self.subTest(role=role):
+                mine = [("id", "in", orders.ids)]
+                there = orders.filtered(lambda order, role=role: order.amazon_phase_role == role)
+                self.assertEqual(
+                    orders.search([*mine, ("amazon_phase_role", "=", role)], order="id"), there.sorted("id")
+                )
+                self.assertEqual(
+                    orders.search([*mine, ("amazon_phase_role", "!=", role)], order="id"), (orders - there).sorted("id")
+                )
+        query = self.env["sale.order"]._search(self.filter_domain("review"))
+        self.assertNotIn('amazon_phase"', query.from_clause.code)
+
+    def test_combined(self):
+        """Combined orders and those they go with are found together, each alone, and all the others."""
+        parent, child, other = self.imported(count=3)
+        child.with_context(amazon_combining=True).amazon_merged_into_id = parent
+        mine = [("id", "in", (parent | child | other).ids)]
+        Order = self.env["sale.order"].with_user(self.user)
+        for domain, expected in (
+            (self.filter_domain("combined"), parent | child),
+            ([("amazon_combined", "=", "parent")], parent), ([("amazon_combined", "=", "child")], child),
+            ([("amazon_combined", "=", False)], other), ([("amazon_combined", "!=", False)], parent | child),
+            ([("amazon_combined", "!=", "child")], parent | other),
+        ):  # fmt: skip
+            with self.subTest(domain=domain):
+                self.assertEqual(Order.search([*mine, *domain], order="id"), expected.with_user(self.user))
+
+    def test_text(self):
+        """The search box finds orders by their numbers, their customers, and parts of both."""
+        orders = self.placed()
+        first, second = orders[0], orders[2]
+        first.partner_id.sudo().name = "Hanako 山田花子"
+        contact = self.env["res.partner"].create({"name": "Packing Desk", "parent_id": second.partner_id.id})
+        manual = self.env["sale.order"].create({"partner_id": contact.id, "client_order_ref": "250-0000001-0000009"})
+        mine = [("id", "in", (orders | manual).ids)]
+        ref = first.amazon_order_ref
+        texts = (ref, f" {ref} ", ref[4:], ref[:9], ref.lower(), first.name, first.name[1:], "hanako", "山田", "花子",
+                 second.partner_id.name, second.partner_id.email, "Packing", manual.client_order_ref,
+                 "250-", "zzz")  # fmt: skip
+        Order = orders.sudo()
+        for text in texts:
+            with self.subTest(text=text):
+                before = ["|", "|", "|", ("name", "ilike", text.strip()), ("amazon_order_ref", "ilike", text.strip()),
+                          ("client_order_ref", "ilike", text.strip()), ("partner_id", "child_of", text)]  # fmt: skip
+                self.assertEqual(
+                    Order.search([*mine, *self.filter_domain("amazon_text", text=text)], order="id"),
+                    Order.search([*mine, *before], order="id"),
+                )
+        self.assertEqual(Order.search([*mine, ("amazon_text", "ilike", ref)]), first.sudo())
+
+    def test_number_is_looked_up(self):
+        """Amazon's whole number is looked up by its index: in the search box, and where an order is chosen."""
+        order = self.imported().with_user(self.user)
+        for field in ("amazon_text", "display_name"):
+            query = order._search([(field, "ilike", order.amazon_order_ref)])
+            self.assertIn('"amazon_order_ref" IN', query.where_clause.code)
+            self.assertNotIn("LIKE", query.where_clause.code)
+        self.env.cr.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'sale_order_amazon_order_ref_uniq'")
+        self.assertIn("(amazon_order_ref,", self.env.cr.fetchone()[0])
+        self.assertEqual([found for found, _name in order.name_search(order.amazon_order_ref)], order.ids)
+        order.invalidate_model()
+        with self.assertQueryCount(2):
+            # The order, and its name.
+            order.name_search(order.amazon_order_ref, limit=8)
+
+    def test_parts_are_indexed(self):
+        """Parts of numbers and of customers' names are found by trigrams, where PostgreSQL has them."""
+        self.assertTrue(self.registry.has_trigram)
+        self.env.cr.execute("SELECT indexdef FROM pg_indexes WHERE indexdef LIKE '%%gin_trgm_ops%%'")
+        definitions = " ".join(row[0] for row in self.env.cr.fetchall())
+        for column in ("sale_order USING gin (name", "sale_order USING gin (amazon_order_ref",
+                       "sale_order USING gin (client_order_ref", "res_partner USING gin (complete_name",
+                       "res_partner USING gin (email", "amazon_offer USING gin (sku",
+                       "stock_picking USING gin (carrier_tracking_ref"):  # fmt: skip
+            self.assertIn(column, definitions)
+
+    def test_sku(self):
+        """Orders are found by a part of a SKU and by a product's name."""
+        orders = self.imported(items=[{"sku": "AMZ-CUP-001"}]) | self.imported("jp_unknown_sku")
+        Order = orders.with_user(self.user)
+        mine = [("id", "in", orders.ids)]
+        for text in ("cup-001", "AMZ-CUP-001", orders[1].order_line.amazon_offer_id.sku,
+                     self.products["AMZ-CUP-001"].name, "zzz"):  # fmt: skip
+            with self.subTest(text=text):
+                before = [
+                    "|",
+                    ("order_line.amazon_offer_id.sku", "ilike", text),
+                    ("order_line.product_id", "ilike", text),
+                ]
+                found = Order.search([*mine, *self.filter_domain("amazon_sku", text=text)], order="id")
+                self.assertEqual(found, Order.search([*mine, *before], order="id"))
+
+    def test_many_customers(self):
+        """A name that very many customers have finds the orders of all of them."""
+        order = self.imported()
+        name = "Same Name Everywhere"
+        self.env["res.partner"].create([{"name": name} for _number in range(FEW)])
+        order.partner_id.name = name
+        contact = self.env["res.partner"].create({"name": "Packing Desk", "parent_id": order.partner_id.id})
+        manual = self.env["sale.order"].create({"partner_id": contact.id})
+        self.assertEqual(self.env["sale.order"].search([("amazon_text", "ilike", name)], order="id"), order | manual)
+        self.assertEqual([found for found, _name in order.name_search(name)], order.ids)
+
+    def test_open_or_recent(self):
+        """The orders open with what is not over, however old, and the last days; who searches finds all."""
+        orders = self.placed()
+        old = fields.Datetime.now() - timedelta(days=100)
+        orders.sudo().date_order = old
+        over = orders.filtered(lambda order: order.amazon_phase_role in ("confirmed", "cancelled"))
+        self.assertEqual(len(over), 3)
+        Order = self.env["sale.order"].with_user(self.user)
+        mine = [("id", "in", orders.ids)]
+        domain = [*mine, *self.filter_domain("current")]
+        self.assertEqual(Order.search(domain, order="id"), (orders - over).sorted("id"))
+        orders.invalidate_recordset(["amazon_current"])
+        self.assertEqual(orders.filtered("amazon_current"), orders - over)
+        # What Amazon has not accepted is not over.
+        over[0].sudo().amazon_api_status = "error"
+        self.assertIn(over[0], Order.search(domain))
+        over[1].sudo().date_order = fields.Datetime.now() - timedelta(days=29)
+        self.assertIn(over[1], Order.search(domain))
+        # A search says so in its context.
+        [arch] = [self.env.ref("sale_amazon_spapi.sale_order_amazon_view_search").arch]
+        node = etree.fromstring(arch).find("field[@name='amazon_text']")
+        everywhere = Order.with_context(**ast.literal_eval(node.get("context")))
+        text = self.filter_domain("amazon_text", text=over[2].amazon_order_ref)
+        self.assertFalse(Order.search([*domain, *text]))
+        self.assertEqual(everywhere.search([*domain, *text]), over[2])
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
+        self.assertEqual(ast.literal_eval(action["context"])["search_default_current"], 1)

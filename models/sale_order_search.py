@@ -1,0 +1,161 @@
+"""How orders are found among a million: what a person types, the filters, and the indexes both use.
+
+A condition of a filter stands here as it stands in its index, or PostgreSQL does not see that it may use it.
+"""
+
+import re
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..const import AWAITING_PAYMENT, TO_SHIP
+from .amazon_phase import CLOSED_ROLES
+from .trigram import trigram
+
+ORDER_NUMBER = re.compile(r"\d{3}-\d{7}-\d{7}")
+# What is over stays on the board for so long.
+RECENT_DAYS = 30
+# More records than these are left to PostgreSQL instead of being named one by one.
+FEW = 1000
+TROUBLE = ("sending", "unknown", "rejected", "error")
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    amazon_text = fields.Char("Order", store=False, search="_search_amazon_text")
+    amazon_sku = fields.Char("SKU", store=False, search="_search_amazon_sku")
+    amazon_current = fields.Boolean(
+        "Open or Recent", compute="_compute_amazon_current", search="_search_amazon_current",
+        help="Not over yet, or of the last 30 days",
+    )  # fmt: skip
+
+    # Odoo's own order of the list, in each rare state.
+    _amazon_on_hold_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_on_hold IS TRUE")
+    _amazon_cancel_requested_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_cancel_requested IS TRUE")
+    _amazon_mismatch_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_mismatch IS TRUE")
+    _amazon_refunded_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_refunded > 0")
+    _amazon_gift_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_gift_note NOT IN ('')")
+    _amazon_awaiting_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_state IN ('awaiting')")
+    _amazon_cod_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_method IN ('cod')")
+    _amazon_cvs_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_method IN ('convenience_store')")
+    _amazon_fba_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_channel IN ('fba')")
+    _amazon_df_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_channel IN ('df')")
+    _amazon_open_idx = models.Index(
+        "(amazon_ship_by, id) WHERE amazon_status IN ('pending_availability', 'pending', 'unshipped',"
+        " 'partially_shipped')"
+    )
+    _amazon_order_ref_idx = models.Index(trigram("amazon_order_ref"))
+    _client_order_ref_idx = models.Index(trigram("client_order_ref"))
+
+    # === SEARCH METHODS === #
+
+    def _search_display_name(self, operator, value):
+        """An order is known by its number here, on Amazon, and by whom it is from."""
+        if operator != "ilike" or not value:
+            return super()._search_display_name(operator, value)
+        names = ["name", "amazon_order_ref"]
+        # The complete name has the index.
+        name = Domain("complete_name", operator, value) & Domain("name", operator, value)
+        return self._amazon_by_number(value, names) or Domain.OR([
+            *(Domain(field, operator, value) for field in names), self._amazon_by_partner(name),
+        ])  # fmt: skip
+
+    def _search_amazon_text(self, operator, value):
+        """What is typed into the search box: a number here or elsewhere, or a customer, to whom contacts belong."""
+        if operator != "ilike":
+            return NotImplemented
+        names = ["name", "amazon_order_ref", "client_order_ref"]
+        customer = Domain("display_name", operator, value)
+        return self._amazon_by_number(value, names) or Domain.OR([
+            *(Domain(field, operator, value) for field in names),
+            self._amazon_by_partner(customer, Domain("parent_id", "any", customer)),
+        ])  # fmt: skip
+
+    @api.model
+    def _amazon_by_number(self, text, names):
+        """Return the domain of the order with this number on Amazon, where `text` is one; it is taken as it is.
+
+        :param list names: the fields it may stand in.
+        """
+        number = text.strip()
+        return Domain.OR(Domain(name, "=", number) for name in names) if ORDER_NUMBER.fullmatch(number) else None
+
+    @api.model
+    def _amazon_by_partner(self, customer, contact=None):
+        """Return the domain of the orders of these customers.
+
+        :param customer: the domain of the customers.
+        :param contact: the domain of contacts that belong to them, if these count, too.
+        """
+        partners = self.env["res.partner"].with_context(active_test=False).search(customer, limit=FEW + 1)
+        if len(partners) <= FEW:
+            return Domain("partner_id", "child_of" if contact else "in", partners.ids)
+        return Domain("partner_id", "any", customer | contact if contact else customer)
+
+    def _search_amazon_sku(self, operator, value):
+        """Orders with a SKU, or with a product of this name."""
+        if operator != "ilike":
+            return NotImplemented
+        offers = self.env["amazon.offer"].search([("sku", operator, value)])
+        products = (
+            self.env["product.product"].with_context(active_test=False).search([("display_name", operator, value)])
+        )
+        return Domain(
+            "order_line", "any", Domain("amazon_offer_id", "in", offers.ids) | Domain("product_id", "in", products.ids)
+        )
+
+    @api.depends("amazon_phase_id.role")
+    def _compute_amazon_phase_role(self):
+        for order in self:
+            order.amazon_phase_role = order.amazon_phase_id.role
+
+    def _search_amazon_phase_role(self, operator, value):
+        # Named one by one: how rare a phase is PostgreSQL knows, how rare a role is it does not.
+        if operator != "in":
+            return NotImplemented
+        phases = self.env["amazon.phase"].with_context(active_test=False).search([("role", "in", list(value))])
+        return Domain("amazon_phase_id", "in", [*phases.ids, *([False] if False in value else [])])
+
+    def _compute_amazon_current(self):
+        current = self.filtered_domain(self._amazon_current_domain())
+        for order in self:
+            order.amazon_current = order in current
+
+    def _search_amazon_current(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        if self.env.context.get("amazon_all_times"):
+            # Who looks for a certain order looks for it among all.
+            return Domain.TRUE
+        return self._amazon_current_domain()
+
+    @api.model
+    def _amazon_current_domain(self):
+        """Return the domain of the orders that are not over, for Amazon or here, and of those of the last days."""
+        phases = self.env["amazon.phase"].with_context(active_test=False).search([])
+        return Domain.OR([
+            Domain("date_order", ">=", f"today -{RECENT_DAYS}d"),
+            Domain("amazon_status", "in", AWAITING_PAYMENT + TO_SHIP),
+            Domain("amazon_phase_id", "in", phases.filtered(lambda phase: phase.role not in CLOSED_ROLES).ids),
+            Domain("amazon_api_status", "in", TROUBLE),
+        ])  # fmt: skip
+
+    def _search_amazon_combined(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        along = Domain("amazon_merged_into_id", "!=", False)
+        # Both together are named in one query: two that are joined by "or" cost a look at every order.
+        combined = Domain("id", "in", SQL(
+            "(SELECT id FROM sale_order WHERE amazon_merged_into_id IS NOT NULL"
+            " UNION SELECT amazon_merged_into_id FROM sale_order WHERE amazon_merged_into_id IS NOT NULL)"
+        ))  # fmt: skip
+        found = ~combined if False in value else Domain.FALSE
+        if {"child", "parent"} <= set(value):
+            return found | combined
+        if "child" in value:
+            found |= along
+        if "parent" in value:
+            found |= combined & ~along
+        return found
