@@ -1,12 +1,17 @@
+from . import amazon_followed  # others inherit from it
+
+# isort: split
 from . import (
     account_tax,
     amazon_account,
+    amazon_account_work,
     amazon_confirmation,
     amazon_confirmation_by_hand,
     amazon_confirmation_mail,
     amazon_confirmation_send,
     amazon_feed,
     amazon_job,
+    amazon_job_work,
     amazon_log,
     amazon_marketplace,
     amazon_offer,
@@ -18,6 +23,7 @@ from . import (
     amazon_shipping_rule,
     delivery_carrier,
     fast,
+    ir_websocket,
     product,
     res_company,
     res_config_settings,
@@ -26,11 +32,13 @@ from . import (
     sale_order_build,
     sale_order_confirmation,
     sale_order_line,
+    sale_order_shown,
     stock_move,
     stock_move_line,
     stock_package,
     stock_picking,
     stock_picking_combined,
     stock_picking_parcel,
+    stock_picking_shown,
     stock_warehouse,
 )

@@ -30,6 +30,7 @@ from . import (
     test_quota,
     test_res_partner,
     test_reserving,
+    test_screens,
     test_search,
     test_secrets,
     test_shipped,
