@@ -85,6 +85,8 @@ class AmazonAccount(models.Model):
 
         :rtype: Markup
         """
+        if not self.has_access("read"):
+            return Markup()
         env, accounts = self.env, self.search([])
         started = accounts.filtered("auto_import")
         if started:

@@ -11,17 +11,19 @@ class SaleOrder(models.Model):
     @api.depends("order_line.product_id", "order_line.product_uom_qty", "order_line.amazon_offer_id")
     def _compute_amazon_content(self):
         for order in self:
-            # sudo: a packer may see what is in an order without reading sales
-            lines = order.sudo().order_line.filtered(lambda line: line.amazon_offer_id and line.product_uom_qty)
+            # sudo: a packer may see what is in an order without reading sales. Not `filtered`, after which each order's
+            # lines are read for themselves.
             order.amazon_content = say_content(
                 (line.product_uom_qty, line.amazon_offer_id.sku if line.amazon_is_placeholder else line.product_id.name)
-                for line in lines
-            )  # fmt: skip
+                for line in order.sudo().order_line
+                if line.amazon_offer_id and line.product_uom_qty
+            )
 
     @api.model
     def get_empty_list_help(self, help_message):
         if self.env.context.get("amazon_orders"):
-            help_message = self.env["amazon.account"]._no_orders_help()
+            # Actions are loaded under sudo; this is about what the user may do.
+            help_message = self.env["amazon.account"].sudo(False)._no_orders_help() or help_message
         return super().get_empty_list_help(help_message)
 
 

@@ -11,8 +11,8 @@ class StockPicking(models.Model):
     @api.depends("move_ids.product_id", "move_ids.product_uom_qty", "move_ids.quantity", "move_ids.state")
     def _compute_amazon_content(self):
         for picking in self:
-            moves = picking.move_ids.filtered(lambda move: move.state != "cancel")
             picking.amazon_content = say_content(
                 (move.quantity if move.state == "done" else move.product_uom_qty, move.product_id.name)
-                for move in moves
-            )  # fmt: skip
+                for move in picking.move_ids
+                if move.state != "cancel"
+            )

@@ -202,6 +202,8 @@ class TestOffers(AmazonCase):
         self.assertIn("changed: 2", text)
         self.assertEqual(orders.order_line.product_id, self.products["AMZ-CUP-001"])
         self.assertIn(text, "".join(self.offer("NEW-1").message_ids.mapped("body")))
+        self.build()
+        self.told()
         self.offer("NEW-2").with_user(self.user).product_id = self.products["AMZ-CUP-001"]
         [text] = self.told()
         self.assertRegex(text, "changed: 0.*now: 1")
