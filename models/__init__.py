@@ -1,6 +1,10 @@
+from . import amazon_followed  # others inherit from it
+
+# isort: split
 from . import (
     account_tax,
     amazon_account,
+    amazon_account_work,
     amazon_confirmation,
     amazon_confirmation_by_hand,
     amazon_confirmation_mail,
@@ -8,6 +12,7 @@ from . import (
     amazon_dialog,
     amazon_feed,
     amazon_job,
+    amazon_job_work,
     amazon_log,
     amazon_marketplace,
     amazon_offer,
@@ -20,6 +25,7 @@ from . import (
     delivery_carrier,
     fast,
     ir_binary,
+    ir_websocket,
     product,
     res_company,
     res_config_settings,
@@ -29,11 +35,13 @@ from . import (
     sale_order_confirmation,
     sale_order_line,
     sale_order_search,
+    sale_order_shown,
     stock_move,
     stock_move_line,
     stock_package,
     stock_picking,
     stock_picking_combined,
     stock_picking_parcel,
+    stock_picking_shown,
     stock_warehouse,
 )

@@ -72,7 +72,7 @@ class AmazonAccount(models.Model):
 
     _name = "amazon.account"
     _description = "Amazon Account"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "amazon.followed"]
     _check_company_auto = True
     _order = "name"
 

@@ -55,6 +55,7 @@ class AmazonConfirmation(models.Model):
 
     _name = "amazon.confirmation"
     _description = "Amazon Shipping Confirmation"
+    _inherit = ["amazon.followed"]
     _order = "id desc"
     _rec_name = "order_ref"
     _check_company_auto = True

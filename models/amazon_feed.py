@@ -51,6 +51,7 @@ class AmazonFeed(models.Model):
 
     _name = "amazon.feed"
     _description = "Amazon Feed"
+    _inherit = ["amazon.followed"]
     _order = "id desc"
     _rec_name = "feed_ref"
 

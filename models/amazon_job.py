@@ -87,6 +87,7 @@ class AmazonJob(models.Model):
 
     _name = "amazon.job"
     _description = "Amazon Job"
+    _inherit = ["amazon.followed"]
     _order = "account_id, id"
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)

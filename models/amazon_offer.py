@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from .trigram import trigram
 
@@ -17,7 +19,7 @@ class AmazonOffer(models.Model):
 
     _name = "amazon.offer"
     _description = "Amazon Offer"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "amazon.followed"]
     _check_company_auto = True
     _rec_name = "sku"
     _order = "account_id, sku"
@@ -28,7 +30,10 @@ class AmazonOffer(models.Model):
     sku = fields.Char("SKU", required=True)
     asin = fields.Char("ASIN")
     title = fields.Char("Title on Amazon")
-    product_id = fields.Many2one("product.product", tracking=True, check_company=True, ondelete="restrict")
+    product_id = fields.Many2one(
+        "product.product", tracking=True, check_company=True, ondelete="restrict",
+        domain=lambda self: self._goods(), help="What leaves the warehouse when this SKU is sold",
+    )  # fmt: skip
     state = fields.Selection(
         [("mapped", "Mapped"), ("unmapped", "To Map")], compute="_compute_state", store=True, index=True
     )
@@ -49,6 +54,21 @@ class AmazonOffer(models.Model):
         for offer in self:
             offer.state = "mapped" if offer.product_id else "unmapped"
 
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("product_id", "account_id")
+    def _check_product(self):
+        products = self.product_id.with_context(active_test=False)
+        refused = products - products.filtered_domain(self._goods())
+        if refused:
+            raise ValidationError(
+                self.env._(
+                    "%s cannot stand for a SKU: it is archived, nothing that is delivered (a service), or stands for"
+                    " one of Amazon's charges. Choose the product that leaves the warehouse.",
+                    ", ".join(refused.mapped("display_name")),
+                )
+            )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -68,6 +88,15 @@ class AmazonOffer(models.Model):
         return result
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _goods(self):
+        """Return what finds the products that a SKU can be: goods, but none of those the addon brings along."""
+        unknown = self.env.ref("sale_amazon_spapi.product_unknown_sku", raise_if_not_found=False)
+        return (
+            Domain("active", "=", True) & Domain("type", "=", "consu") & Domain("amazon_charge", "=", False)
+            & Domain("id", "!=", unknown.id if unknown else False)
+        )  # fmt: skip
 
     @api.model
     def _resolve(self, account, marketplace, items):
@@ -116,22 +145,43 @@ class AmazonOffer(models.Model):
         found = {}
         Product = self.env["product.product"].with_context(active_test=True)
         for field in ("barcode", "default_code"):
-            products = Product.search([(field, "in", skus), ("company_id", "in", (False, account.company_id.id))])
+            products = Product.search(
+                self._goods() & Domain(field, "in", skus) & Domain("company_id", "in", (False, account.company_id.id))
+            )
             for sku, same in products.grouped(field).items():
                 if len(same) == 1:
                     found[sku] = same
         return found
 
     def _apply_mapping(self):
-        """Swap the product on every open line of the SKU, and build what waited for it."""
+        """Swap the product on every open line of the SKU, build what waited for it, and say what came of it."""
         lines = self.env["sale.order.line"].sudo().search([  # sudo: lines of Amazon orders are locked for users
             ("amazon_offer_id", "in", self.ids), ("order_id.state", "in", ("draft", "sent", "sale")),
         ])  # fmt: skip
+        changed = self.env["sale.order"]
         for offer, same in lines.grouped("amazon_offer_id").items():
-            same.filtered(lambda line, offer=offer: line.product_id != offer.product_id)._amazon_swap_product(
-                offer.product_id
-            )
-        self.env["amazon.order.update"].sudo()._retry_for_skus(self)
+            other = same.filtered(lambda line, offer=offer: line.product_id != offer.product_id)
+            other._amazon_swap_product(offer.product_id)
+            changed |= other.filtered(lambda line, offer=offer: line.product_id == offer.product_id).order_id
+        waited = self.env["amazon.order.update"].sudo()._retry_for_skus(self)
+        if not self.env.su:
+            self._tell_mapped(len(changed), len(waited))
+
+    def _tell_mapped(self, changed, waited):
+        """Tell whoever mapped these SKUs what that has changed, on the screen and in the SKUs' histories.
+
+        :param int changed: orders that now have the product.
+        :param int waited: orders that waited for it and are made now.
+        """
+        text = self.env._(
+            "Mapped. Open orders changed: %(changed)s. Orders that waited for it and are made now: %(waited)s.",
+            changed=changed, waited=waited,
+        )  # fmt: skip
+        for offer in self:
+            offer._message_log(body=text)
+        self.env.user._bus_send(
+            "simple_notification", {"type": "success", "title": ", ".join(self.mapped("sku")), "message": text}
+        )
 
     def action_view_orders(self):
         """Open the orders that contain this SKU."""

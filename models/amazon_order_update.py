@@ -109,13 +109,15 @@ class AmazonOrderUpdate(models.Model):
 
     _name = "amazon.order.update"
     _description = "Received Amazon Order"
+    _inherit = ["amazon.followed"]
     _order = "id desc"
     _rec_name = "order_ref"
 
     account_id = fields.Many2one("amazon.account", required=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     order_ref = fields.Char("Amazon Order", readonly=True, index=True)
-    version = fields.Char("Changed on Amazon", readonly=True, help="Amazon's lastUpdatedTime, UTC")
+    version = fields.Char("Version", readonly=True, help="Amazon's lastUpdatedTime, UTC")
+    changed_at = fields.Datetime("Changed on Amazon", compute="_compute_changed_at")
     digest = fields.Char(required=True, readonly=True)
     payload = fields.Text(groups=fields.NO_ACCESS, help="As received, encrypted; removed once the order is built.")
     state = fields.Selection(
@@ -144,6 +146,14 @@ class AmazonOrderUpdate(models.Model):
     _version_uniq = models.UniqueIndex("(account_id, order_ref, version, digest)")
     _order_ref_idx = models.Index(trigram("order_ref"))
     _open_idx = models.Index("(account_id, id) WHERE state IN ('pending', 'failed')")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("version")
+    def _compute_changed_at(self):
+        for row in self:
+            changed = datetime.fromisoformat(row.version) if row.version else None
+            row.changed_at = changed and changed.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
 
     # === CRUD METHODS === #
 
@@ -797,7 +807,7 @@ class AmazonOrderUpdate(models.Model):
 
     @api.model
     def _retry_for_skus(self, offers):
-        """Build at once what waited for these SKUs to be mapped."""
+        """Build at once what waited for these SKUs to be mapped; return it."""
         rows = self.search([
             ("state", "=", "failed"), ("account_id", "in", offers.account_id.ids),
             ("missing_sku", "in", offers.mapped("sku")),
@@ -805,6 +815,7 @@ class AmazonOrderUpdate(models.Model):
         if rows:
             rows.write({"retry_at": False})
             self._trigger_builders()
+        return rows
 
     # === BUSINESS METHODS: BUILDERS === #
 

@@ -1,4 +1,13 @@
-from odoo import models
+import time
+
+from odoo import api, models
+
+# The hint to the screens that something has changed, and the name of the companies' channels for it.
+CHANGED = "sale_amazon_spapi.changed"
+# A process says so at most once in so many seconds; a screen waits a little longer before it reads (auto_refresh.js),
+# so that it sees what is committed meanwhile.
+SECONDS_BETWEEN = 1
+_said_at = {}
 
 
 class ResCompany(models.Model):
@@ -11,3 +20,26 @@ class ResCompany(models.Model):
         lang = self.sudo().partner_id.lang
         # A language may have been switched off since.
         return lang if lang in dict(self.env["res.lang"].get_installed()) else "en_US"
+
+    # === BUSINESS METHODS: SCREENS === #
+
+    def _amazon_changed(self):
+        """Tell the screens that show these companies' Amazon orders, once this transaction is committed, that something
+        has changed."""
+        precommit = self.env.cr.precommit
+        companies = precommit.data.get(CHANGED)
+        if companies is None:
+            companies = precommit.data[CHANGED] = set()
+            precommit.add(self.browse()._amazon_tell_screens)
+        companies.update(self.ids)
+
+    @api.model
+    def _amazon_tell_screens(self):
+        """Send what :meth:`_amazon_changed` has collected."""
+        cr, now = self.env.cr, time.monotonic()
+        keys = [(cr.dbname, company) for company in cr.precommit.data.pop(CHANGED)]
+        due = {key: now for key in keys if now - _said_at.get(key, -SECONDS_BETWEEN) >= SECONDS_BETWEEN}
+        for _name, company in due:
+            self.env["bus.bus"]._sendone((self.browse(company), CHANGED), CHANGED, {})
+        # Only what was committed has been said.
+        cr.postcommit.add(lambda: _said_at.update(due))

@@ -6,10 +6,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
+from odoo.tools.translate import LazyTranslate
 
 from ..const import AWAITING_PAYMENT, DEAD, TO_SHIP
 from .amazon_order_update import OPEN
 from .amazon_phase import ROLES
+
+_lt = LazyTranslate(__name__)
 
 PURGE_BATCH = 200
 API_STATUSES = [
@@ -23,6 +26,9 @@ API_STATUSES = [
 OPEN_UNITS = "sale_amazon_spapi.mail_activity_open_units"
 # Of several parcels the worst shows.
 WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")
+# What screens follow of an order; the rest of what changes by itself stands in rows that they follow, too.
+FOLLOWED = {"state", "carrier_id", "amazon_phase_id", "amazon_on_hold", "amazon_reviewed", "amazon_merged_into_id",
+            "amazon_status"}  # fmt: skip
 
 
 def worst(states):
@@ -76,7 +82,7 @@ class SaleOrder(models.Model):
     )  # fmt: skip
     amazon_phase_id = fields.Many2one(
         "amazon.phase", "Phase", copy=False, index="btree_not_null", group_expand="_group_expand_amazon_phase",
-        check_company=True,
+        check_company=True, falsy_value_label=_lt("With Amazon (FBA)"),
     )  # fmt: skip
     amazon_phase_role = fields.Selection(
         ROLES, "Phase Role", compute="_compute_amazon_phase_role", search="_search_amazon_phase_role",
@@ -91,7 +97,10 @@ class SaleOrder(models.Model):
     amazon_reviewed = fields.Boolean(copy=False, help="A person has seen what there is to review")
     amazon_total = fields.Monetary("Amazon's Total", readonly=True, copy=False)
     amazon_refunded = fields.Monetary("Refunded on Amazon", readonly=True, copy=False)
-    amazon_difference = fields.Monetary(compute="_compute_amazon_difference", store=True)
+    amazon_difference = fields.Monetary(
+        "Difference (Odoo − Amazon)", compute="_compute_amazon_difference", store=True,
+        help="The total in Odoo less Amazon's (without what it has refunded). Above zero: Odoo has more.",
+    )  # fmt: skip
     amazon_mismatch = fields.Boolean("Amounts Differ", compute="_compute_amazon_difference", store=True)
     amazon_points = fields.Integer("Points Granted", readonly=True, copy=False)
     amazon_confirmation_ids = fields.One2many(
@@ -99,6 +108,7 @@ class SaleOrder(models.Model):
     )
     amazon_api_status = fields.Selection(
         API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null",
+        falsy_value_label=_lt("Not Ours to Tell"),
         help="Whether Amazon knows of the deliveries; empty where it need not be told.",
     )  # fmt: skip
     amazon_open_units = fields.Integer(
@@ -289,6 +299,8 @@ class SaleOrder(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
+        if FOLLOWED & set(vals):
+            self.filtered("amazon_account_id").company_id._amazon_changed()
         by_hand = "amazon_phase_id" in vals and not self.env.su
         if by_hand:
             self._amazon_check_phase_move(vals["amazon_phase_id"])

@@ -166,6 +166,8 @@ class StockPicking(models.Model):
         result = super().write(vals)
         if done and not self.env.context.get("amazon_has_left"):
             self.env["amazon.confirmation"]._make(done)
+        if CONFIRMED_FIELDS & set(vals):
+            self.filtered("amazon_account_id").company_id._amazon_changed()
         return result
 
     # === ACTION METHODS === #

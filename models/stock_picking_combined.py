@@ -36,6 +36,9 @@ class StockPicking(models.Model):
 
     @api.depends("sale_id.amazon_merged_into_id", "sale_id.amazon_merged_child_ids", "move_line_ids.result_package_id")
     def _compute_amazon_combined(self):
+        orders = self.sudo().sale_id
+        # Read for all of them at once.
+        (orders | orders.amazon_merged_into_id).mapped("amazon_merged_child_ids")
         for picking in self:
             # sudo: see _compute_amazon_confirmation_count
             others = picking.sudo()._amazon_same_parcel()

@@ -36,6 +36,7 @@ from . import (
     test_refusals,
     test_res_partner,
     test_reserving,
+    test_screens,
     test_search,
     test_secrets,
     test_shipped,

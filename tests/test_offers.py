@@ -1,5 +1,7 @@
-from odoo.exceptions import UserError
-from odoo.tests import tagged
+import json
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, tagged
 
 from .common import AmazonCase
 
@@ -113,6 +115,100 @@ class TestOffers(AmazonCase):
         self.assertEqual(waiting.order_line.product_id, self.products["AMZ-CUP-002"])
         self.assertEqual(waiting.picking_ids.filtered(lambda p: p.state != "cancel").move_ids.product_id,
                          self.products["AMZ-CUP-002"])  # fmt: skip
+
+    def not_goods(self):
+        """Return products that no SKU can be, by what they are."""
+        other = self.env["res.company"].create({"name": "Other"})
+        service, combo, archived, theirs = self.env["product.product"].create([
+            {"name": "NG service", "default_code": "NG-1", "type": "service"},
+            {"name": "NG combo", "default_code": "NG-2", "type": "combo", "combo_ids": [(0, 0, {
+                "name": "Choice", "combo_item_ids": [(0, 0, {"product_id": self.products["AMZ-CUP-001"].id})],
+            })]},
+            {"name": "NG archived", "default_code": "NG-3", "active": False},
+            {"name": "NG of another company", "default_code": "NG-4", "company_id": other.id},
+        ])  # fmt: skip
+        own = [
+            self.env.ref(f"sale_amazon_spapi.product_{name}")
+            for name in ("unknown_sku", "shipping", "gift_wrap", "cod_fee", "discount", "other", "tax", "tip",
+                         "adjustment")
+        ]  # fmt: skip
+        return [service, combo, archived, theirs, *own]
+
+    def test_only_goods_are_offered(self):
+        """The choice of products holds none that no SKU can be, a good one is there."""
+        refused = self.not_goods()
+        self.imported(items=[{"sku": "NEW-1"}])
+        with Form(self.offer("NEW-1").with_user(self.user).with_company(self.company)) as form:
+            domain = form._view["fields"]["product_id"]["domain"]
+        found = self.search_choice(domain)
+        self.assertIn(self.products["AMZ-CUP-001"], found)
+        for product in refused:
+            with self.subTest(product=product.display_name):
+                self.assertNotIn(product, found)
+
+    def search_choice(self, domain):
+        """Return what the web client would offer for the SKU table's product."""
+        products = self.env["product.product"].with_user(self.user).with_company(self.company)
+        domain = eval(domain, {"company_id": self.company.id})  # noqa: S307 - our own field's
+        return products.search(domain)
+
+    def test_only_goods_are_accepted(self):
+        """What no SKU can be is refused on the screen, by RPC, in an import and on a new row; the order waits on."""
+        order = self.imported(items=[{"sku": "NEW-1"}])
+        offers = self.env["amazon.offer"].with_user(self.user).with_company(self.company)
+        offer = offers.browse(self.offer("NEW-1").id)
+        for product in self.not_goods():
+            with self.subTest(product=product.display_name):
+                with self.assertRaises(UserError):
+                    offer.write({"product_id": product.id})
+                with self.assertRaises(UserError):
+                    offer.create({
+                        "account_id": self.account.id, "marketplace_id": self.account.marketplace_ids.id,
+                        "sku": "NEW-2", "product_id": product.id,
+                    })  # fmt: skip
+                result = offers.load([".id", "product_id/.id"], [[str(offer.id), str(product.id)]])
+                self.assertTrue(result["messages"])
+        self.assertFalse(self.offer("NEW-1").product_id)
+        self.assertEqual((order.order_line[0].product_id, order.amazon_phase_role), (self.placeholder, "review"))
+        with self.assertRaisesRegex(ValidationError, "Amazon shipping"):
+            offer.product_id = self.env.ref("sale_amazon_spapi.product_shipping")
+
+    def test_services_are_not_matched(self):
+        """A SKU that is a service's internal reference is not mapped by itself either."""
+        self.env["product.product"].create({"name": "Wrapping", "default_code": "SRV-1", "type": "service"})
+        order = self.imported(items=[{"sku": "SRV-1"}, {"sku": "AMAZON-SHIPPING"}])
+        self.assertEqual(order.order_line.filtered("amazon_item_ref").product_id, self.placeholder)
+        self.assertEqual(self.offer("SRV-1").state, "unmapped")
+        self.assertEqual(self.offer("AMAZON-SHIPPING").state, "unmapped")
+
+    def told(self):
+        """Return what has just been said on the user's screen."""
+        self.env.cr.precommit.run()
+        channel = json.dumps([self.env.cr.dbname, "res.partner", self.user.partner_id.id], separators=(",", ":"))
+        rows = self.env["bus.bus"].search([("channel", "=", channel)])
+        messages = [json.loads(message) for message in rows.mapped("message")]
+        rows.unlink()
+        return [message["payload"]["message"] for message in messages if message["type"] == "simple_notification"]
+
+    def test_mapping_says_what_it_changed(self):
+        """Whoever maps a SKU reads how many open orders have changed and how many are made now; the import itself
+        tells nobody."""
+        orders = self.imported(count=2, items=[{"sku": "NEW-1"}])
+        self.account.unknown_sku = "hold"
+        self.imported(items=[{"sku": "NEW-1"}, {"sku": "NEW-2"}])
+        self.told()
+        self.offer("NEW-1").with_user(self.user).product_id = self.products["AMZ-CUP-001"]
+        [text] = self.told()
+        self.assertIn("changed: 2", text)
+        self.assertEqual(orders.order_line.product_id, self.products["AMZ-CUP-001"])
+        self.assertIn(text, "".join(self.offer("NEW-1").message_ids.mapped("body")))
+        self.build()
+        self.told()
+        self.offer("NEW-2").with_user(self.user).product_id = self.products["AMZ-CUP-001"]
+        [text] = self.told()
+        self.assertRegex(text, "changed: 0.*now: 1")
+        self.imported(items=[{"sku": "AMZ-SNACK-001"}])
+        self.assertFalse(self.told())
 
     def test_hold(self):
         """Policy hold: the order stays in Needs attention, its SKU in the table; mapping it builds the order."""

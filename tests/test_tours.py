@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import AmazonCase, InBrowser
@@ -22,6 +23,15 @@ class TestTours(InBrowser, AmazonCase):
         self.assertEqual(account.connection_state, "ok")
         self.assertTrue(account.auto_import)
         self.assertEqual(account._credentials().refresh_token, "Atzr|tour")
+
+    def test_screens_follow(self):
+        """A list shows what somebody else changes, says that nothing comes in, and tells nothing there from nothing
+        found."""
+        order = self.imported()
+        self.account._job("orders").last_success = fields.Datetime.now()
+        self.account.auto_import = False
+        self.start_tour("/odoo", "amazon_screens_follow", login=self.user.login)
+        self.assertTrue(order.amazon_on_hold)
 
     def test_review_and_retry(self):
         self.account.unknown_sku = "hold"

@@ -4,6 +4,7 @@ bin/translate            export the texts, carry them over into each language, n
 bin/translate --check    change nothing; non-zero when texts or translations are out of date, missing or wrong
 """
 
+import ast
 import io
 import os
 import re
@@ -72,7 +73,19 @@ def export():
         entry.occurrences = [place for place in entry.occurrences if not NOT_ADDON.match(place[0])]
         if entry.occurrences:
             template.append(entry)
+    _add_module(template)
     return template
+
+
+def _add_module(template):
+    """Add the addon's own name and summary, which Odoo exports with ``base`` only and loads from here, too."""
+    manifest = ast.literal_eval(Path(os.environ["CHECKOUT"], "__manifest__.py").read_text())
+    for key, field in (("name", "shortdesc"), ("summary", "summary")):
+        entry = template.find(manifest[key])
+        if not entry:
+            entry = polib.POEntry(msgid=manifest[key], comment="module: sale_amazon_spapi")
+            template.append(entry)
+        entry.occurrences.append((f"model:ir.module.module,{field}:base.module_sale_amazon_spapi", ""))
 
 
 def _file(language=None):

@@ -297,3 +297,45 @@ registry.category("web_tour.tours").add("amazon_change_status", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("amazon_screens_follow", {
+    steps: () => [
+        ...openAmazon,
+        {
+            content: "Show the orders as a list",
+            trigger: ".o_switch_view.o_list",
+            run: "click",
+        },
+        {
+            content: "The import is stopped, and somebody else has to start it",
+            trigger: ".o_amazon_standstill:contains(stopped):contains(ask your Amazon manager)",
+        },
+        {
+            content: "Somebody else holds the order",
+            trigger: ".o_data_row:contains(Ready to Pick)",
+            async run() {
+                const { amazon_changes: changes, orm } = odoo.__WOWL_DEBUG__.root.env.services;
+                const ids = await orm.search("sale.order", [["amazon_account_id", "!=", false]]);
+                await orm.call("sale.order", "action_amazon_hold", [ids]);
+                changes.collect();
+            },
+        },
+        {
+            content: "It shows by itself",
+            trigger: ".o_data_row:contains(To Review)",
+        },
+        {
+            content: "Search something that is not there",
+            trigger: ".o_searchview_input",
+            run: "edit zzzz",
+        },
+        {
+            trigger: ".o_searchview_input",
+            run: "press Enter",
+        },
+        {
+            content: "It is not found; that is all",
+            trigger: ".o_nocontent_help:contains(Nothing found):not(:contains(import))",
+        },
+    ],
+});

@@ -1,0 +1,112 @@
+from markupsafe import Markup
+from odoo import api, fields, models
+
+
+class AmazonAccount(models.Model):
+    """What people see of an account who do not set it up: what it does, what waits, and when nothing comes in."""
+
+    _inherit = "amazon.account"
+
+    work = fields.Text("At Work", compute="_compute_work")
+    waiting_count = fields.Integer("Orders Waiting", compute="_compute_waiting_counts")
+    to_confirm_count = fields.Integer("Confirmations Waiting", compute="_compute_waiting_counts")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("job_ids.work")
+    @api.depends_context("lang", "tz")
+    def _compute_work(self):
+        words = dict(self.env["amazon.job"]._fields["name"]._description_selection(self.env))
+        for account in self:
+            jobs = account.job_ids.filtered(lambda job: job.work and job.name in ("orders", "range", "confirm"))
+            account.work = "\n".join(f"{words[job.name]}: {job.work}" for job in jobs) or False
+
+    def _compute_waiting_counts(self):
+        updates = dict(
+            self.env["amazon.order.update"]._read_group(
+                [("account_id", "in", self.ids), ("state", "=", "pending")], ["account_id"], ["__count"]
+            )
+        )
+        confirmations = dict(
+            self.env["amazon.confirmation"]._read_group(
+                [("account_id", "in", self.ids), ("state", "in", ("not_sent", "sending"))], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.waiting_count = updates.get(account, 0)
+            account.to_confirm_count = confirmations.get(account, 0)
+
+    # === ACTION METHODS === #
+
+    def action_view_waiting(self):
+        """Open what Amazon has sent and no order has been made of yet."""
+        return self._view_of("action_amazon_attention", [("state", "=", "pending")])
+
+    def action_view_to_confirm(self):
+        """Open what Amazon is to be told."""
+        return self._view_of("action_amazon_confirmations", [("state", "in", ("not_sent", "sending"))])
+
+    def _view_of(self, action, domain):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"sale_amazon_spapi.{action}")
+        return {**action, "domain": [("account_id", "=", self.id), *domain], "context": {}}
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def get_standstill(self):
+        """Return the user's accounts whose orders do not come in although they once did, for the lists of orders and
+        deliveries.
+
+        :return: for each its ``id``, ``title``, ``reason``, whether it is ``broken``, and whether the user ``can_mend``
+            it.
+        :rtype: list[dict]
+        """
+        if not self.has_access("read"):
+            return []
+        found, can_mend = [], self.has_access("write")
+        for account in self.search([]):
+            trouble = account.auto_import and account.connection_state not in ("ok", "new")
+            if trouble:
+                title = self.env._("%s: the order import stands still.", account.name)
+            elif not account.auto_import and account.last_import:
+                title = self.env._("%s: the order import is stopped; no new orders come in.", account.name)
+            else:
+                continue
+            found.append({
+                "id": account.id, "title": title, "broken": trouble, "can_mend": can_mend,
+                "reason": trouble and account.connection_message,
+            })  # fmt: skip
+        return found
+
+    @api.model
+    def _no_orders_help(self):
+        """Return what stands where there is no order at all: what is to be done first, and by whom.
+
+        :rtype: Markup
+        """
+        if not self.has_access("read"):
+            return Markup()
+        env, accounts = self.env, self.search([])
+        started = accounts.filtered("auto_import")
+        if started:
+            title = env._("No Amazon order yet")
+            text = env._("Orders come in by themselves. %s", " ".join(filter(None, started.mapped("work"))))
+            link = None
+        elif accounts:
+            title = env._("The order import is not started")
+            text = env._("Test the connection and start the import on the account; nothing comes in before.")
+            link = f"/odoo/amazon-accounts/{accounts[0].id}", env._("Open the account")
+        else:
+            title = env._("No Amazon shop is connected yet")
+            text = env._(
+                "You need the merchant token and a Selling Partner API application in Seller Central. The form guides"
+                " you in four steps."
+            )
+            link = "/odoo/amazon-accounts/new", env._("Connect a shop")
+        body = Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>') % (title, text)
+        if link and self.has_access("create"):
+            body += Markup('<p><a class="btn btn-primary" href="%s">%s</a></p>') % link
+        elif link:
+            body += Markup("<p>%s</p>") % env._("Please ask your Amazon manager.")
+        return body
