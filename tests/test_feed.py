@@ -629,9 +629,9 @@ class TestFeed(ConfirmationCase):
         self.fault("403_forbidden_message")
         log = self.send()
         feed = pickings.amazon_confirmation_ids.feed_id
-        sent, trouble = log.message.split("\n")
+        sent, trouble, *_amazons_words = log.message.split("\n")
         self.assertEqual((log.state, sent), ("failed", f"Feed {feed.feed_ref}: 2 confirmations sent."))
-        self.assertIn("denies access", trouble)
+        self.assertIn("gateway turns the call away", trouble)
         self.assertEqual(cod.amazon_api_status, "rejected")
 
     def test_feed_refused(self):
