@@ -31,6 +31,8 @@ class SaleOrder(models.Model):
             # sudo: see _compute_amazon_confirmation_count. What was changed since has to be told all the same.
             if all(row.state == "done" for row in order.sudo().amazon_confirmation_ids):
                 order.amazon_api_status = "done"
+                # A person has said so.
+                order.amazon_open_units = 0
         return result
 
     @api.depends("amazon_confirmation_ids")

@@ -60,6 +60,8 @@ class TestOpenUnits(ConfirmationCase):
         self.goes(picking)
         self.assertEqual(self.amazon_order(order)["fulfillment"]["fulfillmentStatus"], "PARTIALLY_SHIPPED")
         self.check_open(order, "AMZ-CUP-001 × 2", "Seller Central")
+        found = self.env["sale.order"].with_user(self.user).search([("amazon_open_units", ">", 0)])
+        self.assertEqual(found, order)
         self.refetched(order)
         self.check_open(order, "AMZ-CUP-001 × 2")
         self.assertEqual(len(self.told(order)), 1)

@@ -206,14 +206,11 @@ class AmazonCompletion(models.TransientModel):
         )
         domain &= days & Domain("amazon_channel", "=", "fbm")
         if self.scope == "open":
-            # What Amazon waits for and has not left cannot be sent from here.
-            domain &= (
-                Domain("amazon_api_status", "!=", "done")
-                & Domain("amazon_open_units", "=", 0)
-                & (
-                    Domain("picking_ids", "any", [("state", "=", "done"), ("picking_type_code", "=", "outgoing")])
-                    | Domain("amazon_confirmation_ids", "any", [])
-                )
+            # What Amazon waits for and nothing here brings cannot be sent.
+            domain &= Domain("amazon_open_units", "=", 0)
+            domain &= Domain("amazon_api_status", "!=", "done") & (
+                Domain("picking_ids", "any", [("state", "=", "done"), ("picking_type_code", "=", "outgoing")])
+                | Domain("amazon_confirmation_ids", "any", [])
             )
         return domain
 
