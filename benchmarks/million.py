@@ -62,7 +62,8 @@ DIFFERENT = {
                     "email_normalized": "'buyer' || {id} || '@example.com'", "amazon_hash": "md5({id}::text)"},
     "sale_order_line": {"amazon_item_ref": "lpad({id}::text, 14, '6')",
                         "amazon_offer_id": "CASE WHEN amazon_offer_id IS NOT NULL THEN"
-                                           f" (SELECT min(id) FROM amazon_offer WHERE sku LIKE 'SKU-%') + {{id}} % {OFFERS} END"},
+                                           " (SELECT min(id) FROM amazon_offer WHERE sku LIKE 'SKU-%')"
+                                           f" + {{id}} % {OFFERS} END"},
     "stock_picking": {"name": "'WH/OUT/' || lpad({id}::text, 8, '0')", "origin": NUMBER.format("{sale_id}"),
                       "carrier_tracking_ref": "CASE WHEN carrier_tracking_ref IS NOT NULL THEN"
                                               " '4412-' || lpad({id}::text, 8, '0') END"},

@@ -50,8 +50,10 @@ class StockPicking(models.Model):
 
     @api.depends("amazon_phase_id", "amazon_review_reasons", "amazon_channel", "state", "sale_id.amazon_unapplied")
     def _compute_amazon_blocked(self):
+        still = self.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        still._amazon_read_unapplied()
         for picking in self:
-            picking.amazon_blocked = picking._amazon_why_blocked() if picking.state not in ("done", "cancel") else False
+            picking.amazon_blocked = picking in still and picking._amazon_why_blocked()
 
     @api.depends("amazon_confirmation_ids.state", "state", "picking_type_id.code", "sale_id.amazon_channel",
                  "sale_id.amazon_programs", "sale_id.amazon_status_by_hand")  # fmt: skip
@@ -133,6 +135,14 @@ class StockPicking(models.Model):
             ]  # fmt: skip
         return []
 
+    def _amazon_read_unapplied(self):
+        """Read, for all these deliveries at once, what Amazon has changed and is not applied now."""
+        # sudo: see _amazon_why_blocked
+        orders = self.sudo().move_ids.sale_line_id.order_id.filtered("amazon_account_id")
+        orders = (orders | orders.amazon_merged_child_ids).with_context(lang=self.env.lang)
+        orders.invalidate_recordset(["amazon_unapplied"], flush=False)
+        orders.mapped("amazon_unapplied")
+
     def _amazon_why_blocked(self):
         """Return why this delivery must not be validated now, or False."""
         self.ensure_one()
@@ -177,7 +187,7 @@ class StockPicking(models.Model):
         self.picking_type_id.warehouse_id._amazon_share_stock()
         if not self.env.su:
             # The newest word counts, not what was known when the screen was opened.
-            self.env["sale.order"].invalidate_model(["amazon_unapplied"], flush=False)
+            self._amazon_read_unapplied()
             for picking in self:
                 if blocked := picking._amazon_why_blocked():
                     raise UserError(blocked)

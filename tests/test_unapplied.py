@@ -209,7 +209,6 @@ class TestUnapplied(ConfirmationCase):
         for some in (pickings[:1], pickings):
             some.mapped("amazon_blocked")
             some.invalidate_recordset(["amazon_blocked"])
-            some.env["sale.order"].invalidate_model(["amazon_unapplied"])
             with self.assertQueryCount(1):
                 some.mapped("amazon_blocked")
 
