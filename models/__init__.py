@@ -26,6 +26,7 @@ from . import (
     fast,
     ir_binary,
     ir_websocket,
+    mail_thread,
     product,
     res_company,
     res_config_settings,

@@ -20,6 +20,7 @@ from . import (
     test_demo,
     test_dialogs,
     test_engine,
+    test_escaping,
     test_feed,
     test_feed_report,
     test_fetch,
