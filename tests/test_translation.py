@@ -102,6 +102,13 @@ class TestTranslation(AmazonCase):
             group = self.env.ref(f"sale_amazon_spapi.group_amazon_{name}").with_context(lang="ja_JP")
             self.assertEqual(group.name, word)
 
+    def test_apps(self):
+        """The Apps list names the addon in the reader's language."""
+        module = self.env["ir.module.module"].search([("name", "=", "sale_amazon_spapi")])
+        japanese = module.with_context(lang="ja_JP")
+        self.assertEqual((module.shortdesc, japanese.shortdesc), ("Amazon Orders", "Amazon注文"))
+        self.assertIn("受注", japanese.summary)
+
     def test_wizards(self):
         for name, word in {
             "status_change": "出荷通知APIステータス変更", "combine": "同梱", "completion": "一括注文完了",
