@@ -1,7 +1,8 @@
 """What a batch of orders finds out once, and which of Odoo's ways it shortens.
 
 Both travel in the context, which :meth:`amazon.order.update._build_context` makes anew for each transaction: nothing
-remembered here lives longer than that, and without the context everything is done as Odoo does it.
+remembered here lives longer than that, and without the context everything is done as Odoo does it. No call from outside
+can make them (see ``ours.py``).
 """
 
 MEMO = "amazon_memo"
@@ -12,21 +13,26 @@ WAYS = ("analytic", "rules", "references", "pickings", "orderpoints", "quants", 
 SWITCH = "sale_amazon_spapi.slow"
 
 
+class Memo(dict):
+    """What a batch has found out."""
+
+
 def fresh(env):
     """Return the context of a transaction that builds or reserves a batch."""
     # sudo: a system parameter
     slow = (env["ir.config_parameter"].sudo().get_param(SWITCH) or "").replace(" ", "").split(",")
-    return {MEMO: {}, FAST: () if "all" in slow else tuple(way for way in WAYS if way not in slow)}
+    return {MEMO: Memo(), FAST: () if "all" in slow else tuple(way for way in WAYS if way not in slow)}
 
 
 def forget(env):
     """Return the context of another try: what was remembered may have been rolled back to a savepoint."""
-    return {MEMO: {}} if MEMO in env.context else {}
+    return {MEMO: Memo()} if MEMO in env.context else {}
 
 
 def fast(env, way):
     """Tell whether a batch is being built that goes this shorter way."""
-    return way in env.context.get(FAST, ())
+    ways = env.context.get(FAST)
+    return isinstance(ways, tuple) and way in ways
 
 
 def once(env, key, find):
@@ -35,8 +41,15 @@ def once(env, key, find):
     :param tuple key: what the answer depends on.
     """
     memo = env.context.get(MEMO)
-    if memo is None:
+    if not isinstance(memo, Memo):
         return find()
     if key not in memo:
         memo[key] = find()
     return memo[key]
+
+
+def drop(env, key):
+    """Forget what was found out once."""
+    memo = env.context.get(MEMO)
+    if isinstance(memo, Memo):
+        memo.pop(key, None)

@@ -1,9 +1,6 @@
-import hmac
 import logging
-import re
 
 from odoo import http
-from odoo.exceptions import AccessError
 from odoo.http import request
 from odoo.tools.translate import LazyTranslate
 
@@ -22,20 +19,17 @@ class AmazonController(http.Controller):
     def oauth(self, state="", selling_partner_id="", spapi_oauth_code="", **_ignored):
         """Take the authorization code and exchange it for a refresh token.
 
-        :param str state: what we sent along; good once.
+        :param str state: what we sent along; good once, within minutes, in the same session.
         :param str selling_partner_id: the seller who consented.
         :param str spapi_oauth_code: valid for five minutes.
         """
-        wellformed = re.fullmatch(r"([0-9]{1,9})-[\w-]+", state, re.ASCII)
-        # sudo: the state is nobody's to read; write access is checked right below
-        account = request.env["amazon.account"].sudo().browse(int(wellformed[1]) if wellformed else 0).exists()
-        if not account or not account.oauth_state or not hmac.compare_digest(account.oauth_state, state):
-            return request.redirect("/odoo")
-        account.oauth_state = False
-        try:
-            account.with_user(request.env.user).check_access("write")
-        except AccessError:
-            return request.redirect("/odoo")
+        account, in_time = request.env["amazon.account"]._take_oauth_state(state)
+        if not account:
+            return self._go("/odoo")
+        back = f"/odoo/action-sale_amazon_spapi.action_amazon_accounts/{account.id}"
+        if not in_time:
+            account._connection_broken(_lt("The authorization took too long. Please authorize again."))
+            return self._go(back)
         try:
             token = exchange_authorization_code(
                 account.lwa_client_id,
@@ -66,4 +60,12 @@ class AmazonController(http.Controller):
                     "refresh_token_cipher": crypto.encrypt(token.encode()),
                 })  # fmt: skip
                 account._connection_works()
-        return request.redirect(f"/odoo/action-sale_amazon_spapi.action_amazon_accounts/{account.id}")
+        return self._go(back)
+
+    @staticmethod
+    def _go(address):
+        """Go on, without telling anybody the address that was called."""
+        answer = request.redirect(address)
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["Cache-Control"] = "no-store"
+        return answer

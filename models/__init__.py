@@ -1,15 +1,15 @@
-from . import amazon_followed  # others inherit from it
+from . import amazon_followed, amazon_guard  # others inherit from them
 
 # isort: split
 from . import (
     account_tax,
     amazon_account,
+    amazon_account_security,
     amazon_account_work,
     amazon_confirmation,
     amazon_confirmation_by_hand,
     amazon_confirmation_mail,
     amazon_confirmation_send,
-    amazon_dialog,
     amazon_feed,
     amazon_job,
     amazon_job_work,
@@ -46,3 +46,5 @@ from . import (
     stock_picking_shown,
     stock_warehouse,
 )
+
+from . import amazon_guarded  # isort: skip

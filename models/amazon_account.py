@@ -1,6 +1,5 @@
 import logging
 import re
-import secrets
 import unicodedata
 from collections import defaultdict, deque
 from datetime import timedelta, timezone
@@ -23,7 +22,6 @@ from ..selling_partner import (
     SearchOrders,
     SellingPartner,
     SellingPartnerError,
-    authorization_url,
     endpoint,
 )
 from .amazon_job import JOBS, SWITCHES
@@ -72,7 +70,7 @@ class AmazonAccount(models.Model):
 
     _name = "amazon.account"
     _description = "Amazon Account"
-    _inherit = ["mail.thread", "mail.activity.mixin", "amazon.followed"]
+    _inherit = ["amazon.guard", "mail.thread", "mail.activity.mixin", "amazon.followed"]
     _check_company_auto = True
     _order = "name"
 
@@ -578,7 +576,7 @@ class AmazonAccount(models.Model):
         if missing:
             message = [_lt("Connected, but you do not sell in: %s", ", ".join(missing.mapped("name")))]
         else:
-            names = ", ".join(sorted(participation.name for participation in participations))
+            names = ", ".join(self._names_of(participations))
             message = [_lt("Connected. Amazon knows you in: %s", names)]
         message += self._check_merchant()
         self._connection_works()
@@ -636,32 +634,9 @@ class AmazonAccount(models.Model):
         (jobs | denied)._trigger()
         self._ask_for_help()
 
-    def action_authorize(self):
-        """Send the manager to Seller Central's consent page (website workflow)."""
-        self.ensure_one()
-        self.check_access("write")
-        if not (self.application_id and self.sudo().lwa_client_secret_cipher and self.lwa_client_id):
-            raise UserError(self.env._("Enter application ID, client ID and client secret first."))
-        # sudo: one-time proof against forged answers, nobody's to read
-        self.sudo().oauth_state = f"{self.id}-{secrets.token_urlsafe(32)}"
-        try:
-            url = authorization_url(
-                self.seller_central_url or "",
-                self.application_id,
-                self.sudo().oauth_state,
-                f"{self.get_base_url()}/amazon/oauth",
-            )
-        except SellingPartnerError as error:
-            raise UserError(
-                self.env._(
-                    "It is not known where Seller Central is: choose a marketplace first. An address of your own must"
-                    " begin with https://."
-                )
-            ) from error
-        return {"type": "ir.actions.act_url", "target": "self", "url": url}
-
     def action_toggle_import(self):
         """Start the import when it is stopped, stop it when it is started."""
+        self._amazon_check_group("manager")
         self.check_access("write")
         for account in self:
             if not account.auto_import:
@@ -671,6 +646,7 @@ class AmazonAccount(models.Model):
     def action_import_now(self):
         """Wake the import job; it reports in the log."""
         self.ensure_one()
+        self._amazon_check_group()
         self.env["sale.order"].check_access("create")
         self._check_ready()
         if not self.auto_import:

@@ -14,6 +14,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import DEAD
+from ..ours import is_ours, noted
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
 from .amazon_shipping_method import names_no_carrier
 from .sale_order import API_STATUSES
@@ -55,7 +56,7 @@ class AmazonConfirmation(models.Model):
 
     _name = "amazon.confirmation"
     _description = "Amazon Shipping Confirmation"
-    _inherit = ["amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed"]
     _order = "id desc"
     _rec_name = "order_ref"
     _check_company_auto = True
@@ -243,7 +244,7 @@ class AmazonConfirmation(models.Model):
 
     def action_retry(self):
         """Send again what failed, or look again at what waits: soon, and whatever the phase."""
-        self._check_may_ask()
+        self._amazon_check_group()
         self.order_id.check_access("write")
         rows = self.filtered(lambda row: row.state not in ("sending", "done"))
         if not rows:
@@ -369,7 +370,7 @@ class AmazonConfirmation(models.Model):
             "marketplace_id": order.amazon_marketplace_id.id, "picking_id": picking.id,
             "package_id": parcel.package.id if parcel else False, "quantities": {},
             # While a delivery is validated its order moves on by itself (see stock.picking._action_done).
-            "phase_id": self.env.context.get("amazon_phases", {}).get(order.id, order.amazon_phase_id.id),
+            "phase_id": noted(self.env, "amazon_phases").get(order.id, order.amazon_phase_id.id),
         })  # fmt: skip
         row._log(self.env._("Shipping confirmation reserved: %s", picking.name))
         if order.amazon_status_by_hand == "done":
@@ -842,7 +843,7 @@ class AmazonConfirmation(models.Model):
 
         :param dict texts: by row.
         """
-        if self.env.context.get("amazon_told_already"):
+        if is_ours(self.env, "amazon_told_already"):
             return
         lines = defaultdict(dict)
         for row, text in texts.items():

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..selling_partner import formula_in
 
@@ -28,15 +28,6 @@ class AmazonConfirmation(models.Model):
         return self._open(self.feed_id)
 
     # === BUSINESS METHODS: SENDING NOW === #
-
-    @api.model
-    def _check_may_ask(self):
-        """Have something sent out of turn only for who works with Amazon, not for everybody who may pack.
-
-        :raise AccessError: for others.
-        """
-        if not (self.env.su or self.env.user.has_group("sale_amazon_spapi.group_amazon_user")):
-            raise AccessError(self.env._("Only users of Amazon Orders can have something confirmed out of turn."))
 
     def _confirm_now(self):
         """Have sent soon, whatever the phase, what Amazon does not have.

@@ -11,6 +11,7 @@ from odoo.fields import Domain
 from psycopg2 import OperationalError
 
 from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, DEAD, MAX_WAIT_SECONDS
+from ..ours import OURS
 from ..refusals import explain
 from ..said import say
 from ..selling_partner import (
@@ -403,7 +404,7 @@ class AmazonConfirmation(models.Model):
             again = fields.Datetime.now() + timedelta(minutes=ACCESS_MINUTES)
             message = say(self.env, explain(error)[1])
             # It is tried every few minutes: the order's chatter tells of it once.
-            self.with_context(amazon_told_already=self.repeats)._refused(
+            self.with_context(amazon_told_already=self.repeats and OURS)._refused(
                 "rejected", message, "access", retry_at=again, requested=self.requested
             )
         else:

@@ -51,7 +51,7 @@ class AmazonFeed(models.Model):
 
     _name = "amazon.feed"
     _description = "Amazon Feed"
-    _inherit = ["amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed"]
     _order = "id desc"
     _rec_name = "feed_ref"
 

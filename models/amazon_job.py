@@ -12,6 +12,7 @@ from psycopg2 import OperationalError
 
 from ..const import FIRST_RUN_DAYS, STANDSTILL_MINUTES
 from ..locks import advisory_lock
+from ..ours import OURS, is_ours
 from ..refusals import BROKEN, explain
 from ..said import Said, say
 from ..selling_partner import BadRequest, SellingPartnerError, TokenRefused
@@ -87,7 +88,7 @@ class AmazonJob(models.Model):
 
     _name = "amazon.job"
     _description = "Amazon Job"
-    _inherit = ["amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed"]
     _order = "account_id, id"
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
@@ -203,6 +204,7 @@ class AmazonJob(models.Model):
         return jobs
 
     def unlink(self):
+        self.check_access("unlink")
         self._unlink_crons()
         return super().unlink()
 
@@ -251,7 +253,7 @@ class AmazonJob(models.Model):
         if not job or not job._is_started():
             return
         account = job.account_id.with_company(job.account_id.company_id)
-        getattr(account.with_context(amazon_cron=True), JOBS[job.name].method)()
+        getattr(account.with_context(amazon_cron=OURS), JOBS[job.name].method)()
         job._close_abandoned()
 
     def _close_abandoned(self):
@@ -496,7 +498,7 @@ class AmazonJob(models.Model):
         """
         self.invalidate_recordset()
         self.account_id.invalidate_recordset(["active", *SWITCHES])
-        return bool(self.env.context.get("amazon_cron")) and not self._is_started()
+        return is_ours(self.env, "amazon_cron") and not self._is_started()
 
     def _start_search(self, search):
         """Freeze the parameters of a search until its last page.

@@ -9,6 +9,7 @@ class AmazonMarketplace(models.Model):
     """A country's Amazon: what is the same for every seller there."""
 
     _name = "amazon.marketplace"
+    _inherit = "amazon.guard"
     _description = "Amazon Marketplace"
     _order = "sequence, name"
 

@@ -19,12 +19,12 @@ class AmazonOffer(models.Model):
 
     _name = "amazon.offer"
     _description = "Amazon Offer"
-    _inherit = ["mail.thread", "amazon.followed"]
+    _inherit = ["amazon.guard", "mail.thread", "amazon.followed"]
     _check_company_auto = True
     _rec_name = "sku"
     _order = "account_id, sku"
 
-    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade")
+    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", write_once=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     marketplace_id = fields.Many2one("amazon.marketplace", required=True, index=True)
     sku = fields.Char("SKU", required=True)

@@ -8,6 +8,7 @@ class AmazonOrderItem(models.Model):
     """Amazon's view of an order's item, as last received: what Odoo's own lines are compared with."""
 
     _name = "amazon.order.item"
+    _inherit = "amazon.guard"
     _description = "Amazon Order Item"
     _order = "order_id, id"
     _rec_name = "item_ref"

@@ -109,7 +109,7 @@ class AmazonOrderUpdate(models.Model):
 
     _name = "amazon.order.update"
     _description = "Received Amazon Order"
-    _inherit = ["amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed"]
     _order = "id desc"
     _rec_name = "order_ref"
 

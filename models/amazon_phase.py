@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 ROLES = [
     ("review", "To Review"),
@@ -20,6 +21,7 @@ class AmazonPhase(models.Model):
     with a role are the ones orders move into by themselves."""
 
     _name = "amazon.phase"
+    _inherit = "amazon.guard"
     _description = "Amazon Processing Phase"
     _order = "sequence, id"
 
@@ -42,6 +44,21 @@ class AmazonPhase(models.Model):
         )
         for phase in self:
             phase.order_count = counts.get(phase, 0)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("company_id")
+    def _check_others(self):
+        """A phase that other companies use is not to be taken from them."""
+        for phase in self.filtered("company_id"):
+            # sudo: those of companies the user does not see count, too
+            others = phase.sudo().env["amazon.account.phase"].search_count([
+                ("phase_id", "=", phase.id), ("account_id.company_id", "!=", phase.company_id.id),
+            ], limit=1) or phase.sudo().env["sale.order"].search_count([
+                ("amazon_phase_id", "=", phase.id), ("company_id", "!=", phase.company_id.id),
+            ], limit=1)  # fmt: skip
+            if others:
+                raise ValidationError(self.env._("Other companies use the phase “%s”: it stays shared.", phase.name))
 
     # === BUSINESS METHODS === #
 
@@ -69,11 +86,12 @@ class AmazonAccountPhase(models.Model):
     """What an account does in a phase."""
 
     _name = "amazon.account.phase"
+    _inherit = "amazon.guard"
     _description = "Phase Settings of an Amazon Account"
     _check_company_auto = True
     _order = "account_id, sequence, id"
 
-    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade")
+    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", write_once=True)
     company_id = fields.Many2one(related="account_id.company_id")
     phase_id = fields.Many2one("amazon.phase", required=True, ondelete="cascade", check_company=True)
     sequence = fields.Integer(related="phase_id.sequence", store=True)

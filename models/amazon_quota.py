@@ -22,11 +22,16 @@ class AmazonQuota(models.Model):
     """
 
     _name = "amazon.quota"
+    _inherit = "amazon.guard"
     _description = "Amazon Quota"
     _order = "operation"
     _log_access = False
 
     merchant_id = fields.Char(required=True)
+    company_ids = fields.Many2many(
+        "res.company", string="Companies", compute="_compute_company_ids", search="_search_company_ids",
+        help="Whose accounts draw on it",
+    )  # fmt: skip
     application = fields.Char(required=True, help="The application's client ID")
     operation = fields.Char(required=True)
     rate = fields.Float("Requests per Second", required=True, digits=(12, 6))
@@ -35,6 +40,27 @@ class AmazonQuota(models.Model):
     refilled_at = fields.Datetime(required=True)
 
     _bucket_uniq = models.UniqueIndex("(merchant_id, application, operation)")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_company_ids(self):
+        # sudo: accounts of companies the user does not see draw on it, too
+        accounts = self.env["amazon.account"].sudo().with_context(active_test=False).search([
+            ("merchant_id", "in", self.mapped("merchant_id")),
+        ])  # fmt: skip
+        for quota in self:
+            mine = accounts.filtered(lambda account, quota=quota: account.merchant_id == quota.merchant_id)
+            quota.company_ids = mine.company_id
+
+    def _search_company_ids(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: see _compute_company_ids
+        accounts = self.env["amazon.account"].sudo().with_context(active_test=False)
+        merchants = accounts.search([("company_id", "in", value), ("merchant_id", "!=", False)]).mapped("merchant_id")
+        return [("merchant_id", "in", merchants)]
+
+    # === BUSINESS METHODS === #
 
     @api.model
     def _budget(self, account, patience=MAX_WAIT_SECONDS):

@@ -24,6 +24,7 @@ class AmazonShippingMethod(models.Model):
     the addon; a shop adds its own. Delivery methods are linked to them."""
 
     _name = "amazon.shipping.method"
+    _inherit = "amazon.guard"
     _description = "Amazon Shipping Method"
     _order = "sequence, id"
     _rec_names_search = ["name", "code", "carrier_name"]

@@ -19,12 +19,13 @@ class AmazonShippingRule(models.Model):
     """R12: chooses the delivery method of an imported order; the first rule that fits decides."""
 
     _name = "amazon.shipping.rule"
+    _inherit = "amazon.guard"
     _description = "Amazon Shipping Method Rule"
     _check_company_auto = True
     _order = "sequence, id"
     _rec_name = "carrier_id"
 
-    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade")
+    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", write_once=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)

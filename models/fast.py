@@ -9,7 +9,9 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.tools import clean_context
 
-from ..memo import MEMO, fast, once
+from .. import memo
+from ..memo import fast, once
+from ..ours import OURS, Pending, is_ours, pending
 
 
 class AccountAnalyticDistributionModel(models.Model):
@@ -50,7 +52,7 @@ class SaleOrderLine(models.Model):
         if not fast(self.env, "references"):
             return super()._action_launch_stock_rule(previous_product_uom_qty=previous_product_uom_qty)
         self._amazon_create_references()
-        confirmed = []
+        confirmed = Pending()
         lines = self.with_context(amazon_confirmed=confirmed)
         result = super(SaleOrderLine, lines)._action_launch_stock_rule(
             previous_product_uom_qty=previous_product_uom_qty
@@ -105,7 +107,7 @@ class StockMove(models.Model):
         if not groups:
             return
         pickings = moves.env["stock.picking"].create([group._get_new_picking_values() for group in groups.values()])
-        notes = []
+        notes = Pending()
         for picking, group in zip(pickings, groups.values(), strict=True):
             group.write({"picking_id": picking.id})
             group.with_context(amazon_notes=notes)._assign_picking_post_process(new=True)
@@ -150,13 +152,13 @@ class StockMove(models.Model):
     def _action_assign(self, force_qty=False):
         """Make the move lines of all moves in one call."""
         if fast(self.env, "lines"):
-            self = self.with_context(amazon_lines=[])
+            self = self.with_context(amazon_lines=Pending())
         return super()._action_assign(force_qty=force_qty)
 
     def _update_reserved_quantity(self, need, location_id, lot_id=None, package_id=None, owner_id=None, strict=True):
         """Reserve the goods at once, as the next move must not find them; leave the line for later."""
-        pending = self.env.context.get("amazon_lines")
-        if pending is None or self.product_uom != self.product_id.uom_id:
+        waiting = pending(self.env, "amazon_lines")
+        if waiting is None or self.product_uom != self.product_id.uom_id:
             return super()._update_reserved_quantity(need, location_id, lot_id, package_id, owner_id, strict)
         vals_list, taken = self._update_reserved_quantity_vals(need, location_id, lot_id, package_id, owner_id, strict)
         for vals in vals_list:
@@ -166,7 +168,7 @@ class StockMove(models.Model):
                 package_id=self.env["stock.package"].browse(vals.get("package_id") or []),
                 owner_id=self.env["res.partner"].browse(vals.get("owner_id") or []),
             )  # fmt: skip
-        pending.extend(vals_list)
+        waiting.extend(vals_list)
         return taken
 
 
@@ -176,10 +178,10 @@ class StockMoveLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """At the end of reserving Odoo makes the lines it has left, be it none: that is when all are made."""
-        if pending := self.env.context.get("amazon_lines"):
-            waiting = pending.copy()
-            pending.clear()
-            self.with_context(amazon_lines=None, amazon_reserved=True).create(waiting)
+        if waiting := pending(self.env, "amazon_lines"):
+            lines = waiting.copy()
+            waiting.clear()
+            self.with_context(amazon_lines=None, amazon_reserved=OURS).create(lines)
         return super().create(vals_list)
 
 
@@ -189,7 +191,7 @@ class StockQuant(models.Model):
     @api.model
     def _update_reserved_quantity(self, product_id, location_id, quantity, lot_id=None, package_id=None, owner_id=None,
                                   strict=True):  # fmt: skip
-        if self.env.context.get("amazon_reserved"):
+        if is_ours(self.env, "amazon_reserved"):
             return None
         return super()._update_reserved_quantity(
             product_id, location_id, quantity, lot_id=lot_id, package_id=package_id, owner_id=owner_id, strict=strict
@@ -241,14 +243,14 @@ class StockQuant(models.Model):
         return super().unlink()
 
     def _amazon_forget(self):
-        self.env.context.get(MEMO, {}).pop(("quants",), None)
+        memo.drop(self.env, ("quants",))
 
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
 
     def action_confirm(self):
-        confirmed = self.env.context.get("amazon_confirmed")
+        confirmed = pending(self.env, "amazon_confirmed")
         if confirmed is None:
             return super().action_confirm()
         confirmed.extend(self.ids)
@@ -256,7 +258,7 @@ class StockPicking(models.Model):
 
     def message_post_with_source(self, source_ref, render_values=None, **kwargs):
         """Leave the notes that say where a delivery comes from for all deliveries together."""
-        notes = self.env.context.get("amazon_notes")
+        notes = pending(self.env, "amazon_notes")
         if notes is None or source_ref != "mail.message_origin_link":
             return super().message_post_with_source(source_ref, render_values=render_values, **kwargs)
         notes.append((self, render_values))

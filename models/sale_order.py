@@ -9,6 +9,7 @@ from odoo.tools import plaintext2html
 from odoo.tools.translate import LazyTranslate
 
 from ..const import AWAITING_PAYMENT, DEAD, TO_SHIP
+from ..ours import is_ours
 from .amazon_order_update import OPEN
 from .amazon_phase import ROLES
 
@@ -82,7 +83,8 @@ class SaleOrder(models.Model):
     )  # fmt: skip
     amazon_phase_id = fields.Many2one(
         "amazon.phase", "Phase", copy=False, index="btree_not_null", group_expand="_group_expand_amazon_phase",
-        check_company=True, falsy_value_label=_lt("With Amazon (FBA)"),
+        check_company=True, write_groups="sale_amazon_spapi.group_amazon_user",
+        falsy_value_label=_lt("With Amazon (FBA)"),
     )  # fmt: skip
     amazon_phase_role = fields.Selection(
         ROLES, "Phase Role", compute="_compute_amazon_phase_role", search="_search_amazon_phase_role",
@@ -92,9 +94,14 @@ class SaleOrder(models.Model):
         readonly=True, copy=False,
         help="The order was put where it stands on purpose; it moves by itself once the facts say something else.",
     )  # fmt: skip
-    amazon_on_hold = fields.Boolean("On Hold", copy=False, help="Kept in review and not confirmed to Amazon")
+    amazon_on_hold = fields.Boolean(
+        "On Hold", copy=False, help="Kept in review and not confirmed to Amazon",
+        write_groups="sale_amazon_spapi.group_amazon_user",
+    )  # fmt: skip
     amazon_review_reasons = fields.Text("To Review", readonly=True, copy=False)
-    amazon_reviewed = fields.Boolean(copy=False, help="A person has seen what there is to review")
+    amazon_reviewed = fields.Boolean(
+        copy=False, help="A person has seen what there is to review", write_groups="sale_amazon_spapi.group_amazon_user"
+    )
     amazon_total = fields.Monetary("Amazon's Total", readonly=True, copy=False)
     amazon_refunded = fields.Monetary("Refunded on Amazon", readonly=True, copy=False)
     amazon_difference = fields.Monetary(
@@ -135,8 +142,9 @@ class SaleOrder(models.Model):
     amazon_cancel_requested = fields.Boolean("Buyer Asks to Cancel", readonly=True, copy=False)
     amazon_to_reserve = fields.Boolean(readonly=True, copy=False)
     amazon_merged_into_id = fields.Many2one(
-        "sale.order", "Combined into", readonly=True, copy=False, index="btree_not_null"
-    )
+        "sale.order", "Combined into", readonly=True, copy=False, index="btree_not_null",
+        write_groups="sale_amazon_spapi.group_amazon_user",
+    )  # fmt: skip
     amazon_copied_from_id = fields.Many2one(
         "sale.order", "Copied from", readonly=True, copy=False, index="btree_not_null"
     )
@@ -343,16 +351,23 @@ class SaleOrder(models.Model):
         vals_list = super().copy_data(default)
         for order, vals in zip(self, vals_list, strict=True):
             if order.amazon_account_id:
-                vals["amazon_copied_from_id"] = order.id
                 # The reference is Amazon's; the copy is the shop's own.
                 vals["client_order_ref"] = False
         return vals_list
+
+    def copy(self, default=None):
+        copies = super().copy(default)
+        for order, copy in zip(self, copies, strict=True):
+            if order.amazon_account_id:
+                copy.sudo().amazon_copied_from_id = order  # sudo: nobody chooses it
+        return copies
 
     # === ACTION METHODS === #
 
     def action_amazon_refresh(self):
         """Read the order again from Amazon and apply it, whatever the version."""
         rows = self.env["amazon.order.update"].sudo()  # sudo: the inbox is the addon's own
+        self._amazon_check_group()
         for account, orders in self.filtered("amazon_account_id").grouped("amazon_account_id").items():
             orders.check_access("write")
             rows |= account.sudo()._refresh_orders(orders.mapped("amazon_order_ref"))
@@ -372,6 +387,7 @@ class SaleOrder(models.Model):
     def action_amazon_reopen(self):
         """Take up again what was cancelled here although it goes on at Amazon: as Amazon has it now."""
         self.ensure_one()
+        self._amazon_check_group()
         if self.amazon_status in DEAD or self.state != "cancel":
             raise UserError(self.env._("%s is not an order that was cancelled here only.", self.name))
         self.action_draft()
@@ -386,6 +402,7 @@ class SaleOrder(models.Model):
 
     def action_amazon_reviewed(self):
         """Say that a person has seen what there is to review; the order moves on by itself."""
+        self._amazon_check_group()
         self.check_access("write")
         orders = self.filtered(lambda order: order.amazon_account_id and not order.amazon_on_hold)
         lines = orders.order_line.filtered("amazon_is_placeholder")
@@ -408,6 +425,7 @@ class SaleOrder(models.Model):
 
     def action_amazon_hold(self):
         """Hold the orders, or go on with those that are held."""
+        self._amazon_check_group()
         self.check_access("write")
         for order in self.filtered("amazon_account_id"):
             order.amazon_on_hold = not order.amazon_on_hold
@@ -450,7 +468,7 @@ class SaleOrder(models.Model):
             super(SaleOrder, self - amazon).action_confirm()
             return amazon.action_confirm()
         result = super().action_confirm()
-        if not self.env.context.get("amazon_defer_reservation"):
+        if not is_ours(self.env, "amazon_defer_reservation"):
             # sudo: phases move by themselves
             amazon.sudo()._amazon_move_phase()
         return result
@@ -478,7 +496,7 @@ class SaleOrder(models.Model):
 
     def action_amazon_confirm_now(self):
         """Tell Amazon of the orders' deliveries soon, whatever the phase."""
-        self.env["amazon.confirmation"]._check_may_ask()
+        self._amazon_check_group()
         self.check_access("write")
         pickings = self.picking_ids.filtered(lambda picking: picking.state == "done")
         pickings.check_access("write")

@@ -15,6 +15,7 @@ from psycopg2 import OperationalError
 from .. import memo
 from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
 from ..memo import once
+from ..ours import OURS
 from ..said import say
 from ..selling_partner import split
 from .amazon_offer import offer_key
@@ -495,7 +496,7 @@ class SaleOrder(models.Model):
         orders = self.union(*(order for order, _fact in pairs))
         for order, fact in pairs:
             order._amazon_record_shipped_before_start(fact["value"])
-        orders.with_context(amazon_defer_reservation=True).action_confirm()
+        orders.with_context(amazon_defer_reservation=OURS).action_confirm()
         self.env["amazon.order.item"]._amazon_store_kits(orders)
         for order, fact in pairs:
             order._amazon_deliver_shipped(fact["value"])
@@ -581,7 +582,7 @@ class SaleOrder(models.Model):
                 move.quantity = quantity
                 move.picked = True
             pickings._amazon_mark_shipped(packages)
-            pickings.with_context(cancel_backorder=False, amazon_has_left=True)._action_done()
+            pickings.with_context(cancel_backorder=False, amazon_has_left=OURS)._action_done()
             pickings._amazon_after_shipped(moment)
             for picking in pickings:
                 self.env["amazon.confirmation"]._record_elsewhere(picking, packages)

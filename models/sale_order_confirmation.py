@@ -86,7 +86,7 @@ class SaleOrder(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        by_hand = "amazon_merged_into_id" in vals and not self.env.su and not self.env.context.get("amazon_combining")
+        by_hand = "amazon_merged_into_id" in vals and not self.env.su
         if by_hand:
             self._amazon_check_merging()
         result = super().write(vals)

@@ -1,9 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..ours import is_ours
+
 LOCKED_FIELDS = {
-    "product_id", "product_template_id", "product_uom_qty", "product_uom_id", "price_unit", "discount", "tax_ids",
-    "amazon_item_ref", "amazon_line_key",
+    "order_id", "product_id", "product_template_id", "product_uom_qty", "product_uom_id", "price_unit", "discount",
+    "tax_ids", "technical_price_unit", "extra_tax_data", "combo_item_id", "display_type", "move_ids",
+    "product_no_variant_attribute_value_ids",
 }  # fmt: skip
 # The key of a line for what was put into the parcel beside what was ordered.
 EXTRA = "extra"
@@ -56,20 +59,26 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [self._amazon_extra_vals(vals) for vals in vals_list]
-        lines = super().create(vals_list)
+        extra = [self._amazon_is_extra(vals) for vals in vals_list]
+        price = {"price_unit": 0.0, "technical_price_unit": -1, "tax_ids": [fields.Command.clear()]}
+        lines = super().create([
+            {**vals, **price} if is_extra else vals for vals, is_extra in zip(vals_list, extra, strict=True)
+        ])  # fmt: skip
+        gifts = lines.browse(line.id for line, is_extra in zip(lines, extra, strict=True) if is_extra)
+        gifts.sudo().amazon_line_key = EXTRA  # sudo: the key is the addon's own
         if not self.env.su:
-            lines.filtered(lambda line: line.amazon_line_key != EXTRA)._amazon_check_locked(
-                self.env._("Lines cannot be added to an Amazon order.")
-            )
+            (lines - gifts)._amazon_check_locked(self.env._("Lines cannot be added to an Amazon order."))
         return lines
 
     def write(self, vals):
         if not self.env.su and LOCKED_FIELDS & set(vals):
-            self.filtered(lambda line: line._amazon_changes(vals))._amazon_check_locked(
+            changed = self.filtered(lambda line: line._amazon_changes(vals))
+            others = self.env["sale.order"].browse(vals.get("order_id") if changed else False)
+            changed._amazon_check_locked(
                 self.env._(
                     "Products, quantities, prices and taxes of an Amazon order are Amazon's and cannot be changed here."
-                )
+                ),
+                others,
             )
         return super().write(vals)
 
@@ -78,14 +87,11 @@ class SaleOrderLine(models.Model):
         if not self.env.su:
             self._amazon_check_locked(self.env._("Lines of an Amazon order cannot be deleted."))
 
-    def _amazon_extra_vals(self, vals):
+    def _amazon_is_extra(self, vals):
         """Something that was put into the parcel beside what was ordered: Odoo adds a line of it when the delivery is
         done. On an Amazon order it is a gift, or the total would not be Amazon's."""
         order = self.env["sale.order"].browse(vals.get("order_id"))
-        if self.env.context.get("skip_procurement") and vals.get("move_ids") and order.amazon_account_id:
-            price = {"price_unit": 0.0, "technical_price_unit": -1, "tax_ids": [fields.Command.clear()]}
-            return {**vals, **price, "amazon_line_key": EXTRA}
-        return vals
+        return is_ours(self.env, "amazon_delivering") and vals.get("move_ids") and bool(order.amazon_account_id)
 
     def _amazon_changes(self, vals):
         """Tell whether `vals` changes what is fixed; the web client also sends what stayed the same."""
@@ -95,11 +101,14 @@ class SaleOrderLine(models.Model):
                 return True
         return False
 
-    def _amazon_check_locked(self, message):
-        """Refuse when a line belongs to an Amazon order and the user is not an Amazon manager (M6)."""
+    def _amazon_check_locked(self, message, others=None):
+        """Refuse when a line belongs to an Amazon order and the user is not an Amazon manager (M6).
+
+        :param others: further ``sale.order`` that are concerned.
+        """
         if self.env.user.has_group("sale_amazon_spapi.group_amazon_manager"):
             return
-        orders = self.order_id.filtered("amazon_order_ref")
+        orders = (self.order_id | (others or self.order_id)).filtered("amazon_order_ref")
         if orders:
             raise UserError(
                 self.env._("%(orders)s: %(reason)s", orders=", ".join(orders.mapped("name")), reason=message)

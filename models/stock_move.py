@@ -3,14 +3,17 @@ import re
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..ours import OURS, is_ours
+
 
 class StockMove(models.Model):
     _inherit = "stock.move"
 
     amazon_needs_codes = fields.Boolean(compute="_compute_amazon_needs_codes", search="_search_amazon_needs_codes")
     amazon_transparency_codes = fields.Text(
-        "Transparency Codes", copy=False, help="One for each unit in the parcel, scanned from the product"
-    )
+        "Transparency Codes", copy=False, help="One for each unit in the parcel, scanned from the product",
+        write_groups="stock.group_stock_user",
+    )  # fmt: skip
 
     # === COMPUTE METHODS === #
 
@@ -35,6 +38,12 @@ class StockMove(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
+        if "sale_line_id" in vals and not self.env.su and not is_ours(self.env, "amazon_delivering"):
+            line = self.env["sale.order.line"].browse(vals["sale_line_id"])
+            moved = self.filtered(lambda move: move.sale_line_id != line)
+            (moved.sale_line_id | (line if moved else line.browse()))._amazon_check_locked(
+                self.env._("What a delivery of an Amazon order is for cannot be changed.")
+            )
         result = super().write(vals)
         if "amazon_transparency_codes" in vals:
             self.env["amazon.confirmation"]._make(self.picking_id)
@@ -56,9 +65,12 @@ class StockMove(models.Model):
         # sudo: phases move by themselves, whoever works on the delivery
         self._amazon_orders().sudo()._amazon_move_phase()
 
+    def _action_synch_order(self):
+        return super(StockMove, self.with_context(amazon_delivering=OURS))._action_synch_order()
+
     def _action_assign(self, force_qty=False):
         """Builders confirm first and reserve afterwards, under the warehouse's lock."""
-        if self.env.context.get("amazon_defer_reservation"):
+        if is_ours(self.env, "amazon_defer_reservation"):
             return None
         result = super()._action_assign(force_qty=force_qty)
         self._amazon_move_phase()

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..ours import is_ours
+
 
 class StockMoveLine(models.Model):
     _inherit = "stock.move.line"
@@ -11,6 +13,6 @@ class StockMoveLine(models.Model):
         result = super().write(vals)
         if {"quantity", "result_package_id"} & set(vals):
             done = self.filtered(lambda line: line.state == "done").picking_id
-            if done and not self.env.context.get("amazon_has_left"):
+            if done and not is_ours(self.env, "amazon_has_left"):
                 self.env["amazon.confirmation"]._make(done)
         return result

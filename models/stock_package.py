@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..ours import OURS, is_ours
 from .amazon_confirmation import clean_number
 
 
@@ -7,8 +8,9 @@ class StockPackage(models.Model):
     _inherit = "stock.package"
 
     amazon_tracking_ref = fields.Char(
-        "Tracking Number", copy=False, help="This parcel's own; it counts before the numbers of the delivery."
-    )
+        "Tracking Number", copy=False, help="This parcel's own; it counts before the numbers of the delivery.",
+        write_groups="stock.group_stock_user",
+    )  # fmt: skip
 
     # === CRUD METHODS === #
 
@@ -29,7 +31,7 @@ class StockPackage(models.Model):
             ("result_package_id", "in", self.ids), ("state", "=", "done"),
         ])  # fmt: skip
         self.env["amazon.confirmation"]._make(lines.picking_id)
-        if not self.env.context.get("amazon_same_number"):
+        if not is_ours(self.env, "amazon_same_number"):
             for package in self:
                 package._amazon_share_number()
         return result
@@ -42,4 +44,4 @@ class StockPackage(models.Model):
         pickings = self.sudo().env["stock.move.line"].search([("result_package_id", "=", self.id)]).picking_id
         for picking in pickings:
             if picking._amazon_same_parcel() and picking.carrier_tracking_ref != self.amazon_tracking_ref:
-                picking.with_context(amazon_same_number=True).carrier_tracking_ref = self.amazon_tracking_ref
+                picking.with_context(amazon_same_number=OURS).carrier_tracking_ref = self.amazon_tracking_ref

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import AWAITING_PAYMENT
+from ..ours import OURS, Noted, is_ours
 from .amazon_confirmation import clean_number
 from .sale_order import API_STATUSES, worst
 from .trigram import trigram
@@ -26,14 +27,20 @@ class StockPicking(models.Model):
     amazon_phase_id = fields.Many2one(related="sale_id.amazon_phase_id")
     amazon_review_reasons = fields.Text(related="sale_id.amazon_review_reasons")
     amazon_blocked = fields.Char(compute="_compute_amazon_blocked")
-    amazon_confirmation_ids = fields.One2many("amazon.confirmation", "picking_id", "Shipping Confirmations")
+    amazon_confirmation_ids = fields.One2many(
+        "amazon.confirmation", "picking_id", "Shipping Confirmations", readonly=True
+    )
     amazon_api_status = fields.Selection(
         API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null"
     )
-    amazon_ship_date = fields.Date("Ship Date", copy=False, help="As told to Amazon; the day it was done, if empty")
+    amazon_ship_date = fields.Date(
+        "Ship Date", copy=False, help="As told to Amazon; the day it was done, if empty",
+        write_groups="stock.group_stock_user",
+    )  # fmt: skip
     amazon_send_untracked = fields.Boolean(
         "Send without Tracking Number", copy=False,
         help="Confirm this delivery to Amazon although its delivery method has a tracking number and none is here.",
+        write_groups="stock.group_stock_user",
     )  # fmt: skip
     amazon_api_message = fields.Text("API Message", compute="_compute_amazon_api_message")
     amazon_warning = fields.Text(compute="_compute_amazon_warning")
@@ -174,7 +181,7 @@ class StockPicking(models.Model):
         # What is done just now is told by _action_done, when everything has been written.
         done = self.filtered("date_done") if CONFIRMED_FIELDS & set(vals) else self.browse()
         result = super().write(vals)
-        if done and not self.env.context.get("amazon_has_left"):
+        if done and not is_ours(self.env, "amazon_has_left"):
             self.env["amazon.confirmation"]._make(done)
         if CONFIRMED_FIELDS & set(vals):
             self.filtered("amazon_account_id").company_id._amazon_changed()
@@ -198,7 +205,7 @@ class StockPicking(models.Model):
 
     def action_amazon_confirm_now(self):
         """Tell Amazon of these deliveries soon, whatever the phase."""
-        self.env["amazon.confirmation"]._check_may_ask()
+        self._amazon_check_group()
         self.check_access("write")
         return self.env["amazon.confirmation"]._make(self)._confirm_now()
 
@@ -212,10 +219,10 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         # sudo: see _compute_amazon_api_message. Its moves take the order along into the next phase.
-        phases = {order.id: order.amazon_phase_id.id for order in self.sudo()._amazon_orders()}
-        picking = self.with_context(amazon_phases=phases)
+        phases = Noted((order.id, order.amazon_phase_id.id) for order in self.sudo()._amazon_orders())
+        picking = self.with_context(amazon_phases=phases, amazon_delivering=OURS)
         result = super(StockPicking, picking)._action_done()
-        if not self.env.context.get("amazon_has_left"):
+        if not is_ours(self.env, "amazon_has_left"):
             picking.env["amazon.confirmation"]._make(picking)
         return result
 
@@ -224,12 +231,12 @@ class StockPicking(models.Model):
         amazon = self.filtered(lambda picking: picking.move_ids.sale_line_id.order_id.amazon_account_id)
         super(StockPicking, self - amazon)._send_confirmation_email()
         return super(
-            StockPicking, amazon.with_context(skip_sms=True, amazon_no_buyer_mail=True)
+            StockPicking, amazon.with_context(skip_sms=True, amazon_no_buyer_mail=OURS)
         )._send_confirmation_email()
 
     def message_post_with_source(self, source_ref, **kwargs):
         """Skip what :meth:`_send_confirmation_email` would send to a buyer."""
-        if self.env.context.get("amazon_no_buyer_mail"):
+        if is_ours(self.env, "amazon_no_buyer_mail"):
             return self.env["mail.message"]
         return super().message_post_with_source(source_ref, **kwargs)
 
@@ -241,7 +248,7 @@ class StockPicking(models.Model):
 
     def send_to_shipper(self):
         """What has left already needs no label of a carrier any more."""
-        if self.env.context.get("amazon_has_left"):
+        if is_ours(self.env, "amazon_has_left"):
             return None
         return super().send_to_shipper()
 
@@ -254,14 +261,14 @@ class StockPicking(models.Model):
         for picking in self.filtered(
             lambda picking: picking.picking_type_id.code == "outgoing" and picking.amazon_channel != "fba"
         ):
-            picking.with_context(amazon_has_left=True).carrier_tracking_ref = (
+            picking.with_context(amazon_has_left=OURS).carrier_tracking_ref = (
                 ",".join(numbers) or picking.carrier_tracking_ref
             )
 
     def _amazon_after_shipped(self, moment):
         """Write the time the goods left, after Odoo has written now."""
         done = self.filtered(lambda picking: picking.state == "done")
-        done.with_context(amazon_has_left=True).date_done = moment
+        done.with_context(amazon_has_left=OURS).date_done = moment
         done.move_ids.filtered(lambda move: move.state == "done").date = moment
 
     @api.model

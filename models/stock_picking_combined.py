@@ -6,6 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..ours import OURS, is_ours
 from .address import normalize
 from .sale_order_confirmation import COMBINED
 
@@ -16,8 +17,9 @@ class StockPicking(models.Model):
     amazon_confirmation_count = fields.Integer(compute="_compute_amazon_confirmation_count")
     amazon_needs_codes = fields.Boolean(compute="_compute_amazon_needs_codes")
     amazon_code_move_ids = fields.One2many(
-        "stock.move", "picking_id", "Transparency", domain=[("amazon_needs_codes", "=", True)]
-    )
+        "stock.move", "picking_id", "Transparency", domain=[("amazon_needs_codes", "=", True)],
+        write_groups="stock.group_stock_user",
+    )  # fmt: skip
     amazon_combined = fields.Selection(COMBINED, "Combined", compute="_compute_amazon_combined")
     amazon_combined_with = fields.Char("In One Parcel with", compute="_compute_amazon_combined")
 
@@ -52,7 +54,7 @@ class StockPicking(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "carrier_tracking_ref" in vals and not self.env.context.get("amazon_same_number"):
+        if "carrier_tracking_ref" in vals and not is_ours(self.env, "amazon_same_number"):
             for picking in self:
                 picking._amazon_share_number()
         return result
@@ -94,7 +96,7 @@ class StockPicking(models.Model):
         others = self.sudo()._amazon_same_parcel()
         if not others:
             return
-        same = {"amazon_same_number": True}
+        same = {"amazon_same_number": OURS}
         packages = self.sudo().move_line_ids.result_package_id & others.move_line_ids.result_package_id
         number = self.carrier_tracking_ref
         packages.with_context(**same).amazon_tracking_ref = (number or "").split(",")[0] or False
@@ -139,7 +141,7 @@ class StockPicking(models.Model):
         self.move_line_ids.with_context(force_move_lines=True).action_put_in_pack(package_id=package.id)
         orders = self.sale_id
         children = orders - parent
-        children.with_context(amazon_combining=True).amazon_merged_into_id = parent
+        children.sudo().amazon_merged_into_id = parent  # sudo: by hand it is for what is cancelled here
         if number:
             self.filtered(lambda picking: picking.sale_id == parent)[:1].carrier_tracking_ref = number
         for order in orders:
@@ -231,9 +233,9 @@ class StockPicking(models.Model):
         packages = self.move_line_ids.result_package_id & others.move_line_ids.result_package_id
         orders = together.sale_id
         children = orders.filtered(lambda order: order.amazon_merged_into_id in orders)
-        (together & children.picking_ids).with_context(amazon_same_number=True).carrier_tracking_ref = False
+        (together & children.picking_ids).with_context(amazon_same_number=OURS).carrier_tracking_ref = False
         together.move_line_ids.filtered(lambda line: line.result_package_id in packages).result_package_id = False
-        children.with_context(amazon_combining=True).amazon_merged_into_id = False
+        children.sudo().amazon_merged_into_id = False  # sudo: see _amazon_combine
         batches = together.batch_id
         together.batch_id = False
         batches.filtered(lambda batch: not batch.picking_ids and batch.state != "cancel").action_cancel()

@@ -249,7 +249,7 @@ class SellingPartner:
 
     def upload(self, url, content, content_type):
         """Put a feed where :meth:`create_feed_document` said; see :func:`.documents.upload`."""
-        documents.upload(url, content, content_type, self._timeout)
+        documents.upload(self._endpoint.checked(url), content, content_type, self._timeout)
 
     def create_feed(self, feed_type, marketplace_ids, document_id):
         """Have Amazon process an uploaded document (createFeed).
@@ -327,7 +327,8 @@ class SellingPartner:
 
         :return: :class:`.documents.Document`; see :func:`.feeds.parse_processing_report`.
         """
-        return documents.download(*self.get_feed_document(document_id), self._timeout)
+        address = self.get_feed_document(document_id)
+        return documents.download(self._endpoint.checked(address.url), address.compression, self._timeout)
 
     def call(self, operation, reader, meanings=None, success=(), **arguments):
         """Send one request: the one way out for all of them.

@@ -19,16 +19,19 @@ def is_loopback(url):
         return False
 
 
-def checked_url(url):
+def checked_url(url, local=True):
     """Refuse a URL over which secrets would travel unprotected.
 
+    :param bool local: this machine itself may be meant; no server elsewhere may send us there.
     :raises BadRequest: unless it is https, or http to this machine itself. The message does not quote the URL, which
         may be a presigned one.
     """
     try:
         parts = urlsplit(url)
         encrypted = parts.scheme == "https" and parts.hostname
-        good = (encrypted or parts.scheme == "http" and is_loopback(url)) and not parts.username and parts.port != 0
+        here = is_loopback(url)
+        good = parts.scheme in ("http", "https") and local if here else encrypted
+        good = good and not parts.username and parts.port != 0
     except (ValueError, TypeError, AttributeError):
         good = False
     if not good:
@@ -52,11 +55,20 @@ class Endpoint:
 
     def __post_init__(self):
         object.__setattr__(self, "api_url", checked_url(self.api_url).rstrip("/"))
-        checked_url(self.lwa_url)
+        self.checked(self.lwa_url)
 
     @property
     def is_local(self):
         return is_loopback(self.api_url)
+
+    def checked(self, url):
+        """Refuse a URL that goes with this endpoint and is less safe than it, such as a document's that a server
+        elsewhere says is on this machine.
+
+        :return: the URL.
+        :raises BadRequest: see :func:`checked_url`.
+        """
+        return checked_url(url, local=self.is_local)
 
 
 def _hosts(prefix):

@@ -37,6 +37,7 @@ from . import (
     test_refusals,
     test_res_partner,
     test_reserving,
+    test_rights,
     test_screens,
     test_search,
     test_secrets,

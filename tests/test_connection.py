@@ -1,4 +1,7 @@
+import json
 import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
@@ -70,6 +73,41 @@ class TestConnection(AmazonCase):
         self.assertIn("cannot be reached", message)
         self.assertNotIn("by itself", message)
         self.assertEqual(self.state(), ("new", False, 0))
+
+    def test_no_foreign_body(self):
+        """Pressed at a server that is no Amazon, it does not read that server out."""
+        says = {}
+
+        class Other(BaseHTTPRequestHandler):
+            """Any server of the house."""
+
+            def do_GET(self):
+                body = json.dumps(says["body"]).encode()
+                self.send_response(says["status"])
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments):
+                """Write nothing."""
+
+        server = HTTPServer(("127.0.0.1", 0), Other)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        Thread(target=server.serve_forever, daemon=True).start()
+        self.account.endpoint_url = f"http://127.0.0.1:{server.server_port}"
+        place = {"id": "SECRET", "name": "SECRET", "countryCode": "JP", "defaultCurrencyCode": "JPY",
+                 "defaultLanguageCode": "ja_JP", "domainName": "SECRET"}  # fmt: skip
+        for status, body in (
+            (500, {"message": "SECRET"}), (403, {"error": "no", "error_description": "SECRET"}),
+            (400, [{"code": "a SECRET", "message": "x", "details": "SECRET"}]),
+            (404, {"errors": [{"message": "SECRET"}]}), (200, {"SECRET": "SECRET"}),
+            (200, {"payload": [{"marketplace": place, "participation": {
+                "isParticipating": True, "hasSuspendedListings": False}}]}),
+        ):  # fmt: skip
+            with self.subTest(status=status, body=body):
+                says.update(status=status, body=body)
+                self.assertNotIn("SECRET", self.press())
 
     def test_trouble(self):
         """Amazon in trouble does not make a working account a broken one; nothing is promised that does not happen."""

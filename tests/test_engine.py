@@ -9,6 +9,7 @@ from odoo.tools import SQL, mute_logger
 from psycopg2.errors import UniqueViolation
 
 from ..locks import share
+from ..ours import OURS
 from .common import AmazonCase, shifted
 
 
@@ -29,7 +30,7 @@ class TestEngine(AmazonCase):
     def fetch(self, cron=False, account=None, **arguments):
         """Fetch without building; return the log row."""
         with self.committing(account or self.account) as mine:
-            log = mine.with_context(amazon_cron=cron)._fetch_orders(**arguments)
+            log = mine.with_context(amazon_cron=cron and OURS)._fetch_orders(**arguments)
         return self.env["amazon.log"].browse(log.ids)
 
     def time(self, text):

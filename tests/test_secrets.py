@@ -3,14 +3,17 @@ import os
 import re
 import secrets
 import urllib.request
+from datetime import datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, tagged
+from freezegun import freeze_time
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, HttpCase, new_test_user, tagged
 
 from .. import crypto
 from ..models.amazon_account import MASK
+from ..selling_partner import CredentialsError
 from .common import AmazonCase
 
 FIELDS = ["lwa_client_secret", "refresh_token"]
@@ -108,6 +111,71 @@ class TestSecrets(AmazonCase):
         self.assertEqual(self.account.connection_state, "ok")
         self.assertFalse(self.account.activity_ids)
 
+    def test_new_target_new_secrets(self):
+        """Who changes where the credentials go enters them anew: what is stored goes to no host of his."""
+        second = self.amazon.url.replace("127.0.0.1", "localhost")
+        mine = self.account.with_user(self.manager)
+        for vals in (
+            {"endpoint_url": second},
+            {"lwa_url": f"{second}/auth/o2/token"},
+            {"endpoint_url": "https://collector.example.com", "lwa_url": "https://collector.example.com/token"},
+            {"environment": "production"},
+            {"environment": "sandbox"},
+            {"environment": "production", "region": "eu", "marketplace_ids": [(5,)]},
+            {"endpoint_url": second, "refresh_token": MASK},
+        ):
+            for method in ("write", "web_save", "load"):
+                with self.subTest(vals=vals, method=method):
+                    self.setUp()
+                    self.account.write({
+                        "environment": "custom", "endpoint_url": self.amazon.url, "region": self.seller["region"],
+                        "lwa_url": f"{self.amazon.url}/auth/o2/token",
+                        "lwa_client_secret": self.seller["client_secret"],
+                        "refresh_token": self.seller["refresh_token"],
+                    })  # fmt: skip
+                    self.assertTrue(all(mine.mapped(name)[0] for name in FIELDS))
+                    if method == "write":
+                        mine.write(vals)
+                    elif method == "web_save":
+                        mine.web_save(vals, {name: {} for name in FIELDS})
+                    elif "marketplace_ids" not in vals:
+                        mine.load([".id", *vals], [[str(mine.id), *vals.values()]])
+                    else:
+                        continue
+                    self.assertFalse(any(mine.mapped(name)[0] for name in FIELDS))
+                    with self.assertRaises(CredentialsError):
+                        self.account._selling_partner()
+
+    def test_new_target_with_new_secrets(self):
+        """What is entered together with the new target is kept, and only that."""
+        second = self.amazon.url.replace("127.0.0.1", "localhost")
+        mine = self.account.with_user(self.manager)
+        mine.write({"endpoint_url": second, "refresh_token": "Atzr|new"})
+        self.assertEqual((mine.refresh_token, mine.lwa_client_secret), (MASK, False))
+        mine.write({"lwa_client_secret": "new"})
+        mine.write({"name": "Renamed", "endpoint_url": second, "environment": "custom"})
+        self.assertEqual((mine.refresh_token, mine.lwa_client_secret), (MASK, MASK), "nothing has changed")
+
+    def test_new_target_is_said_before(self):
+        """The form says at once that the credentials are to be entered again."""
+        form = Form(self.account.with_user(self.manager))
+        with self.assertLogs("odoo.tests.form.onchange", "WARNING") as logs:
+            form.endpoint_url = self.amazon.url.replace("127.0.0.1", "localhost")
+        self.assertIn("enter client secret and refresh token again", "".join(logs.output))
+
+    def test_no_http_but_to_this_machine_from_it(self):
+        """A server elsewhere logs in nowhere on this machine, and nothing goes by plain http to another one."""
+        mine = self.account.with_user(self.manager)
+        for endpoint, lwa in (
+            ("https://proxy.example.com", "http://127.0.0.1:8069/token"),
+            ("https://proxy.example.com", "https://localhost/token"),
+            ("http://proxy.example.com", "https://proxy.example.com/token"),
+            ("http://10.0.0.1", "http://10.0.0.1/token"),
+            ("http://127.0.0.1", "http://10.0.0.1/token"),
+        ):
+            with self.subTest(endpoint=endpoint, lwa=lwa), self.assertRaises(ValidationError):
+                mine.write({"endpoint_url": endpoint, "lwa_url": lwa})
+
     def test_neutralize(self):
         """A neutralized copy can reach nobody."""
         self.account.auto_import = True
@@ -132,12 +200,24 @@ class TestAuthorization(AmazonCase, HttpCase):
         self.account.write(
             {"application_id": self.seller["application_id"], "refresh_token": False, "merchant_id": False}
         )
-        for user in (self.manager, self.user):
+        second = new_test_user(
+            self.env, "second_manager", "sale_amazon_spapi.group_amazon_manager", company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )  # fmt: skip
+        for user in (self.manager, self.user, second):
             user.password = f"{user.login}-password"
 
     def consent(self):
         """Go to the consent page, agree, return the address Amazon sends the browser to."""
-        url = self.account.with_user(self.manager).action_authorize()["url"]
+        self.authenticate("amazon_manager", "amazon_manager-password")
+        answer = self.url_open(
+            "/web/dataset/call_kw/amazon.account/action_authorize",
+            json={"params": {
+                "model": "amazon.account", "method": "action_authorize", "args": [self.account.ids], "kwargs": {},
+            }},
+        ).json()  # fmt: skip
+        url = answer["result"]["url"]
+        self.env.invalidate_all()
 
         class NoRedirect(urllib.request.HTTPRedirectHandler):
             """Keeps the address instead of going there."""
@@ -154,9 +234,10 @@ class TestAuthorization(AmazonCase, HttpCase):
             return answer.headers["Location"]
         return opener.address
 
-    def come_back(self, address, login="amazon_manager"):
-        """Open the address Amazon sends the browser to."""
-        self.authenticate(login, f"{login}-password")
+    def come_back(self, address, login=None):
+        """Open the address Amazon sends the browser to, in the same session or, with `login`, in another one."""
+        if login:
+            self.authenticate(login, f"{login}-password")
         answer = self.url_open(re.sub(r"^https?://[^/]+", "", address), allow_redirects=False)
         self.assertIn(answer.status_code, (302, 303))
         self.env.invalidate_all()
@@ -178,8 +259,7 @@ class TestAuthorization(AmazonCase, HttpCase):
         """A state that is not ours, or no state at all, changes nothing and breaks nothing."""
         address = self.consent()
         state = re.search("state=([^&]+)", address)[1]
-        own = self.account.id
-        for wrong in ("", "x", "0-x", f"{own}-wrong", f"{own}-%C3%A9", "%C2%B2-x", "9" * 30 + "-x", state[:-1]):
+        for wrong in ("", "x", "AQ", "%C3%A9", "%C2%B2-x", "9" * 30, state[:-1], state + "x", state.swapcase()):
             self.assertTrue(self.come_back(address.replace(state, wrong)).endswith("/odoo"), wrong)
             self.assertFalse(self.account.sudo().refresh_token_cipher)
         self.come_back(address)
@@ -190,6 +270,49 @@ class TestAuthorization(AmazonCase, HttpCase):
         address = self.consent()
         self.assertTrue(self.come_back(address, "amazon_user").endswith("/odoo"))
         self.assertFalse(self.account.sudo().refresh_token_cipher)
+
+    def test_other_session(self):
+        """A state is good in the session that asked for it only, be it the same user's; there it stays good."""
+        address = self.consent()
+        first, opener = self.session, self.opener
+        for login in ("amazon_manager", "second_manager"):
+            self.session = None  # kept, not logged out
+            self.assertTrue(self.come_back(address, login).endswith("/odoo"))
+            self.assertFalse(self.account.sudo().refresh_token_cipher)
+        self.session, self.opener = first, opener
+        self.come_back(address)
+        self.assertTrue(self.account.sudo().refresh_token_cipher)
+
+    def test_too_late(self):
+        """After ten minutes a state is no good any more, and the manager reads why."""
+        address = self.consent()
+        with freeze_time(datetime.now() + timedelta(minutes=10, seconds=5), tick=True):
+            self.come_back(address)
+        self.assertFalse(self.account.sudo().refresh_token_cipher)
+        self.assertEqual(self.account.connection_state, "broken")
+        self.assertIn("took too long", self.account.connection_message)
+        self.come_back(address)
+        self.assertFalse(self.account.sudo().refresh_token_cipher, "it is used up")
+
+    def test_state_tells_nothing(self):
+        """What stands in an access log is neither stored nor the session's id."""
+        address = self.consent()
+        state = re.search("state=([^&]+)", address)[1]
+        told = base64.urlsafe_b64decode(state + "===").decode("latin-1") + state
+        self.assertNotIn(self.session.sid[:20], told)
+        self.env.cr.execute("SELECT a::text FROM amazon_account a")
+        self.assertNotIn(state, "".join(row for [row] in self.env.cr.fetchall()))
+        answer = self.url_open(re.sub(r"^https?://[^/]+", "", address), allow_redirects=False)
+        self.assertEqual(answer.headers["Referrer-Policy"], "no-referrer")
+        self.assertNotIn(state, answer.headers["Location"])
+
+    def test_new_target_ends_it(self):
+        """Where the credentials go was changed meanwhile: the answer is not taken."""
+        address = self.consent()
+        self.account.with_user(self.manager).write({
+            "endpoint_url": "https://collector.example.com", "lwa_url": "https://collector.example.com/token",
+        })  # fmt: skip
+        self.assertTrue(self.come_back(address).endswith("/odoo"))
 
     def test_other_seller(self):
         """Another seller than the account's is not taken."""

@@ -6,7 +6,7 @@ class AmazonCombine(models.TransientModel):
     """同梱: deliveries of one recipient and address become one parcel."""
 
     _name = "amazon.combine"
-    _inherit = "amazon.dialog"
+    _inherit = "amazon.guard"
     _description = "Combine Amazon Shipments"
     _check_company_auto = True
 

@@ -36,7 +36,7 @@ class AmazonCompletion(models.TransientModel):
     """N12, 一括注文完了: search orders, correct their tracking numbers, confirm those that are ticked."""
 
     _name = "amazon.completion"
-    _inherit = "amazon.dialog"
+    _inherit = "amazon.guard"
     _description = "Bulk Completion of Amazon Orders"
 
     display_name = fields.Char(compute="_compute_display_name")
@@ -236,7 +236,7 @@ class AmazonCompletion(models.TransientModel):
 
 class AmazonCompletionLine(models.TransientModel):
     _name = "amazon.completion.line"
-    _inherit = "amazon.dialog"
+    _inherit = "amazon.guard"
     _description = "Delivery in the Bulk Completion"
 
     wizard_id = fields.Many2one("amazon.completion", required=True, ondelete="cascade", index=True)

@@ -11,7 +11,7 @@ class AmazonConfirmationFile(models.TransientModel):
     """C15: the confirmations of chosen orders as the file that Seller Central takes by hand."""
 
     _name = "amazon.confirmation.file"
-    _inherit = "amazon.dialog"
+    _inherit = "amazon.guard"
     _description = "Amazon Confirmation File"
 
     confirmation_ids = fields.Many2many("amazon.confirmation", readonly=True)
@@ -115,7 +115,7 @@ class AmazonConfirmationFile(models.TransientModel):
 
 class AmazonConfirmationFilePart(models.TransientModel):
     _name = "amazon.confirmation.file.part"
-    _inherit = "amazon.dialog"
+    _inherit = "amazon.guard"
     _description = "File of Amazon Confirmations"
 
     wizard_id = fields.Many2one("amazon.confirmation.file", required=True, ondelete="cascade")

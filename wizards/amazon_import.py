@@ -10,6 +10,7 @@ class AmazonImport(models.TransientModel):
     """R3: import the orders of a range of order dates, or of the last hours."""
 
     _name = "amazon.import"
+    _inherit = "amazon.guard"
     _description = "Import a Range of Amazon Orders"
 
     account_id = fields.Many2one(

@@ -8,7 +8,7 @@ class AmazonStatusChange(models.TransientModel):
     """C9, C10: set the API status of orders by hand, and see to it that what is to be sent again is."""
 
     _name = "amazon.status.change"
-    _inherit = "amazon.dialog"
+    _inherit = "amazon.guard"
     _description = "Change the API Status of Amazon Orders"
 
     status = fields.Selection(
@@ -107,7 +107,7 @@ class AmazonStatusChange(models.TransientModel):
 
 class AmazonStatusChangeLine(models.TransientModel):
     _name = "amazon.status.change.line"
-    _inherit = "amazon.dialog"
+    _inherit = "amazon.guard"
     _description = "Order in the API Status Change"
 
     wizard_id = fields.Many2one("amazon.status.change", required=True, ondelete="cascade")

@@ -325,6 +325,38 @@ def test_only_protected_endpoints(url):
         Endpoint("https://example.com", url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8069/x",
+        "http://localhost/x",
+        "http://[::1]/x",
+        "https://127.0.0.1/x",
+        "https://localhost/x",
+        "http://10.0.0.1/x",
+        "http://example.com/x",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_server_elsewhere_sends_us_nowhere_on_this_machine(url, credentials):
+    for far in (endpoint("fe"), Endpoint("https://proxy.example.com")):
+        with pytest.raises(BadRequest):
+            far.checked(url)
+        with SellingPartner(credentials, far) as seller, pytest.raises(BadRequest):
+            seller.upload(url, b"x", "text/xml")
+    with pytest.raises(BadRequest):
+        Endpoint("https://proxy.example.com", url)
+    near = Endpoint("http://127.0.0.1:1", "http://127.0.0.1:1/token")
+    assert near.checked("http://127.0.0.1:2/bucket")
+
+
+def test_no_redirect_is_followed(amazon, seller):
+    amazon.says(ORDERS, Answer(307, b"", {"Location": f"{amazon.url}/elsewhere"}))
+    with pytest.raises(MalformedAnswer):
+        seller.search_orders(SEARCH)
+    assert not amazon.asked("/elsewhere")
+
+
 def test_endpoints():
     assert endpoint("fe").api_url == "https://sellingpartnerapi-fe.amazon.com"
     assert endpoint("eu", "sandbox").api_url == "https://sandbox.sellingpartnerapi-eu.amazon.com"

@@ -1,0 +1,167 @@
+"""Who may write what: one place for writing and making, import and copy, defaults, and commands that come by way of
+another model.
+
+What Amazon has said is Amazon's: without superuser rights nobody writes a field of ours that is ``readonly``. What
+people decide has the groups who may in ``write_groups``; what says whose a record is has ``write_once``.
+"""
+
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.models import LOG_ACCESS_COLUMNS
+
+GROUPS = "sale_amazon_spapi.group_amazon_%s"
+# Odoo's own, which guards them itself.
+AUTOMATIC = {"id", "display_name", *LOG_ACCESS_COLUMNS}
+
+
+class AmazonGuard(models.AbstractModel):
+    """To be inherited before the model that it guards, so that it sees what was asked for and not what was added."""
+
+    _name = "amazon.guard"
+    _description = "Guard of What Came from Amazon"
+
+    # === CRUD METHODS === #
+
+    @api.model
+    def default_get(self, fields_list):
+        """Neither a context nor a default that a user has set for himself says what is Amazon's."""
+        denied = [name for name in fields_list if not self._amazon_may_write(name)]
+        defaults = super().default_get([name for name in fields_list if name not in denied])
+        self._check_may_read([defaults])
+        own = ((name, self._fields[name].default) for name in denied)
+        return {**defaults, **{name: default(self) for name, default in own if default}}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._amazon_check_fields({name for vals in vals_list for name in vals})
+        self._check_may_read(vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._amazon_check_fields(vals)
+        self._amazon_check_once(vals)
+        self._check_may_read([vals])
+        return super().write(vals)
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Have the web client show what the user may not write as what it is."""
+        described = super().fields_get(allfields, attributes)
+        for name, description in described.items():
+            if "readonly" in description and not self._amazon_may_write(name):
+                description["readonly"] = True
+        return described
+
+    def onchange(self, values, field_names, fields_spec):
+        self._check_may_read([values])
+        return super().onchange(values, field_names, fields_spec)
+
+    # === BUSINESS METHODS === #
+
+    def _valid_field_parameter(self, field, name):
+        return name in ("write_groups", "write_once") or super()._valid_field_parameter(field, name)
+
+    @api.model
+    def _amazon_is_own(self):
+        """Tell whether all of this model is the addon's."""
+        return self._name.startswith("amazon.")
+
+    @api.model
+    def _amazon_may_write(self, name):
+        """Tell whether the user may write a field, as far as that is the addon's to say.
+
+        :param str name: the field's.
+        :rtype: bool
+        """
+        field = self._fields.get(name)
+        ours = name not in AUTOMATIC and (self._amazon_is_own() or name.startswith("amazon_"))
+        if not (field and ours) or self._transient:
+            return True
+        groups = not field.related and getattr(field, "write_groups", None)
+        return self.env.user.has_groups(groups) if groups else not field.readonly
+
+    @api.model
+    def _amazon_check_fields(self, names):
+        """Refuse to write what is not the user's.
+
+        :param names: of fields.
+        :raise AccessError: naming them.
+        """
+        denied = [] if self.env.su else [name for name in names if not self._amazon_may_write(name)]
+        if denied:
+            labels = sorted(self._fields[name]._description_string(self.env) for name in denied)
+            text = self.env._("You cannot change what comes from Amazon, or is for others: %s.", ", ".join(labels))
+            known = self._filtered_access("read")[:5].mapped("display_name")
+            raise AccessError(": ".join(filter(None, (", ".join(map(str, known)), text))))
+
+    def _amazon_check_once(self, vals):
+        """Refuse to give what is one account's to another."""
+        if self.env.su:
+            return
+        for name in vals:
+            field = self._fields.get(name)
+            if field and getattr(field, "write_once", False):
+                given = field.convert_to_cache(vals[name], self.browse())
+                if any(record[name] and record[name].id != given for record in self):
+                    raise AccessError(self.env._("“%s” cannot be changed afterwards.", field.string))
+
+    @api.model
+    def _check_may_read(self, vals_list):
+        """Refuse to link a record of ours with one that the user may not read: it would tell of it.
+
+        :param list vals_list: as of :meth:`create`.
+        :raise AccessError: which tells nothing about them.
+        """
+        if self.env.su or not self._amazon_is_own():
+            return
+        for model, ids in self._named(vals_list).items():
+            records = self.env[model].browse(ids)
+            if records - records._filtered_access("read"):
+                raise AccessError(self.env._("You have no access to some of these records."))
+
+    @api.model
+    def _named(self, vals_list):
+        """Return which records the values name, those of the lines included.
+
+        :rtype: dict[str, set[int]]
+        """
+        named, lines = defaultdict(set), defaultdict(list)
+        for vals in vals_list:
+            for name, value in vals.items():
+                field = self._fields.get(name)
+                if field and field.type == "many2one" and isinstance(value, int) and value:
+                    named[field.comodel_name].add(value)
+                elif field and field.type in ("one2many", "many2many"):
+                    for command in value or []:
+                        ids, line = _read_command(command)
+                        named[field.comodel_name].update(ids)
+                        lines[field.comodel_name] += [line] if line else []
+        for model, of_lines in lines.items():
+            if hasattr(self.env[model], "_named"):
+                for comodel, ids in self.env[model]._named(of_lines).items():
+                    named[comodel] |= ids
+        return named
+
+    @api.model
+    def _amazon_check_group(self, group="user"):
+        """Refuse what only some work with Amazon entitles to.
+
+        :param str group: ``user`` or ``manager``.
+        :raise AccessError: for others.
+        """
+        if not (self.env.su or self.env.user.has_group(GROUPS % group)):
+            raise AccessError(self.env._("This is for users of Amazon Orders who may work on them."))
+
+
+def _read_command(command):
+    """Return (the ids that a command of an x2many names, the values that it writes)."""
+    if isinstance(command, int):
+        return [command], None
+    code, record_id, value = (*command, None, None)[:3]
+    if code == Command.SET:
+        return value, None
+    ids = [record_id] if isinstance(record_id, int) and record_id and code in (Command.UPDATE, Command.LINK) else []
+    return ids, value if code in (Command.CREATE, Command.UPDATE) else None
