@@ -604,6 +604,7 @@ class SaleOrder(models.Model):
     def action_amazon_deliver_rest(self):
         """Make a delivery of what Amazon still waits for."""
         self.ensure_one()
+        self._amazon_check_group()
         self.check_access("write")
         units = self._amazon_open_units() if self.amazon_open_units else {}
         if not units:

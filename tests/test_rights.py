@@ -80,7 +80,8 @@ SHOWS = "shows"
 METHODS = {
     "sale.order": {
         "action_amazon_confirm_now": USER, "action_amazon_hold": USER, "action_amazon_refresh": USER,
-        "action_amazon_reopen": USER, "action_amazon_reviewed": USER, "action_amazon_map_skus": SHOWS,
+        "action_amazon_reopen": USER, "action_amazon_reviewed": USER, "action_amazon_deliver_rest": USER,
+        "action_amazon_map_skus": SHOWS, "action_amazon_view_logs": SHOWS,
         "action_amazon_open": SHOWS, "action_amazon_view_confirmations": SHOWS,
     },
     "stock.picking": {
@@ -89,12 +90,14 @@ METHODS = {
     "amazon.account": {
         "action_authorize": MANAGER, "action_import_now": USER, "action_test_connection": MANAGER,
         "action_toggle_import": MANAGER, "action_view_attention": SHOWS, "action_view_orders": SHOWS,
+        "action_view_to_confirm": SHOWS, "action_view_waiting": SHOWS, "get_standstill": SHOWS,
     },
     "amazon.confirmation": {
         "action_retry": USER, "action_amazon_open": SHOWS, "action_open_feed": SHOWS, "action_open_order": SHOWS,
-        "action_open_picking": SHOWS,
+        "action_open_picking": SHOWS, "action_view_logs": SHOWS,
     },
     "amazon.job": {"action_toggle": MANAGER},
+    "amazon.log": {"action_view_confirmations": SHOWS, "action_view_orders": SHOWS},
     "amazon.offer": {"action_view_orders": SHOWS},
     "amazon.order.update": {"action_ignore": USER, "action_retry": USER, "action_open_order": SHOWS},
     "amazon.shipping.method": {"action_view_delivery_methods": SHOWS},
@@ -106,12 +109,12 @@ METHODS = {
                          "action_view_failed"], USER),
     },
     "amazon.completion.line": dict.fromkeys(["action_open_amazon", "action_open_order"], USER),
-    "amazon.confirmation.file": dict.fromkeys(["action_open", "action_set_done"], USER),
+    "amazon.confirmation.file": dict.fromkeys(["action_download", "action_open", "action_set_done"], USER),
     "amazon.import": {"action_import": USER},
     "amazon.status.change": dict.fromkeys(["action_apply", "action_move"], USER),
 }  # fmt: skip
 # What a context may say from outside: how something is shown, nothing more.
-HARMLESS = {"amazon_show_ref", "amazon_started"}
+HARMLESS = {"amazon_show_ref", "amazon_started", "amazon_all_times", "amazon_orders"}
 
 
 class RightsCase(ConfirmationCase):
