@@ -109,7 +109,8 @@ METHODS = {
                          "action_view_failed"], USER),
     },
     "amazon.completion.line": dict.fromkeys(["action_open_amazon", "action_open_order"], USER),
-    "amazon.confirmation.file": dict.fromkeys(["action_download", "action_open", "action_set_done"], USER),
+    "amazon.confirmation.file": dict.fromkeys(["action_open", "action_set_done"], USER),
+    "amazon.confirmation.file.part": {"action_download": USER},
     "amazon.import": {"action_import": USER},
     "amazon.status.change": dict.fromkeys(["action_apply", "action_move"], USER),
 }  # fmt: skip
@@ -299,6 +300,10 @@ class TestRights(RightsCase):
         return {
             "amazon.completion.line": {
                 "wizard_id": self.env["amazon.completion"].create({}).id, "order_id": order.id,
+            },
+            "amazon.confirmation.file.part": {
+                "wizard_id": self.env["amazon.confirmation.file"].create({}).id, "account_id": self.account.id,
+                "marketplace_id": self.account.marketplace_ids[:1].id,
             },
         }.get(model, {"account_id": self.account.id} if model == "amazon.import" else {})  # fmt: skip
 
