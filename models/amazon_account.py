@@ -113,10 +113,10 @@ class AmazonAccount(models.Model):
         compute="_compute_secrets", inverse="_inverse_refresh_token", groups="sale_amazon_spapi.group_amazon_manager"
     )
     # What is stored; readable only under sudo, and of no use without the key ring.
-    lwa_client_secret_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    refresh_token_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    lwa_client_secret_cipher = fields.Char(readonly=True, groups=fields.NO_ACCESS, copy=False)
+    refresh_token_cipher = fields.Char(readonly=True, groups=fields.NO_ACCESS, copy=False)
     application_id = fields.Char("Application ID", help="amzn1.sp.solution.…, for authorizing in the browser")
-    oauth_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    oauth_state = fields.Char(readonly=True, groups=fields.NO_ACCESS, copy=False)
     authorized_merchant_id = fields.Char(
         readonly=True, copy=False,
         help="The merchant token Amazon named when the refresh token was given in the browser",
@@ -139,8 +139,8 @@ class AmazonAccount(models.Model):
     auto_inventory = fields.Boolean("Send Stock", copy=False, tracking=True)
     auto_finance = fields.Boolean("Fetch Refunds", copy=False, tracking=True)
     auto_vendor = fields.Boolean("Direct Fulfillment", copy=False, tracking=True)
-    job_ids = fields.One2many("amazon.job", "account_id")
-    log_ids = fields.One2many("amazon.log", "account_id")
+    job_ids = fields.One2many("amazon.job", "account_id", readonly=True)
+    log_ids = fields.One2many("amazon.log", "account_id", readonly=True)
     last_import = fields.Datetime(compute="_compute_job_state")
     job_error = fields.Text(compute="_compute_job_state")
     quiet_hint = fields.Text(compute="_compute_quiet_hint")

@@ -38,7 +38,7 @@ class AmazonLog(models.Model):
     received = fields.Integer(readonly=True, help="Order versions Amazon sent")
     confirmed = fields.Integer(readonly=True, help="Parcels that Amazon accepted")
     refused = fields.Integer(readonly=True, help="Parcels refused by Amazon, or here before it was asked")
-    update_ids = fields.One2many("amazon.order.update", "log_id")
+    update_ids = fields.One2many("amazon.order.update", "log_id", readonly=True)
     confirmation_ids = fields.Many2many(
         "amazon.confirmation", "amazon_confirmation_log_rel", "log_id", "confirmation_id", "Shipping Confirmations",
         readonly=True,

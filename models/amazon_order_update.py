@@ -119,7 +119,9 @@ class AmazonOrderUpdate(models.Model):
     version = fields.Char("Version", readonly=True, help="Amazon's lastUpdatedTime, UTC")
     changed_at = fields.Datetime("Changed on Amazon", compute="_compute_changed_at")
     digest = fields.Char(required=True, readonly=True)
-    payload = fields.Text(groups=fields.NO_ACCESS, help="As received, encrypted; removed once the order is built.")
+    payload = fields.Text(
+        readonly=True, groups=fields.NO_ACCESS, help="As received, encrypted; removed once the order is built."
+    )
     state = fields.Selection(
         [
             ("pending", "Waiting"),

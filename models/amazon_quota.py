@@ -27,17 +27,17 @@ class AmazonQuota(models.Model):
     _order = "operation"
     _log_access = False
 
-    merchant_id = fields.Char(required=True)
+    merchant_id = fields.Char(required=True, readonly=True)
     company_ids = fields.Many2many(
         "res.company", string="Companies", compute="_compute_company_ids", search="_search_company_ids",
         help="Whose accounts draw on it",
     )  # fmt: skip
-    application = fields.Char(required=True, help="The application's client ID")
-    operation = fields.Char(required=True)
-    rate = fields.Float("Requests per Second", required=True, digits=(12, 6))
-    burst = fields.Float(required=True)
-    tokens = fields.Float(required=True)
-    refilled_at = fields.Datetime(required=True)
+    application = fields.Char(required=True, readonly=True, help="The application's client ID")
+    operation = fields.Char(required=True, readonly=True)
+    rate = fields.Float("Requests per Second", required=True, readonly=True, digits=(12, 6))
+    burst = fields.Float(required=True, readonly=True)
+    tokens = fields.Float(required=True, readonly=True)
+    refilled_at = fields.Datetime(required=True, readonly=True)
 
     _bucket_uniq = models.UniqueIndex("(merchant_id, application, operation)")
 

@@ -30,7 +30,7 @@ class ResPartner(models.Model):
         help="The account that this buyer or address came in through",
     )  # fmt: skip
     amazon_hash = fields.Char(
-        copy=False, index="btree_not_null", groups=fields.NO_ACCESS,
+        copy=False, readonly=True, index="btree_not_null", groups=fields.NO_ACCESS,
         help="Keyed hash of the e-mail address (buyers) or of the address; what known ones are found by",
     )  # fmt: skip
     amazon_marketplace_id = fields.Many2one(
