@@ -24,8 +24,8 @@ TROUBLE = ("sending", "unknown", "rejected", "error")
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    amazon_text = fields.Char("Order", store=False, readonly=True, search="_search_amazon_text")
-    amazon_sku = fields.Char("SKU", store=False, readonly=True, search="_search_amazon_sku")
+    amazon_text = fields.Char("Order", store=False, readonly=True, copy=False, search="_search_amazon_text")
+    amazon_sku = fields.Char("SKU", store=False, readonly=True, copy=False, search="_search_amazon_sku")
     amazon_current = fields.Boolean(
         "Open or Recent", compute="_compute_amazon_current", search="_search_amazon_current",
         help="Not over yet, or of the last 30 days",
