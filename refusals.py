@@ -47,7 +47,7 @@ class Refusal(NamedTuple):
 
     kind: str
     text: object
-    codes: tuple = ()
+    codes: list | tuple = ()
     words: str = ""
 
     def fits(self, error):
@@ -69,7 +69,7 @@ REFUSALS = {
                 "The stored client secret or refresh token cannot be read any more (the encryption key has changed)."
                 " Please enter both again."
             ),
-            ("undecryptable",),
+            ["undecryptable"],
         ),
         Refusal(
             "credentials",
@@ -77,7 +77,7 @@ REFUSALS = {
                 "The encryption keys in %(message)s cannot be read: each must be “id:key” with 32 bytes in URL-safe"
                 " base64. Whoever runs the server must put this right; what is stored can be read again then."
             ),
-            ("key_ring",),
+            ["key_ring"],
         ),
         Refusal("credentials", _SECRET, words=r"secret\b.*\bexpired|expired\b.*\bsecret"),
         Refusal("credentials", _REVOKED, ("invalid_grant", "access_denied")),
@@ -87,7 +87,7 @@ REFUSALS = {
                 "Amazon does not accept the client ID or client secret. Client secrets expire after 180 days: create a"
                 " new one in Seller Central (Apps and Services > Develop Apps) and enter it here."
             ),
-            ("invalid_client",),
+            ["invalid_client"],
         ),
         Refusal(
             "credentials",
@@ -95,7 +95,7 @@ REFUSALS = {
                 "This refresh token belongs to another application. Client ID, secret and refresh token must come from"
                 " the same application."
             ),
-            ("unauthorized_client",),
+            ["unauthorized_client"],
         ),
         Refusal(
             "later",
@@ -186,7 +186,7 @@ REFUSALS = {
         Refusal(
             "other",
             _lt("The address of the server is not usable. Check the environment and the addresses on the account."),
-            ("InvalidEndpoint",),
+            ["InvalidEndpoint"],
         ),
         Refusal(
             "other",
@@ -209,9 +209,9 @@ REFUSALS = {
         Refusal(
             "later",
             _lt("Amazon cannot be reached: this server finds no way to it. Check the server's network."),
-            ("not_connected",),
+            ["not_connected"],
         ),
-        Refusal("later", _lt("Amazon did not answer in time, or the connection was cut."), ("no_answer",)),
+        Refusal("later", _lt("Amazon did not answer in time, or the connection was cut."), ["no_answer"]),
         Refusal("later", _lt("Amazon is in trouble.")),
     ),
     MalformedAnswer: (
@@ -221,7 +221,7 @@ REFUSALS = {
                 "Amazon shows the same orders again and again instead of the next ones. The search is started over;"
                 " nothing is lost."
             ),
-            ("same_page",),
+            ["same_page"],
         ),
         Refusal("later", _lt("Amazon's answer cannot be read.")),
     ),
