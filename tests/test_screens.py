@@ -6,6 +6,7 @@ from odoo import Command, fields
 from odoo.addons.http_routing.tests.common import MockRequest
 from odoo.tests import new_test_user, tagged
 
+from ..models import res_company
 from ..models.res_company import CHANGED
 from .common_confirmation import ConfirmationCase
 
@@ -22,6 +23,12 @@ class TestScreens(ConfirmationCase):
             cls.env, "packer", "stock.group_stock_user", company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
         )  # fmt: skip
+
+    def setUp(self):
+        super().setUp()
+        # What a frozen clock wrote there says nothing to the next test.
+        res_company._said_at.clear()
+        self.addCleanup(res_company._said_at.clear)
 
     # === FOLLOWING === #
 
