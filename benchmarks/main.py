@@ -5,6 +5,10 @@
     bin/benchmark memory [--orders 10000]                   peak memory with a full inbox
     bin/benchmark confirm [--orders 1000]                   how soon Amazon knows of 60 deliveries while orders come in
     bin/benchmark feed [--orders 5000]                      confirmations in one feed against one call each
+    bin/benchmark lists [--orders 1000000]                  every filter, search, group and sort order of the menus
+
+`lists` keeps its database of five gigabytes (--fresh makes it anew, --drop drops it); --only picks by words, --profile
+shows the slowest statement of what is over its bound.
 
 Everything runs against the simulator over HTTP and on copies of one database, each in a fresh process that has warmed
 up with orders of another account. Times of one run are comparable with each other, not with those of other machines.

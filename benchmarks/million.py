@@ -167,12 +167,14 @@ def _multiply(name, orders):
             for table in COPIED:
                 started = time.monotonic()
                 indexes = _indexes(cr, table)
-                for index, _definition in indexes:
+                for index, _definition, _comment in indexes:
                     cr.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
                 cr.execute(_copy_statement(cr, table, strides, copies))
                 count = cr.rowcount
-                for _index, definition in indexes:
+                for index, definition, comment in indexes:
                     cr.execute(definition)
+                    # Odoo reads there what it made the index of.
+                    cr.execute(sql.SQL("COMMENT ON INDEX {} IS %s").format(sql.Identifier(index)), [comment])
                 cr.execute(f"SELECT setval(%s, (SELECT max(id) FROM {table}))", [f"{table}_id_seq"])
                 print(f"  {table}: {count} rows, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
             cr.execute("VACUUM ANALYZE")
@@ -187,9 +189,10 @@ def _stride(cr, table):
 
 
 def _indexes(cr, table):
-    """Return (name, definition) of the table's indexes that no constraint needs."""
+    """Return (name, definition, comment) of the table's indexes that no constraint needs."""
     cr.execute(
-        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), obj_description(i.indexrelid)"
+        " FROM pg_index i"
         " WHERE i.indrelid = %s::regclass AND NOT EXISTS"
         " (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)", [table],
     )  # fmt: skip

@@ -128,6 +128,7 @@ class AmazonConfirmation(models.Model):
     warning = fields.Text("Amazon's Warning", readonly=True, help="What Amazon's report says of it besides the outcome")
     hint = fields.Char(readonly=True)
     advice = fields.Text("What to Do", compute="_compute_advice")
+    order_text = fields.Char("Order", store=False, search="_search_order_text")
     is_waiting = fields.Boolean(compute="_compute_is_waiting", search="_search_is_waiting")
     mail = fields.Selection(
         [("sending", "After Sending"), ("results", "After Fetching Results")],
@@ -136,6 +137,7 @@ class AmazonConfirmation(models.Model):
     amazon_url = fields.Char("Seller Central", related="order_id.amazon_url")
 
     _open_idx = models.Index("(account_id, state, retry_at) WHERE state != 'done'")
+    _channel_idx = models.Index("(channel, id)")
     _order_ref_idx = models.Index(trigram("order_ref"))
     _tracking_number_idx = models.Index(trigram("tracking_number"))
     _further_numbers_idx = models.Index(trigram("further_numbers"))
@@ -230,6 +232,13 @@ class AmazonConfirmation(models.Model):
         if operator not in ("=", "in"):
             return NotImplemented
         return [("state", "=", "not_sent"), ("message", "!=", False)]
+
+    def _search_order_text(self, operator, value):
+        """What is typed into the search box: the order's number on Amazon, or here."""
+        if operator != "ilike":
+            return NotImplemented
+        orders = self.env["sale.order"]._amazon_named("name", value)
+        return Domain("order_ref", operator, value) | Domain("order_id", *orders)
 
     # === CRUD METHODS === #
 

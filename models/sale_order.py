@@ -256,7 +256,7 @@ class SaleOrder(models.Model):
             & Domain("amazon_ship_by", "!=", False)
         )  # fmt: skip
         found = Domain("amazon_ship_by", "<", now) if "late" in value else Domain.FALSE
-        marketplaces = self.env["amazon.marketplace"].search([("api_ref", "!=", False)])
+        marketplaces = self.env["amazon.marketplace"].search_fetch([("api_ref", "!=", False)], ["tz"])
         # The end of the day is another moment in every time zone.
         for end, there in marketplaces.grouped(lambda marketplace: marketplace._midnight()).items():
             here = Domain("amazon_marketplace_id", "in", there.ids)

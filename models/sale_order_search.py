@@ -15,7 +15,7 @@ from .trigram import trigram
 
 ORDER_NUMBER = re.compile(r"\d{3}-\d{7}-\d{7}")
 # What is over stays on the board for so long.
-RECENT_DAYS = 30
+RECENT_DAYS = 14
 # More records than these are left to PostgreSQL instead of being named one by one.
 FEW = 1000
 TROUBLE = ("sending", "unknown", "rejected", "error")
@@ -28,7 +28,7 @@ class SaleOrder(models.Model):
     amazon_sku = fields.Char("SKU", store=False, readonly=True, copy=False, search="_search_amazon_sku")
     amazon_current = fields.Boolean(
         "Open or Recent", compute="_compute_amazon_current", search="_search_amazon_current",
-        help="Not over yet, or of the last 30 days",
+        help="Not over yet, or of the last 14 days",
     )  # fmt: skip
 
     # Odoo's own order of the list, in each rare state.
@@ -47,7 +47,8 @@ class SaleOrder(models.Model):
         " 'partially_shipped')"
     )
     _amazon_order_ref_idx = models.Index(trigram("amazon_order_ref"))
-    _client_order_ref_idx = models.Index(trigram("client_order_ref"))
+    _client_order_ref_idx = models.Index("(client_order_ref) WHERE client_order_ref IS NOT NULL")
+    _client_order_ref_part_idx = models.Index(trigram("client_order_ref"))
 
     # === SEARCH METHODS === #
 
@@ -55,56 +56,67 @@ class SaleOrder(models.Model):
         """An order is known by its number here, on Amazon, and by whom it is from."""
         if operator != "ilike" or not value:
             return super()._search_display_name(operator, value)
-        names = ["name", "amazon_order_ref"]
         # The complete name has the index.
-        name = Domain("complete_name", operator, value) & Domain("name", operator, value)
-        return self._amazon_by_number(value, names) or Domain.OR([
-            *(Domain(field, operator, value) for field in names), self._amazon_by_partner(name),
-        ])  # fmt: skip
+        customer = Domain("complete_name", operator, value) & Domain("name", operator, value)
+        return self._amazon_by_text(value, ["amazon_order_ref"], customer, customer)
 
     def _search_amazon_text(self, operator, value):
         """What is typed into the search box: a number here or elsewhere, or a customer, to whom contacts belong."""
         if operator != "ilike":
             return NotImplemented
-        names = ["name", "amazon_order_ref", "client_order_ref"]
-        customer = Domain("display_name", operator, value)
-        return self._amazon_by_number(value, names) or Domain.OR([
-            *(Domain(field, operator, value) for field in names),
-            self._amazon_by_partner(customer, Domain("parent_id", "any", customer)),
-        ])  # fmt: skip
+        return self._amazon_by_text(
+            value, ["amazon_order_ref", "client_order_ref"], Domain("display_name", operator, value),
+            # A contact's complete name begins with the customer's.
+            Domain("complete_name", operator, value), "child_of",
+        )  # fmt: skip
 
     @api.model
-    def _amazon_by_number(self, text, names):
-        """Return the domain of the order with this number on Amazon, where `text` is one; it is taken as it is.
+    def _amazon_by_text(self, text, numbers, customer, customers, operator="in"):
+        """Return the domain of the orders with a number or a customer like the text. Amazon's whole number is taken as
+        it is.
 
-        :param list names: the fields it may stand in.
+        :param list numbers: the fields besides the order's own number.
+        :param customer: the domain of the customers.
+        :param customers: what stands for it where very many are called so.
+        :param str operator: ``child_of`` where who belongs to a customer counts, too.
         """
         number = text.strip()
-        return Domain.OR(Domain(name, "=", number) for name in names) if ORDER_NUMBER.fullmatch(number) else None
+        if ORDER_NUMBER.fullmatch(number):
+            return Domain.OR(Domain(name, "=", number) for name in numbers)
+        # In the order of their ids: to sort all who are called so by their names takes long.
+        Partner = self.env["res.partner"].with_context(active_test=False)
+        partners = Partner.search(customer, limit=FEW + 1, order="id desc")
+        if len(partners) > FEW:
+            found = Domain("partner_id", "any", customers)
+            if not text.isascii():
+                # What so many are called is no number, and PostgreSQL need not look for one.
+                return found
+        else:
+            found = Domain("partner_id", operator, partners.ids)
+        return Domain.OR([found, *(Domain(name, "ilike", text) for name in ("name", *numbers))])
 
     @api.model
-    def _amazon_by_partner(self, customer, contact=None):
-        """Return the domain of the orders of these customers.
+    def _amazon_named(self, field, text):
+        """Return operator and value that find what belongs to orders with the text in a field.
 
-        :param customer: the domain of the customers.
-        :param contact: the domain of contacts that belong to them, if these count, too.
+        :param str field: a field that has an index for parts of it.
         """
-        partners = self.env["res.partner"].with_context(active_test=False).search(customer, limit=FEW + 1)
-        if len(partners) <= FEW:
-            return Domain("partner_id", "child_of" if contact else "in", partners.ids)
-        return Domain("partner_id", "any", customer | contact if contact else customer)
+        orders = self.search([(field, "ilike", text)], limit=FEW + 1, order="id desc")
+        return ("in", orders.ids) if len(orders) <= FEW else ("any", Domain(field, "ilike", text))
 
     def _search_amazon_sku(self, operator, value):
         """Orders with a SKU, or with a product of this name."""
         if operator != "ilike":
             return NotImplemented
-        offers = self.env["amazon.offer"].search([("sku", operator, value)])
+        offer, product = Domain("sku", operator, value), Domain("display_name", operator, value)
+        offers = self.env["amazon.offer"].search(offer, limit=FEW + 1, order="id")
         products = (
-            self.env["product.product"].with_context(active_test=False).search([("display_name", operator, value)])
+            self.env["product.product"].with_context(active_test=False).search(product, limit=FEW + 1, order="id")
         )
-        return Domain(
-            "order_line", "any", Domain("amazon_offer_id", "in", offers.ids) | Domain("product_id", "in", products.ids)
-        )
+        return Domain("order_line", "any", Domain.OR([
+            Domain("amazon_offer_id", *(("any", offer) if len(offers) > FEW else ("in", offers.ids))),
+            Domain("product_id", *(("any", product) if len(products) > FEW else ("in", products.ids))),
+        ]))  # fmt: skip
 
     @api.depends("amazon_phase_id.role")
     def _compute_amazon_phase_role(self):
@@ -129,7 +141,25 @@ class SaleOrder(models.Model):
         if self.env.context.get("amazon_all_times"):
             # Who looks for a certain order looks for it among all.
             return Domain.TRUE
-        return self._amazon_current_domain()
+        current = self._amazon_current_domain()
+        if True not in value:
+            return ~current
+
+        def to_sql(model, alias, query):
+            query.amazon_few = True
+            return current.optimize_full(model)._to_sql(model, alias, query)
+
+        return Domain.custom(to_sql=to_sql, predicate=lambda order: order.filtered_domain(current))
+
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        """Have the few current orders sorted: PostgreSQL takes them to be everywhere among all, and would look for them
+        from the oldest on."""
+        if getattr(query, "amazon_few", False) and (
+            field_name == "amazon_ship_by" or (field_name == "date_order" and direction.code != "DESC")
+        ):
+            field = self._field_to_sql(alias, field_name, query)
+            return SQL("(%s + INTERVAL '0') %s %s", field, direction, nulls)
+        return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
 
     @api.model
     def _amazon_current_domain(self):

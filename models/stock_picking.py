@@ -2,6 +2,7 @@ from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..const import AWAITING_PAYMENT
 from ..ours import OURS, Noted, is_ours
@@ -48,6 +49,8 @@ class StockPicking(models.Model):
         "Multi-Channel Order", readonly=True, copy=False, index="btree_not_null",
         help="An FBA shipment of an order that was not placed on Amazon",
     )  # fmt: skip
+
+    amazon_text = fields.Char("Delivery", store=False, search="_search_amazon_text")
 
     # Deliveries to do, in the order of their list.
     _amazon_to_do_idx = models.Index("(date_deadline, id) WHERE (state NOT IN ('done', 'cancel') OR state IS NULL)")
@@ -172,6 +175,15 @@ class StockPicking(models.Model):
         # What was cancelled here to go along with them.
         along = orders.amazon_merged_child_ids._amazon_goes_along().with_context(lang=self.env.lang)
         return next(filter(None, along.mapped("amazon_unapplied")), False)
+
+    # === SEARCH METHODS === #
+
+    def _search_amazon_text(self, operator, value):
+        """What is typed into the search box: the number of the delivery, or its order's here or on Amazon."""
+        if operator != "ilike":
+            return NotImplemented
+        orders = self.env["sale.order"]._amazon_named("amazon_order_ref", value)
+        return Domain("sale_id", *orders) | Domain("name", operator, value) | Domain("origin", operator, value)
 
     # === CRUD METHODS === #
 
