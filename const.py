@@ -27,6 +27,8 @@ OVERLAP_MINUTES = 5
 TOKEN_HOURS = 24
 # A first run goes back this far (R2).
 FIRST_RUN_DAYS = 7
+# The nightly look for orders that the search showed late goes back this far.
+LOOK_BACK_DAYS = 3
 # A range import is refused beyond this (R3).
 MAX_RANGE_DAYS = 7
 # A run may wait this long for a quota token; for longer it ends and is woken (rule 3).

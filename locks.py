@@ -1,9 +1,17 @@
-"""Locks that live through commits and die with the process: PostgreSQL's advisory locks."""
+"""Locks that live through commits and die with the process: PostgreSQL's advisory locks; and what is raised where two
+transactions meet."""
 
 from contextlib import contextmanager
 
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
-from psycopg2.errors import LockNotAvailable
+from psycopg2.errors import LockNotAvailable, UniqueViolation
+
+# Two transactions met; the one that was rolled back tries again. OperationalError is more than that: a value that is
+# too long for an index, a full disk, a connection that is gone, all of which trying again does not help.
+MET = PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+# They may also have made the same record. If that comes each time it is there for good, and must be told.
+CONFLICTS = (*MET, UniqueViolation)
 
 
 @contextmanager

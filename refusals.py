@@ -228,6 +228,13 @@ REFUSALS = {
     SellingPartnerError: (Refusal("other", _lt("Amazon refuses the request.")),),
 }
 _SOON = (_lt("It is tried again by itself."), _lt("Please press again in a few minutes."))
+#: What can be wrong with a field.
+_UNREADABLE = {
+    "missing": _lt("The field %(field)s is missing."),
+    "wrong_type": _lt("The field %(field)s does not hold what it should."),
+    "too_long": _lt("The field %(field)s is too long."),
+    "unprintable": _lt("The field %(field)s holds characters that cannot be written."),
+}
 #: What happens next, by the kind of error: in a job, and for whoever has pressed a button.
 AGAIN = {
     "later": _SOON,
@@ -265,9 +272,24 @@ def explain(error, by_hand=False):
     if isinstance(error, QuotaExceeded):
         facts["time"] = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=error.retry_after)
     lines = [with_facts(text, facts) for text in (row.text, AGAIN.get(row.kind, ("", ""))[by_hand]) if text]
+    if isinstance(error, MalformedAnswer) and not row.codes and not error.foreign:
+        lines.insert(1, unreadable(error))
     if error.status and not error.foreign and row.kind != "quota":
         lines.append(_lt("Amazon's answer: %s", str(error)))
     return row.kind, lines
+
+
+def unreadable(error):
+    """Say what is wrong with what Amazon has sent: the field is named, its value never is.
+
+    :param MalformedAnswer error: what was raised.
+    :return: ``_lt(…)``.
+    """
+    if error.path and error.reason in _UNREADABLE:
+        return with_facts(_UNREADABLE[error.reason], {"field": error.path})
+    if error.reason == "mixed_currencies":
+        return _lt("Its amounts are in several currencies.")
+    return _lt("It is incomplete, or written in a way that is not known here.")
 
 
 def with_facts(text, facts):

@@ -19,6 +19,7 @@ from ..selling_partner import (
     CredentialsError,
     Endpoint,
     MalformedAnswer,
+    NotFound,
     SearchOrders,
     SellingPartner,
     SellingPartnerError,
@@ -173,6 +174,11 @@ class AmazonAccount(models.Model):
     unknown_sku = fields.Selection(
         [("placeholder", "Import with a placeholder, to review"), ("hold", "Keep in Needs Attention")],
         required=True, default="placeholder",
+    )  # fmt: skip
+    import_finished = fields.Boolean(
+        "Orders Finished Before", default=True,
+        help="Import orders that were shipped or cancelled before they were seen here, too. Orders that are here"
+        " already are kept up to date in any case.",
     )  # fmt: skip
     cancel_policy = fields.Selection(
         [
@@ -534,7 +540,7 @@ class AmazonAccount(models.Model):
 
     def _start_jobs(self, vals):
         """A job that a person has just started begins at once, not at its cron's next turn."""
-        started = {name for name, job in JOBS.items() if job.switch and vals.get(job.switch)}
+        started = {name for name, job in JOBS.items() if job.switch and vals.get(job.switch) and not job.nightly}
         self.job_ids.filtered(lambda job: job.name in started)._trigger()
 
     def _ensure_fba_warehouse(self):
@@ -919,6 +925,18 @@ class AmazonAccount(models.Model):
                 job._nothing_to_do()
         return logs
 
+    def _fetch_missed(self):
+        """Look at the last days once more, for what the search did not show when the import passed; see
+        :meth:`amazon.order.update._wider_search`.
+
+        :return: the ``amazon.log`` rows; none where the import has not read anything yet.
+        """
+        logs = self.env["amazon.log"]
+        for account in self:
+            if account._job("orders").cursor:
+                logs |= account._job("missed")._fetch()
+        return logs
+
     def _start_range(self, since, until=None):
         """Leave the search for a range of orders with the range job.
 
@@ -1027,6 +1045,18 @@ class AmazonAccount(models.Model):
         :return: the ``amazon.order.update`` rows; one that could not be built carries the reason.
         :raise UserError: naming what could not be read, and why.
         """
+        rows, failures = self._read_and_build(refs)
+        if failures:
+            raise UserError("\n".join(f"{', '.join(refs)}: {reason}" for reason, refs in failures.items()))
+        return rows
+
+    def _read_and_build(self, refs):
+        """Do what :meth:`_refresh_orders` says.
+
+        :return: (the rows, the ids that could not be read by the reason in words).
+        :rtype: tuple
+        :raise UserError: when they are too many.
+        """
         self.ensure_one()
         inbox = self.env["amazon.order.update"].sudo()  # sudo: the inbox is the addon's own
         if len(refs) > MAX_REFRESH:
@@ -1047,11 +1077,9 @@ class AmazonAccount(models.Model):
             "state": "superseded", "payload": False, "error": False, "retry_at": False,
         })  # fmt: skip
         inbox._trigger_builders(1)
-        if failures:
-            if received:
-                self.env["ir.cron"]._commit_progress()
-            raise UserError("\n".join(f"{', '.join(refs)}: {reason}" for reason, refs in failures.items()))
-        return rows
+        if failures and received:
+            self.env["ir.cron"]._commit_progress()
+        return rows, failures
 
     def _read_orders(self, refs):
         """Read orders from Amazon while a person waits.
@@ -1068,6 +1096,8 @@ class AmazonAccount(models.Model):
                 while left:
                     try:
                         received.append(amazon.get_order(left[0]))
+                    except NotFound:
+                        failures[self.env._("Amazon knows no such order in this account.")].append(left[0])
                     except (BadRequest, MalformedAnswer) as error:
                         failures[say(self.env, explain(error, by_hand=True)[1])].append(left[0])
                     left.popleft()

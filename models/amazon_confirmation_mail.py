@@ -7,10 +7,9 @@ Odoo's queue, so that a crash neither loses nor doubles one.
 import logging
 
 from odoo import api, fields, models
-from psycopg2 import OperationalError
 
 from ..const import ATTEMPTS
-from ..locks import advisory_lock
+from ..locks import MET, advisory_lock
 from ..said import say
 from .amazon_confirmation import FAILED
 from .amazon_job import unexpected
@@ -77,7 +76,7 @@ class AmazonConfirmation(models.Model):
             try:
                 self._tell_due(account)
                 self.env["ir.cron"]._commit_progress()
-            except OperationalError:
+            except MET:
                 self.env.cr.rollback()
                 _logger.debug("result mails are tried again")
             else:

@@ -8,9 +8,9 @@ from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from psycopg2 import OperationalError
 
 from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, DEAD, MAX_WAIT_SECONDS
+from ..locks import CONFLICTS, MET
 from ..ours import OURS
 from ..refusals import explain
 from ..said import say
@@ -242,7 +242,7 @@ class AmazonConfirmation(models.Model):
             ready = self.filtered(lambda row: row._look()).ids
             self.env.flush_all()
             return ready
-        except OperationalError:
+        except MET:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the row
             self.env.cr.rollback()
@@ -422,7 +422,7 @@ class AmazonConfirmation(models.Model):
                 getattr(self.exists(), method)(*arguments)
                 self.env["ir.cron"]._commit_progress()
                 return
-            except OperationalError:
+            except CONFLICTS:
                 # If it cannot be written at all, the row is still marked, and Amazon will be asked.
                 if attempt == ATTEMPTS:
                     raise

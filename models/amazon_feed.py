@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..const import ASK_AGAIN_MINUTES
+from ..refusals import unreadable
+from ..said import say
 from ..selling_partner import (
     CONTENT_TYPE_XML,
     FEED_TYPE_FULFILLMENT,
@@ -323,7 +325,10 @@ class AmazonFeed(models.Model):
         try:
             document = amazon.download_feed_result(self.report_ref)
             report = parse_processing_report(document)
-        except (MalformedAnswer, BadRequest) as error:
+        except MalformedAnswer as error:
+            self._read_again(say(self.env, unreadable(error)))
+            return
+        except BadRequest as error:
             self._read_again(str(error))
             return
         self.report = base64.b64encode(document.content)

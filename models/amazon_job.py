@@ -2,16 +2,15 @@ import logging
 import time
 import traceback
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
-from psycopg2 import OperationalError
 
 from ..const import FIRST_RUN_DAYS, STANDSTILL_MINUTES
-from ..locks import advisory_lock
+from ..locks import MET, advisory_lock
 from ..ours import OURS, is_ours
 from ..refusals import BROKEN, explain
 from ..said import Said, say
@@ -31,6 +30,8 @@ class Job(NamedTuple):
     :param priority: its cron's; what must be prompt has 0.
     :param lock: the job that it must not run beside, when that is another one.
     :param always: it runs for archived accounts, too.
+    :param nightly: it runs at night by the marketplace's clock, not at once when it is started.
+    :param reserve: so much of Amazon's quota it leaves to the other jobs.
     """
 
     switch: str | None
@@ -39,11 +40,14 @@ class Job(NamedTuple):
     priority: int
     lock: str = ""
     always: bool = False
+    nightly: bool = False
+    reserve: int = 0
 
 
 JOBS = {
     "orders": Job("auto_import", "_fetch_orders", 5, 3),
     "range": Job(None, "_fetch_range", 60, 4),
+    "missed": Job("auto_import", "_fetch_missed", 24 * 60, 5, nightly=True, reserve=10),
     "confirm": Job("auto_confirm", "_send_confirmations", 5, 0),
     # What a person asked for goes out whether the automatic job is started or not.
     "confirm_by_hand": Job(None, "_send_requested", 15, 0, lock="confirm"),
@@ -55,6 +59,7 @@ SWITCHES = tuple(dict.fromkeys(job.switch for job in JOBS.values() if job.switch
 JOB_NAMES = [
     ("orders", "Order Import"),
     ("range", "Import of a Range"),
+    ("missed", "Nightly Look for Missed Orders"),
     ("confirm", "Shipping Confirmation"),
     ("confirm_by_hand", "Shipping Confirmation by Hand"),
     ("results", "Confirmation Results"),
@@ -64,6 +69,8 @@ JOB_NAMES = [
 AWAY_MINUTES = 20
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
+# By the marketplace's clock.
+NIGHT_HOUR = 3
 
 
 def unexpected(error):
@@ -238,6 +245,15 @@ class AmazonJob(models.Model):
             wanted = job._is_started()
             if job.cron_id and job.cron_id.active != wanted and job.cron_id.try_lock_for_update():
                 job.cron_id.active = wanted
+                if wanted and JOBS[job.name].nightly:
+                    job.cron_id.nextcall = job._next_night()
+
+    def _next_night(self):
+        """Return when it is night next where the account sells (UTC, naive); not for all accounts at once."""
+        now = fields.Datetime.context_timestamp(self._in_its_language(), fields.Datetime.now())
+        night = now.replace(hour=NIGHT_HOUR, minute=self.account_id.id % 60, second=0)
+        night += timedelta(days=night <= now)
+        return night.astimezone(timezone.utc).replace(tzinfo=None)
 
     def _is_started(self):
         """Tell whether the job may run by itself."""
@@ -402,7 +418,7 @@ class AmazonJob(models.Model):
             self.env["ir.cron"]._commit_progress()
             try:
                 return self._run_alone(work)
-            except OperationalError:
+            except MET:
                 # Somebody wrote the job or its account at this moment; everything up to the last commit stands.
                 self.env.cr.rollback()
                 self._trigger()
@@ -435,13 +451,13 @@ class AmazonJob(models.Model):
         log = log.with_context(amazon_started=started)
         self.sudo().last_run = fields.Datetime.now()
         self.env["ir.cron"]._commit_progress()
-        budget = self.env["amazon.quota"]._budget(self.account_id)
+        budget = self.env["amazon.quota"]._budget(self.account_id, reserve=JOBS[self.name].reserve)
         try:
             state = work(self.account_id, log, budget)
         except SellingPartnerError as error:
             self.env.cr.rollback()
             self._failed(log, budget, error)
-        except OperationalError:
+        except MET:
             # Two transactions met; everything up to the last commit stands, the cron comes again.
             self.env.cr.rollback()
             log._finish("partial", api_calls=budget.calls)
@@ -514,7 +530,7 @@ class AmazonJob(models.Model):
         :param bool everything: what was read so far says nothing any more.
         """
         week_ago = fields.Datetime.now() - timedelta(days=FIRST_RUN_DAYS)
-        for job in self.sudo().filtered(lambda job: job.name == "orders"):  # sudo: jobs are the addon's own
+        for job in self.sudo().filtered(lambda job: job.name in ("orders", "missed")):  # sudo: jobs are the addon's own
             job.write({
                 "cursor": False if everything or not job.cursor else min(job.cursor, week_ago),
                 "open_search": False, "token": False, "token_at": False, "pages": False,

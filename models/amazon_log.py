@@ -36,6 +36,9 @@ class AmazonLog(models.Model):
     duration = fields.Float("Seconds", readonly=True, aggregator="avg")
     api_calls = fields.Integer("API Calls", readonly=True)
     received = fields.Integer(readonly=True, help="Order versions Amazon sent")
+    missed = fields.Integer(
+        "Found Late", readonly=True, help="Orders that Amazon's search did not show when the import passed"
+    )
     confirmed = fields.Integer(readonly=True, help="Parcels that Amazon accepted")
     refused = fields.Integer(readonly=True, help="Parcels refused by Amazon, or here before it was asked")
     update_ids = fields.One2many("amazon.order.update", "log_id", readonly=True)

@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+import psycopg2
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
-from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
 from .. import crypto, memo
@@ -17,13 +17,15 @@ from ..const import (
     ATTEMPTS,
     BATCH_SIZE,
     FIRST_RUN_DAYS,
+    LOOK_BACK_DAYS,
     OVERLAP_MINUTES,
     RETRY_MINUTES,
     STATUS,
     TOKEN_HOURS,
 )
+from ..locks import CONFLICTS, MET
 from ..quiet import no_statements_logged
-from ..refusals import find
+from ..refusals import find, unreadable
 from ..said import Said, say
 from ..selling_partner import (
     ALL,
@@ -55,8 +57,6 @@ WHOLE_MINUTES = 15
 EMPTY_PAGES = 10
 # While Amazon denies everything, only every so many failures it is asked marketplace by marketplace.
 PROBE_FAILURES = 12
-# What two builders that meet on the same rows raise; the one that is rolled back tries again.
-CONFLICTS = (OperationalError, UniqueViolation)
 
 
 class RepeatedPage(MalformedAnswer):
@@ -168,23 +168,44 @@ class AmazonOrderUpdate(models.Model):
     # === ACTION METHODS === #
 
     def action_retry(self):
-        """Build again now, whatever the version; what is not stored any more is read again from Amazon."""
+        """Read the orders again from Amazon and build them, whatever the version: what is stored may be why they could
+        not be built. One that Amazon does not give again stays as it is, with the reason.
+
+        :raise UserError: naming what could not be read again, and why; or when these are more orders than can be
+            read at once.
+        """
         self.check_access("write")
         # sudo: the inbox is the addon's own; the user's right to write was checked above
         updates = self.sudo().filtered(lambda update: update.state in ("failed", "ignored"))
-        lost = updates.filtered(lambda update: not update._is_readable())
-        (updates - lost).write({"state": "pending", "retry_at": False, "forced": True})
-        for account, rows in lost.grouped("account_id").items():
+        # Without a number it cannot be asked for: there is only what is stored.
+        nameless = updates.filtered(lambda update: not update.order_ref and update._is_readable())
+        nameless.write({"state": "pending", "retry_at": False, "forced": True})
+        refused, built = {}, self.browse()
+        for account, rows in updates.filtered("order_ref").grouped("account_id").items():
             # Several versions of an order are read once.
-            again = account._refresh_orders([ref for ref in rows.grouped("order_ref") if ref])
-            (rows - again).filtered("order_ref").write({"state": "superseded", "error": False, "retry_at": False})
+            again, failures = account._read_and_build(list(rows.grouped("order_ref")))
+            built |= again
+            for reason, refs in failures.items():
+                kept = rows.filtered(lambda row, refs=refs: row.order_ref in refs)
+                kept.write({"error": reason})
+                rows -= kept
+            (rows - again).write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
+            refused.update(failures)
         self._trigger_builders()
+        if refused:
+            # What was read, and why the others were not, stands.
+            self.env["ir.cron"]._commit_progress()
+            raise UserError("\n".join(f"{', '.join(refs)}: {reason}" for reason, refs in refused.items()))
+        message = self.env._("%s orders were read again from Amazon.", len(built))
+        if failed := built.filtered(lambda row: row.state == "failed"):
+            left = self.env._("%s still cannot be built; the reason stands beside each.", len(failed))
+            message = f"{message} {left}"
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "info",
-                "message": self.env._("%s orders are tried again within a minute.", len(updates)),
+                "type": "warning" if failed else "info",
+                "message": message,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -221,7 +242,7 @@ class AmazonOrderUpdate(models.Model):
     def _fetch(self, job, log, budget):
         """Read the pages of a job's search into the inbox; each page is committed with the place reached.
 
-        :param job: the ``amazon.job``, ``orders`` or ``range``.
+        :param job: the ``amazon.job``, ``orders``, ``range`` or ``missed``.
         :param log: the run's ``amazon.log`` row.
         :param budget: what ``selling_partner`` asks for quota.
         :return: ``done``, or ``partial`` when pages are left.
@@ -259,7 +280,9 @@ class AmazonOrderUpdate(models.Model):
                 if not search.included_data:
                     orders = self._read_whole(amazon, job, orders, log)
                 token = page.next_token
-                self._receive(job.account_id, orders, log)
+                new = self._receive(job.account_id, orders, log)
+                if job.name == "missed":
+                    new._found_late(log)
                 self._make_offers(job.account_id, orders)
                 self._move_on(job, page, search)
                 log.write({"received": log.received + len(page.orders), "api_calls": budget.calls})
@@ -267,7 +290,9 @@ class AmazonOrderUpdate(models.Model):
                     # In the same transaction: whoever dies after it has woken the builders.
                     self._trigger_builders()
                 seconds_left = self.env["ir.cron"]._commit_progress(len(page.orders))
-                if not token:
+                if not token and job.name == "missed" and search.last_updated_after:
+                    search = self._wider_search(job, "created_after")
+                elif not token:
                     return "done"
                 if job._is_stopped():
                     return "partial"
@@ -280,6 +305,8 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _search_and_token(self, job):
         """Return the open search and its token, or a new search from the cursor on."""
+        if job.name == "missed" and not (job.open_search and self._is_recent(SearchOrders.from_json(job.open_search))):
+            return self._wider_search(job, "last_updated_after"), None
         if job.open_search:
             if job._token_is_old(TOKEN_HOURS):
                 job._start_search(job.open_search)
@@ -299,6 +326,39 @@ class AmazonOrderUpdate(models.Model):
         )
         job._start_search(search.to_json())
         return search, None
+
+    @api.model
+    def _wider_search(self, job, by):
+        """Start a search that goes back some days from now: orders that the search shows late have been passed by the
+        import's cursor. First by change, then by creation, for what is shown by only one of them.
+
+        :param str by: ``last_updated_after`` or ``created_after``.
+        """
+        since = fields.Datetime.now() - timedelta(days=LOOK_BACK_DAYS)
+        search = SearchOrders(
+            **{by: since.replace(tzinfo=timezone.utc)},
+            marketplace_ids=tuple(self._allowed_marketplaces(job.account_id._job("orders"))),
+        )
+        job._start_search(search.to_json())
+        return search
+
+    @api.model
+    def _is_recent(self, search):
+        """Tell whether a wider search is this night's; what is left of another one's is not gone on with."""
+        since = (search.last_updated_after or search.created_after).replace(tzinfo=None)
+        return since > fields.Datetime.now() - timedelta(days=LOOK_BACK_DAYS, hours=TOKEN_HOURS - 1)
+
+    def _found_late(self, log):
+        """Count in the log which of these new rows the import should have seen before.
+
+        :param log: the run's ``amazon.log`` row.
+        """
+        cursor = log.account_id._job("orders").cursor.replace(tzinfo=timezone.utc).isoformat()
+        late = self.filtered(lambda row: row.version and row.version < cursor)
+        if late:
+            log.missed += len(late)
+            log._note(_lt("Amazon's search had not shown these in time: %s", ", ".join(late.mapped("order_ref"))))
+            _logger.info("%s orders of account %s were shown late", len(late), log.account_id.id)
 
     @api.model
     def _cursor(self, job):
@@ -455,6 +515,7 @@ class AmazonOrderUpdate(models.Model):
         job.write(values)
 
     @api.model
+    @no_statements_logged()
     def _receive(self, account, received, log=None, forced=False):
         """Put order versions into the inbox; one that is there already is not put there twice.
 
@@ -464,6 +525,25 @@ class AmazonOrderUpdate(models.Model):
         :param bool forced: build them whatever the version.
         :return: the rows that are new.
         """
+        if not received:
+            return self.browse()
+        try:
+            with self.env.cr.savepoint():
+                return self._insert(account, received, log, forced)
+        except MET:
+            raise
+        except psycopg2.Error as error:
+            if len(received) == 1:
+                # Whatever it is that cannot be written as received: the digest and the payload always can.
+                [bad] = received
+                row = self._insert(account, [replace(bad, order_id="", last_updated=None)], log, forced)
+                if row:
+                    row._failed(error)
+                return row
+        return self.union(*(self._receive(account, [order], log, forced) for order in received))
+
+    @api.model
+    def _insert(self, account, received, log, forced):
         rows = [
             SQL(
                 "(%s, %s, %s, %s, %s, %s, 'pending', %s, 0, %s, %s, %s, %s, %s)",
@@ -473,8 +553,6 @@ class AmazonOrderUpdate(models.Model):
             )
             for order in received
         ]  # fmt: skip
-        if not rows:
-            return self.browse()
         conflict = SQL("DO NOTHING")
         if forced:
             conflict = SQL(
@@ -515,8 +593,11 @@ class AmazonOrderUpdate(models.Model):
             try:
                 with self.env.cr.savepoint():
                     Offer._resolve(account, marketplace, new)
-            except UniqueViolation:
-                _logger.debug("a builder was faster")
+            except MET:
+                raise
+            except psycopg2.Error as error:
+                # A builder was faster; or what cannot be stored is the builders' to tell.
+                _logger.debug("offers are left to the builders: %s", type(error).__name__)
 
     # === BUSINESS METHODS: BUILDING === #
 
@@ -641,18 +722,17 @@ class AmazonOrderUpdate(models.Model):
         :param dict parsed: what :meth:`_parse` returned for these rows, if it was called already.
         :param bool last_attempt: what another builder may have caused is told on the row like any other error.
         :return: the ``sale.order`` records made or changed.
-        :raise OperationalError, UniqueViolation: when another builder was in the way and it is worth another try.
+        :raise CONFLICTS: when another builder was in the way and it is worth another try.
         """
         Order = self.env["sale.order"].with_company(account.company_id).with_context(
             **self._build_context(account)
         )  # fmt: skip
         parsed = self._parse() if parsed is None else parsed
         built = Order.browse()
-        conflicts = OperationalError if last_attempt else CONFLICTS
+        conflicts = MET if last_attempt else CONFLICTS
         for row in [row for row, value in parsed.items() if value.unreadable]:
             value = parsed.pop(row)
-            error = MalformedAnswer(value.refusal)
-            built |= row._build_in_parts(Order, account, value, error, conflicts)
+            built |= row._build_in_parts(Order, account, value, value.refusals, conflicts)
         try:
             with self.env.cr.savepoint():
                 return built | Order._amazon_build(account, parsed)
@@ -661,7 +741,7 @@ class AmazonOrderUpdate(models.Model):
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must be built
             if len(parsed) == 1:
                 [(row, value)] = parsed.items()
-                return built | row._build_in_parts(Order, account, value, error, conflicts)
+                return built | row._build_in_parts(Order, account, value, (error,), conflicts)
         for row, value in parsed.items():
             try:
                 with self.env.cr.savepoint():
@@ -669,16 +749,16 @@ class AmazonOrderUpdate(models.Model):
             except conflicts:
                 raise
             except Exception as error:  # noqa: BLE001 - told on the row
-                built |= row._build_in_parts(Order, account, value, error, conflicts)
+                built |= row._build_in_parts(Order, account, value, (error,), conflicts)
         return built
 
-    def _build_in_parts(self, Order, account, value, error, conflicts):
+    def _build_in_parts(self, Order, account, value, errors, conflicts):
         """Apply to an order that is here already what can be applied of a version that cannot be as a whole. The row
         waits with what is in the way, and the order's delivery with it.
 
         :param Order: ``sale.order`` in the builder's context.
         :param value: the ``selling_partner`` order.
-        :param Exception error: why the whole could not be built.
+        :param tuple errors: why the whole could not be built.
         :param conflicts: what another transaction causes and is worth another try.
         :return: the ``sale.order``, if it is here.
         """
@@ -689,7 +769,7 @@ class AmazonOrderUpdate(models.Model):
         apart = PartByPart(self.env.cr, conflicts)
         if order and self._is_newer(order):
             apart(order._amazon_update_as_its_own, account, value, apart)
-        errors = apart.errors if apart.errors and not value.unreadable else (error, *apart.errors)
+        errors = apart.errors if apart.errors and not value.unreadable else (*errors, *apart.errors)
         if order.locked:
             text = order.env._("%s is locked. Unlock it; what is new is applied by itself then.", order.name)
             errors = (UserError(text), *errors)
@@ -737,7 +817,7 @@ class AmazonOrderUpdate(models.Model):
         for row in self:
             try:
                 parsed[row] = parse_readable(crypto.decrypt(row.payload))
-            except (MalformedAnswer, crypto.Undecryptable) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the row
                 row._failed(error)
         return parsed
 
@@ -773,12 +853,22 @@ class AmazonOrderUpdate(models.Model):
                 " Press Retry to read the order again from Amazon."
             )
         if isinstance(error, MalformedAnswer):
-            return _lt("Amazon's data cannot be read: %s", str(error))
+            return _lt(
+                "Amazon's data cannot be read. %s Press Retry to read the order again from Amazon. If that does not"
+                " help, work on it in Seller Central and report it with its number.", unreadable(error),
+            )  # fmt: skip
         if isinstance(error, UserError | ValidationError):
             return str(error)
         if isinstance(error, UniqueViolation):
             return _lt("Another worker made the same record at this moment; tried again by itself.")
         return unexpected(error)
+
+    def _left_out(self):
+        """Close rows of orders that the account's setting leaves out; what is personal leaves them."""
+        self.write({
+            "state": "ignored", "payload": False, "retry_at": False, "missing_sku": False,
+            "error": _lt("Shipped or cancelled before it was seen here; the account leaves such orders out."),
+        })  # fmt: skip
 
     def _built(self, order, result):
         """Close the row; what is personal leaves it."""

@@ -63,12 +63,13 @@ class AmazonQuota(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _budget(self, account, patience=MAX_WAIT_SECONDS):
+    def _budget(self, account, patience=MAX_WAIT_SECONDS, reserve=0):
         """Return the budget to hand to ``selling_partner`` for one run of `account`.
 
         :param float patience: for how many seconds a token is waited for.
+        :param int reserve: so many tokens of each operation are left to others.
         """
-        return Budget(self.env.registry, account, patience)
+        return Budget(self.env.registry, account, patience, reserve)
 
 
 class Budget:
@@ -77,15 +78,17 @@ class Budget:
     :param registry: Odoo's registry, from which each call takes a cursor of its own.
     :param account: the ``amazon.account`` whose quota is used.
     :param float patience: for how many seconds a token is waited for.
+    :param int reserve: so many tokens of each operation are left to others.
     """
 
-    def __init__(self, registry, account, patience=MAX_WAIT_SECONDS):
+    def __init__(self, registry, account, patience=MAX_WAIT_SECONDS, reserve=0):
         account = account.sudo()  # sudo: the client ID is the manager's to read
         self.registry = registry
         self.key = (account.merchant_id, account.lwa_client_id)
         self.is_sandbox = account.environment == "sandbox"
         self.patience = patience
         self.calls = self.answered = 0
+        self.reserve = reserve
         # Operations whose bucket was full when their call went out.
         self.begun = set()
 
@@ -140,6 +143,7 @@ class Budget:
     def _take(self, operation):
         """Take a token if there is one; return the seconds until the next otherwise, else 0."""
         rate, burst = SANDBOX if self.is_sandbox else PUBLISHED[operation]
+        needed = 1 + min(self.reserve, burst - 1)
         where = SQL("merchant_id = %s AND application = %s AND operation = %s", *self.key, operation)
         available = SQL("LEAST(burst, tokens + rate * GREATEST(0, EXTRACT(EPOCH FROM %s - refilled_at)))", NOW)
         self._execute(
@@ -151,9 +155,9 @@ class Budget:
         )  # fmt: skip
         taken = self._execute(
             SQL(
-                "UPDATE amazon_quota SET tokens = %s - 1, refilled_at = %s WHERE %s AND %s >= 1"
+                "UPDATE amazon_quota SET tokens = %s - 1, refilled_at = %s WHERE %s AND %s >= %s"
                 " RETURNING tokens > burst - 1.001",
-                available, NOW, where, available,
+                available, NOW, where, available, needed,
             )
         )  # fmt: skip
         if taken:
@@ -161,7 +165,7 @@ class Budget:
             if was_full:
                 self.begun.add(operation)
             return 0.0
-        [[wait]] = self._execute(SQL("SELECT (1 - %s) / rate FROM amazon_quota WHERE %s", available, where))
+        [[wait]] = self._execute(SQL("SELECT (%s - %s) / rate FROM amazon_quota WHERE %s", needed, available, where))
         return max(float(wait), 0.01)
 
     def _execute(self, query):

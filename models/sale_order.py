@@ -148,6 +148,16 @@ class SaleOrder(models.Model):
     amazon_copied_from_id = fields.Many2one(
         "sale.order", "Copied from", readonly=True, copy=False, index="btree_not_null"
     )
+    amazon_original_refs = fields.Char(
+        "Replacement for", readonly=True, copy=False, index="btree_not_null",
+        help="The Amazon orders that this one replaces, or was exchanged for",
+    )  # fmt: skip
+    amazon_original_ids = fields.Many2many(
+        "sale.order", string="Replaced Orders", compute="_compute_amazon_originals_and_replacements"
+    )
+    amazon_replacement_ids = fields.Many2many(
+        "sale.order", string="Replaced by", compute="_compute_amazon_originals_and_replacements"
+    )
     amazon_merged_child_ids = fields.One2many("sale.order", "amazon_merged_into_id", "Combined Orders", readonly=True)
     amazon_copy_ids = fields.One2many("sale.order", "amazon_copied_from_id", "Copies", readonly=True)
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
@@ -182,6 +192,22 @@ class SaleOrder(models.Model):
             else:
                 order.amazon_difference = order.amount_total - (order.amazon_total - order.amazon_refunded)
             order.amazon_mismatch = bool(order.currency_id) and not order.currency_id.is_zero(order.amazon_difference)
+
+    @api.depends("amazon_order_ref", "amazon_merchant_id", "amazon_original_refs")
+    def _compute_amazon_originals_and_replacements(self):
+        """Either of them may come in first, so they are looked up by their numbers."""
+        for order in self:
+            originals = (order.amazon_original_refs or "").split(", ")
+            same = Domain("amazon_merchant_id", "=", order.amazon_merchant_id)
+            order.amazon_original_ids = order.amazon_original_refs and self.search(
+                same & Domain("amazon_order_ref", "in", originals)
+            )
+            # Next to no order replaces another one: the index holds only those.
+            replacing = Domain("amazon_original_refs", "!=", False)
+            ref = order.amazon_order_ref
+            order.amazon_replacement_ids = ref and self.search(
+                same & replacing & Domain("amazon_original_refs", "like", ref)
+            ).filtered(lambda other, ref=ref: ref in other.amazon_original_refs.split(", "))
 
     @api.depends(
         "amazon_confirmation_ids.state", "amazon_confirmation_ids.quantities", "amazon_channel", "amazon_programs",
@@ -392,6 +418,15 @@ class SaleOrder(models.Model):
             raise UserError(self.env._("%s is not an order that was cancelled here only.", self.name))
         self.action_draft()
         return self.action_amazon_refresh()
+
+    def action_amazon_view_replaced(self):
+        """Show the orders that this one replaces, and those that replace it."""
+        self.ensure_one()
+        orders = self.amazon_original_ids | self.amazon_replacement_ids
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
+        if len(orders) == 1:
+            return {**action, "view_mode": "form", "views": [(False, "form")], "res_id": orders.id}
+        return {**action, "domain": [("id", "in", orders.ids)], "views": [(False, "list"), (False, "form")]}
 
     def action_amazon_open(self):
         """Open the order in Seller Central."""

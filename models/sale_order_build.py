@@ -10,10 +10,10 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import float_compare, float_is_zero, plaintext2html
 from odoo.tools.misc import format_amount, format_datetime
-from psycopg2 import OperationalError
 
 from .. import memo
 from ..const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
+from ..locks import MET
 from ..memo import once
 from ..ours import OURS
 from ..said import say
@@ -45,6 +45,10 @@ TOLD_BY_NAME = ("partner_id", "partner_shipping_id", "amazon_gift_note", "amazon
 # All that is written of the header where something of a version cannot be read.
 STATUS_FIELDS = {"amazon_status", "amazon_status_raw", "amazon_payment_state"}
 UNAPPLIED = "sale_amazon_spapi.mail_activity_unapplied"
+
+
+# Amazon names one as a rule.
+MOST_ORIGINALS = 10
 
 
 def naive(moment):
@@ -106,7 +110,28 @@ class SaleOrder(models.Model):
             else:
                 row._built(order, "updated" if order._amazon_update_as_its_own(account, value) else "unchanged")
                 orders |= order
-        return orders | self._amazon_create(account, new)
+        return orders | self._amazon_create(account, self._amazon_wanted(account, new))
+
+    @api.model
+    def _amazon_wanted(self, account, new):
+        """Leave out of new orders what Amazon had finished before it was seen here, where the account says so. What
+        somebody asks for by its number comes in all the same, as does what could not be built while it was open.
+
+        :param dict new: ``selling_partner`` orders by ``amazon.order.update`` row.
+        """
+        finished = self.env["amazon.order.update"].union(*(
+            row for row, value in new.items()
+            if not account.import_finished and not row.forced and STATUS.get(value.status) in ("shipped", *DEAD)
+        ))  # fmt: skip
+        if not finished:
+            return new
+        seen = finished.search([
+            ("account_id", "=", account.id), ("order_ref", "in", finished.mapped("order_ref")), ("attempts", ">", 0),
+            ("id", "not in", finished.ids),
+        ]).mapped("order_ref")  # fmt: skip
+        left_out = finished.filtered(lambda row: row.order_ref not in seen)
+        left_out._left_out()
+        return {row: value for row, value in new.items() if row not in left_out}
 
     @api.model
     def _amazon_find(self, account, refs):
@@ -261,6 +286,7 @@ class SaleOrder(models.Model):
             "amazon_service_level": value.service_level,
             "amazon_programs": ", ".join(sorted(value.programs)) or False,
             "amazon_purchase_order": value.buyer_po,
+            "amazon_original_refs": self._amazon_original_refs(value),
             "amazon_total": float(fact["amounts"].total),
             "amazon_points": sum(item.points_granted or 0 for item in value.items),
             "amazon_gift_note": self._amazon_gift_note(value),
@@ -279,6 +305,12 @@ class SaleOrder(models.Model):
                 "provisional" if status in AWAITING_PAYMENT else "other"
             )
         return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
+
+    @api.model
+    def _amazon_original_refs(self, value):
+        """Return the numbers of the orders that this one replaces; one index entry holds no more than these."""
+        refs = dict.fromkeys(other.order_id for other in value.associated_orders if other.order_id)
+        return ", ".join(list(refs)[:MOST_ORIGINALS])
 
     def _amazon_delivered_at(self, value):
         """Return when the last parcel arrived (starts the privacy clock). Amazon does not tell the moment: it is known
@@ -1030,7 +1062,7 @@ class SaleOrder(models.Model):
                 # Somebody who is no builder works on the same stock; or an order cannot be reserved at all.
                 _logger.info("reserving again after %s", type(error).__name__)
                 self.env.cr.rollback()
-                one_by_one |= not isinstance(error, OperationalError)
+                one_by_one |= not isinstance(error, MET)
         return False
 
     def _amazon_reserve_one_by_one(self):
@@ -1038,7 +1070,7 @@ class SaleOrder(models.Model):
             try:
                 with self.env.cr.savepoint():
                     order.with_context(**memo.forget(self.env))._amazon_reserve_now()
-            except OperationalError:
+            except MET:
                 raise
             except Exception as error:  # noqa: BLE001 - told to a person
                 order._amazon_not_reserved(error)

@@ -2,10 +2,9 @@ import logging
 
 from odoo import fields, models
 from odoo.tools import SQL
-from psycopg2 import OperationalError
 
 from ..const import GIVE_WAY_SECONDS, STOCK_LOCK
-from ..locks import advisory_lock, share
+from ..locks import MET, advisory_lock, share
 
 _logger = logging.getLogger(__name__)
 
@@ -57,5 +56,5 @@ class StockWarehouse(models.Model):
                         NOW, GIVE_WAY_SECONDS, self.id,
                     ), log_exceptions=False,
                 )  # fmt: skip
-        except OperationalError:
+        except MET:
             _logger.debug("somebody else asks, too")

@@ -98,7 +98,9 @@ def split(order):
     """
     currencies = {money.currency for money in order.monies()}
     if len(currencies) > 1:
-        raise MalformedAnswer(f"the order mixes the currencies {', '.join(sorted(currencies))}")
+        raise MalformedAnswer(
+            f"the order mixes the currencies {', '.join(sorted(currencies))}", reason="mixed_currencies"
+        )
     with localcontext(_EXACT):
         return _split_order(order)
 

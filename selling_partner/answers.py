@@ -197,10 +197,12 @@ def read(operation, answer, reader):
     """
     try:
         return reader(answer.content)
+    except MalformedAnswer as error:
+        problem, where = error.message, {"reason": error.reason, "path": error.path}
     except SellingPartnerError as error:
-        problem = error.message
+        problem, where = error.message, {}
     except RecursionError:
-        problem = "nested too deeply"
+        problem, where = "nested too deeply", {}
     code, message = complaint(answer)
     raise MalformedAnswer(
         f"{problem}; Amazon says: {message}" if code else problem,
@@ -210,4 +212,5 @@ def read(operation, answer, reader):
         request_id=request_id(answer),
         sent=True,
         foreign=is_foreign(answer),
+        **where,
     )

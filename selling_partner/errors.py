@@ -177,4 +177,13 @@ class MalformedAnswer(SellingPartnerError):
     """A success by its status, but not what Amazon's schema promises: HTML, truncated JSON, a missing field.
 
     The message names the field's path, never its value, which may be personal data.
+
+    :param str reason: what is wrong: ``missing``, ``wrong_type``, ``too_long``, ``unprintable``, ``mixed_currencies``,
+        or ``unreadable``, which is everything that concerns no single field.
+    :param str path: the field, such as ``orderItems[0].product.sellerSku``; ``''`` where it is the answer as a whole.
     """
+
+    def __init__(self, message="", *, reason="unreadable", path="", **facts):
+        super().__init__(message, **facts)
+        self.reason = reason
+        self.path = path

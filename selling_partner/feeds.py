@@ -12,7 +12,7 @@ from lxml import etree
 from .endpoints import checked_url
 from .errors import BadRequest, MalformedAnswer
 from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
-from .reader import Reader, loads
+from .reader import LONGEST_TEXT, Reader, loads
 from .shipments import OTHER, stamp, tidy
 
 __all__ = [
@@ -327,7 +327,7 @@ def parse_nothing(body):
 def parse_created_document(body):
     """Read the answer to createFeedDocument."""
     answer = _success(body)
-    return FeedDocument(answer.text("feedDocumentId", needed=True), _url(answer))
+    return FeedDocument(answer.identifier("feedDocumentId", needed=True), _url(answer))
 
 
 def parse_document_address(body):
@@ -338,7 +338,7 @@ def parse_document_address(body):
 
 def parse_created_feed(body):
     """Read the answer to createFeed."""
-    return _success(body).text("feedId", needed=True)
+    return _success(body).identifier("feedId", needed=True)
 
 
 def parse_feed(body):
@@ -350,17 +350,17 @@ def parse_feeds_page(body):
     """Read the answer to getFeeds."""
     answer = _success(body)
     feeds = answer.objects("feeds", needed=True)
-    return FeedsPage(tuple(map(_feed, feeds)), answer.text("nextToken") or None)
+    return FeedsPage(tuple(map(_feed, feeds)), answer.identifier("nextToken", longest=LONGEST_TEXT) or None)
 
 
 def _feed(feed):
     return Feed(
-        feed_id=feed.text("feedId", needed=True),
-        feed_type=feed.text("feedType"),
+        feed_id=feed.identifier("feedId", needed=True),
+        feed_type=feed.identifier("feedType"),
         status=feed.text("processingStatus", needed=True),
         created=feed.time("createdTime"),
         started=feed.time("processingStartTime"),
         ended=feed.time("processingEndTime"),
-        result_document_id=feed.text("resultFeedDocumentId"),
+        result_document_id=feed.identifier("resultFeedDocumentId"),
         marketplace_ids=feed.texts("marketplaceIds"),
     )

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import datetime, timezone
 from decimal import Decimal
+from types import MappingProxyType
 
 from .errors import MalformedAnswer
 
@@ -11,6 +12,15 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_AMOUNT = Decimal(10) ** 15
 _MOST_DECIMALS = 10
+_CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINES = re.compile("[\t\n\r]")
+#: How many characters are taken of a field whose length nobody has bounded more closely. An index of PostgreSQL holds
+#: some 2,700 bytes.
+LONGEST_IDENTIFIER = 200
+LONGEST_TEXT = 10_000
+
+
+_NO_LENGTHS = MappingProxyType({})
 
 
 class Literal(str):
@@ -62,8 +72,18 @@ def _text(value):
 
 
 def clean(text):
-    """Take out what PostgreSQL cannot store: NUL and lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    """Take out what PostgreSQL cannot store or nobody can see: control characters but tabs and line ends; a lone
+    surrogate becomes a question mark."""
+    return _CONTROLS.sub("", text).encode("utf-8", "replace").decode()
+
+
+def is_identifier(text, longest):
+    """Tell whether a text may name something: not too long, and without what would have to be taken out, for what is
+    left names something else.
+
+    :param int longest: how many characters it may have.
+    """
+    return len(text) <= longest and clean(text) == text and not _LINES.search(text)
 
 
 def moment(text):
@@ -99,15 +119,18 @@ def amount(value):
 class Reader:
     """One JSON object and its path, read field by field; null is the same as missing.
 
+    :param lengths: the most characters a field may have, by its name; what is not named there may have
+        ``LONGEST_IDENTIFIER`` or ``LONGEST_TEXT``.
     :raises MalformedAnswer: from every method, when the field is not of the type asked for.
     """
 
-    __slots__ = ("fields", "path")
+    __slots__ = ("fields", "lengths", "path")
 
-    def __init__(self, fields, path=""):
+    def __init__(self, fields, path="", lengths=_NO_LENGTHS):
         if fields is None:
             fields = {}
         self.path = path
+        self.lengths = lengths
         if not isinstance(fields, dict):
             self._refuse(path, "is not an object")
         self.fields = fields
@@ -115,8 +138,8 @@ class Reader:
     def __bool__(self):
         return any(value is not None for value in self.fields.values())
 
-    def _refuse(self, path, why):
-        raise MalformedAnswer(f"{path or 'the answer'} {why}")
+    def _refuse(self, path, why, reason="wrong_type"):
+        raise MalformedAnswer(f"{path or 'the answer'} {why}", reason=reason, path=path)
 
     def _where(self, name):
         return f"{self.path}.{name}" if self.path else name
@@ -126,7 +149,7 @@ class Reader:
         value = self.fields.get(name)
         if value is None or value == "":
             if needed:
-                self._refuse(self._where(name), "is missing")
+                self._refuse(self._where(name), "is missing", "missing")
             return None
         try:
             value = convert(value)
@@ -137,7 +160,24 @@ class Reader:
         return value
 
     def text(self, name, needed=False):
-        return self.get(name, "text", _as_text, needed) or ""
+        """Read what people read: what is too long is cut."""
+        return (self.get(name, "text", _as_text, needed) or "")[: self.lengths.get(name, LONGEST_TEXT)]
+
+    def identifier(self, name, needed=False, longest=None):
+        """Read what names something: what is too long, or holds what no name may, is refused."""
+        return self._identifier(name, self.get(name, "text", _as_written, needed) or "", longest)
+
+    def identifiers(self, name):
+        """Read a list of what :meth:`identifier` reads."""
+        return tuple(self._identifier(name, entry) for entry in self.get(name, "a list of texts", _as_names) or ())
+
+    def _identifier(self, name, value, longest=None):
+        longest = longest or self.lengths.get(name, LONGEST_IDENTIFIER)
+        if len(value) > longest:
+            self._refuse(self._where(name), f"has more than {longest} characters", "too_long")
+        if not is_identifier(value, longest):
+            self._refuse(self._where(name), "has characters that cannot be written", "unprintable")
+        return value
 
     def integer(self, name, needed=False):
         return self.get(name, "a whole number", _as_integer, needed)
@@ -152,20 +192,25 @@ class Reader:
         return self.get(name, "an amount", amount, needed)
 
     def texts(self, name):
-        return tuple(self.get(name, "a list of texts", _as_texts) or ())
+        longest = self.lengths.get(name, LONGEST_TEXT)
+        return tuple(entry[:longest] for entry in self.get(name, "a list of texts", _as_texts) or ())
 
     def object(self, name):
-        return Reader(self.fields.get(name), self._where(name))
+        return Reader(self.fields.get(name), self._where(name), self.lengths)
 
     def objects(self, name, needed=False):
         entries = self.get(name, "a list", _as_list, needed) or ()
-        return [Reader(entry, f"{self._where(name)}[{index}]") for index, entry in enumerate(entries)]
+        return [Reader(entry, f"{self._where(name)}[{index}]", self.lengths) for index, entry in enumerate(entries)]
+
+
+def _as_written(value):
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise ValueError("not text")
+    return str(value)
 
 
 def _as_text(value):
-    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
-        raise ValueError("not text")
-    return clean(str(value))
+    return clean(_as_written(value))
 
 
 def _as_integer(value):
@@ -191,6 +236,10 @@ def _as_list(value):
     if not isinstance(value, list):
         raise ValueError("not a list")
     return value
+
+
+def _as_names(value):
+    return [_as_written(entry) for entry in _as_list(value) if entry is not None]
 
 
 def _as_texts(value):

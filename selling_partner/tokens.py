@@ -11,7 +11,7 @@ from sp_api.auth import AccessTokenResponse
 from .answers import exchange, explanation, is_foreign, read, refusal
 from .endpoints import checked_url
 from .errors import BadRequest, CredentialsError, MalformedAnswer, SellingPartnerError
-from .reader import Reader, loads
+from .reader import LONGEST_TEXT, Reader, loads
 from .transport import Client
 
 _OPERATION = "token"
@@ -138,7 +138,7 @@ def _access_token(body):
 
 
 def _token(answer, name):
-    token = answer.text(name, needed=True)
+    token = answer.identifier(name, needed=True, longest=LONGEST_TEXT)
     if not token.isascii() or not token.isprintable() or " " in token:
         raise MalformedAnswer(f"{name} is not a token")  # it would break the header that carries it
     return token

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timezone
 from decimal import Decimal
+from types import MappingProxyType
 
 from .errors import BadRequest, MalformedAnswer
-from .reader import Reader, clean, compact, loads, moment
+from .reader import Reader, clean, compact, is_identifier, loads, moment
 
 KNOWN_STATUSES = (
     "PENDING_AVAILABILITY",
@@ -42,6 +43,85 @@ ALL = (
 
 #: Without what only adds to an order.
 NEEDED = ("BUYER", "RECIPIENT", "PROCEEDS", "CANCELLATION", "FULFILLMENT")
+
+#: The most characters that are taken of a field of an order: more than Amazon's own forms let in, and in every
+#: writing short enough for an index of PostgreSQL (some 2,700 bytes, of which a character takes up to 4). What names
+#: something is refused when it is longer, for a part of it names something else; what people read is cut.
+LENGTHS = MappingProxyType({
+    # What names something.
+    "orderId": 50,
+    "orderItemId": 50,
+    "marketplaceId": 50,
+    "sellerSku": 100,
+    "asin": 50,
+    "currencyCode": 10,
+    "packageReferenceId": 100,
+    "trackingNumber": 100,
+    "transparencyCodes": 200,
+    "buyerEmail": 320,
+    # What people read.
+    "promotionId": 500,
+    "customizedUrl": 2000,
+    "iossNumber": 50,
+    "taxRegistrationNumber": 50,
+    "title": 500,
+    "name": 200,
+    "buyerName": 200,
+    "buyerCompanyName": 200,
+    "companyName": 200,
+    "legalName": 200,
+    "aliasId": 100,
+    "buyerPurchaseOrderNumber": 100,
+    "addressLine1": 200,
+    "addressLine2": 200,
+    "addressLine3": 200,
+    "city": 100,
+    "districtOrCounty": 100,
+    "stateOrRegion": 100,
+    "municipality": 100,
+    "streetName": 200,
+    "streetNumber": 50,
+    "complement": 200,
+    "neighborhood": 100,
+    "postalCode": 30,
+    "countryCode": 10,
+    "phone": 50,
+    "giftMessage": 2000,
+    "giftWrapLevel": 100,
+    "dropOffLocation": 200,
+    "addressInstruction": 2000,
+    "dayOfWeek": 50,
+    "exceptionDate": 50,
+    "exceptionDateType": 50,
+    "deliveryCapabilities": 100,
+    "carrier": 100,
+    "shippingService": 100,
+    "cancelReason": 200,
+    # Words of Amazon's.
+    "programs": 100,
+    "paymentMethod": 100,
+    "marketplaceName": 100,
+    "channelName": 50,
+    "fulfillmentStatus": 50,
+    "fulfilledBy": 50,
+    "fulfillmentServiceLevel": 50,
+    "status": 50,
+    "detailedStatus": 100,
+    "type": 50,
+    "subtype": 50,
+    "addressType": 50,
+    "conditionType": 50,
+    "conditionSubtype": 50,
+    "priceDesignation": 50,
+    "requirementType": 50,
+    "cancelledBy": 50,
+    "associationType": 50,
+    "model": 100,
+    "responsibleParty": 100,
+    "entityType": 50,
+    "taxRegistrationType": 50,
+    "buyerInvoicePreference": 50,
+})  # fmt: skip
 
 _CASH_ON_DELIVERY = {"cashondelivery", "cod"}
 _CONVENIENCE_STORE = {"conveniencestore", "cvs"}
@@ -255,7 +335,7 @@ class Order:
     :param fulfilled_by: MERCHANT or AMAZON.
     :param packages: without the labels that were cancelled, in which nothing has left or will.
     :param unreadable: the parts that :func:`parse_readable` has left out.
-    :param refusal: why it has; names the fields' paths, never their values.
+    :param refusals: why it has: a :class:`.errors.MalformedAnswer` each.
     """
 
     order_id: str
@@ -286,7 +366,7 @@ class Order:
     tax_registrations: tuple[TaxRegistration, ...] = ()
     invoice_preference: str = ""
     unreadable: frozenset[str] = frozenset()
-    refusal: str = ""
+    refusals: tuple[MalformedAnswer, ...] = field(default=(), compare=False)
 
     @property
     def is_amazon_fulfilled(self):
@@ -366,8 +446,8 @@ def parse_order(payload):
     if isinstance(payload, Mapping) and not isinstance(payload, dict):
         payload = dict(payload)
     if not isinstance(payload, dict):
-        raise MalformedAnswer("the order is not an object")
-    return _order(Reader(payload))
+        raise MalformedAnswer("the order is not an object", reason="wrong_type")
+    return _order(Reader(payload, lengths=LENGTHS))
 
 
 # What of an order can be left out when it is unreadable, and where it stands: the rest says something all the same.
@@ -395,7 +475,7 @@ def parse_readable(payload):
         missing = frozenset(part for part, why in refusals.items() if why)
         return replace(
             parse_order(_without(payload, missing)),
-            unreadable=missing, refusal="; ".join(filter(None, refusals.values())),
+            unreadable=missing, refusals=tuple(filter(None, refusals.values())),
         )  # fmt: skip
     except MalformedAnswer:
         # It is not only these.
@@ -406,7 +486,7 @@ def _why_unreadable(payload, others):
     try:
         parse_order(_without(payload, others))
     except MalformedAnswer as error:
-        return str(error)
+        return error
     return None
 
 
@@ -435,20 +515,20 @@ def _order(order):
     fulfillment = order.object("fulfillment")
     tax = order.object("tax")
     return Order(
-        order_id=order.text("orderId", needed=True),
+        order_id=order.identifier("orderId", needed=True),
         created=order.time("createdTime", needed=True),
         last_updated=order.time("lastUpdatedTime", needed=True),
         aliases=tuple(alias.text("aliasId") for alias in order.objects("orderAliases")),
         programs=frozenset(order.texts("programs")),
         associated_orders=tuple(
-            AssociatedOrder(other.text("orderId"), other.text("associationType"))
+            AssociatedOrder(other.identifier("orderId"), other.text("associationType"))
             for other in order.objects("associatedOrders")
         ),
         channel_name=channel.text("channelName"),
-        marketplace_id=channel.text("marketplaceId"),
+        marketplace_id=channel.identifier("marketplaceId"),
         marketplace_name=channel.text("marketplaceName"),
         buyer_name=buyer.text("buyerName"),
-        buyer_email=buyer.text("buyerEmail"),
+        buyer_email=buyer.identifier("buyerEmail"),
         buyer_company=buyer.text("buyerCompanyName"),
         buyer_po=buyer.text("buyerPurchaseOrderNumber"),
         address=_address(recipient.object("deliveryAddress")),
@@ -481,12 +561,12 @@ def _item(item):
     gift = fulfillment.object("packing").object("giftOption")
     shipping = fulfillment.object("shipping")
     return Item(
-        item_id=item.text("orderItemId", needed=True),
+        item_id=item.identifier("orderItemId", needed=True),
         quantity_ordered=item.integer("quantityOrdered", needed=True),
         quantity_fulfilled=fulfillment.integer("quantityFulfilled"),
         quantity_unfulfilled=fulfillment.integer("quantityUnfulfilled"),
-        sku=product.text("sellerSku"),
-        asin=product.text("asin"),
+        sku=product.identifier("sellerSku"),
+        asin=product.identifier("asin"),
         title=product.text("title"),
         condition=product.object("condition").text("conditionType"),
         condition_subtype=product.object("condition").text("conditionSubtype"),
@@ -514,7 +594,7 @@ def _item(item):
         ioss_number=shipping.object("internationalShipping").text("iossNumber"),
         tax_collections=_tax_collections(item.object("tax")),
         associated=tuple(
-            AssociatedItem(other.text("orderId"), other.text("orderItemId"), other.text("associationType"))
+            AssociatedItem(other.identifier("orderId"), other.identifier("orderItemId"), other.text("associationType"))
             for other in item.objects("associatedOrderItems")
         ),
     )
@@ -523,13 +603,13 @@ def _item(item):
 def _money(money):
     if not money:
         return None
-    return Money(money.decimal("amount", needed=True), money.text("currencyCode", needed=True))
+    return Money(money.decimal("amount", needed=True), money.identifier("currencyCode", needed=True))
 
 
 def _needed_money(parent, name):
     money = _money(parent.object(name))
     if money is None:
-        raise MalformedAnswer(f"{parent.path}.{name} is missing")
+        raise MalformedAnswer(f"{parent.path}.{name} is missing", reason="missing", path=f"{parent.path}.{name}")
     return money
 
 
@@ -623,19 +703,19 @@ def _tax_collections(tax):
 def _package(package):
     status = package.object("packageStatus")
     return Package(
-        reference=package.text("packageReferenceId", needed=True),
+        reference=package.identifier("packageReferenceId", needed=True),
         created=package.time("createdTime"),
         status=status.text("status"),
         detailed_status=status.text("detailedStatus"),
         carrier=package.text("carrier"),
         ship_time=package.time("shipTime"),
         shipping_service=package.text("shippingService"),
-        tracking_number=package.text("trackingNumber"),
+        tracking_number=package.identifier("trackingNumber"),
         items=tuple(
             PackageItem(
-                entry.text("orderItemId", needed=True),
+                entry.identifier("orderItemId", needed=True),
                 entry.integer("quantity", needed=True),
-                entry.texts("transparencyCodes"),
+                entry.identifiers("transparencyCodes"),
             )
             for entry in package.objects("packageItems")
         ),
@@ -656,7 +736,7 @@ def _tax_registration(entry):
 class ReceivedOrder:
     """An order as received, not yet understood; nothing about it can make it fail.
 
-    :param order_id: ``''`` when the entry has none.
+    :param order_id: ``''`` when the entry has none, or one that cannot be (see :data:`LENGTHS`).
     :param last_updated: UTC; None when missing or no time.
     :param payload: the entry as compact JSON, keys in Amazon's order, numbers in Amazon's digits.
     :param digest: SHA-256 (hexadecimal) of its canonical form; equal for the same content in another order of keys.
@@ -672,12 +752,17 @@ class ReceivedOrder:
         """Keep an entry that was parsed with :func:`.reader.loads` (``literal=True``)."""
         fields_ = entry if isinstance(entry, dict) else {}
         order_id = fields_.get("orderId")
-        canonical = compact(entry, canonical=True).encode("utf-8", "surrogatepass")
+        named = isinstance(order_id, str) and is_identifier(order_id, LENGTHS["orderId"])
+        try:
+            canonical, payload = compact(entry, canonical=True), compact(entry)
+        except RecursionError:
+            # Nested too deeply to be an order; what says which one it is is kept.
+            return cls.of({name: value for name, value in fields_.items() if isinstance(value, str)})
         return cls(
-            order_id=clean(str(order_id)) if isinstance(order_id, str) else "",
+            order_id=str(order_id) if named else "",
             last_updated=_time_or_none(fields_.get("lastUpdatedTime")),
-            payload=compact(entry).encode("utf-8", "surrogatepass"),
-            digest=hashlib.sha256(canonical).hexdigest(),
+            payload=payload.encode("utf-8", "surrogatepass"),
+            digest=hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest(),
         )
 
 
@@ -724,7 +809,7 @@ def parse_received_order(payload):
     """
     order = _success(payload, literal=True).object("order")
     if not order:
-        raise MalformedAnswer("order is missing")
+        raise MalformedAnswer("order is missing", reason="missing", path="order")
     return ReceivedOrder.of(order.fields)
 
 
@@ -899,7 +984,7 @@ def _participation(entry):
     marketplace = entry.object("marketplace")
     participation = entry.object("participation")
     return Participation(
-        marketplace_id=marketplace.text("id", needed=True),
+        marketplace_id=marketplace.identifier("id", needed=True),
         country_code=marketplace.text("countryCode"),
         name=marketplace.text("name"),
         currency=marketplace.text("defaultCurrencyCode"),

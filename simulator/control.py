@@ -163,7 +163,15 @@ def add_orders(world, request, values):
         )
         for _ in range(int(values.get("count", 1)))
     ]
+    for order_id in ids:
+        hide(world, world.records[order_id], values)
     return {"order_ids": ids}
+
+
+def hide(world, record, values):
+    """Let the search show an order, or its change, only after ``hidden_for`` seconds, as Amazon does now and then."""
+    if values.get("hidden_for"):
+        record["hidden_until"] = shift(world.clock.iso(), seconds=float(values["hidden_for"]))
 
 
 def read_time(text):
@@ -214,6 +222,7 @@ def change_order(world, request, values, order_id):
     record = find_record(world, order_id)
     if values.get("touch", True):
         world.touch(record)
+    hide(world, record, values)
     merge(record["order"], values.get("set", {}))
     return record["order"]
 

@@ -157,10 +157,12 @@ def read_marketplaces(call):
 def matches(call, search):
     """[((time, order id), record)] of the search after its position, in order."""
     field, after, before, position = search["field"], search["after"], search["before"], tuple(search["position"])
-    found = []
+    found, now = [], call.world.clock.iso()
     for record in call.world.records.values():
         order = record["order"]
         if not after <= order[field] <= before or record["merchant_id"] != call.merchant_id:
+            continue
+        if record.get("hidden_until", "") > now:
             continue
         key = (order[field], order["orderId"])
         if key > position and meets(order, search):

@@ -29,7 +29,7 @@ class World:
     :ivar sellers: merchant id -> seller record (credentials, marketplaces, roles, token_ttl in seconds)
     :ivar tokens: access token -> {client_id, merchant_id, scope, expires}
     :ivar codes: spapi_oauth_code -> {merchant_id, client_id, expires}
-    :ivar records: order id -> {order, merchant_id, kind, prices_while_pending, confirmations, unseen}
+    :ivar records: order id -> {order, merchant_id, kind, prices_while_pending, confirmations, unseen, hidden_until}
     :ivar page_limit: no page of orders has more, whatever was asked for
     :ivar documents: feed document id -> {content_type, content (base64), …}; ``feeds``: feed id -> feed, oldest first
     :ivar settings: how this Amazon behaves, see ``settings.py``

@@ -25,6 +25,7 @@ from . import (
     test_feed_report,
     test_fetch,
     test_import,
+    test_inbox,
     test_kits,
     test_lines,
     test_offers,

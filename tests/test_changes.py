@@ -575,7 +575,8 @@ class TestChanges(AmazonCase):
             "currency_id": self.env.ref("base.JPY").id, "country_id": self.env.ref("base.jp").id, "tz": "Asia/Tokyo",
             "seller_central_url": "https://sellercentral.amazon.nowhere", "tax_included": True,
         })  # fmt: skip
-        received.with_user(self.user).action_retry()
+        with self.committing(received) as mine:
+            mine.with_user(self.user).action_retry()
         self.build()
         self.assertEqual(received.state, "done")
         self.assertTrue(self.orders(ref))
@@ -596,7 +597,8 @@ class TestChanges(AmazonCase):
         older = self.receive(ref)
         self.amazon.control("PATCH", f"orders/{ref}", set={"salesChannel": {"marketplaceId": "A1VC38T7YXB528"}})
         newer = self.receive(ref, build=False)
-        older.with_user(self.user).action_retry()
+        with self.committing(older) as mine:
+            mine.with_user(self.user).action_retry()
         self.build()
         self.assertEqual((older.state, newer.state), ("superseded", "done"))
         self.assertTrue(self.orders(ref))

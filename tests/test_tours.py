@@ -42,7 +42,13 @@ class TestTours(InBrowser, AmazonCase):
         self.start_tour("/odoo", "amazon_review_and_retry", login=self.user.login)
         self.assertTrue(order.amazon_reviewed)
         self.assertEqual(order.amazon_phase_role, "ready")
-        self.assertEqual((update.state, update.forced), ("pending", True))
+        self.assertEqual((update.state, update.attempts), ("failed", 2))
+
+    def test_fetch_by_number(self):
+        ref = "250-9999999-0000002"
+        self.place(set={"orderId": ref})
+        self.start_tour("/odoo/amazon-orders?view_type=list", "amazon_fetch_by_number", login=self.user.login)
+        self.assertTrue(self.orders(ref))
 
 
 @tagged("post_install", "-at_install")

@@ -4,10 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import MAX_RANGE_DAYS
+from ..order_numbers import read_numbers
 
 
 class AmazonImport(models.TransientModel):
-    """R3: import the orders of a range of order dates, or of the last hours."""
+    """R3: import the orders of a range of order dates, of the last hours, or with certain numbers."""
 
     _name = "amazon.import"
     _inherit = "amazon.guard"
@@ -18,11 +19,13 @@ class AmazonImport(models.TransientModel):
     )
     company_id = fields.Many2one(related="account_id.company_id")
     mode = fields.Selection(
-        [("range", "A range of order dates"), ("hours", "The last hours")], required=True, default="range"
-    )
+        [("range", "A range of order dates"), ("hours", "The last hours"), ("numbers", "Certain order numbers")],
+        required=True, default="range",
+    )  # fmt: skip
     date_from = fields.Datetime("From", default=lambda self: fields.Datetime.now() - timedelta(days=1))
     date_to = fields.Datetime("To", default=fields.Datetime.now)
     hours = fields.Integer(default=24)
+    numbers = fields.Text("Order Numbers")
     running = fields.Boolean(compute="_compute_job", help="A range that was asked for before is not finished.")
     job_last_success = fields.Datetime(compute="_compute_job", string="Last Finished")
     job_error = fields.Text(compute="_compute_job", string="Last Error")
@@ -56,6 +59,8 @@ class AmazonImport(models.TransientModel):
         self.env["sale.order"].check_access("create")
         account = self.account_id
         account._check_ready()
+        if self.mode == "numbers":
+            return self._import_numbers()
         account._start_range(*self._range())
         account._job("range")._trigger()
         return {
@@ -72,7 +77,66 @@ class AmazonImport(models.TransientModel):
             },
         }  # fmt: skip
 
+    @api.model
+    def action_fetch_number(self, number):
+        """Fetch the order that somebody looked for and that is not here; where there are several accounts, ask which.
+
+        :param str number: as it was typed.
+        """
+        self.env["sale.order"].check_access("create")
+        account = self._default_account()
+        if account:
+            return self.create({"mode": "numbers", "numbers": number, "account_id": account.id}).action_import()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_import"),
+            "context": {"default_mode": "numbers", "default_numbers": number},
+        }
+
     # === BUSINESS METHODS === #
+
+    def _import_numbers(self):
+        """Read the orders from Amazon while the person waits, and show them.
+
+        :raise UserError: when there is a number that is none; or when nothing comes in, saying why.
+        """
+        numbers, wrong = read_numbers(self.numbers)
+        if wrong:
+            raise UserError(
+                self.env._(
+                    "These are no Amazon order numbers (such as 250-1234567-1234567): %s",
+                    ", ".join(word[:40] for word in wrong[:20]),
+                )
+            )  # fmt: skip
+        if not numbers:
+            raise UserError(self.env._("Please enter order numbers."))
+        # sudo: what is Amazon's is the addon's own; the right to make orders was checked
+        rows, failures = self.account_id.sudo()._read_and_build(numbers)
+        problems = [f"{', '.join(refs)}: {reason}" for reason, refs in failures.items()]
+        problems += [f"{row.order_ref}: {row.error}" for row in rows if row.state == "failed"]
+        problems += [
+            self.env._("%s: no sale, only its goods were moved", row.order_ref)
+            for row in rows if row.state == "done" and not row.order_id
+        ]  # fmt: skip
+        orders = self.env["sale.order"].search([("id", "in", rows.order_id.ids)])
+        if not orders:
+            # What stands in Needs Attention stays there.
+            self.env["ir.cron"]._commit_progress()
+            raise UserError("\n".join(problems))
+        action = self._show(orders)
+        if not problems:
+            return action
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "warning", "sticky": True, "message": "\n".join(problems), "next": action},
+        }
+
+    @api.model
+    def _show(self, orders):
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
+        if len(orders) == 1:
+            return {**action, "views": [(False, "form")], "view_mode": "form", "res_id": orders.id}
+        return {**action, "domain": [("id", "in", orders.ids)], "views": [(False, "list"), (False, "form")]}
 
     def _range(self):
         """Return the start and end asked for; no end means now."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def validator(definition, definitions):
 
 
 _TEXTS = st.text(min_size=1, max_size=8).filter(lambda text: text.strip("\0"))
+# What names something is refused when it cannot be written.
+_NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8)
+_NAMING = re.compile("(Id|Sku|Token|Codes|currencyCode|trackingNumber|Email|asin|feedType)$")
 _MADE_FOR = {
     "integer": st.integers(0, 10**6),
     "number": st.floats(0, 1e6, allow_nan=False),
@@ -64,9 +68,16 @@ class Instances:
             return _CURRENCIES
         return _MADE_FOR.get(schema.get("format"), _MADE_FOR.get(schema["type"], _TEXTS))
 
+    def _named_or(self, field, schema):
+        kind = self._definitions[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+        made = {"string": _NAMES, "array": st.lists(_NAMES, max_size=2)}
+        return made[kind["type"]] if _NAMING.search(field) and kind["type"] in made else self._of(schema)
+
     def _object(self, schema):
         required = schema.get("required", ())
-        fields = {field: self._of(definition) for field, definition in schema.get("properties", {}).items()}
+        fields = {
+            field: self._named_or(field, definition) for field, definition in schema.get("properties", {}).items()
+        }
         fields["somethingNew"] = st.just({"a": [1, None]})
         optional = {field: st.none() | strategy for field, strategy in fields.items() if field not in required}
         return st.fixed_dictionaries({**fields, **optional}).map(_without_none)

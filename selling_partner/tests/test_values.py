@@ -18,6 +18,7 @@ from selling_partner.errors import BadRequest, MalformedAnswer
 from selling_partner.reader import compact, loads
 from selling_partner.values import (
     KNOWN_STATUSES,
+    LENGTHS,
     AssociatedItem,
     AssociatedOrder,
     Breakdown,
@@ -30,6 +31,7 @@ from selling_partner.values import (
     TaxCollection,
     Window,
     parse_order,
+    parse_orders_page,
     parse_readable,
 )
 
@@ -203,7 +205,7 @@ def test_cash_on_delivery_by_constraint_only():
     [
         (("orderId",), None, "orderId is missing"),
         (("orderId",), "", "orderId is missing"),
-        (("orderId",), "\0", "orderId is not text"),
+        (("orderId",), "\0", "orderId has characters that cannot be written"),
         (("orderId",), {"SECRET": 1}, "orderId is not text"),
         (("createdTime",), "SECRET", "createdTime is not a time"),
         (("createdTime",), 5, "createdTime is not a time"),
@@ -274,6 +276,30 @@ def test_text_that_a_database_refuses_is_cleaned():
     received = ReceivedOrder.of(loads(json.dumps(order), literal=True))
     for payload in (json.dumps(order), received.payload):
         assert parse_order(payload).items[0].title == "ab?c😀"
+
+
+def test_an_order_nested_too_deeply_stops_no_other():
+    deep = '{"orderId": "1", "orderItems": ' + '{"a":' * 600 + "1" + "}" * 600 + "}"
+    good = json.dumps(samples.pending_order())
+    first, second = parse_orders_page('{"orders": [%s, %s]}' % (deep, good)).orders  # noqa: UP031
+    assert first.order_id == "1"
+    with pytest.raises(MalformedAnswer):
+        parse_order(first.payload)
+    assert parse_order(second.payload).order_id == second.order_id
+
+
+@pytest.mark.parametrize("text", ["x" * 3000, "a\0b", "a\nb", "\ud800", "\x85"])
+def test_what_names_something_is_refused_and_what_people_read_is_cut(text):
+    order = samples.merchant_order()
+    order["recipient"]["deliveryAddress"]["name"] = text
+    assert len(parse_order(order).address.name) <= LENGTHS["name"]
+    order["orderItems"][0]["product"]["sellerSku"] = text
+    with pytest.raises(MalformedAnswer) as caught:
+        parse_order(order)
+    reason = "too_long" if len(text) > 100 else "unprintable"
+    assert (caught.value.reason, caught.value.path) == (reason, "orderItems[0].product.sellerSku")
+    received = ReceivedOrder.of(loads(json.dumps({**order, "orderId": text}), literal=True))
+    assert received.order_id == ""
 
 
 def test_personal_data_is_not_shown():
@@ -491,7 +517,7 @@ def test_what_can_be_read(part, path, value):
         parse_order(payload)
     order = parse_readable(json.dumps(payload))
     assert order.unreadable == {part}
-    assert order.refusal
+    assert [refusal.path for refusal in order.refusals]
     assert order.status == whole.status
     assert [item.quantity_ordered for item in order.items] == [item.quantity_ordered for item in whole.items]
     assert (order.address == whole.address) == (part != "address")
@@ -505,8 +531,7 @@ def test_what_can_be_read_of_several():
     _set(payload, "recipient", 3)
     order = parse_readable(json.dumps(payload))
     assert order.unreadable == {"amounts", "address"}
-    assert "grandTotal" in order.refusal
-    assert "recipient" in order.refusal
+    assert {refusal.path for refusal in order.refusals} == {"proceeds.grandTotal.amount", "recipient"}
 
 
 def test_what_can_be_read_of_everything():

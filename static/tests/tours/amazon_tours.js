@@ -139,12 +139,55 @@ registry.category("web_tour.tours").add("amazon_review_and_retry", {
             run: "click",
         },
         {
-            content: "It is tried again",
-            trigger: ".o_notification:contains(tried again)",
+            content: "It is read again, and what is in the way still is",
+            trigger: ".o_notification:contains(1 still cannot be built)",
         },
         {
-            content: "It waits",
-            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Waiting)",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Needs Attention)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_fetch_by_number", {
+    steps: () => [
+        {
+            content: "Search for an order that is not here",
+            trigger: ".o_searchview_input",
+            run: "edit 250－9999999－0000001",
+        },
+        {
+            trigger: ".o_searchview_input",
+            run: "press Enter",
+        },
+        {
+            content: "Amazon does not know it",
+            trigger: ".o_amazon_fetch_number",
+            run: "click",
+        },
+        {
+            trigger: ".modal:contains(knows no such order) .modal-footer button",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)) .o_searchview_facet .o_facet_remove",
+            run: "click",
+        },
+        {
+            content: "Search for one that Amazon has",
+            trigger: ".o_searchview:not(:has(.o_searchview_facet)) .o_searchview_input",
+            run: "edit 250-9999999-0000002",
+        },
+        {
+            trigger: ".o_searchview_input",
+            run: "press Enter",
+        },
+        {
+            trigger: ".o_amazon_fetch_number",
+            run: "click",
+        },
+        {
+            content: "It is here",
+            trigger: ".o_form_view:contains(250-9999999-0000002)",
         },
     ],
 });

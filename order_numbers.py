@@ -1,0 +1,24 @@
+"""Amazon's order numbers as people write and paste them."""
+
+import re
+import unicodedata
+
+_NUMBER = re.compile(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}")
+_BARE = re.compile(r"([0-9]{3})([0-9]{7})([0-9]{7})")
+_BETWEEN = re.compile(r"[\s,;、。|\"'「」()]+")
+# What NFKC leaves of all that looks like a hyphen, the Japanese long vowel included.
+_HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─━"), "-")
+
+
+def read_numbers(text):
+    """Read a list of order numbers: one a line, or with blanks, commas or tabs between them; full-width digits and
+    any kind of hyphen, or none.
+
+    :param str text: what was pasted.
+    :return: (the numbers, what is none), each once, in the order they came in.
+    :rtype: tuple[list[str], list[str]]
+    """
+    words = _BETWEEN.split(unicodedata.normalize("NFKC", text or "").translate(_HYPHENS).upper())
+    found = dict.fromkeys(_BARE.sub(r"\1-\2-\3", word) if _BARE.fullmatch(word) else word for word in words if word)
+    numbers = [word for word in found if _NUMBER.fullmatch(word)]
+    return numbers, [word for word in found if word not in numbers]
