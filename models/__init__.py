@@ -35,6 +35,7 @@ from . import (
     sale_order_build,
     sale_order_confirmation,
     sale_order_line,
+    sale_order_privacy,
     sale_order_search,
     sale_order_shown,
     stock_move,
@@ -43,6 +44,7 @@ from . import (
     stock_picking,
     stock_picking_combined,
     stock_picking_parcel,
+    stock_picking_privacy,
     stock_picking_shown,
     stock_warehouse,
 )

@@ -1,18 +1,21 @@
 import hashlib
 import hmac
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, clean_context
 
 from ..const import AWAITING_PAYMENT, DEAD, STATUS
 from . import address as postal
 from . import prefecture
+from .personal_data import KEPT_ON_INVOICES, PARTNERS, PERSONAL, remove_quotations, texts_of
 from .trigram import trigram
 
 # What the chatter may name but not quote.
-PERSONAL_FIELDS = {"name", "email", "phone", "vat", "parent_id", "contact_address_inline"}
+PERSONAL_FIELDS = {*PERSONAL["res.partner"], "parent_id", "contact_address_inline"}
 # Those who may know where to: a company's name does not belong on the label of a parcel to somebody's home.
 PRIVATE_ADDRESSES = ("RESIDENTIAL", "PICKUP_POINT")
 
@@ -25,8 +28,9 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
+    # Also of what people make of a buyer: an address below, a copy. It is hidden and removed with the buyer's own.
     amazon_account_id = fields.Many2one(
-        "amazon.account", copy=False, index="btree_not_null", readonly=True, ondelete="restrict",
+        "amazon.account", index="btree_not_null", readonly=True, ondelete="restrict",
         help="The account that this buyer or address came in through",
     )  # fmt: skip
     amazon_hash = fields.Char(
@@ -56,6 +60,19 @@ class ResPartner(models.Model):
         "(amazon_account_id, amazon_hash) WHERE amazon_hash IS NOT NULL AND parent_id IS NULL AND active",
         "There is an active contact for this Amazon buyer already.",
     )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """An address that a person adds below a buyer is the buyer's."""
+        added = [vals for vals in vals_list if vals.get("parent_id") and "amazon_account_id" not in vals]
+        # sudo: who adds it need not see the buyer
+        parents = self.sudo().browse([vals["parent_id"] for vals in added])
+        for vals, parent in zip(added, parents, strict=True):
+            if parent.amazon_account_id:
+                vals["amazon_account_id"] = parent.amazon_account_id.id
+        return super().create(vals_list)
 
     # === COMPUTE METHODS === #
 
@@ -234,12 +251,15 @@ class ResPartner(models.Model):
         return vals
 
     def _amazon_complete(self, account, order):
-        """Add what Amazon tells of a buyer and had not told before; what a person wrote stays."""
+        """Add what Amazon tells of a buyer and had not told before; what a person wrote stays, what was removed is
+        gone."""
+        if self.amazon_purged:
+            return
         vals = {}
         name, email = postal.tidy(order.buyer_name), postal.tidy(order.buyer_email)
         if name and self.name == self._amazon_generic_name(account.company_id):
             vals["name"] = name
-        if email and not self.email and not self.amazon_hash and not self.amazon_purged:
+        if email and not self.email and not self.amazon_hash:
             vals["email"] = email
             digest = self._amazon_hash_of("email", postal.normalize_email(email))
             if not self._amazon_find_buyers(account, {digest}):
@@ -438,8 +458,8 @@ class ResPartner(models.Model):
     def _amazon_partners_to_purge(self, account, before, limit=None):
         """Return the buyers and addresses that are needed no more.
 
-        Kept are those on any sales order, Amazon's or not, that is a quotation, was delivered since, or has an open
-        delivery, and those on an open delivery itself. A return that never came back keeps nobody's data.
+        Kept are those on any sales order, Amazon's or not, that is not over (see ``sale.order._amazon_over``), and
+        those on an open delivery of no order that is. What a person added below a buyer is kept as long as the buyer.
 
         :param account: the ``amazon.account`` that they came in through.
         :param datetime before: what was delivered earlier is over (UTC, naive).
@@ -448,44 +468,52 @@ class ResPartner(models.Model):
         self.env.flush_all()
         rows = self.env.execute_query(SQL(
             """
-            WITH open_picking AS (
-                SELECT picking.id, picking.partner_id
-                  FROM stock_picking picking
-                  JOIN stock_picking_type type ON type.id = picking.picking_type_id
-                 WHERE picking.state NOT IN ('done', 'cancel') AND type.code != 'incoming'
-            ), needed AS (
-                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id,
-                                    o.amazon_address_id]) AS id
-                  FROM sale_order o
-                 WHERE o.state IN ('draft', 'sent')
-                    OR COALESCE(o.amazon_delivered_at, o.amazon_deliver_by, o.date_order, o.create_date) >= %(before)s
-                UNION
-                SELECT unnest(ARRAY[o.partner_id, o.partner_invoice_id, o.partner_shipping_id,
-                                    o.amazon_address_id])
-                  FROM open_picking
-                  JOIN stock_move move ON move.picking_id = open_picking.id
-                  JOIN sale_order_line line ON line.id = move.sale_line_id
-                  JOIN sale_order o ON o.id = line.order_id
-                UNION
-                SELECT partner_id FROM open_picking
-            )
             SELECT partner.id
               FROM res_partner partner
              WHERE partner.amazon_account_id = %(account)s
                AND partner.amazon_purged IS NOT TRUE
                AND partner.create_date < %(yesterday)s
-               AND NOT EXISTS (SELECT FROM needed WHERE needed.id = partner.id)
+               AND NOT %(needed)s
+               AND (partner.amazon_hash IS NOT NULL OR partner.parent_id IS NULL OR NOT %(parent_needed)s)
              ORDER BY partner.id
              LIMIT %(limit)s
             """,
-            account=account.id, before=before, limit=limit,
+            account=account.id, limit=limit,
+            needed=self._amazon_needed(SQL("partner.id"), before),
+            parent_needed=self._amazon_needed(SQL("partner.parent_id"), before),
             # Whoever is on no order yet may be about to.
             yesterday=fields.Datetime.now() - timedelta(days=1),
         ))  # fmt: skip
         return self.browse(partner_id for (partner_id,) in rows)
 
+    @api.model
+    def _amazon_needed(self, partner, before):
+        over = self.env["sale.order"]._amazon_over(before)
+        return SQL(
+            """(
+                EXISTS (
+                    SELECT FROM sale_order o
+                     WHERE (o.partner_id = %(partner)s OR o.partner_invoice_id = %(partner)s
+                            OR o.partner_shipping_id = %(partner)s OR o.amazon_address_id = %(partner)s)
+                       AND NOT %(over)s
+                ) OR EXISTS (
+                    SELECT FROM stock_picking picking
+                      JOIN stock_picking_type type ON type.id = picking.picking_type_id
+                     WHERE picking.partner_id = %(partner)s
+                       AND picking.state NOT IN ('done', 'cancel') AND type.code != 'incoming'
+                       AND NOT EXISTS (
+                            SELECT FROM stock_move move
+                              JOIN sale_order_line line ON line.id = move.sale_line_id
+                              JOIN sale_order o ON o.id = line.order_id
+                             WHERE move.picking_id = picking.id AND %(over)s
+                       )
+                )
+            )""",
+            partner=partner, over=over,
+        )  # fmt: skip
+
     def _amazon_anonymize(self):
-        """Remove the personal data of buyers and addresses; country and state stay.
+        """Remove the personal data of buyers and addresses, and what quotes them; country and state stay.
 
         Tax law wants invoices kept for years (in Japan seven, up to ten), with the customer on them, and an invoice
         in Odoo prints its customer from the partner. Amazon's Data Protection Policy (2.1) leaves room for just that:
@@ -498,17 +526,41 @@ class ResPartner(models.Model):
         # sudo: the purge is not a matter of who runs it
         partners = self.sudo().with_context(clean_context(self.env.context), tracking_disable=True)
         invoiced = partners._amazon_invoiced()
-        removed = dict.fromkeys(("email", "phone", "comment", "amazon_hash"), False)
+        remove_quotations(partners.env, partners._amazon_quoted())
+        self.env["ir.attachment"].sudo().search([
+            ("res_model", "=", "res.partner"), ("res_id", "in", (partners - invoiced).ids),
+        ]).unlink()  # fmt: skip
+        personal = dict.fromkeys(PERSONAL["res.partner"], False)
         for company, group in partners.grouped("company_id").items():
             # Also what an edit in this transaction was about to log.
             group._track_discard()
-            group.write({**removed, "amazon_purged": True})
-            (group - invoiced).write({
-                **dict.fromkeys(("street", "street2", "zip", "city", "company_name", "vat"), False),
-                "name": self._amazon_generic_name(company or self.env.company),
-                "partner_latitude": 0.0,
-                "partner_longitude": 0.0,
-            })  # fmt: skip
+            removed = {name: val for name, val in personal.items() if name not in KEPT_ON_INVOICES}
+            group.write({**removed, "amazon_hash": False, "amazon_purged": True})
+            name = self._amazon_generic_name(company or self.env.company)
+            (group - invoiced).write({**dict.fromkeys(KEPT_ON_INVOICES, False), "name": name})
+
+    def _amazon_quoted(self):
+        """Return where buyers and addresses may be quoted, as :func:`remove_quotations` wants it."""
+        quoted = defaultdict(set)
+        orders = self.env["sale.order"].search(Domain.OR([Domain(name, "in", self.ids) for name in PARTNERS]))
+        pickings = self.env["stock.picking"].search([("partner_id", "in", self.ids)])
+        texts = {partner: partner._amazon_texts() for partner in self}
+        for partner, words in texts.items():
+            for record in (*partner, *partner.commercial_partner_id):
+                quoted[record] |= words
+        for order in orders:
+            words = set().union(*(texts.get(order[name], ()) for name in PARTNERS))
+            for record in order._amazon_records():
+                quoted[record] |= words
+        for picking in pickings:
+            for record in (*picking, *picking.batch_id):
+                quoted[record] |= texts[picking.partner_id]
+        return quoted
+
+    def _amazon_texts(self):
+        """Return the personal words of buyers and addresses."""
+        generic = {self._amazon_generic_name(company or self.env.company) for company in self.company_id or [None]}
+        return texts_of(self, without={word.lower() for name in generic for word in (name, *name.split())})
 
     def _amazon_invoiced(self):
         """Return those that stand on a posted invoice, as customer or as where it was delivered."""

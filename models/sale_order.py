@@ -1,5 +1,4 @@
 from collections import Counter, defaultdict
-from datetime import timedelta
 
 from markupsafe import Markup
 from odoo import api, fields, models
@@ -15,7 +14,6 @@ from .amazon_phase import ROLES
 
 _lt = LazyTranslate(__name__)
 
-PURGE_BATCH = 200
 API_STATUSES = [
     ("not_sent", "Not Sent"),
     ("sending", "Sending"),
@@ -804,46 +802,3 @@ class SaleOrder(models.Model):
                     kind, order.amazon_marketplace_id._today(), summary, note,
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
                 )  # fmt: skip
-
-    # === BUSINESS METHODS: PRIVACY === #
-
-    @api.model
-    def _amazon_purge(self, account, log):
-        """Remove the personal data whose time is over (M3).
-
-        :return: how the log row ends.
-        """
-        before = fields.Datetime.now() - timedelta(days=account.pii_days)
-        count = 0
-        Partner = self.env["res.partner"].sudo()  # sudo: buyers are hidden from most
-        while partners := Partner._amazon_partners_to_purge(account, before, limit=PURGE_BATCH):
-            partners._amazon_anonymize()
-            count += len(partners)
-            self.env["ir.cron"]._commit_progress(len(partners))
-        while orders := self.search(self._amazon_purge_domain(account, before), order="id", limit=PURGE_BATCH):
-            orders.write({"amazon_gift_note": False, "amazon_instructions": False, "amazon_purged": True})
-            self.env["ir.cron"]._commit_progress(len(orders))
-        # sudo: the inbox is the addon's own
-        Update = self.env["amazon.order.update"].sudo()
-        old = [("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before)]
-        while updates := Update.search(old, order="id", limit=PURGE_BATCH):
-            updates.payload = False
-            self.env["ir.cron"]._commit_progress(len(updates))
-        log.message = self.env._("Personal data of %(count)s customers removed.", count=count)
-        return "done"
-
-    @api.model
-    def _amazon_purge_domain(self, account, before):
-        """Return what finds the orders that are over, and whose personal data are still here.
-
-        :param account: the ``amazon.account``.
-        :param datetime before: what was delivered earlier is over (UTC, naive).
-        """
-        over = Domain.OR([
-            Domain("amazon_delivered_at", "<", before),
-            Domain("amazon_delivered_at", "=", False) & Domain("amazon_deliver_by", "<", before),
-            Domain("amazon_delivered_at", "=", False) & Domain("amazon_deliver_by", "=", False)
-            & Domain("date_order", "<", before),
-        ])  # fmt: skip
-        open_orders = Domain("state", "=", "sale") & Domain("amazon_status", "in", TO_SHIP)
-        return Domain("amazon_account_id", "=", account.id) & Domain("amazon_purged", "=", False) & over & ~open_orders

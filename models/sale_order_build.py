@@ -20,6 +20,7 @@ from ..said import say
 from ..selling_partner import split
 from .amazon_offer import offer_key
 from .amazon_order_update import NeedsAttention
+from .personal_data import PERSONAL
 
 _logger = logging.getLogger(__name__)
 
@@ -745,7 +746,8 @@ class SaleOrder(models.Model):
     def _amazon_customer(self, account, value):
         """Return (buyer, Amazon's delivery address); the known ones where Amazon does not tell any (more)."""
         placeholder = self.env.ref("sale_amazon_spapi.partner_provisional")
-        if self.amazon_purged or not (value.has_address or value.is_amazon_fulfilled):
+        gone = self.amazon_purged or self.partner_id.amazon_purged
+        if gone or not (value.has_address or value.is_amazon_fulfilled):
             return self.partner_id, self._amazon_known_address()
         if self.partner_id == placeholder or value.is_amazon_fulfilled:
             return self.env["res.partner"]._amazon_customers(account, [value])[value.order_id]
@@ -768,8 +770,8 @@ class SaleOrder(models.Model):
                 vals.pop(name)
         if self.amazon_purged:
             # What was removed does not come back.
-            for name in ("amazon_gift_note", "amazon_instructions"):
-                vals.pop(name)
+            for name in PERSONAL["sale.order"]:
+                vals.pop(name, None)
         if fact["value"].unreadable:
             # The other fields depend on what could not be read.
             vals = {name: vals[name] for name in STATUS_FIELDS & set(vals)}

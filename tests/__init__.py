@@ -31,6 +31,7 @@ from . import (
     test_offers,
     test_open_units,
     test_pending,
+    test_personal_data,
     test_phases,
     test_privacy,
     test_purge,

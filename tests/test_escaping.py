@@ -45,12 +45,25 @@ class TestEscaping(AmazonCase):
         return found
 
     def test_an_order(self):
-        """Every text field of an order, in review and after a change."""
+        """Every text field of an order, through review, changes, shipping and refusal."""
         order = self.imported(set=EVERYWHERE)
         self.assertIn("&lt;b&gt;kanaria", order.activity_ids.filtered("note").mapped("note")[0])
         self.assertEqual(self.rendered(), [])
+        self.changed(order, "change-address")
         self.refetched(order, fulfillment={"fulfillmentStatus": f"NEW{HTML}"})
         self.assertEqual(order.amazon_status_raw, f"NEW{HTML}")
+        self.refetched(order, fulfillment={"fulfillmentStatus": "UNSHIPPED"})
+        order.order_line.amazon_offer_id.product_id = self.products["AMZ-CUP-001"]
+        order.with_user(self.user).action_amazon_reviewed()
+        carrier = self.env["delivery.carrier"].create({"name": HTML, "product_id": self.products["AMZ-PEN-001"].id})
+        order.picking_ids.write({"carrier_id": carrier.id, "carrier_tracking_ref": "123456789012"})
+        self.ship(order.picking_ids)
+        self.amazon.post("faults", operation="confirmShipment", kind="400", message=HTML, times=None)
+        self.account.auto_confirm = True
+        with self.committing(self.account) as account:
+            account._send_confirmations()
+        self.env.invalidate_all()
+        self.assertIn("kanaria", order.amazon_confirmation_ids.message)
         self.assertEqual(self.rendered(), [])
 
     def test_what_a_person_writes(self):

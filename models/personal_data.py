@@ -1,0 +1,124 @@
+"""Buyers' personal data (M3): which they are, and how what quotes them is cleaned.
+
+When their time is over stands in ``sale_order_privacy.py``, how buyers themselves are removed in ``res_partner.py``.
+"""
+
+import re
+from collections import defaultdict
+from html import escape
+
+from odoo.tools import html2plaintext
+
+# What is removed whole, by model.
+PERSONAL = {
+    "res.partner": (
+        "name", "email", "phone", "street", "street2", "zip", "city", "company_name", "vat", "comment", "website",
+        "function", "ref", "company_registry", "barcode", "image_1920", "partner_latitude", "partner_longitude",
+    ),
+    "sale.order": ("amazon_gift_note", "amazon_instructions", "amazon_purchase_order", "signature", "signed_by"),
+    "stock.picking": ("note", "signature"),
+}  # fmt: skip
+# Of a buyer on a posted invoice these stay: the invoice prints them.
+KEPT_ON_INVOICES = {"name", "street", "street2", "zip", "city", "company_name", "vat"}
+# What an order has of buyers and addresses.
+PARTNERS = ("partner_id", "partner_invoice_id", "partner_shipping_id", "amazon_address_id")
+# Where people and Odoo may have quoted those: on the record itself, in rows that hang on it by a field, in activities
+# and messages, or in what hangs on messages.
+QUOTING = {
+    "sale.order": ("note",),
+    "stock.picking.batch": ("description",),
+}
+QUOTING_ROWS = {
+    "amazon.confirmation": ("sale.order", "order_id", ("message",)),
+}
+QUOTING_THREADS = {
+    "mail.activity": ("res_model", ("summary", "note", "feedback", "res_name")),
+    "mail.message": (
+        "model",
+        ("subject", "body", "email_from", "reply_to", "incoming_email_to", "incoming_email_cc", "outgoing_email_to"),
+    ),
+}
+QUOTING_MESSAGES = {
+    "mail.tracking.value": ("old_value_char", "new_value_char", "old_value_text", "new_value_text"),
+    "mail.mail": ("body_html", "email_to", "email_cc", "headers", "failure_reason"),
+    "mail.notification": ("mail_email_address", "failure_reason"),
+}
+REMOVED = "[…]"
+
+
+def texts_of(records, without=()):
+    """Return the personal words of records, as they may be quoted elsewhere.
+
+    :param records: of a model that is in ``PERSONAL``.
+    :param without: words that say nothing, in lower case.
+    :rtype: set[str]
+    """
+    found = set()
+    for record in records:
+        for name in PERSONAL[record._name]:
+            kind = record._fields[name].type
+            if kind not in ("char", "text", "html") or not record[name]:
+                continue
+            text = html2plaintext(record[name]) if kind == "html" else record[name]
+            for line in text.splitlines():
+                found.add(line)
+                if name in ("name", "signed_by"):
+                    found.update(line.split())
+                elif name == "amazon_gift_note":
+                    # Whose gift it is stands in front.
+                    found.discard(line)
+                    found.add(line.partition(": ")[2] or line)
+    words = {word.strip() for word in found}
+    return {word for word in words if _is_telling(word) and word.lower() not in without}
+
+
+def _is_telling(word):
+    """Tell whether a word can be looked for: "3" would be found everywhere."""
+    return len(word) > 3 or (len(word) > 1 and any(char.isalpha() for char in word))
+
+
+def remove_quotations(env, quoted):
+    """Remove personal words from all that people and Odoo wrote on records.
+
+    :param env: an environment that may write everything.
+    :param dict quoted: by record, the words to remove.
+    """
+    patterns = {record: _pattern(words) for record, words in quoted.items() if words}
+    ids = defaultdict(list)
+    for record in patterns:
+        ids[record._name].append(record.id)
+    for model, names in QUOTING.items():
+        for record in env[model].browse(ids.get(model)):
+            _clean(record, names, patterns[record])
+    for model, (target, link, names) in QUOTING_ROWS.items():
+        for row in env[model].search([(link, "in", ids.get(target, []))]):
+            _clean(row, names, patterns[row[link]])
+    for target, target_ids in ids.items():
+        for model, (link, names) in QUOTING_THREADS.items():
+            rows = env[model].with_context(active_test=False).search([
+                (link, "=", target), ("res_id", "in", target_ids),
+            ])  # fmt: skip
+            by_row = {row: patterns[env[target].browse(row.res_id)] for row in rows}
+            for row, pattern in by_row.items():
+                _clean(row, names, pattern)
+            if model == "mail.message":
+                _clean_messages(env, by_row)
+
+
+def _clean_messages(env, patterns):
+    for model, names in QUOTING_MESSAGES.items():
+        for row in env[model].search([("mail_message_id", "in", [message.id for message in patterns])]):
+            _clean(row, names, patterns[row.mail_message_id])
+
+
+def _pattern(words):
+    """Return what finds each of the words, in text and in HTML; the longest first, as one may contain another."""
+    spelled = {form for word in words for form in (word, escape(word), escape(word, quote=False))}
+    return re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True))), re.IGNORECASE)
+
+
+def _clean(record, names, pattern):
+    texts = {name: str(record[name]) for name in names if record[name]}
+    changed = {name: new for name, text in texts.items() if (new := pattern.sub(REMOVED, text)) != text}
+    if changed:
+        record.write(changed)

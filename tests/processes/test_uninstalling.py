@@ -1,0 +1,70 @@
+"""Uninstalling, with orders, and installing again, as an administrator does it: nobody's data stay behind."""
+
+import re
+import subprocess
+
+import database
+import shops
+
+PERSONAL = {
+    "buyer": {"buyerName": "カナリア 花子", "buyerEmail": "kanaria7@marketplace.amazon.co.jp",
+              "buyerPurchaseOrderNumber": "PO-KANARIA-77"},
+    "recipient": {
+        "deliveryAddress": {"name": "カナリア 太郎", "addressLine1": "カナリア町1-2-3", "phone": "0901234987"},
+        "deliveryPreference": {"addressInstruction": "カナリア寺の裏"},
+    },
+}  # fmt: skip
+CANARIES = re.compile("kanaria|カナリア(?!諸島)|0901234987", re.IGNORECASE)
+WRITTEN = """
+order = env["sale.order"].search([("amazon_order_ref", "!=", False), ("state", "=", "sale")], limit=1)
+for record in (order, order.picking_ids, order.partner_id):
+    record.message_post(body=f"Rang {order.partner_id.name}, {order.partner_shipping_id.street}")
+    record.activity_schedule("mail.mail_activity_data_todo", note=order.partner_shipping_id.phone)
+env["res.partner"].create({"name": "カナリア 三郎", "parent_id": order.partner_id.id})
+order.partner_id.copy()
+env["ir.attachment"].create({"name": "カナリア.pdf", "res_model": "stock.picking", "res_id": order.picking_ids.id})
+"""
+UNINSTALL = """
+env["ir.module.module"]._get("sale_amazon_spapi").button_immediate_uninstall()
+print("UNINSTALLED")
+"""
+INSTALL = """
+env["ir.module.module"]._get("sale_amazon_spapi").button_immediate_install()
+env = env(cr=env.registry.cursor()) if env.cr.closed else env
+assert env["amazon.marketplace"].search([("api_ref", "=", "A1VC38T7YXB528")])
+assert env["amazon.account"].create({"name": "Again"}).job_ids
+print("INSTALLED")
+"""
+
+
+def shell(name, script):
+    """Run a script in Odoo's shell; return what it printed and what was logged."""
+    command = database.odoo_command("shell", "-d", name, "--no-http", "--log-level=warn")
+    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=500)
+    return done.stdout, done.stderr
+
+
+def test_uninstalling_and_installing_again(amazon, seller, shop, importer):
+    """The log says nothing, no personal data are left in the database, and the addon can be installed again."""
+    shops.place(amazon, seller, {"jp_standard": 3, "jp_fba_shipped": 1, "jp_shipped": 1, "jp_cvs_pending": 1})
+    created = shops.moment_ago(amazon, 30)
+    amazon.place(seller, "jp_gift", 3, created=created, updated=created, set=PERSONAL)
+    importer.good()
+    importer.code(WRITTEN + "env.cr.commit()")
+    importer.close()
+    assert {"res_partner", "sale_order", "mail_message", "mail_activity", "ir_attachment"} <= canaries(shop)
+    printed, logged = shell(shop.name, UNINSTALL)
+    assert "UNINSTALLED" in printed, logged[-4000:]
+    assert not [line for line in logged.splitlines() if re.search(" (WARNING|ERROR|CRITICAL) ", line)], logged
+    assert canaries(shop) == set()
+    assert shop.value("SELECT count(*) FROM sale_order") >= 9, "the orders themselves stay"
+    printed, logged = shell(shop.name, INSTALL)
+    assert "INSTALLED" in printed, logged[-4000:]
+    assert not [line for line in logged.splitlines() if re.search(" (WARNING|ERROR|CRITICAL) ", line)], logged
+
+
+def canaries(shop):
+    """Return the tables in whose dump a canary is left; what Odoo removes by itself within a day aside."""
+    dump = subprocess.run(["pg_dump", "--data-only", shop.name], capture_output=True, text=True, check=True).stdout
+    tables = re.split(r"^COPY public\.(\w+) ", dump, flags=re.MULTILINE)
+    return {name for name, rows in zip(tables[1::2], tables[2::2], strict=True) if CANARIES.search(rows)} - {"bus_bus"}
