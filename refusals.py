@@ -60,9 +60,9 @@ class Refusal(NamedTuple):
 #: Class of the error → its rows; the last row of each fits whatever is left.
 REFUSALS = {
     CredentialsError: (
-        Refusal("credentials", _lt("The client ID is missing. Please enter it."), ("missing",), "client_id"),
-        Refusal("credentials", _lt("The client secret is missing. Please enter it."), ("missing",), "client_secret"),
-        Refusal("credentials", _lt("The refresh token is missing. Please enter it."), ("missing",)),
+        Refusal("credentials", _lt("The client ID is missing. Please enter it."), ["missing"], "client_id"),
+        Refusal("credentials", _lt("The client secret is missing. Please enter it."), ["missing"], "client_secret"),
+        Refusal("credentials", _lt("The refresh token is missing. Please enter it."), ["missing"]),
         Refusal(
             "credentials",
             _lt(
@@ -100,7 +100,7 @@ REFUSALS = {
         Refusal(
             "later",
             _lt("Amazon's login is in trouble. Nothing is wrong with your credentials."),
-            ("server_error", "temporarily_unavailable"),
+            ["server_error", "temporarily_unavailable"],
         ),
         Refusal(
             "credentials",
