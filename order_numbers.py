@@ -10,6 +10,23 @@ _BETWEEN = re.compile(r"[\s,;、。|\"'「」()]+")
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─━"), "-")
 
 
+def plain(text):
+    """Return a text with plain digits, letters and hyphens for all that looks like them.
+
+    :rtype: str
+    """
+    return unicodedata.normalize("NFKC", text or "").translate(_HYPHENS)
+
+
+def whole_number(text):
+    """Return the Amazon order number that a text is, however it is written, or ``""``.
+
+    :rtype: str
+    """
+    numbers, others = read_numbers(text)
+    return numbers[0] if len(numbers) == 1 and not others else ""
+
+
 def read_numbers(text):
     """Read a list of order numbers: one a line, or with blanks, commas or tabs between them; full-width digits and
     any kind of hyphen, or none.
@@ -18,7 +35,7 @@ def read_numbers(text):
     :return: (the numbers, what is none), each once, in the order they came in.
     :rtype: tuple[list[str], list[str]]
     """
-    words = _BETWEEN.split(unicodedata.normalize("NFKC", text or "").translate(_HYPHENS).upper())
+    words = _BETWEEN.split(plain(text).upper())
     found = dict.fromkeys(_BARE.sub(r"\1-\2-\3", word) if _BARE.fullmatch(word) else word for word in words if word)
     numbers = [word for word in found if _NUMBER.fullmatch(word)]
     return numbers, [word for word in found if word not in numbers]

@@ -672,7 +672,8 @@ class AmazonAccount(models.Model):
     def action_view_orders(self):
         """Open the account's orders."""
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
-        return {**action, "domain": [("amazon_account_id", "in", self.ids)]}
+        # All that the button counts, not only what is open.
+        return {**action, "domain": [("amazon_account_id", "in", self.ids)], "context": {"create": False}}
 
     def action_view_attention(self):
         """Open the orders that could not be built."""
@@ -792,7 +793,7 @@ class AmazonAccount(models.Model):
         self.ensure_one()
         # sudo: the outbox is the addon's own
         if name in ("confirm", "confirm_by_hand"):
-            return bool(self.env["amazon.confirmation"].sudo()._open_count(self))
+            return self.env["amazon.confirmation"].sudo()._is_open_for(self)
         return name == "results" and bool(self.env["amazon.feed"].sudo()._at_amazon(self))
 
     def _job(self, name):

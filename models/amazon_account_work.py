@@ -1,6 +1,8 @@
 from markupsafe import Markup
 from odoo import api, fields, models
 
+from ..said import say
+
 
 class AmazonAccount(models.Model):
     """What people see of an account who do not set it up: what it does, what waits, and when nothing comes in."""
@@ -66,7 +68,7 @@ class AmazonAccount(models.Model):
             return []
         found, can_mend = [], self.has_access("write")
         for account in self.search([]):
-            trouble = account.auto_import and account.connection_state not in ("ok", "new")
+            trouble = account.auto_import and account._import_trouble()
             if trouble:
                 title = self.env._("%s: the order import stands still.", account.name)
             elif not account.auto_import and account.last_import:
@@ -74,10 +76,19 @@ class AmazonAccount(models.Model):
             else:
                 continue
             found.append({
-                "id": account.id, "title": title, "broken": trouble, "can_mend": can_mend,
-                "reason": trouble and account.connection_message,
+                "id": account.id, "title": title, "broken": bool(trouble), "can_mend": can_mend, "reason": trouble,
             })  # fmt: skip
         return found
+
+    def _import_trouble(self):
+        """Return why the orders do not come in, whatever the other jobs do; False while they do.
+
+        :rtype: str
+        """
+        job = self._job("orders")
+        if job in self._broken_jobs() or (self.tested_state == "broken" and not job.last_error):
+            return job.last_error or self.tested_message
+        return job.standing_since and say(self.env, job._standing_line())
 
     @api.model
     def _no_orders_help(self):

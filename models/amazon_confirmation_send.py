@@ -107,9 +107,9 @@ class AmazonConfirmation(models.Model):
         )
 
     @api.model
-    def _open_count(self, account):
-        """Return how many confirmations wait to be sent or to be asked for."""
-        return self.search_count([("account_id", "=", account.id), ("retry_at", "!=", False)], limit=1)
+    def _is_open_for(self, account):
+        """Tell whether any confirmation waits to be sent or to be asked for."""
+        return bool(self.search_count([("account_id", "=", account.id), ("retry_at", "!=", False)], limit=1))
 
     # === SENDING === #
 

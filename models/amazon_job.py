@@ -475,7 +475,10 @@ class AmazonJob(models.Model):
 
     def _failed(self, log, budget, error):
         """Tell what went wrong, and come back when that makes sense."""
-        kind, message = self._explain(error)
+        if isinstance(error, SellingPartnerError):
+            kind, message = explain(error)
+        else:
+            kind, message = "other", [unexpected(error)]
         if self.name == "range" and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):
             # Asked again, Amazon would refuse it again.
             self._start_search(False)
@@ -495,17 +498,6 @@ class AmazonJob(models.Model):
                 self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
             _logger.info("%s: %s (%s)", self.name, type(error).__name__, kind)
         self.account_id._ask_for_help()
-
-    @api.model
-    def _explain(self, error, by_hand=False):
-        """Say what went wrong and what to do about it.
-
-        :param bool by_hand: a person waits for the answer, and nothing is tried again by itself.
-        :return: (kind, what :func:`..said.say` says).
-        """
-        if isinstance(error, SellingPartnerError):
-            return explain(error, by_hand)
-        return "other", [unexpected(error)]
 
     def _is_stopped(self):
         """Tell whether a person has stopped the job meanwhile.

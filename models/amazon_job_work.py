@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..said import say
+
 
 class AmazonJob(models.Model):
     _inherit = "amazon.job"
@@ -30,7 +32,7 @@ class AmazonJob(models.Model):
             elif due <= fields.Datetime.now():
                 job.work = self.env._("starts within a minute")
             else:
-                job.work = self.env._("next run at %s", job._clock(due))
+                job.work = self.env._("next run at %s", say(self.env, due))
 
     def _work_done(self, log):
         """Say how far a run is.
@@ -39,7 +41,7 @@ class AmazonJob(models.Model):
         :rtype: str
         """
         facts = {
-            "time": self._clock(log.started_at), "received": log.received, "waiting": log.waiting,
+            "time": say(self.env, log.started_at), "received": log.received, "waiting": log.waiting,
             "confirmed": log.confirmed, "refused": log.refused,
         }  # fmt: skip
         if self.name in ("orders", "range"):

@@ -146,7 +146,8 @@ class AmazonLog(models.Model):
 
     def _is_empty(self):
         """Tell whether the run went well and found nothing."""
-        return self.state == "done" and not (self.message or self.received or self.confirmed or self.refused)
+        found = self.received or self.confirmed or self.refused or self.missed or self.confirmation_ids
+        return self.state == "done" and not (self.message or found)
 
     def _replace_empty(self):
         """A run every few minutes that finds nothing says nothing: of several in a row the last one is kept."""

@@ -47,7 +47,6 @@ _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
 
 OPEN = ("pending", "failed")
-BUILDER_XMLID = "sale_amazon_spapi.ir_cron_build"
 KEEP_DAYS = 90
 # What is asked for of an order, and what when Amazon refuses that; at the end the number alone.
 PARTS = (ALL, NEEDED, ())

@@ -172,18 +172,16 @@ class ResPartner(models.Model):
         return hmac.new(key.encode(), f"{kind}\x1f{text}".encode(), hashlib.sha256).hexdigest()
 
     def _amazon_generic_name(self, company):
-        # sudo: the language of a company's own contact
-        lang = company.sudo().partner_id.lang or self.env.lang
-        return self.with_context(lang=lang).env._("Amazon buyer")
+        return self.with_context(lang=company._amazon_lang()).env._("Amazon buyer")
 
-    def _amazon_lang(self, company, country):
+    def _amazon_buyer_lang(self, company, country):
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
         if country == "JP" and "ja_JP" in installed:
             return "ja_JP"
-        return company.partner_id.lang or self.env.lang
+        return company._amazon_lang()
 
     def _amazon_common_vals(self, account, country):
-        vals = {"company_id": account.company_id.id, "lang": self._amazon_lang(account.company_id, country)}
+        vals = {"company_id": account.company_id.id, "lang": self._amazon_buyer_lang(account.company_id, country)}
         if "customer_rank" in self._fields:  # of the account module
             vals["customer_rank"] = 1
         return vals

@@ -421,10 +421,7 @@ class SaleOrder(models.Model):
         """Show the orders that this one replaces, and those that replace it."""
         self.ensure_one()
         orders = self.amazon_original_ids | self.amazon_replacement_ids
-        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
-        if len(orders) == 1:
-            return {**action, "view_mode": "form", "views": [(False, "form")], "res_id": orders.id}
-        return {**action, "domain": [("id", "in", orders.ids)], "views": [(False, "list"), (False, "form")]}
+        return self.env["amazon.import"]._show(orders)
 
     def action_amazon_open(self):
         """Open the order in Seller Central."""

@@ -3,17 +3,15 @@
 A condition of a filter stands here as it stands in its index, or PostgreSQL does not see that it may use it.
 """
 
-import re
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import AWAITING_PAYMENT, TO_SHIP
+from ..order_numbers import whole_number
 from .amazon_phase import CLOSED_ROLES
 from .trigram import trigram
 
-ORDER_NUMBER = re.compile(r"\d{3}-\d{7}-\d{7}")
 # What is over stays on the board for so long.
 RECENT_DAYS = 14
 # More records than these are left to PostgreSQL instead of being named one by one.
@@ -80,8 +78,7 @@ class SaleOrder(models.Model):
         :param customers: what stands for it where very many are called so.
         :param str operator: ``child_of`` where who belongs to a customer counts, too.
         """
-        number = text.strip()
-        if ORDER_NUMBER.fullmatch(number):
+        if number := whole_number(text):
             return Domain.OR(Domain(name, "=", number) for name in numbers)
         # In the order of their ids: to sort all who are called so by their names takes long.
         Partner = self.env["res.partner"].with_context(active_test=False)
@@ -101,8 +98,10 @@ class SaleOrder(models.Model):
 
         :param str field: a field that has an index for parts of it.
         """
-        orders = self.search([(field, "ilike", text)], limit=FEW + 1, order="id desc")
-        return ("in", orders.ids) if len(orders) <= FEW else ("any", Domain(field, "ilike", text))
+        number = whole_number(text)
+        found = Domain("amazon_order_ref", "=", number) if number else Domain(field, "ilike", text)
+        orders = self.search(found, limit=FEW + 1, order="id desc")
+        return ("in", orders.ids) if len(orders) <= FEW else ("any", found)
 
     def _search_amazon_sku(self, operator, value):
         """Orders with a SKU, or with a product of this name."""

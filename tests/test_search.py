@@ -190,7 +190,7 @@ class TestManyOrders(AmazonCase):
     def test_combined(self):
         """Combined orders and those they go with are found together, each alone, and all the others."""
         parent, child, other = self.imported(count=3)
-        child.with_context(amazon_combining=True).amazon_merged_into_id = parent
+        child.amazon_merged_into_id = parent
         mine = [("id", "in", (parent | child | other).ids)]
         Order = self.env["sale.order"].with_user(self.user)
         for domain, expected in (

@@ -1,5 +1,4 @@
 import re
-import unicodedata
 from datetime import datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -9,13 +8,13 @@ from odoo.fields import Domain
 
 from ..models.amazon_confirmation import FAILED, clean_number
 from ..models.sale_order import API_STATUSES, worst
+from ..order_numbers import plain
 
 # A search shows no more; a person cannot look through more either.
 MOST = 500
 AMAZON_REF = re.compile(r"(?<!\d)\d{3}-\d{7}-\d{7}(?!\d)")
 # What else may be the number of an order: something with a digit in it.
 TOKEN = re.compile(r"[\w/.\-]*\d[\w/.\-]*")
-DASHES = re.compile(r"[\u2010-\u2015\u2212\u30fc\uff70]")
 
 
 def numbers_of(text):
@@ -25,7 +24,7 @@ def numbers_of(text):
     :return: the numbers, each once, in their order.
     :rtype: list[str]
     """
-    text = DASHES.sub("-", unicodedata.normalize("NFKC", text or ""))
+    text = plain(text)
     found = [(match.start(), match[0]) for match in AMAZON_REF.finditer(text)]
     rest = AMAZON_REF.sub(lambda match: " " * len(match[0]), text)
     found += [(match.start(), match[0].strip(".-/").upper()) for match in TOKEN.finditer(rest)]

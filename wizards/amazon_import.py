@@ -133,10 +133,15 @@ class AmazonImport(models.TransientModel):
 
     @api.model
     def _show(self, orders):
+        """Return the action that shows these orders."""
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
         if len(orders) == 1:
             return {**action, "views": [(False, "form")], "view_mode": "form", "res_id": orders.id}
-        return {**action, "domain": [("id", "in", orders.ids)], "views": [(False, "list"), (False, "form")]}
+        # Without the filters of the menu, which leave out what is over.
+        return {
+            **action, "domain": [("id", "in", orders.ids)], "views": [(False, "list"), (False, "form")],
+            "context": {"create": False},
+        }  # fmt: skip
 
     def _range(self):
         """Return the start and end asked for; no end means now."""
