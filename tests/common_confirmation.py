@@ -1,9 +1,12 @@
 from datetime import timedelta
+from itertools import count
 
 from freezegun import freeze_time
 from odoo import fields
 
 from .common import AmazonCase
+
+NUMBERS = count(1)
 
 
 class ConfirmationCase(AmazonCase):
@@ -26,8 +29,8 @@ class ConfirmationCase(AmazonCase):
     def make_carrier(cls, code, name, label, **preset):
         """Return a delivery method linked to a shipping method of its own."""
         method = cls.env["amazon.shipping.method"].create({
-            "code": f"TEST-{code}", "name": label, "carrier_code": code, "carrier_name": name, "ship_method": label,
-            **preset,
+            "code": f"TEST-{next(NUMBERS)}", "name": label, "carrier_code": code, "carrier_name": name,
+            "ship_method": label, **preset,
         })  # fmt: skip
         return cls.env["delivery.carrier"].create({
             "name": f"{name} {label}", "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,

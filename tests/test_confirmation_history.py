@@ -48,7 +48,7 @@ class TestConfirmationHistory(ConfirmationCase):
         self.send_later(2)
         self.check_steps(lost.sale_id, "answer was lost", "has accepted", "Moved into the phase")
         throttled = self.delivered()
-        self.fault("429")
+        self.fault("429", times=None)
         self.send()
         self.check_steps(throttled.sale_id, "reserved")
         self.assertNotIn("sent", " ".join(self.steps(throttled.sale_id)))
