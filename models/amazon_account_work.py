@@ -67,7 +67,7 @@ class AmazonAccount(models.Model):
         if not self.has_access("read"):
             return []
         found, can_mend = [], self.has_access("write")
-        for account in self.search([]):
+        for account in self.search([("company_id", "in", self.env.companies.ids)]):
             trouble = account.auto_import and account._import_trouble()
             if trouble:
                 title = self.env._("%s: the order import stands still.", account.name)
@@ -98,16 +98,15 @@ class AmazonAccount(models.Model):
         """
         if not self.has_access("read"):
             return Markup()
-        env, accounts = self.env, self.search([])
-        started = accounts.filtered("auto_import")
+        env, started = self.env, self.search([("auto_import", "=", True)])
         if started:
             title = env._("No Amazon order yet")
             text = env._("Orders come in by themselves. %s", " ".join(filter(None, started.mapped("work"))))
             link = None
-        elif accounts:
+        elif account := self.search([], limit=1):
             title = env._("The order import is not started")
             text = env._("Test the connection and start the import on the account; nothing comes in before.")
-            link = f"/odoo/amazon-accounts/{accounts[0].id}", env._("Open the account")
+            link = f"/odoo/amazon-accounts/{account.id}", env._("Open the account")
         else:
             title = env._("No Amazon shop is connected yet")
             text = env._(

@@ -115,7 +115,7 @@ class AmazonOrderUpdate(models.Model):
     account_id = fields.Many2one("amazon.account", required=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     order_ref = fields.Char("Amazon Order", readonly=True, index=True)
-    version = fields.Char("Version", readonly=True, help="Amazon's lastUpdatedTime, UTC")
+    version = fields.Char(readonly=True, help="Amazon's lastUpdatedTime, UTC")
     changed_at = fields.Datetime("Changed on Amazon", compute="_compute_changed_at")
     digest = fields.Char(required=True, readonly=True)
     payload = fields.Text(

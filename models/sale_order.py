@@ -14,6 +14,9 @@ from .amazon_phase import ROLES
 
 _lt = LazyTranslate(__name__)
 
+WITH_AMAZON = _lt("With Amazon (FBA)")
+NOT_OURS = _lt("Not Ours to Tell")
+
 API_STATUSES = [
     ("not_sent", "Not Sent"),
     ("sending", "Sending"),
@@ -82,7 +85,7 @@ class SaleOrder(models.Model):
     amazon_phase_id = fields.Many2one(
         "amazon.phase", "Phase", copy=False, index="btree_not_null", group_expand="_group_expand_amazon_phase",
         check_company=True, write_groups="sale_amazon_spapi.group_amazon_user",
-        falsy_value_label=_lt("With Amazon (FBA)"),
+        falsy_value_label=WITH_AMAZON,
     )  # fmt: skip
     amazon_phase_role = fields.Selection(
         ROLES, "Phase Role", compute="_compute_amazon_phase_role", search="_search_amazon_phase_role",
@@ -113,7 +116,7 @@ class SaleOrder(models.Model):
     )
     amazon_api_status = fields.Selection(
         API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null",
-        falsy_value_label=_lt("Not Ours to Tell"),
+        falsy_value_label=NOT_OURS,
         help="Whether Amazon knows of the deliveries; empty where it need not be told.",
     )  # fmt: skip
     amazon_open_units = fields.Integer(

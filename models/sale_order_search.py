@@ -163,11 +163,11 @@ class SaleOrder(models.Model):
     @api.model
     def _amazon_current_domain(self):
         """Return the domain of the orders that are not over, for Amazon or here, and of those of the last days."""
-        phases = self.env["amazon.phase"].with_context(active_test=False).search([])
+        phases = self.env["amazon.phase"].with_context(active_test=False).search([("role", "not in", CLOSED_ROLES)])
         return Domain.OR([
             Domain("date_order", ">=", f"today -{RECENT_DAYS}d"),
             Domain("amazon_status", "in", AWAITING_PAYMENT + TO_SHIP),
-            Domain("amazon_phase_id", "in", phases.filtered(lambda phase: phase.role not in CLOSED_ROLES).ids),
+            Domain("amazon_phase_id", "in", phases.ids),
             Domain("amazon_api_status", "in", TROUBLE),
         ])  # fmt: skip
 

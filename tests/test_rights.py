@@ -225,10 +225,8 @@ class RightsCase(ConfirmationCase):
         with self.undone():
             try:
                 call()
-            except AccessError:
-                return True
-            except Exception:  # noqa: BLE001, S110 - the case allows it, see above
-                pass
+            except Exception as error:  # noqa: BLE001 - see above
+                return isinstance(error, AccessError)
             return False
 
 
