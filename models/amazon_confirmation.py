@@ -128,7 +128,7 @@ class AmazonConfirmation(models.Model):
     warning = fields.Text("Amazon's Warning", readonly=True, help="What Amazon's report says of it besides the outcome")
     hint = fields.Char(readonly=True)
     advice = fields.Text("What to Do", compute="_compute_advice")
-    order_text = fields.Char("Order", store=False, search="_search_order_text")
+    order_text = fields.Char("Order Number", store=False, readonly=True, search="_search_order_text")
     is_waiting = fields.Boolean(compute="_compute_is_waiting", search="_search_is_waiting")
     mail = fields.Selection(
         [("sending", "After Sending"), ("results", "After Fetching Results")],

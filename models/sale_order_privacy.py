@@ -8,6 +8,7 @@ from odoo.tools import SQL, clean_context
 
 from ..const import AWAITING_PAYMENT, DEAD
 from ..crypto import Undecryptable
+from ..ours import OURS
 from .personal_data import PARTNERS, PERSONAL, REMOVED, remove_quotations, texts_of
 
 PURGE_BATCH = 200
@@ -21,7 +22,7 @@ class SaleOrder(models.Model):
     def write(self, vals):
         if "partner_shipping_id" in vals and self.filtered("amazon_account_id"):
             # Odoo would quote the old and the new address on each delivery.
-            self = self.with_context(amazon_address_changes=True)
+            self = self.with_context(amazon_address_changes=OURS)
         return super().write(vals)
 
     def _mail_track(self, tracked_fields, initial_values):

@@ -50,7 +50,7 @@ class StockPicking(models.Model):
         help="An FBA shipment of an order that was not placed on Amazon",
     )  # fmt: skip
 
-    amazon_text = fields.Char("Delivery", store=False, search="_search_amazon_text")
+    amazon_text = fields.Char("Delivery", store=False, readonly=True, copy=False, search="_search_amazon_text")
 
     # Deliveries to do, in the order of their list.
     _amazon_to_do_idx = models.Index("(date_deadline, id) WHERE (state NOT IN ('done', 'cancel') OR state IS NULL)")

@@ -2,13 +2,15 @@
 
 from odoo import models
 
+from ..ours import is_ours
+
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
 
     def activity_schedule(self, act_type_xmlid="", date_deadline=None, summary="", note="", **act_values):
         # Without a date it is what Odoo asks when the address on the order changes, quoting both.
-        quoting = self.env.context.get("amazon_address_changes") and date_deadline is None
+        quoting = is_ours(self.env, "amazon_address_changes") and date_deadline is None
         if quoting and all(picking.amazon_account_id for picking in self):
             note = self.env._("The delivery address on the order has changed: is the one on this delivery still right?")
         return super().activity_schedule(act_type_xmlid, date_deadline, summary, note, **act_values)

@@ -3,6 +3,7 @@ import inspect
 import json
 import logging
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from lxml import etree
@@ -56,7 +57,7 @@ FIELDS = {
         "lwa_client_secret", "refresh_token", "application_id", "auto_import", "auto_confirm", "auto_inventory",
         "auto_finance", "auto_vendor", "start_date", "warehouse_id", "team_id", "phase_ids", "rule_ids", "unknown_sku",
         "cancel_policy", "split_policy", "merged_policy", "copied_policy", "missing_tracking", "unmapped_carrier",
-        "confirm_today_only", "feed_threshold", "result_mails", "pii_days",
+        "confirm_today_only", "feed_threshold", "result_mails", "pii_days", "import_finished",
     ], MANAGER),
     "amazon.phase": dict.fromkeys(
         ["name", "sequence", "active", "company_id", "role", "require_ship_date", "fold"], ANY_MANAGER
@@ -85,7 +86,7 @@ METHODS = {
     "sale.order": {
         "action_amazon_confirm_now": USER, "action_amazon_hold": USER, "action_amazon_refresh": USER,
         "action_amazon_reopen": USER, "action_amazon_reviewed": USER, "action_amazon_deliver_rest": USER,
-        "action_amazon_map_skus": SHOWS, "action_amazon_view_logs": SHOWS,
+        "action_amazon_map_skus": SHOWS, "action_amazon_view_logs": SHOWS, "action_amazon_view_replaced": SHOWS,
         "action_amazon_open": SHOWS, "action_amazon_view_confirmations": SHOWS,
     },
     "stock.picking": {
@@ -115,9 +116,10 @@ METHODS = {
     "amazon.completion.line": dict.fromkeys(["action_open_amazon", "action_open_order"], USER),
     "amazon.confirmation.file": dict.fromkeys(["action_open", "action_set_done"], USER),
     "amazon.confirmation.file.part": {"action_download": USER},
-    "amazon.import": {"action_import": USER},
+    "amazon.import": {"action_fetch_number": (*USER, "stranger"), "action_import": USER},
     "amazon.status.change": dict.fromkeys(["action_apply", "action_move"], USER),
 }  # fmt: skip
+ARGUMENTS = {"action_fetch_number": ["no number"]}
 # What a context may say from outside: how something is shown, nothing more.
 HARMLESS = {"amazon_show_ref", "amazon_started", "amazon_all_times", "amazon_orders"}
 
@@ -286,13 +288,14 @@ class TestRights(RightsCase):
             for name, allowed in table.items():
                 for login in self.users:
                     record = records[model] if model in records else self.env[model].sudo().create(self.dialog(model))
-                    call = getattr(self.mine(record, login), name)
+                    method = getattr(self.mine(record, login), name)
+                    call = partial(method, *ARGUMENTS.get(name, ()))
                     with self.subTest(model=model, method=name, user=login):
                         if allowed == SHOWS:
                             before = self.snapshot()
                             self.denied(call)
                             self.assertEqual(self.snapshot(), before)
-                        elif model in records:
+                        elif model in records or hasattr(method, "_api_model"):
                             self.assertEqual(self.denied(call), login not in allowed)
                         else:
                             # Somebody else's dialog.

@@ -83,7 +83,7 @@ class AmazonImport(models.TransientModel):
 
         :param str number: as it was typed.
         """
-        self.env["sale.order"].check_access("create")
+        self.check_access("create")
         account = self._default_account()
         if account:
             return self.create({"mode": "numbers", "numbers": number, "account_id": account.id}).action_import()
