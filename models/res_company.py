@@ -38,8 +38,9 @@ class ResCompany(models.Model):
         """Send what :meth:`_amazon_changed` has collected."""
         cr, now = self.env.cr, time.monotonic()
         keys = [(cr.dbname, company) for company in cr.precommit.data.pop(CHANGED)]
-        due = {key: now for key in keys if now - _said_at.get(key, -SECONDS_BETWEEN) >= SECONDS_BETWEEN}
+        due = [key for key in keys if now - _said_at.get(key, -SECONDS_BETWEEN) >= SECONDS_BETWEEN]
         for _name, company in due:
             self.env["bus.bus"]._sendone((self.browse(company), CHANGED), CHANGED, {})
-        # Only what was committed has been said.
-        cr.postcommit.add(lambda: _said_at.update(due))
+        _said_at.update(dict.fromkeys(due, now))
+        # Only what is committed has been said.
+        cr.postrollback.add(lambda: [_said_at.pop(key, None) for key in due])
