@@ -24,6 +24,7 @@ from . import (
     amazon_shipping_rule,
     delivery_carrier,
     fast,
+    ir_actions,
     ir_binary,
     ir_websocket,
     mail_thread,

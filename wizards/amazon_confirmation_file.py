@@ -52,7 +52,7 @@ class AmazonConfirmationFile(models.TransientModel):
 
         :raise UserError: when none of it has left yet.
         """
-        self.env["sale.order"].check_access("write")
+        self.check_access("create")
         rows = self._chosen()
         if not rows:
             raise UserError(
