@@ -221,9 +221,13 @@ class AmazonOrderUpdate(models.Model):
         """Leave these orders out for good; a newer version from Amazon is built again."""
         self.check_access("write")
         # sudo: see action_retry
-        self.sudo().filtered(lambda update: update.state in OPEN).write({
-            "state": "ignored", "payload": False, "retry_at": False,
-        })  # fmt: skip
+        updates = self.sudo().filtered(lambda update: update.state in OPEN)
+        updates.write({"state": "ignored", "payload": False, "retry_at": False})
+        # What is ignored holds no delivery any more.
+        for account, rows in updates.grouped("account_id").items():
+            known = self.env["sale.order"].sudo()._amazon_find(account, rows.mapped("order_ref"))
+            orders = self.env["sale.order"].sudo().union(*known.values())
+            (orders - orders.browse(order.id for order in self._unapplied(orders)))._amazon_applied()
 
     def action_open_order(self):
         """Open the order in Odoo."""
@@ -256,15 +260,10 @@ class AmazonOrderUpdate(models.Model):
             while True:
                 try:
                     page = amazon.search_orders(search, token)
-                    self._check_page(job, page)
+                    pages = self._pages_with(job, page)
                 except (TokenRefused, RepeatedPage) as error:
-                    if restarted:
-                        raise
-                    # The same window from its first page; what came twice is known by its digest.
-                    restarted, token = True, None
-                    if isinstance(error, RepeatedPage):
-                        log._note(find(error).text)
-                    job._start_search(search.to_json())
+                    search, token = self._from_the_first_page(job, search, log, error, restarted), None
+                    restarted = True
                     continue
                 except AccessDenied as error:
                     search, token = self._without_denied(amazon, job, search, log, error), None
@@ -283,6 +282,7 @@ class AmazonOrderUpdate(models.Model):
                 if job.name == "missed":
                     new._found_late(log)
                 self._make_offers(job.account_id, orders)
+                job.pages = pages
                 self._move_on(job, page, search)
                 log.write({"received": log.received + len(page.orders), "api_calls": budget.calls})
                 if orders:
@@ -369,9 +369,11 @@ class AmazonOrderUpdate(models.Model):
         return now - timedelta(days=FIRST_RUN_DAYS)
 
     @api.model
-    def _check_page(self, job, page):
+    def _pages_with(self, job, page):
         """Notice that Amazon shows a page again instead of the next one.
 
+        :return: the marks of the search's pages, this one's included.
+        :rtype: list[str]
         :raise RepeatedPage: it was among this search's pages already, or there are only empty ones.
         """
         mark = hashlib.sha256(" ".join(sorted(order.digest for order in page.orders)).encode()).hexdigest()[:16]
@@ -379,9 +381,27 @@ class AmazonOrderUpdate(models.Model):
         mark = mark if page.orders else ""
         if mark in seen if mark else seen[-EMPTY_PAGES:] == [""] * EMPTY_PAGES:
             raise RepeatedPage("the same page again", operation="searchOrders", code="same_page", sent=True)
-        job.pages = [*seen, mark]
+        return [*seen, mark]
 
     # === BUSINESS METHODS: FETCHING WHAT AMAZON REFUSES IN PART === #
+
+    @api.model
+    def _from_the_first_page(self, job, search, log, error, again):
+        """Start the same window over; what comes twice is known by its digest.
+
+        :param bool again: it was started over in this run already.
+        :return: the search to go on with.
+        :raise SellingPartnerError: there is no way on; the place is kept.
+        """
+        if not again:
+            if isinstance(error, RepeatedPage):
+                log._note(find(error).text)
+            job._start_search(search.to_json())
+            return search
+        if isinstance(error, RepeatedPage):
+            raise error
+        # Given just now, the token is good: it is something on that page that Amazon refuses.
+        return self._with_fewer_parts(job, search, log, error)
 
     @api.model
     def _with_fewer_parts(self, job, search, log, error):
@@ -427,7 +447,7 @@ class AmazonOrderUpdate(models.Model):
         for order in orders:
             try:
                 whole = amazon.get_order(order.order_id)
-            except BadRequest as error:
+            except (BadRequest, MalformedAnswer) as error:
                 _logger.info("an order cannot be read alone: %s", type(error).__name__)
                 left.append(order)
                 continue
@@ -608,7 +628,12 @@ class AmazonOrderUpdate(models.Model):
         while accounts := builder._accounts_waiting():
             progress = 0
             for account in accounts:
-                built = builder._build_next(account)
+                try:
+                    built = builder._build_next(account)
+                except Exception as error:  # noqa: BLE001 - one account's trouble stops no other
+                    self.env.cr.rollback()
+                    _logger.error("orders of account %s are not built: %s", account.id, type(error).__name__)
+                    built = 0
                 progress += built
                 if not self.env["ir.cron"]._commit_progress(built):
                     self._trigger_builders(1)

@@ -11,6 +11,8 @@ from ..selling_partner import PUBLISHED, SANDBOX, QuotaExceeded
 
 _logger = logging.getLogger(__name__)
 
+# A rate that differs by more than this factor from the published one is none.
+OFF = 1000
 NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
 
 
@@ -120,7 +122,9 @@ class Budget:
             rate = float(headers.get("x-amzn-RateLimit-Limit", ""))
         except ValueError:
             rate = 0.0
-        if rate > 0:
+        published = self._plan(operation)[0]
+        # What is far off is a slip of somebody's: it would stop every call, or let all of them go.
+        if published / OFF <= rate <= published * OFF:
             self._execute(
                 SQL(
                     "UPDATE amazon_quota SET rate = %s WHERE merchant_id = %s AND application = %s"
@@ -140,9 +144,13 @@ class Budget:
                 )
             )  # fmt: skip
 
+    def _plan(self, operation):
+        """Return the published rate (calls a second) and burst."""
+        return SANDBOX if self.is_sandbox else PUBLISHED[operation]
+
     def _take(self, operation):
         """Take a token if there is one; return the seconds until the next otherwise, else 0."""
-        rate, burst = SANDBOX if self.is_sandbox else PUBLISHED[operation]
+        rate, burst = self._plan(operation)
         needed = 1 + min(self.reserve, burst - 1)
         where = SQL("merchant_id = %s AND application = %s AND operation = %s", *self.key, operation)
         available = SQL("LEAST(burst, tokens + rate * GREATEST(0, EXTRACT(EPOCH FROM %s - refilled_at)))", NOW)

@@ -301,10 +301,11 @@ class SaleOrder(models.Model):
         # Whether and how an order was paid that is cancelled now, Amazon does not say: what was known stays.
         if status and status not in DEAD:
             vals["amazon_payment_state"] = "awaiting" if status in AWAITING_PAYMENT else "paid"
-        if value.payment_kind or status not in DEAD:
-            vals["amazon_payment_method"] = value.payment_kind or (
-                "provisional" if status in AWAITING_PAYMENT else "other"
-            )
+        # Where Amazon does not say (it may refuse to), what it said before stays: cash may have to be collected.
+        if value.payment_kind:
+            vals["amazon_payment_method"] = value.payment_kind
+        elif status not in DEAD and self.amazon_payment_method in (False, "provisional", "other"):
+            vals["amazon_payment_method"] = "provisional" if status in AWAITING_PAYMENT else "other"
         return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
 
     @api.model
@@ -955,8 +956,9 @@ class SaleOrder(models.Model):
 
         :param str reason: what is in the way.
         """
+        unapplied = self.env.ref(UNAPPLIED, raise_if_not_found=False)
         for order in self._amazon_in_company_language():
-            asked = order.activity_ids.filtered(lambda activity: activity.activity_type_id == self.env.ref(UNAPPLIED))
+            asked = order.activity_ids.filtered(lambda activity: activity.activity_type_id == unapplied)
             if asked:
                 asked.note = plaintext2html(reason)
             else:
@@ -967,7 +969,7 @@ class SaleOrder(models.Model):
 
     def _amazon_applied(self):
         """Take back what was asked of a person while a newer version could not be applied."""
-        unapplied = self.env.ref(UNAPPLIED)
+        unapplied = self.env.ref(UNAPPLIED, raise_if_not_found=False)
         self.activity_ids.filtered(lambda activity: activity.activity_type_id == unapplied).unlink()
 
     def _amazon_agrees(self):

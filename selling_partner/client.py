@@ -211,7 +211,10 @@ class SellingPartner:
         """
         if not re.fullmatch(r"[\w-]+", order_id or "", re.ASCII):
             raise BadRequest("not an order number", operation="getOrder", code="InvalidInput")
-        return self.call("getOrder", parse_received_order, order_id=order_id, includedData=list(included_data))
+        order = self.call("getOrder", parse_received_order, order_id=order_id, includedData=list(included_data))
+        if order.order_id != order_id:
+            raise MalformedAnswer("another order than the one asked for", operation="getOrder", sent=True)
+        return order
 
     def get_marketplace_participations(self):
         """Get the marketplaces the seller takes part in (getMarketplaceParticipations); one call a minute.

@@ -167,6 +167,25 @@ class TestFetch(AmazonCase):
         self.assertEqual(self.orders(*refs).mapped("state"), ["sale"] * 3)
         self.assertEqual(len(self.amazon.get("requests?operation=getOrder")), 3)
 
+    def test_refused_on_a_later_page(self):
+        """A 400 that comes with every page but the first is no matter of the token."""
+        self.fetch()
+        refs = self.place(count=130, minutes_ago=-5)
+        self.amazon.post("faults", operation="searchOrders", kind="token_refused", included_data="EXPENSE", times=None)
+        self.fetch(10)
+        self.assertEqual(self.env["amazon.order.update"].search_count([("order_ref", "in", refs)]), 130)
+        self.assertTrue(self.job.reduced_from)
+
+    def test_known_payment_stays(self):
+        """Where Amazon does not say how it is paid, what it said before stays: cash has to be collected."""
+        [ref] = self.place("jp_cod", minutes_ago=4)
+        self.fetch()
+        order = self.orders(ref)
+        self.assertEqual(order.amazon_payment_method, "cod")
+        self.amazon.control("PATCH", f"orders/{ref}", set={"payment": None})
+        order.with_user(self.user).action_amazon_refresh()
+        self.assertEqual(order.amazon_payment_method, "cod")
+
     def test_everything_refused(self):
         """Refused whatever is asked: the place is kept and it is told; when it is over nothing is missing."""
         self.fetch()

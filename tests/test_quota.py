@@ -97,9 +97,11 @@ class TestQuota(TransactionCase):
             other.execute(SQL("SELECT tokens FROM amazon_quota WHERE merchant_id = 'AQUOTA'"))
             self.assertLess(other.fetchone()[0], 5)
 
-    def test_headers_that_are_no_numbers(self):
+    def test_headers_that_are_no_rates(self):
         """Nonsense in the header changes nothing."""
         with self.enter_registry_test_mode():
             self.budget.acquire("searchOrders")
-            self.budget.observe("searchOrders", {"x-amzn-RateLimit-Limit": "soon"}, 200)
-        self.assertAlmostEqual(self.bucket("searchOrders").rate, PUBLISHED["searchOrders"].rate)
+            for rate in ("soon", "", "0", "-1", "nan", "inf", "1e-15", "0.000001", "1e300"):
+                self.budget.observe("searchOrders", {"x-amzn-RateLimit-Limit": rate}, 200)
+                with self.subTest(rate=rate):
+                    self.assertAlmostEqual(self.bucket("searchOrders").rate, PUBLISHED["searchOrders"].rate)
