@@ -11,8 +11,9 @@ from ..selling_partner import PUBLISHED, SANDBOX, QuotaExceeded
 
 _logger = logging.getLogger(__name__)
 
-# A rate that differs by more than this factor from the published one is none.
-OFF = 1000
+# A rate that is slower by more than this factor than the published one, or faster than anybody calls, is none.
+SLOWER = 1000
+FASTEST = 1e6
 NOW = SQL("clock_timestamp() AT TIME ZONE 'UTC'")
 
 
@@ -122,9 +123,8 @@ class Budget:
             rate = float(headers.get("x-amzn-RateLimit-Limit", ""))
         except ValueError:
             rate = 0.0
-        published = self._plan(operation)[0]
-        # What is far off is a slip of somebody's: it would stop every call, or let all of them go.
-        if published / OFF <= rate <= published * OFF:
+        # What is far off is a slip of somebody's: it would stop every call, or cannot be counted with.
+        if self._plan(operation)[0] / SLOWER <= rate <= FASTEST:
             self._execute(
                 SQL(
                     "UPDATE amazon_quota SET rate = %s WHERE merchant_id = %s AND application = %s"
