@@ -1,7 +1,7 @@
 from datetime import date
 
 from freezegun import freeze_time
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import AmazonCase
@@ -207,8 +207,12 @@ class TestPhases(AmazonCase):
         settings = self.account.phase_ids[0].with_user(self.manager)
         for field in ("success_phase_id", "failure_phase_id", "phase_id"):
             with self.subTest(field=field):
-                with self.assertRaisesRegex(UserError, "Engraving"):
+                # Who has no access there is not even told what it is called.
+                with self.assertRaises(AccessError) as refused:
                     settings.write({field: theirs.id})
+                self.assertNotIn("Engraving", str(refused.exception))
+                with self.assertRaisesRegex(UserError, "Engraving"), self.env.cr.savepoint():
+                    settings.sudo().write({field: theirs.id})
                 settings.write({field: ours.id})
 
     def test_review_blocks(self):
