@@ -30,7 +30,8 @@ class AmazonGuard(models.AbstractModel):
         """Neither a context nor a default that a user has set for himself says what is Amazon's."""
         denied = [name for name in fields_list if not self._amazon_may_write(name)]
         defaults = super().default_get([name for name in fields_list if name not in denied])
-        self._check_may_read([defaults])
+        # Also where Odoo asks with sudo: a related field of a new record looks there for what it is related to.
+        self.sudo(False)._check_may_read([defaults])
         own = ((name, self._fields[name].default) for name in denied)
         return {**defaults, **{name: default(self) for name, default in own if default}}
 
@@ -56,7 +57,9 @@ class AmazonGuard(models.AbstractModel):
         return described
 
     def onchange(self, values, field_names, fields_spec):
-        self._check_may_read([values])
+        context = self.env.context.items()
+        defaults = {key.removeprefix("default_"): value for key, value in context if key.startswith("default_")}
+        self._check_may_read([values, defaults])
         return super().onchange(values, field_names, fields_spec)
 
     # === BUSINESS METHODS === #

@@ -57,9 +57,13 @@ class TestDialogs(ConfirmationCase):
         line = self.theirs("amazon.status.change.line").with_context(default_order_id=order.id)
         self.refused(line.create, {})
         self.refused(line.onchange, {}, [], {"amazon_order_ref": {}})
+        dialog = self.theirs("amazon.status.change").with_context(default_order_id=order.id)
+        shown = {"line_ids": {"fields": {"amazon_order_ref": {}}}}
+        told = dialog.onchange({"line_ids": [Command.create({})]}, ["line_ids"], shown)
+        self.assertNotIn(order.amazon_order_ref, str(told))
         wizard = self.theirs("amazon.status.change").create({})
         self.refused(wizard.write, change)
-        self.refused(wizard.onchange, change, ["line_ids"], {"line_ids": {"fields": {"amazon_order_ref": {}}}})
+        self.refused(wizard.onchange, change, ["line_ids"], shown)
 
     def test_dialogs_of_others(self):
         """Nor does anybody read, find, change or press another user's dialog."""
