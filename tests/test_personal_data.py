@@ -254,6 +254,15 @@ class TestPersonalData(AmazonCase):
             with self.assertRaises(AccessError):
                 partner.with_user(plain).read(["name"])
 
+    def test_refusals_name_nobody(self):
+        """What is refused is written into Odoo's log: it names orders, not buyers."""
+        order = self.personal()
+        for record in (order.with_context(sale_show_partner_name=True), order.partner_id, order.partner_shipping_id):
+            with self.assertRaises(AccessError) as refusal:
+                record.with_user(self.clerk).amazon_account_id = False
+            self.assertNotRegex(str(refusal.exception), CANARIES)
+            self.assertEqual(order.name in str(refusal.exception), record._name == "sale.order")
+
     def test_kept_with_the_buyer(self):
         """What a person added stays as long as the buyer is needed; a copy on no order goes."""
         order = self.personal()
