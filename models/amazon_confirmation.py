@@ -730,13 +730,10 @@ class AmazonConfirmation(models.Model):
 
     def _what_is_missing(self):
         """Return the names of the order's deliveries that have not left, or have no number they need."""
-        pickings = self.order_id.picking_ids.filtered(
-            lambda picking: picking.picking_type_code == "outgoing" and picking.state != "cancel"
-        )
-        left = pickings.filtered(lambda picking: picking.state != "done")
+        missing = self.order_id._amazon_not_left()
         open_rows = self.order_id.amazon_confirmation_ids.filtered(lambda row: row.state != "done")
-        left |= open_rows.filtered(lambda row: row._why_number_missing()).picking_id
-        return ", ".join(left.mapped("name"))
+        missing |= open_rows.filtered(lambda row: row._why_number_missing()).picking_id
+        return ", ".join(missing.mapped("name"))
 
     # === BUSINESS METHODS: WHAT IS SENT === #
 

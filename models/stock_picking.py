@@ -224,10 +224,14 @@ class StockPicking(models.Model):
     # === BUSINESS METHODS === #
 
     def _amazon_to_leave(self):
-        """Return those of these deliveries that are still to go to a customer."""
+        """Return those of these deliveries that are still to go to a customer, and the steps before: Odoo makes the
+        next one only when they are done."""
         return self.filtered(
-            lambda picking: picking.picking_type_id.code == "outgoing" and picking.state not in ("done", "cancel")
-        )
+            lambda picking: picking.state not in ("done", "cancel") and (
+                picking.picking_type_id.code == "outgoing"
+                or "customer" in picking.move_ids.location_final_id.mapped("usage")
+            )
+        )  # fmt: skip
 
     def _action_done(self):
         # sudo: see _compute_amazon_api_message. Its moves take the order along into the next phase.

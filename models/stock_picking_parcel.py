@@ -165,9 +165,12 @@ class SaleOrderLine(models.Model):
         """Count from the moves how much of each component one kit needs."""
         self.ensure_one()
         kits = self.product_uom_qty - self.amazon_qty_recorded
+        # Of what is still to be picked Odoo makes the last step only afterwards.
         moves = self.move_ids.filtered(
-            lambda move: move.location_dest_id.usage == "customer" and move.state != "cancel"
-            and not move.origin_returned_move_id
+            lambda move: move.state != "cancel" and not move.origin_returned_move_id and (
+                move.location_dest_id.usage == "customer"
+                or (move.location_final_id.usage == "customer" and not move.move_dest_ids)
+            )
         )  # fmt: skip
         demand = Counter()
         for move in moves:

@@ -195,11 +195,12 @@ class TestConfirmation(ConfirmationCase):
 
     def waits(self, picking, text):
         """Run the job and see that the delivery waits and says for what."""
+        before = self.calls()
         self.send()
         row = picking.amazon_confirmation_ids
         self.assertEqual((row.state, picking.amazon_api_status), ("not_sent", "not_sent"))
         self.assertIn(text, row.message)
-        self.assertEqual(self.calls(), 0)
+        self.assertEqual(self.calls(), before)
         return row
 
     def test_missing_number(self):
@@ -374,6 +375,25 @@ class TestConfirmation(ConfirmationCase):
         self.goes(first)
         self.assertEqual(rest.amazon_api_status, "done")
         self.assertEqual(len(self.packages(order)), 2)
+
+    def test_split_waits_for_steps(self):
+        """What is only not picked yet is waited for as well, and nobody hears that no delivery brings it."""
+        self.warehouse.delivery_steps = "pick_ship"
+        self.account.split_policy = "wait"
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        pick, others = self.split(order)
+        out = others.filtered(lambda picking: picking.picking_type_code == "outgoing")
+        rest = others - out
+        self.deliver(out)
+        self.waits(out, rest.name)
+        self.assertEqual(order.amazon_api_status, "not_sent")
+        self.assertFalse(order.activity_ids)
+        self.ship(rest)
+        [last] = order.picking_ids - pick - others
+        self.waits(out, last.name)
+        self.deliver(last, "222")
+        self.goes(out)
+        self.assertFalse(order.activity_ids)
 
     def test_split_each(self):
         """Several deliveries are several parcels; none overwrites another, and the worst status shows."""
