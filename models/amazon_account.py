@@ -56,6 +56,11 @@ CONFIRMATION_SETTINGS = {
 }  # fmt: skip
 
 
+def usable_address(address):
+    """Return a normalized address if mail can go there, else False."""
+    return bool(address and ADDRESS.fullmatch(address)) and address
+
+
 def _pasted(text):
     """Return what was pasted as it was meant: without blanks and line ends wherever they are, without characters that
     do not show, and with half-width letters.
@@ -828,15 +833,11 @@ class AmazonAccount(models.Model):
         """
         self.ensure_one()
         texts = [text.strip() for text in re.split("[,;、，；\n]", self.notification_emails or "") if text.strip()]
-        addresses = [(text, email_normalize(text)) for text in texts]
-        return [
-            (text, address if address and text.count("@") == 1 and ADDRESS.fullmatch(address) else False)
-            for text, address in addresses
-        ]  # fmt: skip
+        return [(text, text.count("@") == 1 and usable_address(email_normalize(text))) for text in texts]
 
     def _responsible_address(self):
         """Return the address of the responsible person, normalized, or False."""
-        return self.user_id.active and email_normalize(self.user_id.email, strict=False)
+        return self.user_id.active and usable_address(email_normalize(self.user_id.email, strict=False))
 
     def _mail_recipients(self):
         """Return who is told of the confirmations: each address once, with the language to write in.
