@@ -550,15 +550,16 @@ class TestChanges(AmazonCase):
             {ref: "superseded" if ref == done.amazon_order_ref else "failed" for ref in refs},
         )
 
-    def test_reason_in_the_companys_language(self):
-        """Why an order cannot be read is said in the company's language, whoever the builder runs as."""
+    def test_reason_in_the_readers_language(self):
+        """Why an order cannot be read is said to each reader in the own language, whoever the builder runs as."""
         self.env["res.lang"]._activate_lang("ja_JP")
         self.company.partner_id.lang = "ja_JP"
         [ref] = self.place()
         self.amazon.post("faults", operation="searchOrders", kind="malformed_order", order_id=ref)
         self.import_orders()
         received = self.env["amazon.order.update"].search([("order_ref", "=", ref)])
-        self.assertRegex(received.error, "[ぁ-ん]")
+        self.assertRegex(received.with_context(lang="ja_JP").error, "[ぁ-ん]")
+        self.assertIn("cannot be read", received.with_context(lang="en_US").error)
 
     def test_retry_and_ignore(self):
         """An order that cannot be built stays with its reason; Retry builds it, Ignore leaves it out, a newer version
