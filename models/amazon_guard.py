@@ -125,25 +125,36 @@ class AmazonGuard(models.AbstractModel):
         for model, ids in self._named(vals_list).items():
             records = self.env[model].browse(ids)
             if records - records._filtered_access("read"):
-                raise AccessError(self.env._("You have no access to some of these records."))
+                raise self._no_access()
+
+    @api.model
+    def _no_access(self):
+        return AccessError(self.env._("You have no access to some of these records."))
 
     @api.model
     def _named(self, vals_list):
         """Return which records the values name, those of the lines included.
 
         :rtype: dict[str, set[int]]
+        :raise AccessError: when that cannot be told for sure.
         """
         named, lines = defaultdict(set), defaultdict(list)
         for vals in vals_list:
+            if not isinstance(vals, dict):
+                raise self._no_access()
             for name, value in vals.items():
                 field = self._fields.get(name)
-                if field and field.type == "many2one" and isinstance(value, int) and value:
-                    named[field.comodel_name].add(value)
-                elif field and field.type in ("one2many", "many2many"):
-                    for command in value or []:
-                        ids, line = _read_command(command)
-                        named[field.comodel_name].update(ids)
-                        lines[field.comodel_name] += [line] if line else []
+                if not (field and field.relational and value):
+                    continue
+                single = field.type == "many2one"
+                if single == isinstance(value, list | tuple) and not isinstance(value, models.BaseModel):
+                    raise self._no_access()
+                for each in [value] if single else value:
+                    ids, line = _read_command(each)
+                    if any(type(record_id) is not int for record_id in ids) or not isinstance(line or {}, dict):
+                        raise self._no_access()
+                    named[field.comodel_name].update(ids)
+                    lines[field.comodel_name] += [line] if line else []
         for model, of_lines in lines.items():
             if hasattr(self.env[model], "_named"):
                 for comodel, ids in self.env[model]._named(of_lines).items():
@@ -162,11 +173,15 @@ class AmazonGuard(models.AbstractModel):
 
 
 def _read_command(command):
-    """Return (the ids that a command of an x2many names, the values that it writes)."""
-    if isinstance(command, int):
+    """Return (the ids that a many2one's value or a command of an x2many names, the values that it writes)."""
+    if isinstance(command, models.BaseModel):
+        return command.ids, None
+    if isinstance(command, dict):
+        return list(filter(None, [command.get("id")])), command
+    if not isinstance(command, list | tuple):
         return [command], None
     code, record_id, value = (*command, None, None)[:3]
     if code == Command.SET:
-        return value, None
-    ids = [record_id] if isinstance(record_id, int) and record_id and code in (Command.UPDATE, Command.LINK) else []
+        return value if isinstance(value, list | tuple) else [value], None
+    ids = [record_id] if record_id and code in (Command.UPDATE, Command.LINK) else []
     return ids, value if code in (Command.CREATE, Command.UPDATE) else None

@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, clean_context
 
 from ..const import AWAITING_PAYMENT, DEAD, STATUS
+from ..ours import is_ours
 from . import address as postal
 from . import prefecture
 from .personal_data import KEPT_ON_INVOICES, PARTNERS, PERSONAL, remove_quotations, texts_of
@@ -30,7 +31,7 @@ class ResPartner(models.Model):
 
     # Also of what people make of a buyer: an address below, a copy. It is hidden and removed with the buyer's own.
     amazon_account_id = fields.Many2one(
-        "amazon.account", index="btree_not_null", readonly=True, ondelete="restrict",
+        "amazon.account", copy=False, index="btree_not_null", readonly=True, ondelete="restrict",
         help="The account that this buyer or address came in through",
     )  # fmt: skip
     amazon_hash = fields.Char(
@@ -73,6 +74,22 @@ class ResPartner(models.Model):
             if parent.amazon_account_id:
                 vals["amazon_account_id"] = parent.amazon_account_id.id
         return super().create(vals_list)
+
+    def copy(self, default=None):
+        """A copy of a buyer is hidden and removed like the buyer."""
+        copies = super().copy(default)
+        for partner, copy in zip(self, copies, strict=True):
+            if partner.amazon_account_id:
+                copy.sudo().amazon_account_id = partner.amazon_account_id  # sudo: nobody chooses it
+        return copies
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """What is Amazon's is not merged: see the wizard."""
+        described = super().fields_get(allfields, attributes)
+        if is_ours(self.env, "amazon_merging"):
+            return {name: value for name, value in described.items() if not name.startswith("amazon_")}
+        return described
 
     # === COMPUTE METHODS === #
 

@@ -54,6 +54,20 @@ class TestDialogs(ConfirmationCase):
                 with self.subTest(model=name, vals=vals):
                     self.refused(model.create, vals)
                     self.refused(model.onchange, vals, [], {"display_name": {}})
+        # What no client of Odoo's sends for a record, but what some of the ORM takes for one.
+        for strange in ({"id": order.id}, {"id": str(order.id)}, str(order.id), float(order.id), True, [order.id]):
+            model = self.theirs("amazon.status.change.line")
+            with self.subTest(order_id=strange):
+                self.refused(model.create, {"order_id": strange})
+                self.refused(model.onchange, {"order_id": strange}, ["order_id"], {"amazon_order_ref": {}})
+        for strange in ((4, str(row.id)), (4, float(row.id)), (6, 0, [str(row.id)]), (6, 0, str(row.id)), str(row.id),
+                        {"id": row.id}, (1, str(row.id), {}), (0, 0, str(row.id))):  # fmt: skip
+            model = self.theirs("amazon.confirmation.file")
+            with self.subTest(confirmation_ids=strange):
+                self.refused(model.create, {"confirmation_ids": [strange]})
+                self.refused(model.onchange, {"confirmation_ids": [strange]}, [], {"display_name": {}})
+        self.refused(model.create, {"confirmation_ids": str(row.id)})
+        self.refused(model.onchange, [], [], {"display_name": {}})
         line = self.theirs("amazon.status.change.line").with_context(default_order_id=order.id)
         self.refused(line.create, {})
         self.refused(line.onchange, {}, [], {"amazon_order_ref": {}})

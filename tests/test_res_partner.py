@@ -469,6 +469,43 @@ class TestAmazonPartnerAccess(PartnerCommon):
                 )
             ).write({"name": "X"})
 
+    def test_contacts_are_copied(self):
+        """Everybody who may duplicates contacts and users; the copy of a buyer is hidden like the buyer."""
+        groups = "base.group_user,base.group_partner_manager,sales_team.group_sale_salesman_all_leads"
+        seller = new_test_user(self.env, "amazon-seller", groups)
+        admin = new_test_user(self.env, "amazon-admin", "base.group_erp_manager,base.group_partner_manager")
+        self.assertFalse(self.ordinary.with_user(seller).copy().amazon_account_id)
+        self.assertEqual(self.plain.with_user(admin).copy({"login": "copied"}).login, "copied")
+        for partner in (self.buyer, self.delivery):
+            copy = partner.with_user(seller).copy()
+            self.assertEqual(copy.amazon_account_id, self.account)
+            self.assertFalse(copy.with_user(self.plain).search([("id", "=", copy.id)]))
+
+    def test_nothing_of_amazons_is_copied(self):
+        """What nobody may write a copy does not carry either, or nobody could make one."""
+        for model in self.env.registry.values():
+            model = self.env[model._name]
+            if hasattr(model, "_amazon_may_write") and not model._name.startswith("amazon.") and not model._abstract:
+                copied = {name for name, field in model._fields.items() if field.copy and not field.inherited}
+                denied = {name for name in copied if not model.with_user(self.plain)._amazon_may_write(name)}
+                writable = {name for name in denied if getattr(model._fields[name], "write_groups", None)}
+                with self.subTest(model=model._name):
+                    self.assertFalse(denied - writable)
+
+    def test_merged_with_a_contact_of_the_shops(self):
+        """Odoo merges contacts with buyers; the one that stays is a buyer if it was one."""
+        seller = new_test_user(
+            self.env, "amazon-seller", "base.group_partner_manager,sales_team.group_sale_salesman_all_leads"
+        )
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(seller)
+        other = self.customers(self.order(buyer_email="other@marketplace.amazon.co.jp", buyer_name="他 人"))[0]
+        for kept, merged in ((self.ordinary, self.buyer), (other, self.Partner.create({"name": "Shop's own"}))):
+            merged.email = kept.email = "same@example.com"
+            account = kept.amazon_account_id
+            wizard._merge((kept | merged).ids, kept.with_user(seller))
+            self.assertFalse(merged.exists())
+            self.assertEqual(kept.amazon_account_id, account)
+
     def test_rights_given_later_count_at_once(self):
         self.assertFalse(self.Partner.with_user(self.plain).search([("id", "=", self.buyer.id)]))
         self.plain.group_ids |= self.env.ref("stock.group_stock_user")

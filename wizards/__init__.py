@@ -4,4 +4,5 @@ from . import (
     amazon_confirmation_file,
     amazon_import,
     amazon_status_change,
+    base_partner_merge,
 )
