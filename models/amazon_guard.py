@@ -102,6 +102,11 @@ class AmazonGuard(models.AbstractModel):
             known = named._filtered_access("read")[:5].mapped("display_name")
             raise AccessError(": ".join(filter(None, (", ".join(map(str, known)), text))))
 
+    def _amazon_changes(self, vals, names):
+        """Tell whether `vals` changes any of these fields; the web client also sends what stayed the same."""
+        self.ensure_one()
+        return any(self._fields[name].convert_to_write(self[name], self) != vals[name] for name in names & set(vals))
+
     def _amazon_check_once(self, vals):
         """Refuse to give what is one account's to another."""
         if self.env.su:
@@ -151,9 +156,11 @@ class AmazonGuard(models.AbstractModel):
                     raise self._no_access()
                 for each in [value] if single else value:
                     ids, line = _read_command(each)
+                    # What is not made yet may stand for what is.
+                    ids = [getattr(record_id, "origin", record_id) or 0 for record_id in ids]
                     if any(type(record_id) is not int for record_id in ids) or not isinstance(line or {}, dict):
                         raise self._no_access()
-                    named[field.comodel_name].update(ids)
+                    named[field.comodel_name].update(filter(None, ids))
                     lines[field.comodel_name] += [line] if line else []
         for model, of_lines in lines.items():
             if hasattr(self.env[model], "_named"):

@@ -31,6 +31,8 @@ WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")
 # What screens follow of an order; the rest of what changes by itself stands in rows that they follow, too.
 FOLLOWED = {"state", "carrier_id", "amazon_phase_id", "amazon_on_hold", "amazon_reviewed", "amazon_merged_into_id",
             "amazon_status"}  # fmt: skip
+# Amazon's like the lines; Odoo computes them without asking.
+LOCKED_FIELDS = {"company_id", "pricelist_id", "currency_id", "amount_untaxed", "amount_tax", "amount_total"}
 
 
 def worst(states):
@@ -334,6 +336,11 @@ class SaleOrder(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
+        if not self.env.su and LOCKED_FIELDS & set(vals):
+            self.env["sale.order.line"]._amazon_check_locked(
+                self.env._("Company, currency, price list and amounts of an Amazon order cannot be changed."),
+                self.filtered(lambda order: order._amazon_changes(vals, LOCKED_FIELDS)),
+            )
         if FOLLOWED & set(vals):
             self.filtered("amazon_account_id").company_id._amazon_changed()
         by_hand = "amazon_phase_id" in vals and not self.env.su

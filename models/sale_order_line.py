@@ -6,7 +6,7 @@ from ..ours import is_ours
 LOCKED_FIELDS = {
     "order_id", "product_id", "product_template_id", "product_uom_qty", "product_uom_id", "price_unit", "discount",
     "tax_ids", "technical_price_unit", "extra_tax_data", "combo_item_id", "display_type", "move_ids",
-    "product_no_variant_attribute_value_ids",
+    "product_no_variant_attribute_value_ids", "currency_id", "price_subtotal", "price_tax", "price_total",
 }  # fmt: skip
 # The key of a line for what was put into the parcel beside what was ordered.
 EXTRA = "extra"
@@ -72,7 +72,7 @@ class SaleOrderLine(models.Model):
 
     def write(self, vals):
         if not self.env.su and LOCKED_FIELDS & set(vals):
-            changed = self.filtered(lambda line: line._amazon_changes(vals))
+            changed = self.filtered(lambda line: line._amazon_changes(vals, LOCKED_FIELDS))
             others = self.env["sale.order"].browse(vals.get("order_id") if changed else False)
             changed._amazon_check_locked(
                 self.env._(
@@ -92,14 +92,6 @@ class SaleOrderLine(models.Model):
         done. On an Amazon order it is a gift, or the total would not be Amazon's."""
         order = self.env["sale.order"].browse(vals.get("order_id"))
         return is_ours(self.env, "amazon_delivering") and vals.get("move_ids") and bool(order.amazon_account_id)
-
-    def _amazon_changes(self, vals):
-        """Tell whether `vals` changes what is fixed; the web client also sends what stayed the same."""
-        self.ensure_one()
-        for field in LOCKED_FIELDS & set(vals):
-            if self._fields[field].convert_to_write(self[field], self) != vals[field]:
-                return True
-        return False
 
     def _amazon_check_locked(self, message, others=None):
         """Refuse when a line belongs to an Amazon order and the user is not an Amazon manager (M6).

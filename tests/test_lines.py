@@ -167,6 +167,26 @@ class TestLines(AmazonCase):
         self.assertEqual(line.price_unit, 5)
         self.assertTrue(order.amazon_mismatch)
 
+    def test_totals_are_fixed(self):
+        """Nor can they change what all is counted in, or the sums; what stays the same is no change."""
+        order = self.imported()
+        line = order.order_line[0]
+        dollar = self.env.ref("base.USD")
+        pricelist = self.env["product.pricelist"].create({"name": "Another", "currency_id": dollar.id})
+        for user in (self.salesman, self.user):
+            for record, vals in (
+                *((order, {name: 1}) for name in ("amount_untaxed", "amount_tax", "amount_total")),
+                (order, {"currency_id": dollar.id}), (order, {"pricelist_id": pricelist.id}),
+                (order, {"company_id": self.env.ref("base.main_company").id}),
+                *((line, {name: 1}) for name in ("price_subtotal", "price_tax", "price_total")),
+                (line, {"currency_id": dollar.id}),
+            ):  # fmt: skip
+                with self.subTest(user=user.login, vals=vals), self.assertRaisesRegex(UserError, order.name):
+                    record.with_user(user).write(vals)
+            order.with_user(user).write({"currency_id": order.currency_id.id, "amount_total": order.amount_total})
+        order.with_user(self.manager).currency_id = dollar
+        self.assertEqual(order.currency_id, dollar)
+
     def test_other_orders_are_free(self):
         """Orders that did not come from Amazon are as they always were."""
         order = self.env["sale.order"].with_user(self.salesman).create({
@@ -175,6 +195,7 @@ class TestLines(AmazonCase):
         })  # fmt: skip
         order.order_line.price_unit = 5
         order.order_line.product_uom_qty = 2
+        order.pricelist_id = self.env["product.pricelist"].create({"name": "Another"})
         order.action_update_prices()
         self.assertEqual(order.order_line.price_unit, 12345)
         order.set_delivery_line(self.carrier, 600)
