@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..ours import OURS, is_ours
 from .amazon_confirmation import clean_number
@@ -24,6 +25,8 @@ class StockPackage(models.Model):
     def write(self, vals):
         if "amazon_tracking_ref" not in vals:
             return super().write(vals)
+        if not self.env.su:
+            self._amazon_check_company()
         vals = {**vals, "amazon_tracking_ref": clean_number(vals["amazon_tracking_ref"]) or False}
         result = super().write(vals)
         # sudo: a warehouse hand may have no access to Amazon's outbox
@@ -37,6 +40,13 @@ class StockPackage(models.Model):
         return result
 
     # === BUSINESS METHODS === #
+
+    def _amazon_check_company(self):
+        """Refuse to number another company's parcel; Odoo gives it a company only when its delivery is done."""
+        # sudo: others' deliveries are what is looked for
+        lines = self.env["stock.move.line"].sudo().search([("result_package_id", "in", self.ids)])
+        if lines.company_id - self.env.companies:
+            raise AccessError(self.env._("The parcel is another company's."))
 
     def _amazon_share_number(self):
         """The number of a combined parcel is that of each delivery in it."""

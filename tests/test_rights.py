@@ -414,6 +414,16 @@ class TestRights(RightsCase):
                 with self.subTest(user=login, line=line), self.undone(), self.assertRaises(UserError):
                     move.with_user(self.users[login]).sale_line_id = line
 
+    def test_parcels_of_another_company(self):
+        """A packer of another company does not number a parcel before it has left, when it has no company yet."""
+        package = self.env["stock.package"].create({})
+        self.imported().picking_ids.move_line_ids.result_package_id = package
+        self.assertFalse(package.company_id)
+        with self.assertRaises(AccessError):
+            self.mine(package, "stranger").amazon_tracking_ref = "1"
+        self.mine(package, "packer").amazon_tracking_ref = "2"
+        self.assertEqual(package.amazon_tracking_ref, "2")
+
     def test_no_amazon_order_of_ones_own(self):
         """A sales user cannot make an Amazon order: not by values, import, a copy's, nor by the context."""
         partner = self.env["res.partner"].create({"name": "Shop"})
