@@ -553,12 +553,14 @@ class AmazonAccount(models.Model):
         for account in self.filtered(lambda account: account.kind == "seller" and not account.fba_warehouse_id):
             # sudo: a warehouse needs the stock manager's rights, which the Amazon manager may lack
             warehouses = self.env["stock.warehouse"].sudo().with_context(active_test=False)
+            there = warehouses.search([("company_id", "=", account.company_id.id)])
             name = f"FBA {account.name}"
-            if warehouses.search_count([("name", "=", name), ("company_id", "=", account.company_id.id)], limit=1):
-                name = f"{name} ({account.id})"
+            # Those of accounts of an addon that was uninstalled are still there.
+            names = (name, *(f"{name} ({number})" for number in range(account.id, account.id + len(there))))
+            codes = (f"F{number:04X}"[-5:] for number in range(account.id, account.id + len(there) + 1))
             account.sudo().fba_warehouse_id = warehouses.create({
-                "name": name,
-                "code": f"F{account.id:04X}"[-5:],
+                "name": next(name for name in names if name not in there.mapped("name")),
+                "code": next(code for code in codes if code not in there.mapped("code")),
                 "company_id": account.company_id.id,
                 "partner_id": account.company_id.partner_id.id,
             })  # fmt: skip

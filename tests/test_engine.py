@@ -474,6 +474,20 @@ class TestEngine(AmazonCase):
         self.assertTrue(account.fba_warehouse_id)
         self.assertNotEqual(account.fba_warehouse_id, self.account.fba_warehouse_id)
 
+    def test_warehouses_of_an_addon_that_was_uninstalled(self):
+        """They keep their names and short names, which a new account may not want for itself."""
+        latest = self._connect(self.amazon.seller(), name="Latest").id
+        self.env["stock.warehouse"].create([
+            {"name": name, "code": f"F{number:04X}", "company_id": self.company.id, "active": active}
+            for name, number, active in (
+                ("FBA Back", latest + 1, True), (f"FBA Back ({latest + 1})", latest + 2, False),
+            )
+        ])  # fmt: skip
+        account = self._connect(self.amazon.seller(), name="Back")
+        self.assertEqual(account.id, latest + 1)
+        self.assertEqual(account.fba_warehouse_id.name, f"FBA Back ({latest + 2})")
+        self.assertEqual(account.fba_warehouse_id.code, f"F{latest + 3:04X}")
+
     def test_language_switched_off(self):
         """A company whose language was switched off since still gets its orders, in English."""
         self.env["res.lang"]._activate_lang("fr_FR")

@@ -120,7 +120,7 @@ class Shop:
         return Counter(ref for [ref] in rows)
 
     def failed(self):
-        """Return (order, reason) of what could not be built."""
+        """Return (order, reason as kept) of what could not be built."""
         return self.sql("SELECT order_ref, error FROM amazon_order_update WHERE state = 'failed' ORDER BY 1")
 
 

@@ -78,7 +78,7 @@ def test_an_order_that_cannot_be_read_stops_no_other(amazon, seller, site, place
     site.importer.good("crons")
     assert sorted(site.shop.refs()) == sorted(others)
     [[ref, reason]] = site.shop.failed()
-    assert ref == poisoned and "読み取れません" in reason
+    assert ref == poisoned and "cannot be read" in reason
     shops.assert_cursor(site.shop, amazon)
     amazon.control("DELETE", "faults")
     change_all(amazon, [poisoned])
