@@ -5,7 +5,8 @@ When their time is over stands in ``sale_order_privacy.py``, how buyers themselv
 
 import re
 from collections import defaultdict
-from html import escape
+from html import escape, unescape
+from urllib.parse import unquote
 
 from odoo.tools import html2plaintext
 
@@ -18,7 +19,7 @@ PERSONAL = {
     "sale.order": ("amazon_gift_note", "amazon_instructions", "amazon_purchase_order", "signature", "signed_by"),
     "stock.picking": ("note", "signature"),
 }  # fmt: skip
-# Of a buyer on a posted invoice these stay: the invoice prints them.
+# Of a buyer on an invoice these stay: the invoice prints them.
 KEPT_ON_INVOICES = {"name", "street", "street2", "zip", "city", "company_name", "vat"}
 # What an order has of buyers and addresses.
 PARTNERS = ("partner_id", "partner_invoice_id", "partner_shipping_id", "amazon_address_id")
@@ -43,7 +44,23 @@ QUOTING_MESSAGES = {
     "mail.mail": ("body_html", "email_to", "email_cc", "headers", "failure_reason"),
     "mail.notification": ("mail_email_address", "failure_reason"),
 }
+# Of those: what is HTML though Odoo calls it text, and e-mail addresses.
+HTML = {"body_html"}
+ADDRESSES = {
+    "email_from", "reply_to", "incoming_email_to", "incoming_email_cc", "outgoing_email_to", "email_to", "email_cc",
+    "headers", "mail_email_address",
+}  # fmt: skip
 REMOVED = "[…]"
+
+# A word does not end between two of these letters: "Ito" is not in "monitor". Japanese has nothing between words.
+LATIN = "[A-Za-zÀ-ɏḀ-ỿ]"
+EDGE = f"(?:(?<!{LATIN})|(?!{LATIN}))"
+# Each fails at once where it cannot match: bodies are long.
+ADDRESS = r"""(?<![^\s<>,;:"'()])[^\s<>,;:"'()@]+@[^\s<>,;:"'()]+"""
+TAG = r"""<(?P<block>style|script)\b[^<]*</(?P=block)\s*>|</?[a-z](?:"[^"]*"|'[^']*'|[^"'<>])*>"""
+ENTITY = r"&\#?\w+;"
+# What a tag may quote: an e-mail address or a map that is linked to, a picture's title.
+SAYING = re.compile(r"""(\b(?:href|title|alt)\s*=\s*)(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
 def texts_of(records, without=()):
@@ -83,42 +100,87 @@ def remove_quotations(env, quoted):
     :param env: an environment that may write everything.
     :param dict quoted: by record, the words to remove.
     """
-    patterns = {record: _pattern(words) for record, words in quoted.items() if words}
+    cleaners = {record: Cleaner(words) for record, words in quoted.items() if words}
     ids = defaultdict(list)
-    for record in patterns:
+    for record in cleaners:
         ids[record._name].append(record.id)
     for model, names in QUOTING.items():
         for record in env[model].browse(ids.get(model)):
-            _clean(record, names, patterns[record])
+            _clean(record, names, cleaners[record])
     for model, (target, link, names) in QUOTING_ROWS.items():
         for row in env[model].search([(link, "in", ids.get(target, []))]):
-            _clean(row, names, patterns[row[link]])
+            _clean(row, names, cleaners[row[link]])
     for target, target_ids in ids.items():
         for model, (link, names) in QUOTING_THREADS.items():
             rows = env[model].with_context(active_test=False).search([
                 (link, "=", target), ("res_id", "in", target_ids),
             ])  # fmt: skip
-            by_row = {row: patterns[env[target].browse(row.res_id)] for row in rows}
-            for row, pattern in by_row.items():
-                _clean(row, names, pattern)
+            by_row = {row: cleaners[env[target].browse(row.res_id)] for row in rows}
+            for row, cleaner in by_row.items():
+                _clean(row, names, cleaner)
             if model == "mail.message":
                 _clean_messages(env, by_row)
 
 
-def _clean_messages(env, patterns):
+def _clean_messages(env, cleaners):
     for model, names in QUOTING_MESSAGES.items():
-        for row in env[model].search([("mail_message_id", "in", [message.id for message in patterns])]):
-            _clean(row, names, patterns[row.mail_message_id])
+        for row in env[model].search([("mail_message_id", "in", [message.id for message in cleaners])]):
+            _clean(row, names, cleaners[row.mail_message_id])
 
 
-def _pattern(words):
-    """Return what finds each of the words, in text and in HTML; the longest first, as one may contain another."""
-    spelled = {form for word in words for form in (word, escape(word), escape(word, quote=False))}
-    return re.compile("|".join(map(re.escape, sorted(spelled, key=len, reverse=True))), re.IGNORECASE)
-
-
-def _clean(record, names, pattern):
-    texts = {name: str(record[name]) for name in names if record[name]}
-    changed = {name: new for name, text in texts.items() if (new := pattern.sub(REMOVED, text)) != text}
+def _clean(record, names, cleaner):
+    changed = {}
+    for name in names:
+        text = str(record[name] or "")
+        if name in ADDRESSES:
+            new = cleaner.addresses(text)
+        elif name in HTML or record._fields[name].type == "html":
+            new = cleaner.html(text)
+        else:
+            new = cleaner.text(text)
+        if new != text:
+            changed[name] = new
     if changed:
         record.write(changed)
+
+
+class Cleaner:
+    """Removes words from what was written, and leaves everything else exactly as it is."""
+
+    def __init__(self, words):
+        spelled = {form for word in words for form in (word, escape(word), escape(word, quote=False))}
+        words = self._any_of(spelled)
+        # In HTML "<" begins a tag; a bare "&" is written by many.
+        words_in_html = self._any_of({word for word in spelled if "<" not in word})
+        self._words = re.compile(words, re.IGNORECASE)
+        self._in_addresses = re.compile(f"(?P<address>{ADDRESS})|{words}", re.IGNORECASE)
+        self._in_html = re.compile(f"(?P<tag>{TAG})|(?P<word>{words_in_html})|{ENTITY}", re.IGNORECASE | re.DOTALL)
+
+    def text(self, text):
+        return self._words.sub(REMOVED, text)
+
+    def addresses(self, text):
+        """Remove words from names, but addresses only whole: part of one leads nowhere, or to somebody else."""
+        return self._in_addresses.sub(
+            lambda found: found[0] if found["address"] and not self._words.fullmatch(found[0]) else REMOVED, text
+        )
+
+    def html(self, text):
+        """Remove words from what is read; tags stay as they are, but for what they link to or show."""
+        return self._in_html.sub(self._html_part, text)
+
+    def _html_part(self, found):
+        if found["word"]:
+            return REMOVED
+        return SAYING.sub(self._attribute, found[0])
+
+    def _attribute(self, found):
+        said = unquote(unescape(found[2] or found[3] or ""))
+        new = self.text(said)
+        return found[0] if new == said else f'{found[1]}"{escape(new)}"'
+
+    @staticmethod
+    def _any_of(words):
+        """Return an expression for each of the words; the longest first, as one may contain another."""
+        words = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+        return f"{EDGE}(?:{words}){EDGE}"

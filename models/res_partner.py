@@ -67,10 +67,13 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """An address that a person adds below a buyer is the buyer's."""
-        added = [vals for vals in vals_list if vals.get("parent_id") and "amazon_account_id" not in vals]
+        # An address made from an order's form has its buyer as a default.
+        default = self.env.context.get("default_parent_id")
+        added = [(vals, vals.get("parent_id", default)) for vals in vals_list if "amazon_account_id" not in vals]
+        added = [(vals, parent_id) for vals, parent_id in added if parent_id]
         # sudo: who adds it need not see the buyer
-        parents = self.sudo().browse([vals["parent_id"] for vals in added])
-        for vals, parent in zip(added, parents, strict=True):
+        parents = self.sudo().browse([parent_id for _vals, parent_id in added])
+        for (vals, _parent_id), parent in zip(added, parents, strict=True):
             if parent.amazon_account_id:
                 vals["amazon_account_id"] = parent.amazon_account_id.id
         return super().create(vals_list)
@@ -532,7 +535,7 @@ class ResPartner(models.Model):
 
         Tax law wants invoices kept for years (in Japan seven, up to ten), with the customer on them, and an invoice
         in Odoo prints its customer from the partner. Amazon's Data Protection Policy (2.1) leaves room for just that:
-        whoever stands on a posted invoice keeps name, address and tax number; e-mail, phone and notes go all the same.
+        whoever stands on an invoice keeps name, address and tax number; e-mail, phone and notes go all the same.
 
         Nothing of what is removed gets into the chatter.
         """
@@ -561,7 +564,8 @@ class ResPartner(models.Model):
         pickings = self.env["stock.picking"].search([("partner_id", "in", self.ids)])
         texts = {partner: partner._amazon_texts() for partner in self}
         for partner, words in texts.items():
-            for record in (*partner, *partner.commercial_partner_id):
+            # Who is the shop's own and has a buyer below keeps what was written there.
+            for record in partner | partner.commercial_partner_id.filtered("amazon_account_id"):
                 quoted[record] |= words
         for order in orders:
             words = set().union(*(texts.get(order[name], ()) for name in PARTNERS))
@@ -578,14 +582,18 @@ class ResPartner(models.Model):
         return texts_of(self, without={word.lower() for name in generic for word in (name, *name.split())})
 
     def _amazon_invoiced(self):
-        """Return those that stand on a posted invoice, as customer or as where it was delivered."""
+        """Return those that stand on an invoice, as customer or as where it was delivered.
+
+        Of those on a draft for a customer, too, nobody knows the name any more when it is posted.
+        """
         self.env.flush_all()
         rows = self.env.execute_query(SQL(
             """
             SELECT DISTINCT id
               FROM (SELECT unnest(ARRAY[partner_id, partner_shipping_id, commercial_partner_id]) AS id
                       FROM account_move
-                     WHERE state = 'posted') customer
+                     WHERE state = 'posted'
+                        OR state = 'draft' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')) customer
              WHERE id IN %(ids)s
             """,
             ids=tuple(self.ids),

@@ -36,6 +36,7 @@ from . import (
     test_privacy,
     test_purge,
     test_quota,
+    test_quotations,
     test_refusals,
     test_res_partner,
     test_reserving,
