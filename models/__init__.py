@@ -26,6 +26,7 @@ from . import (
     fast,
     ir_actions,
     ir_binary,
+    ir_module_module,
     ir_websocket,
     mail_thread,
     product,

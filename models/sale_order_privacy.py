@@ -12,6 +12,12 @@ from ..ours import OURS
 from .personal_data import PARTNERS, PERSONAL, REMOVED, remove_quotations, texts_of
 
 PURGE_BATCH = 200
+# The deliveries of an order called ``o``.
+DELIVERIES = (
+    "sale_order_line l JOIN stock_move m ON m.sale_line_id = l.id"
+    " JOIN stock_picking p ON p.id = m.picking_id JOIN stock_picking_type t ON t.id = p.picking_type_id"
+    " WHERE l.order_id = o.id AND t.code != 'incoming'"
+)
 
 
 class SaleOrder(models.Model):
@@ -56,15 +62,23 @@ class SaleOrder(models.Model):
                     GREATEST(COALESCE(o.amazon_deliver_by, o.date_order, o.create_date),
                              (SELECT MAX(p.date_done) FROM %(deliveries)s AND p.state = 'done'))
                 ) < %(before)s
-                AND (COALESCE(o.amazon_status IN %(finished)s, FALSE)
-                     OR NOT EXISTS (SELECT FROM %(deliveries)s AND p.state NOT IN ('done', 'cancel')))
+                AND NOT %(to_leave)s
             )""",
-            unpaid=tuple(AWAITING_PAYMENT), finished=("shipped", *DEAD), before=before,
-            deliveries=SQL(
-                "sale_order_line l JOIN stock_move m ON m.sale_line_id = l.id"
-                " JOIN stock_picking p ON p.id = m.picking_id JOIN stock_picking_type t ON t.id = p.picking_type_id"
-                " WHERE l.order_id = o.id AND t.code != 'incoming'"
-            ),
+            unpaid=tuple(AWAITING_PAYMENT), before=before, deliveries=SQL(DELIVERIES), to_leave=self._amazon_to_leave(),
+        )  # fmt: skip
+
+    @api.model
+    def _amazon_to_leave(self):
+        """Return when an order is still to leave here, as a condition on ``sale_order`` called ``o``.
+
+        :rtype: SQL
+        """
+        return SQL(
+            """(
+                COALESCE(o.amazon_status NOT IN %(finished)s, TRUE)
+                AND EXISTS (SELECT FROM %(deliveries)s AND p.state NOT IN ('done', 'cancel'))
+            )""",
+            finished=("shipped", *DEAD), deliveries=SQL(DELIVERIES),
         )  # fmt: skip
 
     @api.model
@@ -124,7 +138,7 @@ class SaleOrder(models.Model):
 
     @api.model
     def _amazon_forget_everybody(self):
-        """Remove all personal data there are, whether they are still needed or not: the addon is uninstalled."""
+        """Remove all personal data there are: the addon is uninstalled, and nothing is still to leave."""
         domain = [("amazon_account_id", "!=", False), ("amazon_purged", "=", False)]
         while orders := self.search(domain, order="id", limit=PURGE_BATCH):
             orders._amazon_forget()

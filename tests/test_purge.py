@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import AmazonCase
@@ -72,3 +73,14 @@ class TestPurge(AmazonCase):
         self.assertEqual(set(over.mapped("amazon_purged")), {True})
         self.assertFalse(any(over.mapped("amazon_gift_note")))
         self.assertEqual((bool(waiting.amazon_gift_note), waiting.amazon_purged), (True, False))
+
+    def test_uninstalling_waits_for_deliveries(self):
+        """The addon takes the addresses along: it stays while one is still needed, be it removed with another."""
+        order = self.imported()
+        for name in ("sale_amazon_spapi", "sale_stock"):
+            with self.assertRaisesRegex(UserError, "still to leave: 1"), self.env.cr.savepoint():
+                self.env["ir.module.module"]._get(name).button_uninstall()
+        self.ship(order.picking_ids)
+        module = self.env["ir.module.module"]._get("sale_amazon_spapi")
+        module.button_uninstall()
+        self.assertEqual(module.state, "to remove")

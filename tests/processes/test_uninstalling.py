@@ -24,6 +24,17 @@ env["res.partner"].create({"name": "カナリア 三郎", "parent_id": order.par
 order.partner_id.copy()
 env["ir.attachment"].create({"name": "カナリア.pdf", "res_model": "stock.picking", "res_id": order.picking_ids.id})
 """
+SHIP = """
+env["sale.order"].search([("amazon_order_ref", "!=", False), ("state", "=", "sale")]).action_amazon_reviewed()
+pickings = env["stock.picking"].search([("state", "not in", ("done", "cancel"))])
+pickings[:1].action_cancel()
+for picking in pickings[1:].with_context(skip_backorder=True):
+    for move in picking.move_ids:
+        move.write({"quantity": move.product_uom_qty, "picked": True})
+    picking.button_validate()
+env.cr.commit()
+print("SHIPPED")
+"""
 UNINSTALL = """
 env["ir.module.module"]._get("sale_amazon_spapi").button_immediate_uninstall()
 print("UNINSTALLED")
@@ -45,7 +56,8 @@ def shell(name, script):
 
 
 def test_uninstalling_and_installing_again(amazon, seller, shop, importer):
-    """The log says nothing, no personal data are left in the database, and the addon can be installed again."""
+    """Refused while something is still to leave; then the log says nothing, no personal data are left in the database,
+    and the addon can be installed again."""
     shops.place(amazon, seller, {"jp_standard": 3, "jp_fba_shipped": 1, "jp_shipped": 1, "jp_cvs_pending": 1})
     created = shops.moment_ago(amazon, 30)
     amazon.place(seller, "jp_gift", 3, created=created, updated=created, set=PERSONAL)
@@ -53,6 +65,11 @@ def test_uninstalling_and_installing_again(amazon, seller, shop, importer):
     importer.code(WRITTEN + "env.cr.commit()")
     importer.close()
     assert {"res_partner", "sale_order", "mail_message", "mail_activity", "ir_attachment"} <= canaries(shop)
+    printed, logged = shell(shop.name, UNINSTALL)
+    assert "UNINSTALLED" not in printed and "still to leave: 6" in logged, logged[-4000:]
+    assert {"res_partner", "sale_order", "ir_attachment"} <= canaries(shop), "what is to be shipped keeps its data"
+    printed, logged = shell(shop.name, SHIP)
+    assert "SHIPPED" in printed, logged[-4000:]
     printed, logged = shell(shop.name, UNINSTALL)
     assert "UNINSTALLED" in printed, logged[-4000:]
     assert not [line for line in logged.splitlines() if re.search(" (WARNING|ERROR|CRITICAL) ", line)], logged
