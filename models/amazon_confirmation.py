@@ -778,15 +778,16 @@ class AmazonConfirmation(models.Model):
         again = fields.Datetime.now() + timedelta(minutes=minutes)
         self.write({"message": reason, "hint": False, "retry_at": again})
 
-    def _accepted(self, message=False, mail="sending", **values):
+    def _accepted(self, message=False, mail="sending", before=None, **values):
         """Amazon has these parcels.
 
         :param str message: what is worth knowing besides; what Amazon's report has warned of stays in any case.
+        :param str before: the line of the chatter that goes before.
         """
         for warning, rows in self.grouped("warning").items():
-            rows._accepted_alike("\n".join(filter(None, (message, warning))) or False, mail, **values)
+            rows._accepted_alike("\n".join(filter(None, (message, warning))) or False, mail, before, **values)
 
-    def _accepted_alike(self, message, mail, **values):
+    def _accepted_alike(self, message, mail, before, **values):
         now, asked_for = fields.Datetime.now(), self.filtered("requested")
         self.write({
             "state": "done", "answered_at": now, "accepted_at": now, "message": message, "hint": False,
@@ -796,12 +797,15 @@ class AmazonConfirmation(models.Model):
         texts = {}
         for row in self:
             texts[row] = self.env._("Amazon has accepted the shipping confirmation: %s", row._in_words())
-        self._log_each(texts)
+        self._log_each(texts, before)
         (self._settle_changed() & asked_for).requested = True
         self.order_id._amazon_confirmed()
 
-    def _refused(self, state, message, hint=False, mail="sending", **values):
-        """Amazon does not have these parcels, or we do not know."""
+    def _refused(self, state, message, hint=False, mail="sending", before=None, **values):
+        """Amazon does not have these parcels, or we do not know.
+
+        :param str before: the line of the chatter that goes before.
+        """
         answered = self.filtered(lambda row: row.state in ("sending", "unknown"))
         asked_for = answered.filtered("requested")
         if state != "unknown":
@@ -810,7 +814,7 @@ class AmazonConfirmation(models.Model):
             "state": state, "answered_at": fields.Datetime.now(), "message": message, "hint": hint or False,
             "retry_at": False, "asked": 0, "requested": False, "mail": mail, **values,
         })  # fmt: skip
-        self._log(self.env._("Shipping confirmation failed: %s", message))
+        self._log(self.env._("Shipping confirmation failed: %s", message), before)
         changed = answered._settle_changed()
         (changed & asked_for).requested = True
         (self - changed).order_id._amazon_confirmation_failed()
@@ -839,22 +843,24 @@ class AmazonConfirmation(models.Model):
         parcel = " ".join(filter(None, (self.carrier_name or self.carrier_code, self.tracking_number)))
         return parcel or self.picking_id.name
 
-    def _log(self, text):
+    def _log(self, text, before=None):
         """Write the same line into the chatter of the rows' orders."""
-        self._log_each(dict.fromkeys(self, text))
+        self._log_each(dict.fromkeys(self, text), before)
 
     @api.model
-    def _log_each(self, texts):
+    def _log_each(self, texts, before=None):
         """Write a line for each row into the chatter of its order, all at once.
 
         :param dict texts: by row.
+        :param str before: a line that goes before each.
         """
         if is_ours(self.env, "amazon_told_already"):
             return
         lines = defaultdict(dict)
         for row, text in texts.items():
             # The same line once, however many parcels it is for.
-            lines[row.order_id.id][text] = Markup("%s") % text
+            for line in filter(None, (before, text)):
+                lines[row.order_id.id][line] = Markup("%s") % line
         if lines:
             bodies = {order_id: Markup("<br/>").join(told.values()) for order_id, told in lines.items()}
             # sudo: the confirmation's own note, whoever validated the delivery

@@ -8,6 +8,7 @@ from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, DEAD, MAX_WAIT_SECONDS
 from ..locks import CONFLICTS, MET
@@ -326,7 +327,7 @@ class AmazonConfirmation(models.Model):
         # Nothing read before may decide: a person may just have changed it.
         self.env.cr.rollback()
         self.env.invalidate_all()
-        row = self.browse(row_id).exists().try_lock_for_update()
+        row = self.browse(row_id).try_lock_for_update()
         if row and row.state in ("not_sent", "rejected") and not row.without_number and row._look():
             return row
         self.env["ir.cron"]._commit_progress()
@@ -335,7 +336,16 @@ class AmazonConfirmation(models.Model):
     def _stand_in(self, log):
         """Have the run's log lead to these, and back."""
         if self and log:
-            self.log_ids = [fields.Command.link(log.id)]
+            # Not by the field: it would read what is linked already, for each row.
+            self.env.execute_query(
+                SQL(
+                    "INSERT INTO amazon_confirmation_log_rel (confirmation_id, log_id) VALUES %s ON CONFLICT DO NOTHING"
+                    " RETURNING 1",
+                    SQL(", ").join(SQL("(%s, %s)", row.id, log.id) for row in self),
+                )
+            )
+            self.invalidate_recordset(["log_ids"], flush=False)
+            log.invalidate_recordset(["confirmation_ids"], flush=False)
 
     def _sending(self, channel, log=None, **values):
         """Mark rows as being sent; to be committed before Amazon is called.
@@ -385,8 +395,8 @@ class AmazonConfirmation(models.Model):
 
     def _sent_and(self, method, *arguments):
         """Write into the order's chatter that this was sent, which is certain only now, and then what came of it."""
-        self._log(self.env._("Shipping confirmation sent to Amazon: %s", self._in_words()))
-        getattr(self, method)(*arguments)
+        sent = self.env._("Shipping confirmation sent to Amazon: %s", self._in_words())
+        getattr(self, method)(*arguments, before=sent)
 
     def _in_doubt(self):
         """The answer was lost: Amazon is asked."""

@@ -29,5 +29,5 @@ class AmazonFollowed(models.AbstractModel):
     def _amazon_companies(self):
         # sudo: only whom to tell
         records = self.sudo()
-        accounts = records if self._name == "amazon.account" else records.account_id
-        return accounts.company_id
+        # The stored one: accounts are read anew after each commit.
+        return records.company_id if "company_id" in self._fields else records.account_id.company_id

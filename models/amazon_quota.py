@@ -94,6 +94,8 @@ class Budget:
         self.reserve = reserve
         # Operations whose bucket was full when their call went out.
         self.begun = set()
+        # What Amazon named last, by operation: it is written once.
+        self.rates = {}
 
     def acquire(self, operation):
         """Take one token, waiting for it as long as the budget's patience lasts.
@@ -124,7 +126,8 @@ class Budget:
         except ValueError:
             rate = 0.0
         # What is far off is a slip of somebody's: it would stop every call, or cannot be counted with.
-        if self._plan(operation)[0] / SLOWER <= rate <= FASTEST:
+        if self._plan(operation)[0] / SLOWER <= rate <= FASTEST and self.rates.get(operation) != rate:
+            self.rates[operation] = rate
             self._execute(
                 SQL(
                     "UPDATE amazon_quota SET rate = %s WHERE merchant_id = %s AND application = %s"
