@@ -141,7 +141,10 @@ class TestInbox(InboxCase):
         self.place(count=130, minutes_ago=600)
         bucket = self.env["amazon.quota"].search([("operation", "=", "searchOrders")])
         self.assertTrue(bucket)
-        bucket.write({"tokens": 11.5, "refilled_at": fields.Datetime.now()})
+        # Otherwise the simulator names a rate at which it fills at once.
+        self.amazon.post("usage", mode="published")
+        self.addCleanup(self.amazon.post, "usage", mode="off")
+        bucket.write({"rate": 0.0056, "tokens": 11.5, "refilled_at": fields.Datetime.now()})
         self.env.flush_all()
         log = self.look()
         self.assertEqual((log.state, log.api_calls), ("partial", 1))
@@ -262,10 +265,10 @@ class TestInbox(InboxCase):
 
     def test_malformed_in_japanese(self):
         """What is wrong with an order is said in the shop's language, naming the field."""
-        [ref] = self.place(set={"orderItems": None})
+        [ref] = self.place(set={"orderItems": {"0": {"quantityOrdered": None}}})
         self.import_orders()
         row = self.row(ref)
-        self.assertIn("The field orderItems is missing.", row.error)
+        self.assertIn("The field orderItems[0].quantityOrdered is missing.", row.error)
         self.assertIn("Seller Central", row.error)
 
     # --- Retry
@@ -306,6 +309,8 @@ class TestInbox(InboxCase):
         known = self.imported("jp_standard")
         [pending], [partly] = self.place("jp_cvs_pending"), self.place("jp_partially_shipped")
         [shipped], [cancelled] = self.place("jp_shipped"), self.place("jp_cancelled")
+        # They were placed before the import's cursor.
+        self.account.job_ids.cursor = False
         self.changed(known, "cancel")
         self.assertEqual(known.amazon_status, "cancelled")
         self.assertEqual(
@@ -315,8 +320,7 @@ class TestInbox(InboxCase):
         self.assertEqual(set(rows.mapped("state")), {"ignored"})
         self.assertFalse(any(rows.mapped("payload")))
         self.assertIn("leaves such orders out", rows[0].error)
-        with self.enter_registry_test_mode():
-            self.wizard(shipped).action_import()
+        self.fetch_numbers(shipped)
         self.assertTrue(self.orders(shipped))
         with self.committing(self.row(cancelled)) as row:
             row.with_user(self.user).action_retry()
@@ -357,12 +361,11 @@ class TestInbox(InboxCase):
             {"orderId": "250-0000000-0000000", "associationType": "EXCHANGE_ORIGINAL_ID"},
         ]
         replacement = self.imported(set={"associatedOrders": values}, minutes_ago=59)
+        self.orders(first)._action_cancel()
         self.orders(first).unlink()
         self.assertEqual(replacement.amazon_original_refs, f"{first}, 250-0000000-0000000")
         self.assertFalse(replacement.amazon_original_ids)
-        with self.enter_registry_test_mode():
-            self.wizard(first).action_import()
-        self.env.invalidate_all()
+        self.fetch_numbers(first)
         self.assertEqual(replacement.amazon_original_ids, self.orders(first))
         self.assertEqual(self.orders(first).amazon_replacement_ids, replacement)
 
@@ -370,6 +373,14 @@ class TestInbox(InboxCase):
 
     def wizard(self, numbers, **values):
         return self.env["amazon.import"].with_user(self.user).create({"mode": "numbers", "numbers": numbers, **values})
+
+    def fetch_numbers(self, numbers):
+        """Fetch orders by their numbers, as the dialog does where it may commit; return its action."""
+        with self.committing(self.account) as account:
+            dialog = account.env["amazon.import"].with_user(self.user).create({"mode": "numbers", "numbers": numbers})
+            action = dialog.action_import()
+        self.env.invalidate_all()
+        return action
 
     def test_reading_numbers(self):
         """Numbers as people paste them."""
@@ -386,8 +397,7 @@ class TestInbox(InboxCase):
     def test_by_number(self):
         """Orders are fetched by their numbers, whatever their age; the cursor stays."""
         refs = self.place(count=2, minutes_ago=90 * 24 * 60)
-        with self.enter_registry_test_mode():
-            action = self.wizard("\n".join(refs)).action_import()
+        action = self.fetch_numbers("\n".join(refs))
         orders = self.orders(*refs)
         self.assertEqual(len(orders), 2)
         self.assertEqual(action["domain"], [("id", "in", orders.ids)])
@@ -405,15 +415,14 @@ class TestInbox(InboxCase):
         self.assertFalse(self.amazon.get("requests?operation=getOrder"))
         [ref] = self.place()
         [broken] = self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}})
-        with self.enter_registry_test_mode():
-            action = self.wizard(f"{ref},250-1234567-0000000,{broken}").action_import()
+        action = self.fetch_numbers(f"{ref},250-1234567-0000000,{broken}")
         self.assertTrue(self.orders(ref))
         message = action["params"]["message"]
         self.assertIn("250-1234567-0000000: Amazon knows no such order", message)
         self.assertIn(f"{broken}: ", message)
         self.assertEqual(action["params"]["next"]["res_id"], self.orders(ref).id)
-        with self.assertRaisesRegex(UserError, "knows no such order"), self.enter_registry_test_mode():
-            self.wizard("250-1234567-0000000").action_import()
+        with self.assertRaisesRegex(UserError, "knows no such order"):
+            self.fetch_numbers("250-1234567-0000000")
 
     def test_by_number_from_the_search(self):
         """What was searched for is fetched at once; of several accounts one has to be chosen; who may not make orders

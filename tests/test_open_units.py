@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from .common import JAPAN
 from .common_confirmation import ConfirmationCase
 
 TYPE = "sale_amazon_spapi.mail_activity_open_units"
@@ -154,9 +155,18 @@ class TestOpenUnits(ConfirmationCase):
         self.send()
         self.check_open(order, "AMZ-CUP-001 × 1")
 
+    def make_service(self, sku):
+        """Let a product that is mapped become a service: such ones cannot be mapped."""
+        product = self.products[sku]
+        self.env["amazon.offer"].create({
+            "account_id": self.account.id, "sku": sku, "product_id": product.id,
+            "marketplace_id": self.env["amazon.marketplace"].search([("api_ref", "=", JAPAN)]).id,
+        })  # fmt: skip
+        product.type = "service"
+
     def test_service(self):
         """One of two SKUs is a service here, which no delivery brings."""
-        self.products["AMZ-PEN-001"].type = "service"
+        self.make_service("AMZ-PEN-001")
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 1}, {"sku": "AMZ-PEN-001", "quantity": 2}])
         self.goes(self.deliver(order.picking_ids))
         self.check_open(order, "AMZ-PEN-001 × 2")
@@ -168,7 +178,7 @@ class TestOpenUnits(ConfirmationCase):
 
     def test_only_services(self):
         """Nothing is delivered here at all: told as soon as it comes in."""
-        self.products["AMZ-PEN-001"].type = "service"
+        self.make_service("AMZ-PEN-001")
         order = self.imported(items=[{"sku": "AMZ-PEN-001", "quantity": 2}])
         self.assertFalse(order.picking_ids)
         self.assertIn("AMZ-PEN-001 × 2", self.told(order).note)
