@@ -142,8 +142,8 @@ class TestInbox(InboxCase):
         bucket = self.env["amazon.quota"].search([("operation", "=", "searchOrders")])
         self.assertTrue(bucket)
         # Otherwise the simulator names a rate at which it fills at once.
-        self.amazon.post("usage", mode="published")
-        self.addCleanup(self.amazon.post, "usage", mode="off")
+        self.amazon.post("quota", mode="published")
+        self.addCleanup(self.amazon.post, "quota", mode="off")
         bucket.write({"rate": 0.0056, "tokens": 11.5, "refilled_at": fields.Datetime.now()})
         self.env.flush_all()
         log = self.look()
