@@ -169,12 +169,12 @@ registry.category("web_tour.tours").add("amazon_fetch_by_number", {
             run: "click",
         },
         {
-            trigger: "body:not(:has(.modal)) .o_searchview_facet .o_facet_remove",
+            trigger: "body:not(:has(.modal)) .o_searchview_facet:contains(0000001) .o_facet_remove",
             run: "click",
         },
         {
             content: "Search for one that Amazon has",
-            trigger: ".o_searchview:not(:has(.o_searchview_facet)) .o_searchview_input",
+            trigger: ".o_searchview:not(:has(.o_searchview_facet:contains(0000001))) .o_searchview_input",
             run: "edit 250-9999999-0000002",
         },
         {
