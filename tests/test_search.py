@@ -105,7 +105,7 @@ class TestManyOrders(AmazonCase):
         ("hold", "amazon_on_hold_idx", [("amazon_on_hold", "=", True)]),
         ("cancel_requested", "amazon_cancel_requested_idx", [("amazon_cancel_requested", "=", True)]),
         ("mismatch", "amazon_mismatch_idx", [("amazon_mismatch", "=", True)]),
-        ("refunded", "amazon_refunded_idx", [("amazon_refunded", "not in", [0, False])]),
+        ("refunded", "amazon_refunded_idx", [("amazon_refunded", "!=", 0)]),
         ("gift", "amazon_gift_idx", [("amazon_gift_note", "!=", False)]),
         ("awaiting", "amazon_awaiting_idx", [("amazon_payment_state", "=", "awaiting")]),
         ("cod", "amazon_cod_idx", [("amazon_payment_method", "=", "cod")]),
@@ -152,7 +152,10 @@ class TestManyOrders(AmazonCase):
             with self.subTest(filter=name):
                 domain = self.filter_domain(name)
                 mine = [("id", "in", orders.ids)]
-                self.assertEqual(orders.search([*mine, *domain]), orders.search([*mine, *before]))
+                # Judged record by record: SQL finds what has no value with "!=", too.
+                self.assertEqual(
+                    orders.search([*mine, *domain], order="id"), orders.filtered_domain(before).sorted("id")
+                )
                 self.assertEqual(self.predicate(Order._search(domain)), self.predicate(index=f"sale_order_{index}"))
         rare = dict(zip(("hold", "refunded", "mismatch"), (orders[0], orders[2], orders[5]), strict=True))
         for name, order in rare.items():
