@@ -29,13 +29,13 @@ def advisory_lock(registry, label, number, wait=True):
         cr.execute(SQL("SELECT pg_advisory_lock(%s)" if wait else "SELECT pg_try_advisory_lock(%s)", key))
         held = wait or cr.fetchone()[0]
         # The lock is the session's: no transaction has to stay open for it.
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit  # a cursor of its own
         try:
             yield held
         finally:
             if held:
                 cr.execute(SQL("SELECT pg_advisory_unlock(%s)", key))
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit  # see above
 
 
 def share(cr, label, number, seconds=3):
