@@ -390,8 +390,7 @@ class TestConfirmation(ConfirmationCase):
         self.assertFalse(order.activity_ids)
         self.ship(rest)
         [last] = order.picking_ids - pick - others
-        self.send()
-        self.assertEqual(out.amazon_confirmation_ids.state, "not_sent")
+        self.waits(out, last.name)
         self.deliver(last, "222")
         self.goes(out)
         self.assertFalse(order.activity_ids)
