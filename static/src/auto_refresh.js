@@ -38,22 +38,41 @@ registry.category("services").add("amazon_changes", {
  * Calls `reload` when something of Amazon's has changed, as soon as nobody is in the middle of something.
  *
  * @param {() => Promise<boolean>} isFree whether the component can be loaded again without taking anything away
- * @param {() => Promise<void>} reload
+ * @param {(isFree: () => Promise<boolean>) => Promise<boolean>} reload returns false when it was in the way after all
  */
 export function useAmazonChanges(isFree, reload) {
     const changes = useService("amazon_changes");
     let timer;
+    const nobodyIsBusy = async () => {
+        const selects = !document.getSelection().isCollapsed;
+        return !document.hidden && !selects && !document.querySelector(BUSY) && (await isFree());
+    };
     const follow = async () => {
         clearTimeout(timer);
-        const selects = !document.getSelection().isCollapsed;
-        if (document.hidden || selects || document.querySelector(BUSY) || !(await isFree())) {
+        if (!(await nobodyIsBusy()) || (await reload(nobodyIsBusy)) === false) {
             timer = setTimeout(follow, PAUSE);
-        } else {
-            await reload();
         }
     };
     useBus(changes.bus, CHANGED, follow);
     onWillUnmount(() => clearTimeout(timer));
+}
+
+/**
+ * Loads again what is shown, as `model.load()` does, but does not take away what a person has begun meanwhile.
+ */
+async function loadAgain(model, isFree) {
+    const { config, root } = model;
+    const next = model._getNextConfig(config, {});
+    model.hooks.onWillLoadRoot(next);
+    const data = await model._loadData(next);
+    const isStillShown = model.root === root && model.config === config;
+    if (!isStillShown || !(await isFree())) {
+        return false;
+    }
+    model.root = model._createRoot(next, data);
+    model.config = next;
+    await model.hooks.onRootLoaded(model.root);
+    return true;
 }
 
 const follows = (controller) =>
@@ -70,7 +89,7 @@ for (const Controller of [ListController, KanbanController]) {
                         const { isReady, root } = this.model;
                         return isReady && !root.editedRecord && !root.selection.length && !root.isDomainSelected;
                     },
-                    () => this.model.load()
+                    (isFree) => loadAgain(this.model, isFree)
                 );
             }
         },
@@ -82,14 +101,17 @@ patch(FormController.prototype, {
         super.setup(...arguments);
         if (follows(this)) {
             useAmazonChanges(
-                async () => this.model.isReady && !(await this.model.root.isDirty()),
                 async () => {
+                    const { isReady, root } = this.model;
+                    // A line that was just clicked has nothing changed yet.
+                    const isLineOpen = Object.values(root.data).some((value) => value?.editedRecord);
+                    return isReady && !isLineOpen && !(await root.isDirty());
+                },
+                async (isFree) => {
                     const { root } = this.model;
                     // Odoo's own forms show other orders, too.
                     const other = "amazon_order_ref" in root.data && !root.data.amazon_order_ref;
-                    if (root.resId && !other) {
-                        await this.model.load();
-                    }
+                    return !root.resId || other || loadAgain(this.model, isFree);
                 }
             );
         }
