@@ -311,14 +311,15 @@ class AmazonConfirmation(models.Model):
         :return: the rows.
         """
         rows = self.sudo()  # sudo: the outbox is the addon's own, whoever validates
-        for picking in pickings.sudo().filtered(lambda picking: picking.state == "done"):
+        done = pickings.sudo().filtered(lambda picking: picking.state == "done")
+        for picking in done:
             if picking._amazon_orders() and picking.location_dest_id.usage == "customer":
                 company = picking.company_id
                 here = picking.with_company(company).with_context(lang=company._amazon_lang())
                 rows |= self.with_env(here.env)._make_for(here)
         rows._wake()
-        # The order's other deliveries may have waited for this one.
-        self._look_again([("order_id", "in", rows.order_id.ids), ("state", "=", "not_sent")])
+        # The order's other deliveries may have waited for this one, or for a step of one that is to follow.
+        self._look_again([("order_id", "in", done._amazon_orders().ids), ("state", "=", "not_sent")])
         rows.order_id._amazon_move_phase()
         return rows
 
