@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from uuid import uuid4
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -71,7 +72,11 @@ class Amazon:
 
     def seller(self, **values):
         """Register a seller with its application; return its credentials."""
-        return self.post("sellers", **{"region": "fe", "marketplaces": ["A1VC38T7YXB528"], **values})
+        # A later simulator may get the same port and make the same sellers; access tokens are kept for a whole process.
+        client_id = f"amzn1.application-oa2-client.{uuid4().hex}"
+        return self.post(
+            "sellers", **{"region": "fe", "marketplaces": ["A1VC38T7YXB528"], "client_id": client_id, **values}
+        )
 
     def place(self, seller, kind="jp_standard", count=1, **values):
         """Place orders; return their ids."""

@@ -26,9 +26,12 @@ class TestStandstill(AmazonCase):
         self.silent = self.job
 
     def run_job(self, minutes=0, job=None):
-        """Let the job's cron run so many minutes after the start; the quota has filled again by then."""
+        """Let the job's cron run so many minutes after the start; the quota has filled again by then, and Amazon's
+        clock goes along."""
         self.env["amazon.quota"].search([]).unlink()
-        with freeze_time(self.start + timedelta(minutes=minutes)), self.committing(job or self.job) as mine:
+        now = self.start + timedelta(minutes=minutes)
+        self.amazon.post("clock", now=f"{now.isoformat()}Z")
+        with freeze_time(now), self.committing(job or self.job) as mine:
             mine._cron_run()
         self.env.invalidate_all()
 
