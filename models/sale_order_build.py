@@ -356,12 +356,25 @@ class SaleOrder(models.Model):
         return reasons
 
     @api.model
+    def _amazon_own(self, name):
+        """Return a record of the addon's own data without a query for each order: one that is deleted loses its name,
+        too.
+
+        :param str name: its external id, without the addon's.
+        :raise ValueError: it was deleted.
+        """
+        model, res_id = self.env["ir.model.data"]._xmlid_to_res_model_res_id(
+            f"sale_amazon_spapi.{name}", raise_if_not_found=True
+        )
+        return self.env[model].browse(res_id)
+
+    @api.model
     def _amazon_carrier(self, account, fact):
         """Return the delivery method: Amazon's own for FBA, else by the account's rules (R12)."""
         value = fact["value"]
         if fact["fba"]:
-            return self.env.ref("sale_amazon_spapi.carrier_fba")
-        provisional = self.env.ref("sale_amazon_spapi.carrier_provisional")
+            return self._amazon_own("carrier_fba")
+        provisional = self._amazon_own("carrier_provisional")
         if STATUS.get(value.status) in AWAITING_PAYMENT:
             return provisional
         sold = [(fact["offers"][offer_key(item)].product_id, item.wanted_quantity) for item in value.items]
@@ -449,7 +462,7 @@ class SaleOrder(models.Model):
 
     @api.model
     def _amazon_service_product(self, kind):
-        return self.env.ref(f"sale_amazon_spapi.{SERVICE_PRODUCTS.get(kind, 'product_other')}")
+        return self._amazon_own(SERVICE_PRODUCTS.get(kind, "product_other"))
 
     @api.model
     def _amazon_product(self, account, fact, item):
@@ -458,7 +471,7 @@ class SaleOrder(models.Model):
         held = account.unknown_sku == "hold" and not fact["fba"] and STATUS.get(fact["value"].status) not in DEAD
         if offer.product_id or held:
             return self._amazon_known_product(fact["marketplace"], fact["offers"], item)
-        return self.env.ref("sale_amazon_spapi.product_unknown_sku"), offer
+        return self._amazon_own("product_unknown_sku"), offer
 
     @api.model
     def _amazon_known_product(self, marketplace, offers, item):
@@ -746,7 +759,7 @@ class SaleOrder(models.Model):
 
     def _amazon_customer(self, account, value):
         """Return (buyer, Amazon's delivery address); the known ones where Amazon does not tell any (more)."""
-        placeholder = self.env.ref("sale_amazon_spapi.partner_provisional")
+        placeholder = self._amazon_own("partner_provisional")
         gone = self.amazon_purged or self.partner_id.amazon_purged
         if gone or not (value.has_address or value.is_amazon_fulfilled):
             return self.partner_id, self._amazon_known_address()
@@ -819,7 +832,7 @@ class SaleOrder(models.Model):
 
     def _amazon_release(self, account, fact):
         """A pending order has been paid: confirm it."""
-        if self.carrier_id == self.env.ref("sale_amazon_spapi.carrier_provisional"):
+        if self.carrier_id == self._amazon_own("carrier_provisional"):
             self.carrier_id = self._amazon_carrier(account, fact)
         self._amazon_confirm([(self, fact)])
 
