@@ -1,5 +1,6 @@
 """The HTTP client that everything goes through: an answer comes whole, in time and no longer than it may be."""
 
+import functools
 import gzip
 import time
 import zlib
@@ -21,6 +22,12 @@ class TooLarge(httpx.DecodingError):
     """The answer is larger than allowed, whatever it says of its own size."""
 
 
+@functools.cache
+def _certificates(trust_env):
+    """Return the ``ssl.SSLContext`` of all clients: reading the certificates takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=trust_env)
+
+
 class Client(httpx.Client):
     """An HTTP client for one address.
 
@@ -31,10 +38,12 @@ class Client(httpx.Client):
     """
 
     def __init__(self, url, *, timeout=None, longest=None, largest=None, headers=None):
+        trust_env = not is_loopback(url)
         super().__init__(
             timeout=TIMEOUT if timeout is None else timeout,
             headers={"accept-encoding": "gzip", **(headers or {})},
-            trust_env=not is_loopback(url),
+            trust_env=trust_env,
+            verify=_certificates(trust_env),
         )
         self._longest = LONGEST if longest is None else longest
         self._largest = LARGEST if largest is None else largest
