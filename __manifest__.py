@@ -47,6 +47,7 @@
         "views/amazon_account_views.xml",
         "views/amazon_confirmation_mail_templates.xml",
         "views/amazon_job_mail_templates.xml",
+        "views/amazon_review_mail_templates.xml",
         "views/amazon_phase_views.xml",
         "views/amazon_shipping_method_views.xml",
         "views/amazon_shipping_rule_views.xml",

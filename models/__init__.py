@@ -20,6 +20,7 @@ from . import (
     amazon_order_update,
     amazon_phase,
     amazon_quota,
+    amazon_review_mail,
     amazon_shipping_method,
     amazon_shipping_rule,
     delivery_carrier,

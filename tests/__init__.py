@@ -40,6 +40,7 @@ from . import (
     test_refusals,
     test_res_partner,
     test_reserving,
+    test_review_mail,
     test_rights,
     test_screens,
     test_search,
