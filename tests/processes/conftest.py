@@ -38,11 +38,6 @@ def amazon(simulator):
     simulator.post("reset", seed=1)
 
 
-def sellers(amazon, count):
-    """Register sellers: after a reset always the same ones, with the credentials the prepared shops have."""
-    return [amazon.seller() for _number in range(count)]
-
-
 @contextmanager
 def prepared(simulator, count):
     """Give a database with a shop of `count` accounts, to be copied."""
@@ -52,7 +47,7 @@ def prepared(simulator, count):
     try:
         subprocess.run(
             [sys.executable, str(HERE / "prepare.py"), name], check=True, text=True,
-            input=json.dumps({"url": simulator.url, "sellers": sellers(simulator, count)}),
+            input=json.dumps({"url": simulator.url, "sellers": shops.sellers(simulator, count)}),
         )  # fmt: skip
         yield name
     finally:
@@ -77,7 +72,7 @@ def two_accounts(simulator):
 def seller(amazon, one_account):
     """The seller of the one account, as Amazon knows it."""
     amazon.post("reset", seed=1)
-    [registered] = sellers(amazon, 1)
+    [registered] = shops.sellers(amazon, 1)
     return registered
 
 
@@ -85,7 +80,7 @@ def seller(amazon, one_account):
 def both_sellers(amazon, two_accounts):
     """The sellers of the two accounts, as Amazon knows them."""
     amazon.post("reset", seed=1)
-    return sellers(amazon, 2)
+    return shops.sellers(amazon, 2)
 
 
 @pytest.fixture

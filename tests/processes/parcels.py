@@ -60,7 +60,7 @@ class ShippingSite(shops.Site):
         """Give Amazon the seller and the orders: each time the same."""
         self.amazon.post("reset", seed=1)
         self.amazon.post("settings", **self.settings)
-        seller = self.amazon.seller()
+        [seller] = shops.sellers(self.amazon, 1)
         assert seller["merchant_id"] == self.shop.value(MERCHANT)
         for kind, count in self.kinds.items():
             self.amazon.place(seller, kind, count, created=self.placed, updated=self.placed)

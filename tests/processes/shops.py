@@ -255,6 +255,11 @@ def in_parallel(sites, cases, work):
 
 
 # --- Amazon ----------------------------------------------------------------------------------
+def sellers(amazon, count):
+    """Register sellers: after a reset always the same ones, with the credentials the prepared shops have."""
+    return [amazon.seller(client_id=f"amzn1.application-oa2-client.{number}") for number in range(count)]
+
+
 def moment(text):
     """Return a time Amazon wrote."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))

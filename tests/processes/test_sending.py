@@ -76,6 +76,6 @@ def test_validation_killed(amazon, seller, one_account):
             assert len(numbers) == 1
             if number < len(events):
                 amazon.post("reset", seed=1)
-                amazon.seller()
+                shops.sellers(amazon, 1)
                 shops.place(amazon, seller, {"jp_standard": 1})
         parcels.assert_told(shop, amazon, numbers)
