@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 _NUMBER = re.compile(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}")
+# Within a text: digits may follow anything else, letters begin a word.
+AMONG_OTHERS = re.compile(r"(?:(?<!\d)\d{3}|(?<![0-9A-Z])[0-9A-Z]{3})-\d{7}-\d{7}(?!\d)", re.ASCII)
 _BARE = re.compile(r"([0-9]{3})([0-9]{7})([0-9]{7})")
 _BETWEEN = re.compile(r"[\s,;、。|\"'「」()]+")
 # What NFKC leaves of all that looks like a hyphen, the Japanese long vowel included.

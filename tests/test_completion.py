@@ -48,6 +48,12 @@ class TestCompletion(ConfirmationCase):
         ):
             with self.subTest(text=text):
                 self.assertEqual(numbers_of(text), ["S00012", "503-1234567-1234567", "S00013"])
+        for text in (
+            "d01-1234567-1234567 50312345671234567",
+            "注文Ｄ０１－１２３４５６７－１２３４５６７、503-1234567-1234567",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(numbers_of(text), ["D01-1234567-1234567", "503-1234567-1234567"])
         self.assertEqual(numbers_of("SO/2026/001"), ["SO/2026/001"])
         self.assertEqual(numbers_of("order, 注文 …"), [])
         self.assertEqual(numbers_of(None), [])

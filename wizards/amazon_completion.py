@@ -8,11 +8,10 @@ from odoo.fields import Domain
 
 from ..models.amazon_confirmation import FAILED, clean_number
 from ..models.sale_order import API_STATUSES, worst
-from ..order_numbers import plain
+from ..order_numbers import AMONG_OTHERS, plain, whole_number
 
 # A search shows no more; a person cannot look through more either.
 MOST = 500
-AMAZON_REF = re.compile(r"(?<!\d)\d{3}-\d{7}-\d{7}(?!\d)")
 # What else may be the number of an order: something with a digit in it.
 TOKEN = re.compile(r"[\w/.\-]*\d[\w/.\-]*")
 
@@ -24,10 +23,11 @@ def numbers_of(text):
     :return: the numbers, each once, in their order.
     :rtype: list[str]
     """
-    text = plain(text)
-    found = [(match.start(), match[0]) for match in AMAZON_REF.finditer(text)]
-    rest = AMAZON_REF.sub(lambda match: " " * len(match[0]), text)
-    found += [(match.start(), match[0].strip(".-/").upper()) for match in TOKEN.finditer(rest)]
+    text = plain(text).upper()
+    found = [(match.start(), match[0]) for match in AMONG_OTHERS.finditer(text)]
+    rest = AMONG_OTHERS.sub(lambda match: " " * len(match[0]), text)
+    others = ((match.start(), match[0].strip(".-/")) for match in TOKEN.finditer(rest))
+    found += [(place, whole_number(other) or other) for place, other in others]
     return list(dict.fromkeys(number for _place, number in sorted(found) if number))
 
 
