@@ -108,6 +108,27 @@ class SaleOrderLine(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _amazon_still_wants(self, move):
+        """Tell whether a new move of this line, with all that do the same step, brings no more than was ordered and
+        did not come back.
+
+        :param move: the ``stock.move``.
+        :rtype: bool
+        """
+        self.ensure_one()
+        product = move.product_id
+        kit = self._amazon_kit_components()
+        each = kit.get(product.id, 0) if kit else product == self.product_id
+        to_deliver = self.product_uom_qty - self.amazon_qty_recorded
+        ordered = self.product_uom_id._compute_quantity(to_deliver, self.product_id.uom_id, round=False)
+        same = self.move_ids.filtered(lambda other: other.product_id == product)
+        going = same.filtered(
+            lambda other: other._amazon_is_going() and other.location_dest_id == move.location_dest_id
+        )
+        back = same.filtered(lambda other: other.state == "done" and not other._amazon_is_going())
+        wanted = ordered * each + sum(back.mapped("product_qty"))
+        return move.product_qty > 0 and product.uom_id.compare(sum(going.mapped("product_qty")), wanted) <= 0
+
     def _amazon_spread_shipped(self, moves, shipped):
         """Spread what has left over the open ones of this line's moves.
 

@@ -37,6 +37,13 @@ class StockMove(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        if not self.env.su and not is_ours(self.env, "amazon_delivering"):
+            moves._amazon_check_wanted()
+        return moves
+
     def write(self, vals):
         if "sale_line_id" in vals and not self.env.su and not is_ours(self.env, "amazon_delivering"):
             line = self.env["sale.order.line"].browse(vals["sale_line_id"])
@@ -50,6 +57,25 @@ class StockMove(models.Model):
         return result
 
     # === BUSINESS METHODS === #
+
+    def _amazon_check_wanted(self):
+        """Refuse moves that bring more of an Amazon order than was ordered: Amazon would be told of it. Parts of a
+        delivery that is split, what came back and goes out again, and what a supplier sends are within it."""
+        # sudo: a warehouse hand need not see Amazon's amounts
+        moves = self.sudo().filtered("sale_line_id.order_id.amazon_order_ref")
+        for line, made in moves.filtered(lambda move: move._amazon_is_going()).grouped("sale_line_id").items():
+            if made.company_id != line.company_id or not all(line._amazon_still_wants(move) for move in made):
+                line._amazon_check_locked(
+                    self.env._(
+                        "This would deliver more than was ordered on Amazon. What Amazon still waits for is sent with"
+                        " “Deliver the Rest” on the order."
+                    )
+                )
+
+    def _amazon_is_going(self):
+        """Tell whether this is a step on the way to a customer."""
+        self.ensure_one()
+        return self.state != "cancel" and "customer" in (self.location_dest_id.usage, self.location_final_id.usage)
 
     def _amazon_codes(self):
         """Return the Transparency codes that were scanned for this move.

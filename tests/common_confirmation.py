@@ -71,12 +71,12 @@ class ConfirmationCase(AmazonCase):
 
     def return_of(self, picking, quantity=None):
         """Return a new picking that brings everything back, or so much of each product."""
-        wizard = self.env["stock.return.picking"].with_context(
+        wizard = picking.env["stock.return.picking"].with_context(
             active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
         ).create({"picking_id": picking.id})  # fmt: skip
         for line in wizard.product_return_moves:
             line.quantity = quantity or line.move_quantity
-        return self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        return picking.browse(wizard.action_create_returns()["res_id"])
 
     def send(self, requested=False):
         """Run the job that sends; return its log rows."""

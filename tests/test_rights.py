@@ -414,6 +414,65 @@ class TestRights(RightsCase):
                 with self.subTest(user=login, line=line), self.undone(), self.assertRaises(UserError):
                     move.with_user(self.users[login]).sale_line_id = line
 
+    def delivery_of(self, order, login, **values):
+        """Make a delivery of an order by hand, as by RPC; return it."""
+        move = order.picking_ids.move_ids[:1]
+        places = {"location_id": move.location_id.id, "location_dest_id": move.location_dest_id.id}
+        wanted = {"product_id": move.product_id.id, "product_uom_qty": 1, "sale_line_id": move.sale_line_id.id}
+        return self.mine(self.env["stock.picking"], login).create({
+            "picking_type_id": move.picking_type_id.id, **places,
+            "move_ids": [Command.create({**wanted, **places, **values})],
+        })  # fmt: skip
+
+    def test_no_delivery_of_ones_own(self):
+        """Nobody delivers by hand what an order does not ask for, and so has Amazon told of it."""
+        order, tea = self.imported(), self.products["AMZ-TEA-001"]
+        self.assertNotEqual(order.order_line.product_id, tea)
+        for login in ("user", "packer"):
+            for values in ({}, {"product_uom_qty": 0, "quantity": 1}, {"product_id": tea.id}, {"product_uom_qty": -1}):
+                with self.subTest(user=login, values=values), self.undone(), self.assertRaises(UserError):
+                    self.delivery_of(order, login, **values)
+            with self.subTest(user=login), self.undone(), self.assertRaises(UserError):
+                self.mine(order.picking_ids, login).copy()
+        order.picking_ids.action_cancel()
+        stock = self.env["stock.warehouse"].search([("company_id", "=", self.elsewhere.id)], limit=1)
+        places = {"location_id": stock.lot_stock_id.id, "location_dest_id": order.picking_ids.location_dest_id.id}
+        values = {"product_id": tea.id, "product_uom_qty": 1, "sale_line_id": order.order_line.id, **places}
+        stranger = self.users["stranger"]
+        stranger.group_ids |= self.env.ref("stock.group_stock_user")
+        stranger.group_ids -= self.env.ref("sale_amazon_spapi.group_amazon_manager")
+        with self.assertRaises(UserError):
+            self.mine(self.env["stock.picking"], "stranger").create({
+                "picking_type_id": stock.out_type_id.id, **places, "move_ids": [Command.create(values)],
+            })  # fmt: skip
+
+    def test_deliveries_are_divided(self):
+        """Waves, backorders, returns and what goes out once more divide what was ordered, and bring no more of it."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 5, "total": 5000}])
+        first = self.mine(order.picking_ids, "packer")
+        move = first.move_ids
+        move.move_line_ids.quantity = 3
+        two = move.move_line_ids.copy({"quantity": 2})
+        self.assertEqual((len(move.move_line_ids), move.quantity), (2, 5))
+        two._add_to_wave()
+        wave = order.picking_ids - first
+        self.assertEqual(wave.move_ids.mapped("product_uom_qty"), [2])
+        self.assertEqual(wave.move_ids.sale_line_id, order.order_line)
+        self.ship(wave, self.users["packer"])
+        move.write({"quantity": 1, "picked": True})
+        first.with_context(skip_backorder=True, picking_ids_not_to_backorder=[]).button_validate()
+        rest = order.picking_ids - first - wave
+        self.assertEqual(rest.move_ids.mapped("product_uom_qty"), [2])
+        self.ship(rest, self.users["packer"])
+        self.assertEqual(order.order_line.qty_delivered, 5)
+        back = self.return_of(self.mine(wave, "packer"))
+        self.ship(back, self.users["packer"])
+        again = self.return_of(self.mine(back, "packer"))
+        self.ship(again, self.users["packer"])
+        self.assertEqual((again.state, order.order_line.qty_delivered), ("done", 5))
+        with self.assertRaises(UserError):
+            self.delivery_of(order, "packer")
+
     def test_parcels_of_another_company(self):
         """A packer of another company does not number a parcel before it has left, when it has no company yet."""
         package = self.env["stock.package"].create({})
