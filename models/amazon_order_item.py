@@ -64,6 +64,9 @@ class AmazonOrderItem(models.Model):
                     vals = {name: val for name, val in vals.items() if name not in AMOUNTS}
                 record = known.get((value.order_id, item.item_id))
                 if record:
+                    if item.points_granted is None:
+                        # Not said, or not asked for: the known ones stay.
+                        vals.pop("points", None)
                     record.write(vals)
                 else:
                     new.append(vals)

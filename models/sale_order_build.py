@@ -3,7 +3,7 @@ for what a person sees and does)."""
 
 import logging
 from collections import defaultdict
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 
 from markupsafe import Markup
 from odoo import api, fields, models
@@ -50,6 +50,8 @@ UNAPPLIED = "sale_amazon_spapi.mail_activity_unapplied"
 
 # Amazon names one as a rule.
 MOST_ORIGINALS = 10
+# Amazon's clock may be ahead of ours.
+MOST_AHEAD = timedelta(days=1)
 
 
 def naive(moment):
@@ -283,13 +285,14 @@ class SaleOrder(models.Model):
             "commitment_date": naive(value.ship_by.latest) or naive(value.deliver_by.latest),
             "amazon_delivered_at": self._amazon_delivered_at(value),
             "amazon_last_update": naive(value.last_updated),
-            "amazon_version": value.last_updated.isoformat(),
+            # Beside a time that lies far in the future everything that comes afterwards would be old.
+            "amazon_version": min(value.last_updated, datetime.now(timezone.utc) + MOST_AHEAD).isoformat(),
             "amazon_service_level": value.service_level,
             "amazon_programs": ", ".join(sorted(value.programs)) or False,
             "amazon_purchase_order": value.buyer_po,
             "amazon_original_refs": self._amazon_original_refs(value),
             "amazon_total": float(fact["amounts"].total),
-            "amazon_points": sum(item.points_granted or 0 for item in value.items),
+            "amazon_points": self._amazon_points_granted(value),
             "amazon_gift_note": self._amazon_gift_note(value),
             "amazon_instructions": value.delivery_preference.text,
             "amazon_cancel_requested": value.cancellation_requested,
@@ -307,6 +310,12 @@ class SaleOrder(models.Model):
         elif status not in DEAD and self.amazon_payment_method in (False, "provisional", "other"):
             vals["amazon_payment_method"] = "provisional" if status in AWAITING_PAYMENT else "other"
         return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
+
+    def _amazon_points_granted(self, value):
+        """Return the points of all items; where Amazon does not say (it may refuse to), what it said before."""
+        known = {item.item_ref: item.points for item in self.amazon_item_ids}
+        said = {item.item_id: item.points_granted for item in value.items}
+        return sum(known.get(item, 0) if points is None else points for item, points in said.items())
 
     @api.model
     def _amazon_original_refs(self, value):
@@ -717,6 +726,11 @@ class SaleOrder(models.Model):
         :rtype: bool
         """
         self.ensure_one()
+        if not value.status:
+            # Amazon has given little more than the number: what is known must not be replaced by that.
+            raise NeedsAttention(
+                self.env._("Amazon gives no status of this order. Press Retry to read the order again from Amazon.")
+            )
         part = apart or (lambda work, *arguments: work(*arguments))
         order = self.with_context(sale_no_log_for_new_lines=True)
         customer = part(order._amazon_customer, account, value) or (self.partner_id, self._amazon_known_address())

@@ -259,7 +259,7 @@ class Item:
     """One item of an order.
 
     :param proceeds_total: what the seller receives for the item; the truth that breakdowns are a split of.
-    :param points_granted: points the seller grants the buyer: a cost, not a discount.
+    :param points_granted: points the seller grants the buyer: a cost, not a discount; None when Amazon does not say.
     :param constraints: the ``shippingConstraints`` that are MANDATORY, such as ``cashOnDelivery``.
     :param cancelled_by: BUYER, MERCHANT or AMAZON once cancelled.
     :param tax_collections: empty unless somebody else than the seller collects the tax.
@@ -279,7 +279,7 @@ class Item:
     programs: frozenset[str] = frozenset()
     proceeds_total: Money | None = None
     breakdowns: tuple[Breakdown, ...] = ()
-    points_granted: int = 0
+    points_granted: int | None = None
     points_value: Money | None = None
     promotion_ids: tuple[str, ...] = ()
     cancellation_requested: bool = False
@@ -575,7 +575,7 @@ def _item(item):
         programs=frozenset(item.texts("programs")),
         proceeds_total=_money(proceeds.object("proceedsTotal")),
         breakdowns=_breakdowns(proceeds),
-        points_granted=points.integer("pointsNumber") or 0,
+        points_granted=points.integer("pointsNumber"),
         points_value=_money(points.object("pointsMonetaryValue")),
         promotion_ids=tuple(
             filter(None, (entry.text("promotionId") for entry in item.object("promotion").objects("breakdowns")))

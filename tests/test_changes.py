@@ -457,6 +457,16 @@ class TestChanges(AmazonCase):
         self.assertEqual(row.state, "superseded")
         self.assertEqual(order.partner_shipping_id, address)
 
+    def test_version_from_the_future(self):
+        """A time that cannot be does not make all that comes after it old."""
+        order = self.imported()
+        self.change(order.amazon_order_ref, lastUpdatedTime="2099-01-01T00:00:00Z", programs=["PRIME"])
+        order.with_user(self.user).action_amazon_refresh()
+        self.assertEqual(order.amazon_programs, "PRIME")
+        self.amazon.post("clock", advance=2 * 24 * 3600)
+        self.changed(order, "cancel")
+        self.assertEqual((order.amazon_status, order.state), ("cancelled", "cancel"))
+
     def test_refresh(self):
         """Refresh reads the order again and builds it whatever the version."""
         order = self.imported()
