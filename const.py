@@ -23,6 +23,10 @@ STOCK_LOCK = "amazon.reserve"
 GIVE_WAY_SECONDS = 10
 # The next search overlaps the last one, so that an order written late on Amazon's side is still seen.
 OVERLAP_MINUTES = 5
+# Amazon may give pages without an order, and orders behind them. After so many in a row the import is not called well
+# any more; after so many the search is started over.
+EMPTY_PAGES = 10
+MOST_EMPTY_PAGES = 100
 # Amazon refuses a pagination token that is older.
 TOKEN_HOURS = 24
 # A first run goes back this far (R2).

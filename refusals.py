@@ -223,6 +223,14 @@ REFUSALS = {
             ),
             ["same_page"],
         ),
+        Refusal(
+            "later",
+            _lt(
+                "Amazon gives one page after another without an order, and no end of them. The search is started over;"
+                " nothing is lost."
+            ),
+            ["empty_pages"],
+        ),
         Refusal("later", _lt("Amazon's answer cannot be read.")),
     ),
     SellingPartnerError: (Refusal("other", _lt("Amazon refuses the request.")),),

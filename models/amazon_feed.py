@@ -27,6 +27,7 @@ from ..selling_partner import (
     parse_processing_report,
     split_feed,
 )
+from .amazon_order_update import RepeatedPage
 
 _logger = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class AmazonFeed(models.Model):
     asked = fields.Integer(readonly=True)
     open_search = fields.Text(readonly=True)
     token = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    pages = fields.Json(readonly=True, help="What the open search's pages were, to notice one that comes again.")
     message = fields.Text(readonly=True)
 
     # One unsettled feed per account and type, whatever happens.
@@ -453,21 +455,27 @@ class AmazonFeed(models.Model):
             last_updated_after=(self.submitted_at - timedelta(minutes=CLOCKS)).replace(tzinfo=timezone.utc),
             marketplace_ids=tuple(self.confirmation_ids.marketplace_id.mapped("api_ref")),
         )  # fmt: skip
-        token = self.sudo().token or None
+        token, restarted = self.sudo().token or None, False
         while True:
             try:
                 page = amazon.search_orders(search, token)
-            except TokenRefused:
-                if not token:
+                pages = self.env["amazon.order.update"]._pages_with(self, page)
+            except (TokenRefused, RepeatedPage):
+                self.write({"token": False, "pages": False})
+                self.env["ir.cron"]._commit_progress()
+                if restarted:
+                    # It would use up the import's quota.
                     raise
-                token = None
+                token, restarted = None, True
                 continue
             token = page.next_token
             self._learn(self._readable(page.orders))
-            self.write({"open_search": search.to_json() if token else False, "token": token or False})
+            self.write({
+                "open_search": search.to_json() if token else False, "token": token or False, "pages": pages,
+            })  # fmt: skip
             self.env["ir.cron"]._commit_progress()
             if not token or not self._open_rows():
-                self.write({"open_search": False, "token": False})
+                self.write({"open_search": False, "token": False, "pages": False})
                 return
 
     @api.model

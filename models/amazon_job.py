@@ -9,7 +9,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
-from ..const import FIRST_RUN_DAYS, STANDSTILL_MINUTES
+from ..const import EMPTY_PAGES, FIRST_RUN_DAYS, STANDSTILL_MINUTES
 from ..locks import MET, advisory_lock
 from ..ours import OURS, is_ours
 from ..refusals import BROKEN, explain
@@ -71,6 +71,15 @@ AWAY_MINUTES = 20
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
 # By the marketplace's clock.
 NIGHT_HOUR = 3
+
+
+def are_empty(pages, count):
+    """Tell whether there was no order on the last so many pages of a search.
+
+    :param list[str] pages: their marks, of which an empty page has none; or None.
+    :rtype: bool
+    """
+    return (pages or [])[-count:] == [""] * count
 
 
 def unexpected(error):
@@ -483,11 +492,14 @@ class AmazonJob(models.Model):
             # Asked again, Amazon would refuse it again.
             self._start_search(False)
             message = [*message, _lt("The import of this range does not go on.")]
+        stuck = kind == "quota" and are_empty(self.sudo().pages, EMPTY_PAGES)
+        if stuck:
+            message = [*message, _lt("Amazon gives one page after another without an order; nothing is lost.")]
         log._finish("partial" if kind == "quota" else "failed", message, api_calls=budget.calls)
         job = self.sudo()
         values = {"error_kind": kind, "last_error": message}
         if kind == "quota":
-            if budget.answered:
+            if budget.answered and not stuck:
                 # It is on its way, as far as the quota allows.
                 values.update(last_success=fields.Datetime.now(), standing_since=False)
             job.write(values)

@@ -16,8 +16,10 @@ from .. import crypto, memo
 from ..const import (
     ATTEMPTS,
     BATCH_SIZE,
+    EMPTY_PAGES,
     FIRST_RUN_DAYS,
     LOOK_BACK_DAYS,
+    MOST_EMPTY_PAGES,
     OVERLAP_MINUTES,
     RETRY_MINUTES,
     STATUS,
@@ -38,7 +40,7 @@ from ..selling_partner import (
     parse_order,
     parse_readable,
 )
-from .amazon_job import unexpected
+from .amazon_job import are_empty, unexpected
 from .amazon_offer import offer_key
 from .amazon_quota import wake_at
 from .trigram import trigram
@@ -52,14 +54,12 @@ KEEP_DAYS = 90
 PARTS = (ALL, NEEDED, ())
 # After a refusal everything is asked for again when so much time has passed.
 WHOLE_MINUTES = 15
-# So many pages without an order in a row are none.
-EMPTY_PAGES = 10
 # While Amazon denies everything, only every so many failures it is asked marketplace by marketplace.
 PROBE_FAILURES = 12
 
 
 class RepeatedPage(MalformedAnswer):
-    """Amazon shows the same orders again instead of the next page."""
+    """Amazon shows the same orders again instead of the next page, or no end of pages without an order."""
 
 
 class NeedsAttention(UserError):
@@ -372,14 +372,18 @@ class AmazonOrderUpdate(models.Model):
     def _pages_with(self, job, page):
         """Notice that Amazon shows a page again instead of the next one.
 
+        :param job: the ``amazon.job``, or the ``amazon.feed``, whose search it is.
         :return: the marks of the search's pages, this one's included.
         :rtype: list[str]
-        :raise RepeatedPage: it was among this search's pages already, or there are only empty ones.
+        :raise RepeatedPage: it was among this search's pages already, or there is no end of empty ones.
         """
-        mark = hashlib.sha256(" ".join(sorted(order.digest for order in page.orders)).encode()).hexdigest()[:16]
         seen = job.pages or []
-        mark = mark if page.orders else ""
-        if mark in seen if mark else seen[-EMPTY_PAGES:] == [""] * EMPTY_PAGES:
+        if not page.orders:
+            if page.next_token and are_empty(seen, MOST_EMPTY_PAGES):
+                raise RepeatedPage("only empty pages", operation="searchOrders", code="empty_pages", sent=True)
+            return [*seen, ""]
+        mark = hashlib.sha256(" ".join(sorted(order.digest for order in page.orders)).encode()).hexdigest()[:16]
+        if mark in seen:
             raise RepeatedPage("the same page again", operation="searchOrders", code="same_page", sent=True)
         return [*seen, mark]
 
@@ -397,6 +401,9 @@ class AmazonOrderUpdate(models.Model):
             if isinstance(error, RepeatedPage):
                 log._note(find(error).text)
             job._start_search(search.to_json())
+            if error.code == "empty_pages":
+                # Starting over is no sign that it gets on.
+                job.pages = [""] * EMPTY_PAGES
             return search
         if isinstance(error, RepeatedPage):
             raise error

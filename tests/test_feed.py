@@ -339,6 +339,27 @@ class TestFeed(ConfirmationCase):
         states = pickings.amazon_confirmation_ids.mapped("state")
         self.assertEqual((states.count("done"), states.count("unknown")), (20, 5))
 
+    def test_same_page_while_asking(self):
+        """The same orders on every page: noticed and told, instead of using up the import's quota; then it goes on."""
+        pickings = self.deliveries(25)
+        self.amazon.post("settings", feed_seconds=None)
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="FATAL", messages=20)
+        self.work(600)
+        self.amazon.post("page-limit", limit=10)
+        self.addCleanup(self.amazon.post, "page-limit", limit=100)
+        self.fault("same_page", operation="searchOrders", times=None)
+        self.amazon.control("DELETE", "requests")
+        self.fetch()
+        self.assertLessEqual(self.calls("searchOrders"), 4)
+        self.assertIn("same orders again", self.account._job("results").last_error)
+        self.assertNotIn("rejected", pickings.mapped("amazon_api_status"))
+        self.amazon.control("DELETE", "faults")
+        self.fetch()
+        states = pickings.amazon_confirmation_ids.mapped("state")
+        self.assertEqual((states.count("done"), states.count("unknown")), (20, 5))
+
     def test_whole_document_refused(self):
         """A report that refuses the whole document refuses every row of it."""
         pickings = self.deliveries(2)

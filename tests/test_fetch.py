@@ -3,9 +3,11 @@ from datetime import timedelta
 from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import AmazonCase, shifted
 
+JOBS = "odoo.addons.sale_amazon_spapi.models.amazon_job"
 JAPAN, AUSTRALIA, SINGAPORE = "A1VC38T7YXB528", "A39IBJ37TRP1C6", "A19VAU5U5O7RUS"
 
 
@@ -167,6 +169,25 @@ class TestFetch(AmazonCase):
         self.assertEqual(self.orders(*refs).mapped("state"), ["sale"] * 3)
         self.assertEqual(len(self.amazon.get("requests?operation=getOrder")), 3)
 
+    def test_known_order_stays_what_it_is(self):
+        """Neither the search nor getOrder gives more than the number: what is known stays, and the delivery is held
+        until the order can be read again."""
+        [ref] = self.place("jp_gift", minutes_ago=4)
+        self.fetch()
+        order = self.orders(ref)
+        facts = ("amazon_status", "amazon_total", "amount_total", "amazon_gift_note", "amazon_ship_by")
+        before = order.read(facts)
+        for part in ("FULFILLMENT", "PAYMENT"):
+            self.amazon.post("faults", operation="searchOrders", kind="400", included_data=part, times=None)
+        self.amazon.post("faults", operation="getOrder", kind="400", times=None)
+        self.change(ref, programs=["PRIME"])
+        self.fetch(20)
+        self.assertEqual(order.read(facts), before)
+        self.assertIn("no status", order.picking_ids.amazon_blocked)
+        self.amazon.control("DELETE", "faults")
+        self.fetch(60)
+        self.assertEqual((order.amazon_programs, order.amazon_unapplied), ("PRIME", False))
+
     def test_refused_on_a_later_page(self):
         """A 400 that comes with every page but the first is no matter of the token."""
         self.fetch()
@@ -185,6 +206,19 @@ class TestFetch(AmazonCase):
         self.amazon.control("PATCH", f"orders/{ref}", set={"payment": None})
         order.with_user(self.user).action_amazon_refresh()
         self.assertEqual(order.amazon_payment_method, "cod")
+
+    def test_known_points_stay(self):
+        """Read with fewer parts, an order keeps its points: what was not read is not nothing."""
+        [ref] = self.place("jp_points", minutes_ago=4)
+        self.fetch()
+        order = self.orders(ref)
+        points = order.amazon_points
+        self.assertTrue(points)
+        self.amazon.post("faults", operation="searchOrders", kind="400", included_data="EXPENSE", times=None)
+        self.change(ref, programs=["PRIME"])
+        self.fetch(20)
+        self.assertEqual(order.amazon_programs, "PRIME")
+        self.assertEqual((order.amazon_points, sum(order.amazon_item_ids.mapped("points"))), (points, points))
 
     def test_everything_refused(self):
         """Refused whatever is asked: the place is kept and it is told; when it is over nothing is missing."""
@@ -227,6 +261,46 @@ class TestFetch(AmazonCase):
         self.amazon.control("DELETE", "faults")
         self.fetch(5)
         self.assertEqual(len(self.orders(*refs)), 25)
+
+    # --- pages without orders
+
+    def test_orders_behind_empty_pages(self):
+        """Amazon may give pages without an order: however many these are, what is behind them comes in."""
+        refs = self.place(count=3)
+        self.amazon.post("faults", operation="searchOrders", kind="empty_page_with_token", times=40)
+        log = self.fetch()
+        self.assertEqual((log.state, len(self.orders(*refs))), ("done", 3))
+        self.assertFalse(log.message)
+
+    def test_empty_pages_at_the_quotas_pace(self):
+        """A page every few minutes, none with an order: people hear of it in time, and it still goes on."""
+        refs = self.place(count=3)
+        self.amazon.post("quota", mode="published")
+        self.addCleanup(self.amazon.post, "quota", mode="off")
+        self.amazon.post("faults", operation="searchOrders", kind="empty_page_with_token", times=45)
+        self.assertEqual(self.fetch().state, "partial")
+        self.assertIn("without an order", self.job.last_error)
+        self.assertFalse(self.job.last_success)
+        self.fetch(65)
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=65)), mute_logger(JOBS):
+            self.env["amazon.job"]._cron_watch()
+        self.assertTrue(self.job.standing_since)
+        self.assertEqual(self.fetch(130).state, "done")
+        self.assertEqual(len(self.orders(*refs)), 3)
+        self.assertFalse(self.job.standing_since or self.job.last_error)
+
+    def test_empty_pages_for_ever(self):
+        """They do not end: the window is started over, then it is told; when it is over nothing is missing."""
+        refs = self.place(count=3)
+        self.amazon.post("faults", operation="searchOrders", kind="empty_page_with_token", times=None)
+        log = self.fetch()
+        self.assertEqual((log.state, self.job.error_kind, self.job.cursor), ("failed", "later", False))
+        self.assertIn("without an order", self.job.last_error)
+        self.assertTrue(self.job.pages)
+        self.amazon.control("DELETE", "faults")
+        self.fetch(5)
+        self.assertEqual(len(self.orders(*refs)), 3)
+        self.assertFalse(self.job.last_error)
 
     # --- the log, and a shop that is unusually quiet
 

@@ -106,7 +106,8 @@ class TestRefusals(AmazonCase):
             CredentialsError("zzz", code="new_code", status=400), AccessDenied("New words", status=401),
             BadRequest("Some English", status=400), BadRequest("zzz", status=404, code="Gone"), RetryLater(status=503),
             RetryLater(code="not_connected"), RetryLater(code="no_answer"), MalformedAnswer("broken", status=200),
-            MalformedAnswer(code="same_page"), AccessDenied(foreign=True), BadRequest(foreign=True),
+            MalformedAnswer(code="same_page"), MalformedAnswer(code="empty_pages"), AccessDenied(foreign=True),
+            BadRequest(foreign=True),
         ):  # fmt: skip
             for by_hand in (False, True):
                 kind, lines = explain(error, by_hand)
