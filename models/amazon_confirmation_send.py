@@ -307,10 +307,8 @@ class AmazonConfirmation(models.Model):
                 answered, beyond = True, beyond + 1
                 ids.appendleft(row_id)
             unanswered = 0 if answered else unanswered + 1
-            if answered and row.state == "done":
-                log.confirmed += 1
-            elif answered and row.state == "error":
-                log.refused += 1
+            if answered:
+                row._count_in(log)
             if not self.env["ir.cron"]._commit_progress(1):
                 job._trigger()
                 self.env["ir.cron"]._commit_progress()
@@ -346,6 +344,11 @@ class AmazonConfirmation(models.Model):
             )
             self.invalidate_recordset(["log_ids"], flush=False)
             log.invalidate_recordset(["confirmation_ids"], flush=False)
+
+    def _count_in(self, log):
+        """Count in the run's log what Amazon has answered."""
+        log.confirmed += self.state == "done"
+        log.refused += self.state == "error"
 
     def _sending(self, channel, log=None, **values):
         """Mark rows as being sent; to be committed before Amazon is called.
@@ -448,9 +451,15 @@ class AmazonConfirmation(models.Model):
         """
         job, unanswered = log.job_id, 0
         unclear = self.search(self._unclear(account), order="id")
-        unclear._stand_in(log)
+        if unclear:
+            unclear._stand_in(log)
+            # Writing an answer begins with a rollback.
+            self.env["ir.cron"]._commit_progress()
         for row in unclear:
-            unanswered = 0 if row._ask(amazon) else unanswered + 1
+            answered = row._ask(amazon)
+            unanswered = 0 if answered else unanswered + 1
+            if answered:
+                row._count_in(log)
             if unanswered >= TROUBLES:
                 raise RetryLater("no answers", operation="getOrder")
             if not self.env["ir.cron"]._commit_progress() or job._is_stopped():

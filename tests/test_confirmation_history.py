@@ -93,6 +93,16 @@ class TestConfirmationHistory(ConfirmationCase):
         sent.sudo().unlink()
         self.assertFalse(direct.amazon_confirmation_ids.log_ids)
 
+    def test_log_of_asking(self):
+        """A run that only finds out what became of a lost answer leads to the order, too."""
+        self.fault("cut_after")
+        row = self.delivered().amazon_confirmation_ids
+        sent = self.send()
+        asked = self.send_later(2)
+        self.assertEqual(row.state, "done")
+        self.assertEqual(row.log_ids, sent | asked)
+        self.assertEqual([log.confirmed for log in (sent, asked)], [0, 1])
+
     def shown(self, action):
         """Return the records that an action opens, as the user sees them."""
         model = self.env[action["res_model"]].with_user(self.user)
