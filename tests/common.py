@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 from odoo.tests import HttpCase, TransactionCase, new_test_user
 
+from ..ours import OURS
 from ..simulator.process import Amazon
 
 JAPAN = "A1VC38T7YXB528"
@@ -196,6 +197,12 @@ class AmazonCase(TransactionCase):
         """Return the orders in Odoo with these Amazon ids."""
         return self.env["sale.order"].search([("amazon_order_ref", "in", refs)])
 
+    def searches(self):
+        """Return the queries of the searches Amazon has answered since the last call."""
+        entries = self.amazon.get("requests?operation=searchOrders")
+        self.amazon.control("DELETE", "requests")
+        return [entry["query"] for entry in entries]
+
     def imported(self, kind="jp_standard", count=1, **values):
         """Place orders, import them, return them."""
         # The last import's cursor may stand later than these orders' time.
@@ -204,6 +211,20 @@ class AmazonCase(TransactionCase):
         self.import_orders()
         # In the order they were placed.
         return self.orders(*refs).sorted(lambda order: refs.index(order.amazon_order_ref))
+
+
+class FetchCase(AmazonCase):
+    """What the import's job reads, without building it."""
+
+    def setUp(self):
+        super().setUp()
+        self.job = self.account._job("orders")
+
+    def fetch(self, cron=False, account=None, **arguments):
+        """Fetch without building; return the log row."""
+        with self.committing(account or self.account) as mine:
+            log = mine.with_context(amazon_cron=cron and OURS)._fetch_orders(**arguments)
+        return self.env["amazon.log"].browse(log.ids)
 
 
 class InBrowser(HttpCase):

@@ -9,29 +9,12 @@ from odoo.tools import SQL, mute_logger
 from psycopg2.errors import UniqueViolation
 
 from ..locks import share
-from ..ours import OURS
-from .common import AmazonCase, shifted
+from .common import FetchCase, shifted
 
 
 @tagged("post_install", "-at_install")
-class TestEngine(AmazonCase):
+class TestEngine(FetchCase):
     """Jobs, searches, cursors, companies (C5, R2, R3)."""
-
-    def setUp(self):
-        super().setUp()
-        self.job = self.account._job("orders")
-
-    def searches(self):
-        """Return the queries of the searches Amazon has answered since the last call."""
-        entries = self.amazon.get("requests?operation=searchOrders")
-        self.amazon.control("DELETE", "requests")
-        return [entry["query"] for entry in entries]
-
-    def fetch(self, cron=False, account=None, **arguments):
-        """Fetch without building; return the log row."""
-        with self.committing(account or self.account) as mine:
-            log = mine.with_context(amazon_cron=cron and OURS)._fetch_orders(**arguments)
-        return self.env["amazon.log"].browse(log.ids)
 
     def time(self, text):
         """Return Amazon's time as Odoo stores it."""

@@ -30,12 +30,6 @@ class TestFetch(AmazonCase):
         self.env.invalidate_all()
         return self.env["amazon.log"].browse(log.ids)
 
-    def searches(self):
-        """Return the queries of the searches since the last call."""
-        entries = self.amazon.get("requests?operation=searchOrders")
-        self.amazon.control("DELETE", "requests")
-        return [entry["query"] for entry in entries]
-
     # --- a marketplace that is denied
 
     def three(self):

@@ -16,7 +16,7 @@ from ..order_numbers import read_numbers
 from ..ours import OURS
 from ..selling_partner import ReceivedOrder
 from ..selling_partner.reader import loads
-from .common import AmazonCase
+from .common import FetchCase
 
 # Where in an order there is text that somebody else than Amazon has written, or that we keep.
 TEXTS = [
@@ -42,32 +42,14 @@ LONG = "".join(random.Random(1).choices(string.ascii_letters, k=3000))  # noqa: 
 NASTY = [LONG, "a\0b", "\ud800", "\x1b[31m", "\x85", "\u202e", "😀" * 700, " ", "\n", "%s%(a)s", "<b>x</b>", "'); --"]
 
 
-class InboxCase(AmazonCase):
+@tagged("post_install", "-at_install")
+class TestInbox(FetchCase):
     """What comes into the inbox, looked at again and asked for by number."""
-
-    def setUp(self):
-        super().setUp()
-        self.job = self.account._job("orders")
-
-    def searches(self):
-        """Return the queries of the searches Amazon has answered since the last call."""
-        entries = self.amazon.get("requests?operation=searchOrders")
-        self.amazon.control("DELETE", "requests")
-        return [entry["query"] for entry in entries]
-
-    def fetch(self, cron=False):
-        """Fetch without building; return the log row."""
-        with self.committing(self.account) as mine:
-            log = mine.with_context(amazon_cron=cron and OURS)._fetch_orders()
-        return self.env["amazon.log"].browse(log.ids)
 
     def row(self, ref):
         """Return the inbox row of an order."""
         return self.env["amazon.order.update"].search([("order_ref", "=", ref)])
 
-
-@tagged("post_install", "-at_install")
-class TestInbox(InboxCase):
     # --- what the search shows late
 
     def look(self, cron=False):

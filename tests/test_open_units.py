@@ -115,43 +115,33 @@ class TestOpenUnits(ConfirmationCase):
         rest.with_user(self.user).action_cancel()
         self.check_open(order, "AMZ-CUP-001 × 1")
 
-    def test_replaced(self):
-        """Something else was put into the parcel instead."""
-        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 1}, {"sku": "AMZ-PEN-001", "quantity": 1}])
-        picking = order.picking_ids
+    def put_tea_instead(self, picking, sku):
+        """Validate a delivery in which there is tea instead of one of its products, and nothing comes later."""
         picking.carrier_tracking_ref = "111"
         picking.move_ids = [(0, 0, {
             "product_id": self.products["AMZ-TEA-001"].id, "product_uom_qty": 1,
             "location_id": picking.location_id.id, "location_dest_id": picking.location_dest_id.id,
         })]  # fmt: skip
-        pen = picking.move_ids.filtered(lambda move: move.product_id == self.products["AMZ-PEN-001"])
         picking.action_confirm()
-        for move in picking.move_ids - pen:
-            move.write({"quantity": 1, "picked": True})
-        pen.quantity = 0
+        left_out = picking.move_ids.filtered(lambda move: move.product_id == self.products[sku])
+        (picking.move_ids - left_out).write({"quantity": 1, "picked": True})
+        left_out.quantity = 0
         picking.with_user(self.user).with_context(
             skip_backorder=True, picking_ids_not_to_backorder=picking.ids
         ).button_validate()
-        self.goes(picking)
+
+    def test_replaced(self):
+        """Something else was put into the parcel instead."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 1}, {"sku": "AMZ-PEN-001", "quantity": 1}])
+        self.put_tea_instead(order.picking_ids, "AMZ-PEN-001")
+        self.goes(order.picking_ids)
         self.check_open(order, "AMZ-PEN-001 × 1")
         self.assertNotIn("AMZ-CUP", self.told(order).note)
 
     def test_everything_replaced(self):
         """Nothing of the order has left, only something else: there is no confirmation at all."""
         order = self.cups(1)
-        picking = order.picking_ids
-        picking.carrier_tracking_ref = "111"
-        picking.move_ids = [(0, 0, {
-            "product_id": self.products["AMZ-TEA-001"].id, "product_uom_qty": 1,
-            "location_id": picking.location_id.id, "location_dest_id": picking.location_dest_id.id,
-        })]  # fmt: skip
-        picking.action_confirm()
-        cup = picking.move_ids.filtered(lambda move: move.product_id == self.products["AMZ-CUP-001"])
-        (picking.move_ids - cup).write({"quantity": 1, "picked": True})
-        cup.quantity = 0
-        picking.with_user(self.user).with_context(
-            skip_backorder=True, picking_ids_not_to_backorder=picking.ids
-        ).button_validate()
+        self.put_tea_instead(order.picking_ids, "AMZ-CUP-001")
         self.send()
         self.check_open(order, "AMZ-CUP-001 × 1")
 
