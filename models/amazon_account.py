@@ -1051,13 +1051,25 @@ class AmazonAccount(models.Model):
         """
         rows, failures = self._read_and_build(refs)
         if failures:
-            raise UserError("\n".join(f"{', '.join(refs)}: {reason}" for reason, refs in failures.items()))
+            raise UserError("\n".join(self._why_not_read(failures)))
         return rows
+
+    @api.model
+    def _why_not_read(self, failures):
+        """Return a line for each reason, with the orders that it stands against.
+
+        :param dict failures: what :meth:`_read_and_build` returned, maybe of several accounts.
+        :rtype: list[str]
+        """
+        by_reason = defaultdict(list)
+        for ref, reason in failures.items():
+            by_reason[say(self.env, reason)].append(ref)
+        return [f"{', '.join(refs)}: {reason}" for reason, refs in by_reason.items()]
 
     def _read_and_build(self, refs):
         """Do what :meth:`_refresh_orders` says.
 
-        :return: (the rows, the ids that could not be read by the reason in words).
+        :return: (the rows, why by the id of what could not be read, as :func:`..said.pack` takes it).
         :rtype: tuple
         :raise UserError: when they are too many.
         """
@@ -1088,10 +1100,10 @@ class AmazonAccount(models.Model):
     def _read_orders(self, refs):
         """Read orders from Amazon while a person waits.
 
-        :return: (``ReceivedOrder`` values, the ids that could not be read by the reason in words).
+        :return: (``ReceivedOrder`` values, why by the id of what could not be read).
         :rtype: tuple[list, dict]
         """
-        received, failures = [], defaultdict(list)
+        received, failures = [], {}
         # All of them together may wait as long as a run may for one.
         budget = self.env["amazon.quota"]._budget(self, MAX_WAIT_SECONDS / max(len(refs), 1))
         left = deque(refs)
@@ -1101,13 +1113,13 @@ class AmazonAccount(models.Model):
                     try:
                         received.append(amazon.get_order(left[0]))
                     except NotFound:
-                        failures[self.env._("Amazon knows no such order in this account.")].append(left[0])
+                        failures[left[0]] = _lt("Amazon knows no such order in this account.")
                     except (BadRequest, MalformedAnswer) as error:
-                        failures[say(self.env, explain(error, by_hand=True)[1])].append(left[0])
+                        failures[left[0]] = explain(error, by_hand=True)[1]
                     left.popleft()
         except SellingPartnerError as error:
             # What stands against one stands against the rest.
-            failures[say(self.env, explain(error, by_hand=True)[1])] += left
+            failures |= dict.fromkeys(left, explain(error, by_hand=True)[1])
         return received, failures
 
     def _purge_personal_data(self):

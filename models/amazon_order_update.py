@@ -184,17 +184,16 @@ class AmazonOrderUpdate(models.Model):
             # Several versions of an order are read once.
             again, failures = account._read_and_build(list(rows.grouped("order_ref")))
             built |= again
-            for reason, refs in failures.items():
-                kept = rows.filtered(lambda row, refs=refs: row.order_ref in refs)
-                kept.write({"error": reason})
-                rows -= kept
-            (rows - again).write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
-            refused.update(failures)
+            refused |= failures
+            kept = rows.filtered(lambda row, failures=failures: row.order_ref in failures)
+            for row in kept:
+                row.error = failures[row.order_ref]
+            (rows - kept - again).write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
         self._trigger_builders()
         if refused:
             # What was read, and why the others were not, stands.
             self.env["ir.cron"]._commit_progress()
-            raise UserError("\n".join(f"{', '.join(refs)}: {reason}" for reason, refs in refused.items()))
+            raise UserError("\n".join(self.env["amazon.account"]._why_not_read(refused)))
         message = self.env._("%s orders were read again from Amazon.", len(built))
         if failed := built.filtered(lambda row: row.state == "failed"):
             left = self.env._("%s still cannot be built; the reason stands beside each.", len(failed))

@@ -281,6 +281,24 @@ class TestInbox(FetchCase):
         self.env.invalidate_all()
         self.assertEqual(row.state, "failed")
         self.assertIn("no such order", row.error)
+        self.env["res.lang"]._activate_lang("ja_JP")
+        self.assertRegex(row.with_context(lang="ja_JP").error, "[ぁ-ん]", "in the language of whoever reads it")
+
+    def test_retry_of_several_accounts(self):
+        """What cannot be read for the same reason is named of each account."""
+        other = self._connect(self.amazon.seller(), name="The other shop")
+        rows = self.env["amazon.order.update"]
+        for number, account in (("250-1111111-1111111", self.account), ("250-2222222-2222222", other)):
+            order = ReceivedOrder.of(loads(json.dumps({"orderId": number}), literal=True))
+            with self.committing(account) as mine:
+                row = mine.env["amazon.order.update"]._receive(mine, [order])
+                mine.env["amazon.order.update"]._drain(mine)
+            rows |= rows.browse(row.ids)
+        self.env.invalidate_all()
+        self.assertEqual(set(rows.mapped("state")), {"failed"})
+        with self.assertRaisesRegex(UserError, "250-1111111-1111111, 250-2222222-2222222: Amazon knows no such order"):
+            with self.committing(rows) as mine:
+                mine.with_user(self.user).action_retry()
 
     # --- what is finished when it is first seen
 

@@ -111,7 +111,7 @@ class AmazonImport(models.TransientModel):
             raise UserError(self.env._("Please enter order numbers."))
         # sudo: what is Amazon's is the addon's own; the right to make orders was checked
         rows, failures = self.account_id.sudo()._read_and_build(numbers)
-        problems = [f"{', '.join(refs)}: {reason}" for reason, refs in failures.items()]
+        problems = self.account_id._why_not_read(failures)
         problems += [f"{row.order_ref}: {row.error}" for row in rows if row.state == "failed"]
         problems += [
             self.env._("%s: no sale, only its goods were moved", row.order_ref)
