@@ -6,10 +6,11 @@ from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ..const import ASK_AGAIN_MINUTES
 from ..refusals import unreadable
-from ..said import say
+from ..said import Said, say
 from ..selling_partner import (
     CONTENT_TYPE_XML,
     FEED_TYPE_FULFILLMENT,
@@ -30,6 +31,7 @@ from ..selling_partner import (
 from .amazon_order_update import RepeatedPage
 
 _logger = logging.getLogger(__name__)
+_lt = LazyTranslate(__name__)
 
 FEED_TYPES = [(FEED_TYPE_FULFILLMENT, "Shipping Confirmations")]
 # A feed that nobody has finished: no other of its type is sent meanwhile.
@@ -94,7 +96,7 @@ class AmazonFeed(models.Model):
     open_search = fields.Text(readonly=True)
     token = fields.Text(readonly=True, groups=fields.NO_ACCESS)
     pages = fields.Json(readonly=True, help="What the open search's pages were, to notice one that comes again.")
-    message = fields.Text(readonly=True)
+    message = Said(readonly=True)
 
     # One unsettled feed per account and type, whatever happens.
     _unsettled_uniq = models.UniqueIndex(
@@ -169,7 +171,7 @@ class AmazonFeed(models.Model):
             # Nothing is known to Amazon before createFeed: the next run starts with a new document.
             raise
         except (BadRequest, MalformedAnswer) as error:
-            self._refused(self.env._("The document could not be handed over: %s", error), log)
+            self._refused(_lt("The document could not be handed over: %s", str(error)), log)
             return
         self.write({"state": "submitting", "document_ref": document.document_id,
                     "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
@@ -187,7 +189,7 @@ class AmazonFeed(models.Model):
             self._back_to_prepared()
             raise
         except BadRequest as error:
-            self._refused(self.env._("Amazon refuses the feed: %s", error), log)
+            self._refused(_lt("Amazon refuses the feed: %s", str(error)), log)
             return
         self._submitted(feed_ref, log)
 
@@ -199,7 +201,7 @@ class AmazonFeed(models.Model):
         self.write({"state": "submitted", "feed_ref": feed_ref, "status": "IN_QUEUE", "asked": 0, "retry_at": False})
         self.confirmation_ids._log(self.env._("Shipping confirmation sent in feed %s", feed_ref))
         self.confirmation_ids.write({"mail": "sending"})
-        log._note(self.env._("Feed %(feed)s: %(count)s confirmations sent.", feed=feed_ref, count=self.message_count))
+        log._note(_lt("Feed %(feed)s: %(count)s confirmations sent.", feed=feed_ref, count=self.message_count))
         self.account_id._wake_results(60)
         self.env["ir.cron"]._commit_progress()
 
@@ -233,6 +235,7 @@ class AmazonFeed(models.Model):
     def _failed(self, message, mail):
         """Amazon has nothing of this feed.
 
+        :param message: why, as :func:`..said.pack` takes it.
         :param str mail: which result mail tells of it.
         """
         self.write({
@@ -240,7 +243,7 @@ class AmazonFeed(models.Model):
             "refused_count": self.message_count,
         })  # fmt: skip
         for rows in self._open_rows()._chunks(CHUNK):
-            rows._refused("rejected", message, mail=mail)
+            rows._refused("rejected", say(self.env, message), mail=mail)
         self._ended()
 
     # === RESULTS; run by a job of its own === #
@@ -291,7 +294,7 @@ class AmazonFeed(models.Model):
         try:
             answer = amazon.get_feed(self.feed_ref)
         except (BadRequest, NotFound):
-            self._start_asking(self.env._("Amazon does not know this feed; it is asked for each order."))
+            self._start_asking(_lt("Amazon does not know this feed; it is asked for each order."))
             return
         self.write({"status": answer.status, "report_ref": answer.result_document_id or False})
         self.env["ir.cron"]._commit_progress()
@@ -301,9 +304,9 @@ class AmazonFeed(models.Model):
         if answer.status == "DONE":
             self._read_report(amazon)
         elif answer.status == "CANCELLED":
-            self._failed(self.env._("The feed was cancelled at Amazon before it was processed."), "results")
+            self._failed(_lt("The feed was cancelled at Amazon before it was processed."), "results")
         else:
-            self._start_asking(self.env._("Amazon broke the feed off (FATAL); it is asked for each order."))
+            self._start_asking(_lt("Amazon broke the feed off (FATAL); it is asked for each order."))
 
     def _give_up_late(self, amazon, status):
         """Other confirmations wait for this feed: when Amazon does not come to it, it is taken back; what Amazon does
@@ -317,18 +320,18 @@ class AmazonFeed(models.Model):
             except BadRequest as error:
                 _logger.info("a feed cannot be taken back: %s", type(error).__name__)
         self._start_asking(
-            self.env._("Amazon has not finished this feed for %s hours; it is asked for each order.", LATE_HOURS)
+            _lt("Amazon has not finished this feed for %s hours; it is asked for each order.", LATE_HOURS)
         )
 
     def _read_report(self, amazon):
         if not self.report_ref:
-            self._start_asking(self.env._("Amazon has no report on this feed; it is asked for each order."))
+            self._start_asking(_lt("Amazon has no report on this feed; it is asked for each order."))
             return
         try:
             document = amazon.download_feed_result(self.report_ref)
             report = parse_processing_report(document)
         except MalformedAnswer as error:
-            self._read_again(say(self.env, unreadable(error)))
+            self._read_again(unreadable(error))
             return
         except BadRequest as error:
             self._read_again(str(error))
@@ -343,7 +346,7 @@ class AmazonFeed(models.Model):
             self.write({"asked": self.asked + 1, "retry_at": again, "message": why})
             self.env["ir.cron"]._commit_progress()
         else:
-            self._start_asking(self.env._("Amazon's report cannot be read (%s); it is asked for each order.", why))
+            self._start_asking(_lt("Amazon's report cannot be read (%s); it is asked for each order.", why))
 
     def _apply(self, report):
         """Write what the report says of each message; what it does not say is asked for, order by order."""
@@ -365,13 +368,13 @@ class AmazonFeed(models.Model):
                 self.env["ir.cron"]._commit_progress()
         if self._open_rows():
             why = (
-                self.env._("It is not certain that Amazon's report is on this feed; it is asked for each order.")
+                _lt("It is not certain that Amazon's report is on this feed; it is asked for each order.")
                 if self.found else
-                self.env._("Amazon's report does not say what became of each parcel; it is asked for each order.")
+                _lt("Amazon's report does not say what became of each parcel; it is asked for each order.")
             )  # fmt: skip
-            self._start_asking("\n".join(filter(None, (why, whole, remark))), state="sending")
+            self._start_asking(list(filter(None, (why, whole, remark))), state="sending")
         else:
-            self._done(remark or False)
+            self._done(message=remark or False)
 
     def _apply_named(self, errors, warnings):
         """Refuse the rows that the report refuses, and keep what it warns of.
@@ -386,12 +389,11 @@ class AmazonFeed(models.Model):
                     row._refused_by_report("\n".join(errors[row.id]))
             self.env["ir.cron"]._commit_progress()
 
-    def _done(self, message=False):
+    def _done(self, **values):
         accepted = len(self.confirmation_ids.filtered("accepted_at"))
         self.write({
-            "state": "done", "ended_at": fields.Datetime.now(), "message": message, "retry_at": False,
-            "accepted_count": accepted, "refused_count": self.message_count - accepted, "open_search": False,
-            "token": False,
+            "state": "done", "ended_at": fields.Datetime.now(), "retry_at": False, "accepted_count": accepted,
+            "refused_count": self.message_count - accepted, "open_search": False, "token": False, **values,
         })  # fmt: skip
         self._ended()
 
@@ -411,10 +413,11 @@ class AmazonFeed(models.Model):
     def _start_asking(self, message, state="unknown"):
         """The outcome cannot be read: the orders themselves tell it.
 
+        :param message: why, as :func:`..said.pack` takes it.
         :param str state: of the confirmations meanwhile.
         """
         self.write({"state": "asking", "message": message, "asked": 0, "retry_at": False})
-        self._open_rows().write({"state": state, "message": message})
+        self._open_rows().write({"state": state, "message": say(self.env, message)})
         self.env["ir.cron"]._commit_progress()
 
     def _settle(self, amazon):
@@ -434,7 +437,7 @@ class AmazonFeed(models.Model):
             self._search_orders(amazon)
         left = self._open_rows()
         if not left:
-            self._done(self.message)
+            self._done()
         elif self.asked < len(ASK_AGAIN_MINUTES):
             again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
             self.write({"asked": self.asked + 1, "retry_at": again})
@@ -447,7 +450,7 @@ class AmazonFeed(models.Model):
                 text = "\n".join(filter(None, (message, warning)))
                 for chunk in rows._chunks(CHUNK):
                     chunk._refused(state, text, mail="results")
-            self._done(self.message)
+            self._done()
 
     def _search_orders(self, amazon):
         """Read the orders that have changed since the feed went out."""

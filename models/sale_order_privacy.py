@@ -5,11 +5,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL, clean_context
+from odoo.tools.translate import LazyTranslate
 
 from ..const import AWAITING_PAYMENT, DEAD
 from ..crypto import Undecryptable
 from ..ours import OURS
 from .personal_data import PARTNERS, PERSONAL, REMOVED, remove_quotations, texts_of
+
+_lt = LazyTranslate(__name__)
 
 PURGE_BATCH = 200
 # The deliveries of an order called ``o``.
@@ -118,7 +121,7 @@ class SaleOrder(models.Model):
             count += len(partners)
             self.env["ir.cron"]._commit_progress(len(partners))
         self._amazon_purge_inbox(account, before)
-        log.message = self.env._("Personal data of %(count)s customers removed.", count=count)
+        log._note(_lt("Personal data of %(count)s customers removed.", count=count))
         return "done"
 
     @api.model

@@ -101,7 +101,10 @@ class TestEngine(FetchCase):
         self.env.invalidate_all()
         self.assertTrue(order.amazon_purged)
         self.assertNotEqual(order.partner_shipping_id.name, "退職 済子")
-        self.assertIn("customers removed", job.account_id.log_ids[:1].message)
+        log = job.account_id.log_ids[:1]
+        self.assertIn("customers removed", log.message)
+        self.env["res.lang"]._activate_lang("ja_JP")
+        self.assertRegex(log.with_context(lang="ja_JP").message, "[ぁ-ん]")
 
     def test_archived_by_an_earlier_version(self):
         """An update starts the removal of personal data where an earlier version had stopped it."""

@@ -656,7 +656,9 @@ class TestFeed(ConfirmationCase):
         self.assertEqual(cod.amazon_api_status, "rejected")
 
     def test_feed_refused(self):
-        """A feed that Amazon does not take has failed with all that is in it; log, rows and mail say so at once."""
+        """A feed that Amazon does not take has failed with all that is in it; log, rows and mail say so at once, feed
+        and log to each reader in the own language."""
+        self.env["res.lang"]._activate_lang("ja_JP")
         for operation in ("createFeed", "createFeedDocument"):
             with self.subTest(operation=operation):
                 pickings = self.deliveries(2)
@@ -666,6 +668,8 @@ class TestFeed(ConfirmationCase):
                 self.assertEqual((feed.state, set(pickings.mapped("amazon_api_status"))), ("failed", {"rejected"}))
                 self.assertEqual((log.state, log.confirmed, log.refused, log.message), ("done", 0, 2, feed.message))
                 self.assertIn("not welcome", log.message)
+                for told in (feed, log):
+                    self.assertRegex(told.with_context(lang="ja_JP").message, "[ぁ-ん].*not welcome")
                 self.assertEqual(len(self.feeds()), 0)
 
     def test_feed_in_trouble_stops_no_direct_ones(self):
