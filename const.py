@@ -47,5 +47,5 @@ RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 ASK_AGAIN_MINUTES = (2, 10)
 # Two transactions that meet: so often the one that was rolled back tries again.
 ATTEMPTS = 5
-# Whoever has started a job hears of it when it has not succeeded for so long (a setting).
+# People are told of a started job that has not succeeded for so long (a setting).
 STANDSTILL_MINUTES = 60
