@@ -886,12 +886,16 @@ class AmazonAccount(models.Model):
             "record_alias_domain_id": company.alias_domain_id.id, **sender,
         }  # fmt: skip
 
-    @api.model
-    def _queue_mails(self, mails):
-        """Have mails sent soon.
+    def _mail_everybody(self, text):
+        """Queue a mail for everybody who is told, each in the own language, to be sent soon.
 
-        :param list mails: what :meth:`_mail_vals` returned.
+        :param text: called with a language; returns subject and body.
         """
+        texts, mails = {}, []
+        for address, lang in self._mail_recipients().items():
+            if lang not in texts:
+                texts[lang] = text(lang)
+            mails.append(self._mail_vals(address, *texts[lang]))
         if mails:
             # sudo: mails are the addon's own; the queue is looked through once an hour only
             self.env["mail.mail"].sudo().create(mails)

@@ -125,13 +125,7 @@ class AmazonConfirmation(models.Model):
         :param account: the ``amazon.account``.
         :param str occasion: ``failures``, or the one kind of mail that the rows are marked with.
         """
-        texts, mails = {}, []
-        for address, lang in account._mail_recipients().items():
-            if lang not in texts:
-                texts[lang] = self.with_context(lang=lang)._mail_text(account, occasion)
-            subject, body = texts[lang]
-            mails.append(account._mail_vals(address, subject, body))
-        account._queue_mails(mails)
+        account._mail_everybody(lambda lang: self.with_context(lang=lang)._mail_text(account, occasion))
         moments = [KINDS[kind] for kind in set(self.mapped("mail"))]
         if occasion == "failures":
             moments.append("failure_mailed_at")

@@ -342,18 +342,18 @@ class AmazonJob(models.Model):
 
     def _mail_standstill(self, account):
         """Mail those who are told of the account's work that these jobs of it stand still."""
-        mails = []
-        for address, lang in account._mail_recipients().items():
-            jobs = self.with_context(lang=lang, tz=account.marketplace_ids[:1].tz or "UTC")
-            url = f"{account.get_base_url()}/mail/view?model={account._name}&res_id={account.id}"
-            body = jobs.env["ir.qweb"]._render(
-                "sale_amazon_spapi.standstill_mail",
-                {"account": account, "texts": [say(jobs.env, job._standing_line()) for job in jobs], "url": url},
-                minimal_qcontext=True,
-            )  # fmt: skip
-            subject = jobs.env._("Amazon stands still: %s", account.name)
-            mails.append(account._mail_vals(address, subject, body))
-        account._queue_mails(mails)
+        tz = account.marketplace_ids[:1].tz or "UTC"
+        account._mail_everybody(lambda lang: self.with_context(lang=lang, tz=tz)._standstill_text(account))
+
+    def _standstill_text(self, account):
+        """Return subject and body of the mail, in the context's language."""
+        url = f"{account.get_base_url()}/mail/view?model={account._name}&res_id={account.id}"
+        body = self.env["ir.qweb"]._render(
+            "sale_amazon_spapi.standstill_mail",
+            {"account": account, "texts": [say(self.env, job._standing_line()) for job in self], "url": url},
+            minimal_qcontext=True,
+        )  # fmt: skip
+        return self.env._("Amazon stands still: %s", account.name), body
 
     def _standing_line(self):
         """Say since when the job has not succeeded, and what it reports."""

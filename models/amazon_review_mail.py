@@ -48,15 +48,19 @@ class AmazonAccount(models.Model):
         if not count and not unbuilt:
             return
         orders = Order.search(to_review, order="amazon_ship_by, id", limit=MOST_NAMED)
-        base_url, mails = self.get_base_url(), []
-        for address, lang in self._mail_recipients().items():
-            here = self.with_context(lang=lang)
-            body = here.env["ir.qweb"]._render(
-                "sale_amazon_spapi.review_mail",
-                {"account": here, "base_url": base_url, "orders": orders.with_context(lang=lang), "unbuilt": unbuilt,
-                 "more": count - len(orders)},
-                minimal_qcontext=True,
-            )  # fmt: skip
-            subject = here.env._("Amazon orders to review: %s", count + unbuilt)
-            mails.append(self._mail_vals(address, subject, body))
-        self._queue_mails(mails)
+        facts = {"base_url": self.get_base_url(), "unbuilt": unbuilt, "more": count - len(orders)}
+        self._mail_everybody(lambda lang: self.with_context(lang=lang)._review_text(orders, facts))
+
+    def _review_text(self, orders, facts):
+        """Return subject and body of the mail, in the context's language.
+
+        :param orders: those that are named.
+        :param dict facts: ``base_url``, ``unbuilt`` and ``more``, as in the template.
+        """
+        body = self.env["ir.qweb"]._render(
+            "sale_amazon_spapi.review_mail",
+            {"account": self, "orders": orders.with_context(lang=self.env.lang), **facts},
+            minimal_qcontext=True,
+        )  # fmt: skip
+        waiting = len(orders) + facts["more"] + facts["unbuilt"]
+        return self.env._("Amazon orders to review: %s", waiting), body
