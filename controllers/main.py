@@ -6,7 +6,7 @@ from odoo.tools.translate import LazyTranslate
 
 from .. import crypto
 from ..refusals import explain
-from ..selling_partner import SellingPartnerError, exchange_authorization_code
+from ..selling_partner import RetryLater, SellingPartnerError, exchange_authorization_code
 
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
@@ -33,15 +33,17 @@ class AmazonController(http.Controller):
         try:
             token = exchange_authorization_code(
                 account.lwa_client_id,
-                crypto.decrypt(account.lwa_client_secret_cipher).decode(),
+                account._decrypted("lwa_client_secret_cipher"),
                 spapi_oauth_code,
                 f"{account.get_base_url()}/amazon/oauth",
                 account._endpoint().lwa_url,
             )
-        except (SellingPartnerError, crypto.Undecryptable) as error:
+        except SellingPartnerError as error:
             _logger.info("authorization of account %s failed: %s", account.id, type(error).__name__)
-            message = [_lt("Amazon did not accept the authorization. Please authorize again.")]
-            if isinstance(error, SellingPartnerError) and error.code != "invalid_grant":
+            # What cannot be read here, or was lost on the way, Amazon has not refused.
+            ours = isinstance(error, RetryLater) or error.code in ("undecryptable", "key_ring")
+            message = [] if ours else [_lt("Amazon did not accept the authorization. Please authorize again.")]
+            if error.code != "invalid_grant":
                 message += explain(error, by_hand=True)[1]
             account._connection_broken(message)
         else:

@@ -722,19 +722,25 @@ class AmazonAccount(models.Model):
         :raise CredentialsError: when one is missing or cannot be decrypted.
         """
         self.ensure_one()
-        # sudo: secrets are readable nowhere else
-        hidden = self.sudo()
+        secret, token = map(self._decrypted, SECRETS.values())
+        # sudo: the client ID is the manager's to read
+        credentials = Credentials(self.sudo().lwa_client_id or "", secret, token)
+        credentials.validate()
+        return credentials
+
+    def _decrypted(self, cipher):
+        """Return a secret in the clear, ``""`` if there is none.
+
+        :param str cipher: the field in which it is stored.
+        :raise CredentialsError: when it cannot be decrypted.
+        """
+        stored = self.sudo()[cipher]  # sudo: secrets are readable nowhere else
         try:
-            secret, token = (
-                crypto.decrypt(hidden[cipher]).decode() if hidden[cipher] else "" for cipher in SECRETS.values()
-            )
+            return crypto.decrypt(stored).decode() if stored else ""
         except crypto.BadKeyRing as error:
             raise CredentialsError(str(error), operation="token", code="key_ring") from None
         except crypto.Undecryptable:
             raise CredentialsError(operation="token", code="undecryptable") from None
-        credentials = Credentials(hidden.lwa_client_id or "", secret, token)
-        credentials.validate()
-        return credentials
 
     def _selling_partner(self, budget=None):
         """Return the client for this account, to be used as a context manager."""

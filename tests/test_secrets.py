@@ -334,3 +334,11 @@ class TestAuthorization(AmazonCase, HttpCase):
         self.come_back(address)
         self.assertEqual(self.account.connection_state, "broken")
         self.assertFalse(self.account.sudo().refresh_token_cipher)
+
+    def test_secret_unreadable(self):
+        """A client secret that cannot be decrypted any more is said so: Amazon was not even asked."""
+        address = self.consent()
+        self.account.sudo().lwa_client_secret_cipher = "another-key:AAAA"
+        self.come_back(address)
+        self.assertIn("cannot be read any more", self.account.connection_message)
+        self.assertNotIn("did not accept", self.account.connection_message)
