@@ -779,7 +779,8 @@ class AmazonAccount(models.Model):
                 "mail_activity_connection", account.env._("Amazon refuses the connection"),
                 account._broken_jobs()[:1].last_error or account._denied_text(),
             )  # fmt: skip
-            account._keep_activity(
+            # A mail of its own tells of this one.
+            account.with_context(mail_activity_quick_update=True)._keep_activity(
                 "mail_activity_standstill", account.env._("Amazon stands still"), account._standing_text()
             )
 

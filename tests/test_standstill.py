@@ -80,6 +80,14 @@ class TestStandstill(AmazonCase):
                 self.assertEqual(self.heard(), ("ok", [], everybody))
                 self.env["mail.mail"].search([("email_to", "in", everybody)]).unlink()
 
+    def test_no_mail_beside_the_mail(self):
+        """Odoo does not mail the responsible person of the activity, too."""
+        self.run_job()
+        self.watch(70)
+        self.assertTrue(self.account.activity_ids)
+        messages = self.env["mail.message"].search([("partner_ids", "in", self.manager.partner_id.ids)])
+        self.assertFalse(messages.mapped("subject"))
+
     def test_a_cron_that_does_not_run(self):
         """Nobody runs the job, or its process is killed each time: nothing fails, and it is heard of all the same."""
         self.run_job()
