@@ -270,17 +270,8 @@ class AmazonOrderUpdate(models.Model):
                 except BadRequest as error:
                     search = self._with_fewer_parts(job, search, log, error)
                     continue
-                orders = page.orders
-                if search.included_data != ALL:
-                    # What is known in full already must not be replaced by less.
-                    orders = self._unknown(job.account_id, orders)
-                if not search.included_data:
-                    orders = self._read_whole(amazon, job, orders, log)
                 token = page.next_token
-                new = self._receive(job.account_id, orders, log)
-                if job.name == "missed":
-                    new._found_late(log)
-                self._make_offers(job.account_id, orders)
+                orders = self._receive_page(amazon, job, search, page, log)
                 job.pages = pages
                 self._move_on(job, page, search)
                 log.write({"received": log.received + len(page.orders), "api_calls": budget.calls})
@@ -299,6 +290,24 @@ class AmazonOrderUpdate(models.Model):
                     # The time is up; or the account was changed, and there is another search to make.
                     job._trigger()
                     return "partial"
+
+    @api.model
+    def _receive_page(self, amazon, job, search, page, log):
+        """Put the orders of a page into the inbox, and their new SKUs into the table.
+
+        :return: the ``ReceivedOrder`` values, without those that were received before or one by one.
+        """
+        orders = page.orders
+        if search.included_data != ALL:
+            # What is known in full already must not be replaced by less.
+            orders = self._unknown(job.account_id, orders)
+        if not search.included_data:
+            orders = self._read_whole(amazon, job, orders, log)
+        new = self._receive(job.account_id, orders, log)
+        if job.name == "missed":
+            new._found_late(log)
+        self._make_offers(job.account_id, orders)
+        return orders
 
     @api.model
     def _search_and_token(self, job):
