@@ -98,7 +98,7 @@ class SaleOrder(models.Model):
         help="The order was put where it stands on purpose; it moves by itself once the facts say something else.",
     )  # fmt: skip
     amazon_on_hold = fields.Boolean(
-        "On Hold", copy=False, help="Kept in review and not confirmed to Amazon",
+        "On Hold", copy=False, tracking=True, help="Kept in review and not confirmed to Amazon",
         write_groups="sale_amazon_spapi.group_amazon_user",
     )  # fmt: skip
     amazon_review_reasons = fields.Text("To Review", readonly=True, copy=False)
@@ -406,15 +406,15 @@ class SaleOrder(models.Model):
             orders.check_access("write")
             rows |= account.sudo()._refresh_orders(orders.mapped("amazon_order_ref"))
         failed = rows.filtered(lambda row: row.state == "failed")
-        if not failed:
-            return True
+        why = "\n".join(f"{row.order_ref}: {row.error}" for row in failed)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning",
-                "sticky": True,
-                "message": "\n".join(f"{row.order_ref}: {row.error}" for row in failed),
+                "type": "warning" if failed else "success",
+                "sticky": bool(failed),
+                "message": why or self.env._("%s orders were read again from Amazon.", len(rows)),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 

@@ -473,7 +473,8 @@ class TestChanges(AmazonCase):
         order.order_line[0].sudo().price_unit = 1
         self.assertTrue(order.amazon_mismatch)
         with self.committing(order) as mine:
-            mine.with_user(self.user).action_amazon_refresh()
+            told = mine.with_user(self.user).action_amazon_refresh()["params"]
+        self.assertEqual((told["type"], told["message"]), ("success", "1 orders were read again from Amazon."))
         self.assertFalse(order.amazon_mismatch)
         self.assertEqual(order.amount_total, order.amazon_total)
 

@@ -230,10 +230,16 @@ class TestPhases(AmazonCase):
         self.assertEqual(order.picking_ids.state, "done")
 
     def test_hold(self):
-        """On hold: in review, not to be validated; going on moves it back."""
+        """On hold: in review, not to be validated, and who has held it can be read; going on moves it back."""
         order = self.imported()
+        self.env.cr.precommit.run()
         order.with_user(self.user).action_amazon_hold()
         self.assertEqual(self.role(order), "review")
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        tracked = order.message_ids.sudo().tracking_value_ids
+        tracked = tracked.filtered(lambda value: value.field_id.name == "amazon_on_hold")
+        self.assertEqual(tracked.mail_message_id.author_id, self.user.partner_id)
         with self.assertRaisesRegex(UserError, "hold"):
             self.ship(order.picking_ids)
         order.with_user(self.user).action_amazon_reviewed()
