@@ -5,6 +5,7 @@ from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import AmazonCase
 
@@ -51,6 +52,14 @@ class TestViews(AmazonCase):
             cls.env, "salesman", "sales_team.group_sale_salesman_all_leads", company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
         )  # fmt: skip
+
+    def test_no_down_payment(self):
+        """Nobody is offered a down payment on an Amazon order: the buyer pays Amazon."""
+        arch = etree.fromstring(self.env["sale.order"].get_view(view_type="form")["arch"])
+        [button] = arch.xpath("//button[@id='create_invoice_percentage']")
+        order = {"invoice_status": "no", "state": "sale"}
+        self.assertFalse(safe_eval(button.get("invisible"), {**order, "amazon_account_id": False}))
+        self.assertTrue(safe_eval(button.get("invisible"), {**order, "amazon_account_id": self.account.id}))
 
     def fill(self):
         """Have records of every kind; return an order that waits for review."""
