@@ -600,7 +600,7 @@ class AmazonAccount(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning" if missing else "success",
+                "type": "warning" if missing or self._merchant_is_odd() else "success",
                 "message": say(self.env, message),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
@@ -625,7 +625,7 @@ class AmazonAccount(models.Model):
             raise UserError(say(self.env, message))
         if known:
             return []
-        if not MERCHANT.fullmatch(self.merchant_id or ""):
+        if self._merchant_is_odd():
             return [_lt(
                 "%s does not look like a merchant token: that begins with A and has 13 or 14 letters and digits. Copy"
                 " it from Seller Central (Account Info > Merchant Token). Amazon's answer does not name it.",
@@ -635,6 +635,10 @@ class AmazonAccount(models.Model):
             "The merchant token %s was not checked: Amazon's answer does not name it. Please compare it with Seller"
             " Central (Account Info > Merchant Token).", self.merchant_id,
         )]  # fmt: skip
+
+    def _merchant_is_odd(self):
+        """Tell whether the merchant token, which Amazon has not named, does not look like one."""
+        return not self.authorized_merchant_id and not MERCHANT.fullmatch(self.merchant_id or "")
 
     def _try_again(self):
         """What the jobs have reported is old since a test went well: they try again at once."""

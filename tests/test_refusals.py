@@ -47,10 +47,13 @@ class TestRefusals(AmazonCase):
     """Every refusal says its true reason and what to do about it, in jobs and where Test Connection is pressed."""
 
     def press(self):
-        """Press Test Connection; return what the manager reads."""
+        """Press Test Connection; return what the manager reads, and keep whether it is good news as ``news``."""
+        self.news = "danger"
         try:
             with self.committing(self.account) as mine:
-                return mine.with_user(self.manager).action_test_connection()["params"]["message"]
+                told = mine.with_user(self.manager).action_test_connection()["params"]
+            self.news = told["type"]
+            return told["message"]
         except UserError as error:
             return str(error)
         finally:
@@ -154,9 +157,11 @@ class TestRefusals(AmazonCase):
     def test_merchant_token(self):
         """The merchant token is compared with what Amazon named; where it named none, that is said."""
         self.assertIn("was not checked", self.press())
+        self.assertEqual(self.news, "success")
         self.account.merchant_id = "A1WRONG"
         message = self.press()
         self.assertIn("A1WRONG does not look like a merchant token", message)
+        self.assertEqual(self.news, "warning")
         self.account.authorized_merchant_id = "A2CORRECT12345"
         message = self.press()
         self.assertIn("the refresh token is that of A2CORRECT12345", message)
