@@ -61,9 +61,12 @@ class TestStatusChange(ConfirmationCase):
         order, other = self.imported(), self.delivered().sale_id
         wizard = self.wizard(order | other, "done")
         line = self.line(wizard, order)
-        self.assertEqual((line.refusal, wizard.possible_count, wizard.unusual_count), (False, 1, 1))
+        self.assertEqual(
+            (line.refusal, wizard.possible_count, wizard.unusual_count, wizard.refused_count), (False, 1, 1, 0)
+        )
         self.assertIn(f"{order.picking_ids.name} has not left yet", line.note)
         wizard.action_apply()
+        self.assertEqual((wizard.possible_count, wizard.refused_count), (1, 1))
         self.assertIn("has not left yet", line.note)
         self.assertEqual((order.amazon_api_status, other.amazon_api_status), ("not_sent", "done"))
         self.overridden(order, "done")

@@ -41,16 +41,16 @@ class AmazonStatusChange(models.TransientModel):
             values["line_ids"] = [fields.Command.create({"order_id": order.id}) for order in orders]
         return values
 
-    @api.depends("line_ids.refusal", "line_ids.unusual", "line_ids.changed", "line_ids.is_stuck", "override")
+    @api.depends("line_ids.refusal", "line_ids.unusual", "line_ids.changed", "line_ids.is_stuck", "override", "state")
     def _compute_counts(self):
         for wizard in self:
             refused = wizard.line_ids.filtered("refusal")
             unusual = wizard.line_ids.filtered(lambda line: line.unusual and not line.refusal)
+            left_alone = unusual if not wizard.override else unusual.browse()
             wizard.unusual_count = len(unusual)
-            if not wizard.override:
-                refused |= unusual
-            wizard.refused_count = len(refused)
-            wizard.possible_count = len(wizard.line_ids - refused)
+            # While there is a choice, they stand in the warning only.
+            wizard.refused_count = len(refused if wizard.state == "choose" else refused | left_alone)
+            wizard.possible_count = len(wizard.line_ids - refused - left_alone)
             wizard.stuck_count = len(wizard.line_ids.filtered("is_stuck"))
 
     @api.depends("line_ids.is_stuck")
