@@ -3,6 +3,7 @@ for what a person sees and does)."""
 
 import logging
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from markupsafe import Markup
@@ -102,7 +103,7 @@ class SaleOrder(models.Model):
         new = {}
         for row, value in parsed.items():
             order = known.get(value.order_id)
-            if value.channel_name == "NON_AMAZON":
+            if value.channel_name == "NON_AMAZON" and not order:
                 self.env["stock.picking"]._amazon_fba_movement(account, value)
                 # No order is made of it, only a movement.
                 row._built(self.browse(), "unchanged")
@@ -726,15 +727,28 @@ class SaleOrder(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        if not value.status:
+        if not (value.status and value.items):
             # Amazon has given little more than the number: what is known must not be replaced by that.
             raise NeedsAttention(
-                self.env._("Amazon gives no status of this order. Press Retry to read the order again from Amazon.")
+                self.env._(
+                    "Amazon gives no status or no items of this order. Press Retry to read the order again from Amazon."
+                )
             )
         part = apart or (lambda work, *arguments: work(*arguments))
+        if value.currency not in ("", self.currency_id.name):
+            if not apart:
+                raise NeedsAttention(
+                    self.env._(
+                        "Amazon gives the amounts in %(new)s now; the order is in %(old)s. Compare it with Seller"
+                        " Central.", new=value.currency, old=self.currency_id.name,
+                    )
+                )  # fmt: skip
+            value = replace(value, unreadable=value.unreadable | {"amounts"})
         order = self.with_context(sale_no_log_for_new_lines=True)
         customer = part(order._amazon_customer, account, value) or (self.partner_id, self._amazon_known_address())
         fact = self._amazon_facts(account, value, customer)
+        # Before anything is written: what is known decides.
+        fact["amounts_said"] = self._amazon_says_amounts(value)
         self._amazon_add_offers(account, {value.order_id: fact})
         told = {name: order[name] for name in (*TOLD, *TOLD_BY_NAME)}
         reasons = order.amazon_review_reasons
@@ -749,7 +763,7 @@ class SaleOrder(models.Model):
         else:
             settled = order._amazon_is_settled()
             changes += part(order._amazon_write_quantities, fact) or []
-            if not settled and "amounts" not in value.unreadable:
+            if not settled and "amounts" not in value.unreadable and fact["amounts_said"]:
                 part(order._amazon_write_amounts, account, fact)
             if order.state in ("draft", "sent") and order.amazon_status in CONFIRMED:
                 if not value.unreadable:
@@ -757,6 +771,8 @@ class SaleOrder(models.Model):
             elif order.state == "sale" and "parcels" not in value.unreadable:
                 part(order.amazon_confirmation_ids._learn, value)
                 part(order._amazon_deliver_shipped, value)
+        if not fact["amounts_said"]:
+            value = replace(value, unreadable=value.unreadable | {"amounts"})
         part(self.env["amazon.order.item"]._amazon_store, [(order, value, fact["amounts"])])
         if order.amazon_confirmation_ids:
             self.env["amazon.confirmation"]._look_again([("order_id", "=", order.id)])
@@ -796,6 +812,8 @@ class SaleOrder(models.Model):
         if partly:
             for name in ("amazon_version", "amazon_last_update"):
                 vals.pop(name)
+        if not fact["amounts_said"]:
+            vals.pop("amazon_total")
         if self.amazon_purged:
             # What was removed does not come back.
             for name in PERSONAL["sale.order"]:
@@ -815,6 +833,11 @@ class SaleOrder(models.Model):
             self.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel")).scheduled_date = changed[
                 "commitment_date"
             ]
+
+    def _amazon_says_amounts(self, value):
+        """Tell whether Amazon gives the amounts of an order; where it gives none (any more), the known ones stay."""
+        said = value.grand_total or any(item.proceeds_total or item.breakdowns for item in value.items)
+        return bool(said) or self.state != "sale" or not self.amazon_total
 
     def _amazon_write_customer(self, customer):
         partner, delivery = customer

@@ -674,6 +674,40 @@ class TestChanges(AmazonCase):
         order = self.orders(ref)
         self.assertEqual((order.state, order.amazon_phase_id.role), ("sale", "review"))
         self.assertIn("price", order.amazon_review_reasons)
+        # The first prices there are count, whichever they are.
+        price = {"unitPrice": {"amount": "1000", "currencyCode": "JPY"}}
+        self.refetched(order, orderItems={"0": {"product": {"price": price}}})
+        self.assertTrue(order.amazon_total)
+        self.assertEqual((order.amount_total, order.amazon_item_ids[:1].total > 0), (order.amazon_total, True))
+
+    def test_known_prices_stay(self):
+        """Amazon gives no amounts any more, or no items: what is known stays."""
+        order = self.imported("jp_gift")
+        total, item = order.amazon_total, order.amazon_item_ids.total
+        self.refetched(order, proceeds=None, programs=["PRIME"], orderItems={"0": {"proceeds": None}})
+        self.assertEqual((order.amazon_programs, order.amazon_total, order.amount_total), ("PRIME", total, total))
+        self.assertEqual(order.amazon_item_ids.total, item)
+        self.refetched(order, salesChannel={"channelName": "NON_AMAZON"}, programs=["AMAZON_BUSINESS"])
+        self.assertEqual(order.amazon_programs, "AMAZON_BUSINESS", "an order that is here stays one")
+        self.refetched(order, orderItems=[])
+        self.assertEqual((order.amount_total, self.last_update(order).state), (total, "failed"))
+        self.assertTrue(order.picking_ids.amazon_blocked)
+
+    def test_other_currency(self):
+        """The amounts come in another currency: they are not taken for yen, and a person is told; the rest is
+        applied."""
+        order = self.imported()
+        total = order.amazon_total
+        money = {"amount": "12.34", "currencyCode": "USD"}
+        self.refetched(
+            order, proceeds={"grandTotal": money, "breakdowns": None}, orderItems={
+                "0": {"proceeds": {"proceedsTotal": money, "breakdowns": None}, "product": {"price": None}},
+            },
+            fulfillment={"fulfillmentStatus": "CANCELLED"},
+        )  # fmt: skip
+        self.assertEqual((order.amazon_total, order.amazon_item_ids.total), (total, total))
+        self.assertEqual((order.state, order.currency_id.name), ("cancel", "JPY"))
+        self.assertIn("USD", self.last_update(order).error)
 
     def test_service_level(self):
         """The service level is shown in words; one not known yet as it came."""
