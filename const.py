@@ -31,6 +31,8 @@ MOST_EMPTY_PAGES = 100
 TOKEN_HOURS = 24
 # A first run goes back this far (R2).
 FIRST_RUN_DAYS = 7
+# What is over stays on the board and in the history's first list for so long.
+RECENT_DAYS = 14
 # The nightly look for orders that the search showed late goes back this far.
 LOOK_BACK_DAYS = 3
 # A range import is refused beyond this (R3).

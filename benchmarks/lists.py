@@ -22,7 +22,7 @@ NOTHING = "zz no such text"
 # What is typed where a search field is no field of its own.
 TYPED = {
     "amazon_text": ("name", "amazon_order_ref", "partner_id.name"),
-    "order_text": ("order_ref", "order_id.name"),
+    "order_text": ("order_ref", "order_id.name", "picking_id.name"),
     "amazon_sku": ("order_line.amazon_offer_id.sku", "order_line.product_id"),
 }
 

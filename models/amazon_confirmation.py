@@ -13,11 +13,12 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import DEAD
+from ..const import DEAD, RECENT_DAYS
 from ..ours import is_ours, noted
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
 from .amazon_shipping_method import names_no_carrier
 from .sale_order import API_STATUSES
+from .sale_order_search import few
 from .trigram import trigram
 
 _logger = logging.getLogger(__name__)
@@ -130,6 +131,10 @@ class AmazonConfirmation(models.Model):
     advice = fields.Text("What to Do", compute="_compute_advice")
     order_text = fields.Char("Order Number", store=False, readonly=True, search="_search_order_text")
     is_waiting = fields.Boolean(compute="_compute_is_waiting", search="_search_is_waiting")
+    is_recent = fields.Boolean(
+        "Open or Recent", compute="_compute_is_recent", search="_search_is_recent",
+        help="Not done yet, or made or sent in the last 14 days",
+    )  # fmt: skip
     mail = fields.Selection(
         [("sending", "After Sending"), ("results", "After Fetching Results")],
         readonly=True, help="The result mail that has to tell of it",
@@ -142,6 +147,7 @@ class AmazonConfirmation(models.Model):
     _tracking_number_idx = models.Index(trigram("tracking_number"))
     _further_numbers_idx = models.Index(trigram("further_numbers"))
     _sent_at_idx = models.Index("(sent_at)")
+    _create_date_idx = models.Index("(create_date)")
     _mail_idx = models.Index("(account_id) WHERE mail IS NOT NULL")
     _parcel_uniq = models.UniqueIndex(
         "(order_id, picking_id, COALESCE(package_id, 0)) WHERE channel IS DISTINCT FROM 'seller_central'"
@@ -233,12 +239,32 @@ class AmazonConfirmation(models.Model):
             return NotImplemented
         return [("state", "=", "not_sent"), ("message", "!=", False)]
 
+    def _compute_is_recent(self):
+        recent = self.filtered_domain(self._recent_domain())
+        for row in self:
+            row.is_recent = row in recent
+
+    def _search_is_recent(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        if self.env.context.get("amazon_all_times"):
+            # Who looks for a certain parcel looks for it among all.
+            return Domain.TRUE
+        return self._recent_domain() if True in value else ~self._recent_domain()
+
+    def _recent_domain(self):
+        since = f"today -{RECENT_DAYS}d"
+        # Each part has its index.
+        open_states = [state for state, _label in self._fields["state"].selection if state != "done"]
+        return Domain("create_date", ">=", since) | Domain("sent_at", ">=", since) | Domain("state", "in", open_states)
+
     def _search_order_text(self, operator, value):
-        """What is typed into the search box: the order's number on Amazon, or here."""
+        """What is typed into the search box: the order's number on Amazon, or here, or the delivery's."""
         if operator != "ilike":
             return NotImplemented
         orders = self.env["sale.order"]._amazon_named("name", value)
-        return Domain("order_ref", operator, value) | Domain("order_id", *orders)
+        pickings = few(self.env["stock.picking"], Domain("name", operator, value))
+        return Domain("order_ref", operator, value) | Domain("order_id", *orders) | Domain("picking_id", *pickings)
 
     # === CRUD METHODS === #
 

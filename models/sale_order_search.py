@@ -7,16 +7,25 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import AWAITING_PAYMENT, TO_SHIP
+from ..const import AWAITING_PAYMENT, RECENT_DAYS, TO_SHIP
 from ..order_numbers import whole_number
 from .amazon_phase import CLOSED_ROLES
 from .trigram import trigram
 
-# What is over stays on the board for so long.
-RECENT_DAYS = 14
 # More records than these are left to PostgreSQL instead of being named one by one.
 FEW = 1000
 TROUBLE = ("sending", "unknown", "rejected", "error")
+
+
+def few(model, domain):
+    """Return operator and value that find what belongs to some records: by their ids, unless there are too many.
+
+    :param model: where the records are searched for.
+    :param domain: which ones.
+    :rtype: tuple
+    """
+    records = model.search(domain, limit=FEW + 1, order="id desc")
+    return ("in", records.ids) if len(records) <= FEW else ("any", domain)
 
 
 class SaleOrder(models.Model):
@@ -99,9 +108,7 @@ class SaleOrder(models.Model):
         :param str field: a field that has an index for parts of it.
         """
         number = whole_number(text)
-        found = Domain("amazon_order_ref", "=", number) if number else Domain(field, "ilike", text)
-        orders = self.search(found, limit=FEW + 1, order="id desc")
-        return ("in", orders.ids) if len(orders) <= FEW else ("any", found)
+        return few(self, Domain("amazon_order_ref", "=", number) if number else Domain(field, "ilike", text))
 
     def _search_amazon_sku(self, operator, value):
         """Orders with a SKU, or with a product of this name."""

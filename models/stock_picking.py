@@ -54,6 +54,8 @@ class StockPicking(models.Model):
 
     # Deliveries to do, in the order of their list.
     _amazon_to_do_idx = models.Index("(date_deadline, id) WHERE (state NOT IN ('done', 'cancel') OR state IS NULL)")
+    # What has left, in the same order.
+    _amazon_deadline_idx = models.Index("(date_deadline, id)")
     _amazon_tracking_idx = models.Index(trigram("carrier_tracking_ref"))
 
     # === COMPUTE METHODS === #

@@ -282,13 +282,36 @@ class TestManyOrders(AmazonCase):
                 for records, view, field, before in (
                     (orders.picking_ids, "stock_picking_amazon_view_search", "amazon_text",
                      ["name", "origin", "sale_id.amazon_order_ref"]),
-                    (row, "amazon_confirmation_view_search", "order_text", ["order_ref", "order_id.name"]),
+                    (row, "amazon_confirmation_view_search", "order_text",
+                     ["order_ref", "order_id.name", "picking_id.name"]),
                 ):  # fmt: skip
                     records = records.with_user(self.user)
                     mine = [("id", "in", records.ids)]
                     old = ["|"] * (len(before) - 1) + [(path, "ilike", text) for path in before]
                     found = records.search([*mine, *self.filter_domain(field, view, text=text)], order="id")
                     self.assertEqual(found, records.search([*mine, *old], order="id"))
+
+    def test_open_or_recent_confirmations(self):
+        """The history opens with what is not done, however old, and the last days; who searches finds all."""
+        orders = self.imported(count=3)
+        for picking in orders.picking_ids:
+            picking.carrier_tracking_ref = "1234-5678-9012"
+            self.ship(picking)
+        waiting, done, sent_again = rows = orders.amazon_confirmation_ids.with_user(self.user)
+        (done | sent_again).sudo().state = "done"
+        rows.flush_recordset()
+        old = fields.Datetime.now() - timedelta(days=15)
+        self.env.cr.execute("UPDATE amazon_confirmation SET create_date = %s WHERE id IN %s", [old, tuple(rows.ids)])
+        rows.invalidate_recordset()
+        done.sudo().sent_at = old
+        sent_again.sudo().sent_at = fields.Datetime.now() - timedelta(days=13)
+        mine = [("id", "in", rows.ids)]
+        recent = self.filter_domain("recent", "amazon_confirmation_view_search")
+        self.assertEqual(rows.search([*mine, *recent]), waiting | sent_again)
+        self.assertEqual(rows.search([*mine, ("is_recent", "=", False)]), done)
+        self.assertEqual(rows.filtered("is_recent"), waiting | sent_again)
+        everywhere = rows.with_context(amazon_all_times=True)
+        self.assertEqual(everywhere.search([*mine, *recent]).ids, sorted(rows.ids, reverse=True))
 
     def test_many_customers(self):
         """A name that very many customers have finds the orders of all of them."""
