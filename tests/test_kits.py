@@ -1,5 +1,6 @@
 import os
 
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 
 from .common import AmazonCase
@@ -49,6 +50,23 @@ class TestKits(AmazonCase):
             self.assertEqual(order.order_line.qty_delivered, 3)
             self.assertEqual(set(order.picking_ids.mapped("state")), {"done"})
             self.assertEqual(order.amazon_phase_id.role, "confirmed")
+
+        self.run_with_kits(check)
+
+    def test_divided_for_a_wave(self):
+        """Components may leave in several deliveries, but no more of them than the kits need."""
+
+        def check(_kit):
+            order = self.imported(items=[{"sku": "KIT-1", "quantity": 3, "total": 10000}])
+            picking = order.picking_ids.with_user(self.user)
+            cups = picking.move_ids.filtered(lambda move: move.product_id == self.products["AMZ-CUP-001"])
+            cups.move_line_ids.quantity = 4
+            cups.move_line_ids.copy({"quantity": 2})._add_to_wave()
+            wave = order.picking_ids - picking
+            self.assertEqual(wave.move_ids.mapped("product_uom_qty"), [2])
+            self.assertEqual(wave.move_ids.sale_line_id, order.order_line)
+            with self.assertRaises(UserError):
+                wave.with_user(self.user).copy()
 
         self.run_with_kits(check)
 
