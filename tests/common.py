@@ -130,10 +130,6 @@ class AmazonCase(TransactionCase):
         })  # fmt: skip
         return kit
 
-    def has_kits(self):
-        """Tell whether kits are installed; elsewhere there is nothing to check."""
-        return "mrp.bom" in self.env and "sale_mrp" in self.env.registry._init_modules
-
     def place(self, kind="jp_standard", count=1, minutes_ago=60, **values):
         """Place orders on the simulated Amazon, long enough ago to be seen; return their ids."""
         past = self.amazon.get("clock")["now"]

@@ -3,7 +3,7 @@ from odoo.tests import tagged
 from .common_confirmation import ConfirmationCase
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "extra")
 class TestConfirmationKits(ConfirmationCase):
     """Kits are confirmed by Amazon's item and its quantity, never by component (N4). Needs ``sale_mrp``."""
 
@@ -35,8 +35,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_whole(self):
         """All at once: one parcel with the kits."""
-        if not self.has_kits():
-            return
         self.make_kit()
         order = self.ordered(2)
         self.deliver(order.picking_ids, "K")
@@ -45,8 +43,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_in_parts(self):
         """A delivery confirms the kits it completes; completing none it sends nothing."""
-        if not self.has_kits():
-            return
         self.make_kit()
         order = self.ordered(3)
         first = self.leave(order, "A", cup=2)
@@ -60,8 +56,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_in_parts_by_steps(self):
         """Where goods are picked first and the next step is made only of what was, a kit needs no less."""
-        if not self.has_kits():
-            return
         self.make_kit()
         self.warehouse.delivery_steps = "pick_ship"
         order = self.ordered(2)
@@ -74,8 +68,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_bill_of_materials_changed(self):
         """What one kit needs was fixed when the order was confirmed."""
-        if not self.has_kits():
-            return
         kit = self.make_kit()
         order = self.ordered(2)
         self.assertEqual(sorted(order.amazon_item_ids.kit_components.values()), [2, 3])
@@ -87,8 +79,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_rest_cancelled(self):
         """When the rest is not sent any more the kits that left are still counted right."""
-        if not self.has_kits():
-            return
         self.make_kit()
         order = self.ordered(3)
         picking = order.picking_ids
@@ -102,8 +92,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_no_rest(self):
         """A kit of which a component stayed away was not delivered: Amazon waits for it, and a person is told."""
-        if not self.has_kits():
-            return
         self.make_kit()
         order = self.ordered(2)
         picking = order.picking_ids
@@ -120,8 +108,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_beside_other_items(self):
         """A kit and an ordinary item in one parcel."""
-        if not self.has_kits():
-            return
         self.make_kit()
         order = self.ordered(1, {"sku": "AMZ-POT-001", "quantity": 2})
         self.deliver(order.picking_ids, "K")
@@ -131,8 +117,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_kit_in_two_parcels(self):
         """A kit whose components are in two parcels stands in one of them."""
-        if not self.has_kits():
-            return
         self.make_kit()
         order = self.ordered(1)
         picking = order.picking_ids
@@ -146,8 +130,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_sent_again(self):
         """Kits that came back and left again are the parcel that Amazon knows, whatever is corrected then."""
-        if not self.has_kits():
-            return
         self.make_kit()
         order = self.ordered(2)
         first = self.deliver(order.picking_ids, "A")
@@ -164,8 +146,6 @@ class TestConfirmationKits(ConfirmationCase):
 
     def test_transparency(self):
         """A kit's Transparency codes may be entered on any of its components."""
-        if not self.has_kits():
-            return
         self.make_kit()
         marked = {"programs": ["TRANSPARENCY"]}
         order = self.imported(items=[{"sku": "KIT-1", "quantity": 1, "total": 5000, "set": marked}])

@@ -45,7 +45,8 @@ class AmazonImport(models.TransientModel):
         for wizard in self:
             job = wizard.account_id.job_ids.filtered(lambda job: job.name == "range")
             wizard.running = bool(job.open_search)
-            wizard.job_last_success = job.last_success
+            # Having had nothing to do is no import.
+            wizard.job_last_success = job.last_run and job.last_success
             wizard.job_error = job.last_error
 
     # === ACTION METHODS === #

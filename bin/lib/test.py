@@ -99,18 +99,17 @@ def pytest(name, *paths):
 
 # --- Odoo ------------------------------------------------------------------------------------
 def odoo(name, kind="plain", tags=None):
-    """Run Odoo's tests of the addon on a copy of a template."""
+    """Run Odoo's tests of the addon on a copy of a template; those tagged ``extra`` only where kits are."""
+    tags = tags or (f"/{database.ADDON}" if kind == "extra" else f"/{database.ADDON},-extra")
     test_database = database.name(f"test_{name}")
     database.copy(database.template(kind), test_database)
     port, gevent = free_ports(2)
     code, output = run(
         database.odoo_command(
             "-d", test_database, "-u", database.ADDON, "--stop-after-init", "--log-level=info",
-            f"--test-tags={tags or f'/{database.ADDON}'}", f"--http-port={port}", f"--gevent-port={gevent}",
-            "--max-cron-threads=0",
+            f"--test-tags={tags}", f"--http-port={port}", f"--gevent-port={gevent}", "--max-cron-threads=0",
         ),
         name,
-        env={**os.environ, "TEST_DATABASE_KIND": kind},
     )  # fmt: skip
     database.drop(test_database)
     results = re.findall(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", output)
@@ -179,7 +178,7 @@ def chosen(name):
     path = name.partition("::")[0]
     if "/" in name and (CHECKOUT / path).exists():
         return timed(processes, name) if path.startswith("tests/processes") else timed(pytest, "chosen", name)
-    kind, name = name.split(":") if name.startswith("extra:") else ("plain", name)
+    kind, name = name.split(":", 1) if name.startswith("extra:") else ("plain", name)
     return timed(odoo, "chosen", kind, f"/{database.ADDON}:{name}")
 
 
