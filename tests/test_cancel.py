@@ -14,7 +14,7 @@ STATES = {
 }
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestCancel(AmazonCase):
     """R6: an order cancelled on Amazon, by policy and by what has been done with it here."""
 

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from .common_confirmation import ConfirmationCase
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestConfirmation(ConfirmationCase):
     """From validating a delivery to Amazon knowing of it."""
 

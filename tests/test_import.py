@@ -3,7 +3,7 @@ from odoo.tests import tagged
 from .common import AmazonCase, shifted
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestImport(AmazonCase):
     """From Amazon's pages into the inbox and on to orders."""
 

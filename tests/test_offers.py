@@ -6,7 +6,7 @@ from odoo.tests import Form, tagged
 from .common import AmazonCase
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestOffers(AmazonCase):
     """Which product a SKU is, and what happens to orders of SKUs nobody knows."""
 

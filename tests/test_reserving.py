@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from .common import AmazonCase
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestReserving(AmazonCase):
     """Goods are set aside in a transaction of their own; what cannot be reserved is told and stops nobody else."""
 

@@ -233,7 +233,7 @@ class RightsCase(ConfirmationCase):
             return False
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestRights(RightsCase):
     """Who may write, make and call what, for every kind of user (C11)."""
 
@@ -608,7 +608,7 @@ class TestRights(RightsCase):
         self.assertGreater(checked, 8)
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestEveryButton(RightsCase):
     """Each group presses every button it is shown, in every view behind every menu of the addon."""
 

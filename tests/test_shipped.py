@@ -12,7 +12,7 @@ def moment(text):
     return datetime.fromisoformat(text).replace(tzinfo=None, microsecond=0)
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestShipped(AmazonCase):
     """Orders that Amazon says have left: shipped in Seller Central (M4), before Odoo knew them, or by FBA (M5)."""
 

@@ -12,7 +12,7 @@ KINDS = (
 )  # fmt: skip
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestSpeed(AmazonCase):
     """What makes batches fast: how many queries an order costs, and that the rows are those Odoo makes."""
 

@@ -54,7 +54,7 @@ class TestTours(InBrowser, AmazonCase):
         self.assertTrue(self.orders(ref))
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "both")
 class TestConfirmationTours(InBrowser, ConfirmationCase):
     """Validate a delivery, see it confirmed, complete others, change the status."""
 

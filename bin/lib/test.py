@@ -99,8 +99,10 @@ def pytest(name, *paths):
 
 # --- Odoo ------------------------------------------------------------------------------------
 def odoo(name, kind="plain", tags=None):
-    """Run Odoo's tests of the addon on a copy of a template; those tagged ``extra`` only where kits are."""
-    tags = tags or (f"/{database.ADDON}" if kind == "extra" else f"/{database.ADDON},-extra")
+    """Run Odoo's tests of the addon on a copy of a template. Where kits and OCA's queue are those run that need them
+    (``extra``), and what other apps take part in (``both``); all but ``extra`` run where only the addon is."""
+    plain, extra = f"/{database.ADDON},-extra", f"extra/{database.ADDON},both/{database.ADDON}"
+    tags = tags or (extra if kind == "extra" else plain)
     test_database = database.name(f"test_{name}")
     database.copy(database.template(kind), test_database)
     port, gevent = free_ports(2)
@@ -148,10 +150,9 @@ def timed(part, *arguments):
 
 
 def everything():
-    """Run every part, in three lanes side by side, which take about as long."""
+    """Run every part, in two lanes side by side, which take about as long."""
     lanes = (
-        (lambda: odoo("odoo"),),
-        (lambda: odoo("extra", "extra"),),
+        (lambda: odoo("odoo"), lambda: odoo("extra", "extra")),
         (lint, lambda: pytest("selling_partner", "selling_partner/tests"),
          lambda: pytest("simulator", "simulator/tests"), processes),
     )  # fmt: skip
