@@ -71,7 +71,8 @@ DIFFERENT = {
                             "tracking_number": "CASE WHEN tracking_number IS NOT NULL THEN"
                                                " '4412-' || lpad({picking_id}::text, 8, '0') END"},
     "amazon_order_item": {"order_ref": REF.format("{order_id}"), "item_ref": "lpad({id}::text, 14, '6')"},
-    "amazon_order_update": {"order_ref": REF.format("{order_id}"), "digest": "md5({id}::text)"},
+    "amazon_order_update": {"order_ref": REF.format("{order_id}"), "digest": "md5({id}::text)",
+                            "log_id": f"(SELECT max(id) FROM amazon_log) - {{id}} % {LOGS}"},
 }  # fmt: skip
 # Some open orders in each rare state.
 RARE = (
