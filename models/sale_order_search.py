@@ -14,6 +14,8 @@ from .trigram import trigram
 
 # More records than these are left to PostgreSQL instead of being named one by one.
 FEW = 1000
+# What is typed of these is looked up first: PostgreSQL does not know how little it finds, and would walk all orders.
+SMALL = {"amazon_phase_id", "amazon_account_id", "amazon_marketplace_id", "carrier_id"}
 TROUBLE = ("sending", "unknown", "rejected", "error")
 
 
@@ -59,6 +61,26 @@ class SaleOrder(models.Model):
 
     # === SEARCH METHODS === #
 
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        return super()._search(Domain(domain).map_conditions(self._amazon_looked_up), *args, **kwargs)
+
+    @api.model
+    def _amazon_looked_up(self, condition):
+        """Return what finds the same orders as a condition with a text that was typed, in less time."""
+        name, text = condition.field_expr, condition.value
+        if not text or not isinstance(text, str):
+            return condition
+        if name in SMALL and condition.operator == "ilike":
+            comodel = self.env[self._fields[name].comodel_name]
+            return Domain(name, "in", list(comodel._search(Domain("display_name", "ilike", text), active_test=False)))
+        if name == "partner_id" and condition.operator == "child_of":
+            found, _many = self._amazon_of_customers(
+                Domain("display_name", "ilike", text), Domain("complete_name", "ilike", text), "child_of"
+            )
+            return found
+        return condition
+
     def _search_display_name(self, operator, value):
         """An order is known by its number here, on Amazon, and by whom it is from."""
         if operator != "ilike" or not value:
@@ -89,17 +111,22 @@ class SaleOrder(models.Model):
         """
         if number := whole_number(text):
             return Domain.OR(Domain(name, "=", number) for name in numbers)
+        found, many = self._amazon_of_customers(customer, customers, operator)
+        if many and not text.isascii():
+            # What so many are called is no number, and PostgreSQL need not look for one.
+            return found
+        return Domain.OR([found, *(Domain(name, "ilike", text) for name in ("name", *numbers))])
+
+    @api.model
+    def _amazon_of_customers(self, customer, customers, operator):
+        """Return the domain of the customers' orders, and whether there are very many customers; see
+        :meth:`_amazon_by_text`."""
         # In the order of their ids: to sort all who are called so by their names takes long.
         Partner = self.env["res.partner"].with_context(active_test=False)
         partners = Partner.search(customer, limit=FEW + 1, order="id desc")
         if len(partners) > FEW:
-            found = Domain("partner_id", "any", customers)
-            if not text.isascii():
-                # What so many are called is no number, and PostgreSQL need not look for one.
-                return found
-        else:
-            found = Domain("partner_id", operator, partners.ids)
-        return Domain.OR([found, *(Domain(name, "ilike", text) for name in ("name", *numbers))])
+            return Domain("partner_id", "any", customers), True
+        return Domain("partner_id", operator, partners.ids), False
 
     @api.model
     def _amazon_named(self, field, text):

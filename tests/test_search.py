@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 from freezegun import freeze_time
 from lxml import etree
 from odoo import fields
+from odoo.fields import Domain
 from odoo.tests import tagged
 
 from ..models.sale_order_search import FEW
@@ -324,6 +325,36 @@ class TestManyOrders(AmazonCase):
         manual = self.env["sale.order"].create({"partner_id": contact.id})
         self.assertEqual(self.env["sale.order"].search([("amazon_text", "ilike", name)], order="id"), order | manual)
         self.assertEqual([found for found, _name in order.name_search(name)], order.ids)
+
+    def test_what_is_typed_of_small_tables(self):
+        """A text is looked up where few records are; what is archived is found, too, as ever."""
+        orders = self.placed()
+        phase = orders[0].amazon_phase_id
+        self.env["amazon.phase"].search([("id", "!=", phase.id)], limit=1).active = False
+        mine = [("id", "in", orders.ids)]
+        for name in ("amazon_phase_id", "amazon_account_id", "amazon_marketplace_id", "carrier_id"):
+            for text in (orders[0][name].display_name, orders[-1][name].display_name[:2], "zz"):
+                with self.subTest(name=name, text=text):
+                    same = Domain(name, "any", [("display_name", "ilike", text)])
+                    found = orders.search([*mine, (name, "ilike", text)], order="id")
+                    self.assertEqual(found, orders.search(Domain(mine) & same, order="id"))
+                    others = orders.search([*mine, "!", (name, "ilike", text)])
+                    self.assertEqual(found | others, orders)
+                    self.assertFalse(found & others)
+
+    def test_customers_typed(self):
+        """A customer's name finds the orders of whoever belongs to it, and so it does where very many are called so."""
+        orders = self.imported(count=3)
+        parent = self.env["res.partner"].create({"name": "Parent Company", "is_company": True})
+        orders[0].partner_id.sudo().parent_id = parent
+        mine = [("id", "in", orders.ids)]
+        Order = self.env["sale.order"].with_user(self.user)
+        for text in ("Parent Comp", orders[1].partner_id.name, orders[1].partner_id.name[:1], "zzz"):
+            with self.subTest(text=text):
+                named = self.env["res.partner"].search([("display_name", "ilike", text)])
+                expected = Order.search([*mine, ("partner_id", "child_of", named.ids)], order="id")
+                self.assertEqual(Order.search([*mine, ("partner_id", "child_of", text)], order="id"), expected)
+        self.assertIn(orders[0], Order.search([*mine, ("partner_id", "child_of", "Parent Comp")]))
 
     def test_open_or_recent(self):
         """The orders open with what is not over, however old, and the last days; who searches finds all."""
