@@ -111,7 +111,9 @@ patch(FormController.prototype, {
                     const { root } = this.model;
                     // Odoo's own forms show other orders, too.
                     const other = "amazon_order_ref" in root.data && !root.data.amazon_order_ref;
-                    return !root.resId || other || loadAgain(this.model, isFree);
+                    // Bulk completion shows how it goes; before, it waits for what a person chooses.
+                    const waits = root.resModel === "amazon.completion" && root.data.state !== "running";
+                    return !root.resId || other || waits || loadAgain(this.model, isFree);
                 }
             );
         }
