@@ -1,4 +1,4 @@
-from . import amazon_followed, amazon_guard  # others inherit from them
+from . import amazon_followed, amazon_guard, amazon_search  # others inherit from them
 
 # isort: split
 from . import (

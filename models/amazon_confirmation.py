@@ -18,7 +18,7 @@ from ..ours import is_ours, noted
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
 from .amazon_shipping_method import names_no_carrier
 from .sale_order import API_STATUSES
-from .sale_order_search import few
+from .amazon_search import few
 from .trigram import trigram
 
 _logger = logging.getLogger(__name__)
@@ -57,10 +57,12 @@ class AmazonConfirmation(models.Model):
 
     _name = "amazon.confirmation"
     _description = "Amazon Shipping Confirmation"
-    _inherit = ["amazon.guard", "amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.search"]
     _order = "id desc"
     _rec_name = "order_ref"
     _check_company_auto = True
+
+    _amazon_sorted = {"create_date": ("ASC",), "sent_at": ("ASC",)}
 
     account_id = fields.Many2one("amazon.account", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
@@ -148,6 +150,9 @@ class AmazonConfirmation(models.Model):
     _further_numbers_idx = models.Index(trigram("further_numbers"))
     _sent_at_idx = models.Index("(sent_at)")
     _create_date_idx = models.Index("(create_date)")
+    _untracked_idx = models.Index("(id) WHERE (tracking_number IN ('') OR tracking_number IS NULL)")
+    _carrier_name_idx = models.Index(trigram("carrier_name"))
+    _message_idx = models.Index(trigram("message"))
     _mail_idx = models.Index("(account_id) WHERE mail IS NOT NULL")
     _parcel_uniq = models.UniqueIndex(
         "(order_id, picking_id, COALESCE(package_id, 0)) WHERE channel IS DISTINCT FROM 'seller_central'"
@@ -250,7 +255,7 @@ class AmazonConfirmation(models.Model):
         if self.env.context.get("amazon_all_times"):
             # Who looks for a certain parcel looks for it among all.
             return Domain.TRUE
-        return self._recent_domain() if True in value else ~self._recent_domain()
+        return self._amazon_few(self._recent_domain()) if True in value else ~self._recent_domain()
 
     def _recent_domain(self):
         since = f"today -{RECENT_DAYS}d"

@@ -20,7 +20,7 @@ class AmazonLog(models.Model):
 
     _name = "amazon.log"
     _description = "Amazon API Log"
-    _inherit = ["amazon.guard", "amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.search"]
     _order = "id desc"
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)

@@ -19,10 +19,10 @@ class AmazonOffer(models.Model):
 
     _name = "amazon.offer"
     _description = "Amazon Offer"
-    _inherit = ["amazon.guard", "mail.thread", "amazon.followed"]
+    _inherit = ["amazon.guard", "mail.thread", "amazon.followed", "amazon.search"]
     _check_company_auto = True
     _rec_name = "sku"
-    _order = "account_id, sku"
+    _order = "sku, id"
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", write_once=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
@@ -34,9 +34,7 @@ class AmazonOffer(models.Model):
         "product.product", tracking=True, check_company=True, ondelete="restrict",
         domain=lambda self: self._goods(), help="What leaves the warehouse when this SKU is sold",
     )  # fmt: skip
-    state = fields.Selection(
-        [("mapped", "Mapped"), ("unmapped", "To Map")], compute="_compute_state", store=True, index=True
-    )
+    state = fields.Selection([("mapped", "Mapped"), ("unmapped", "To Map")], compute="_compute_state", store=True)
 
     _sku_uniq = models.UniqueIndex(
         "(account_id, marketplace_id, sku)", "This SKU is in the table already for this account and marketplace."
@@ -45,7 +43,9 @@ class AmazonOffer(models.Model):
     _sku_idx = models.Index(trigram("sku"))
     _asin_idx = models.Index(trigram("asin"))
     _title_idx = models.Index(trigram("title"))
-    _unmapped_idx = models.Index("(account_id, sku) WHERE state IN ('unmapped')")
+    # In the order of its list, and of every other choice.
+    _state_sku_idx = models.Index("(state DESC, sku, id)")
+    _sku_id_idx = models.Index("(sku, id)")
 
     # === COMPUTE METHODS === #
 

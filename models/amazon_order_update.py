@@ -108,7 +108,7 @@ class AmazonOrderUpdate(models.Model):
 
     _name = "amazon.order.update"
     _description = "Received Amazon Order"
-    _inherit = ["amazon.guard", "amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.search"]
     _order = "id desc"
     _rec_name = "order_ref"
 
@@ -147,6 +147,9 @@ class AmazonOrderUpdate(models.Model):
     _version_uniq = models.UniqueIndex("(account_id, order_ref, version, digest)")
     _order_ref_idx = models.Index(trigram("order_ref"))
     _open_idx = models.Index("(account_id, id) WHERE state IN ('pending', 'failed')")
+    _ignored_idx = models.Index("(id) WHERE state IN ('ignored')")
+    _unknown_sku_idx = models.Index("(id) WHERE missing_sku IS NOT NULL")
+    _missing_sku_idx = models.Index(trigram("missing_sku"))
 
     # === COMPUTE METHODS === #
 

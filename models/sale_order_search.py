@@ -10,28 +10,17 @@ from odoo.tools import SQL
 from ..const import AWAITING_PAYMENT, RECENT_DAYS, TO_SHIP
 from ..order_numbers import whole_number
 from .amazon_phase import CLOSED_ROLES
+from .amazon_search import few
 from .trigram import trigram
 
-# More records than these are left to PostgreSQL instead of being named one by one.
-FEW = 1000
-# What is typed of these is looked up first: PostgreSQL does not know how little it finds, and would walk all orders.
-SMALL = {"amazon_phase_id", "amazon_account_id", "amazon_marketplace_id", "carrier_id"}
 TROUBLE = ("sending", "unknown", "rejected", "error")
 
 
-def few(model, domain):
-    """Return operator and value that find what belongs to some records: by their ids, unless there are too many.
-
-    :param model: where the records are searched for.
-    :param domain: which ones.
-    :rtype: tuple
-    """
-    records = model.search(domain, limit=FEW + 1, order="id desc")
-    return ("in", records.ids) if len(records) <= FEW else ("any", domain)
-
-
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "amazon.search"]
+
+    _amazon_sorted = {"amazon_ship_by": ("ASC", "DESC"), "date_order": ("ASC",)}
 
     amazon_text = fields.Char("Order", store=False, readonly=True, copy=False, search="_search_amazon_text")
     amazon_sku = fields.Char("SKU", store=False, readonly=True, copy=False, search="_search_amazon_sku")
@@ -62,24 +51,14 @@ class SaleOrder(models.Model):
     # === SEARCH METHODS === #
 
     @api.model
-    def _search(self, domain, *args, **kwargs):
-        return super()._search(Domain(domain).map_conditions(self._amazon_looked_up), *args, **kwargs)
-
-    @api.model
     def _amazon_looked_up(self, condition):
-        """Return what finds the same orders as a condition with a text that was typed, in less time."""
         name, text = condition.field_expr, condition.value
-        if not text or not isinstance(text, str):
-            return condition
-        if name in SMALL and condition.operator == "ilike":
-            comodel = self.env[self._fields[name].comodel_name]
-            return Domain(name, "in", list(comodel._search(Domain("display_name", "ilike", text), active_test=False)))
-        if name == "partner_id" and condition.operator == "child_of":
+        if name == "partner_id" and condition.operator == "child_of" and text and isinstance(text, str):
             found, _many = self._amazon_of_customers(
                 Domain("display_name", "ilike", text), Domain("complete_name", "ilike", text), "child_of"
             )
             return found
-        return condition
+        return super()._amazon_looked_up(condition)
 
     def _search_display_name(self, operator, value):
         """An order is known by its number here, on Amazon, and by whom it is from."""
@@ -121,12 +100,12 @@ class SaleOrder(models.Model):
     def _amazon_of_customers(self, customer, customers, operator):
         """Return the domain of the customers' orders, and whether there are very many customers; see
         :meth:`_amazon_by_text`."""
-        # In the order of their ids: to sort all who are called so by their names takes long.
-        Partner = self.env["res.partner"].with_context(active_test=False)
-        partners = Partner.search(customer, limit=FEW + 1, order="id desc")
-        if len(partners) > FEW:
-            return Domain("partner_id", "any", customers), True
-        return Domain("partner_id", operator, partners.ids), False
+        # So many may have it in their name that the rest need not be looked at.
+        for domain in dict.fromkeys((customers, customer)):
+            found = few(self.env["res.partner"], domain)
+            if found[0] == "any":
+                return Domain("partner_id", "any", customers), True
+        return Domain("partner_id", operator, found[1]), False
 
     @api.model
     def _amazon_named(self, field, text):
@@ -142,13 +121,9 @@ class SaleOrder(models.Model):
         if operator != "ilike":
             return NotImplemented
         offer, product = Domain("sku", operator, value), Domain("display_name", operator, value)
-        offers = self.env["amazon.offer"].search(offer, limit=FEW + 1, order="id")
-        products = (
-            self.env["product.product"].with_context(active_test=False).search(product, limit=FEW + 1, order="id")
-        )
         return Domain("order_line", "any", Domain.OR([
-            Domain("amazon_offer_id", *(("any", offer) if len(offers) > FEW else ("in", offers.ids))),
-            Domain("product_id", *(("any", product) if len(products) > FEW else ("in", products.ids))),
+            Domain("amazon_offer_id", *few(self.env["amazon.offer"], offer)),
+            Domain("product_id", *few(self.env["product.product"], product)),
         ]))  # fmt: skip
 
     @api.depends("amazon_phase_id.role")
@@ -175,24 +150,7 @@ class SaleOrder(models.Model):
             # Who looks for a certain order looks for it among all.
             return Domain.TRUE
         current = self._amazon_current_domain()
-        if True not in value:
-            return ~current
-
-        def to_sql(model, alias, query):
-            query.amazon_few = True
-            return current.optimize_full(model)._to_sql(model, alias, query)
-
-        return Domain.custom(to_sql=to_sql, predicate=lambda order: order.filtered_domain(current))
-
-    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
-        """Have the few current orders sorted: PostgreSQL takes them to be everywhere among all, and would look for them
-        from the oldest on."""
-        if getattr(query, "amazon_few", False) and (
-            field_name == "amazon_ship_by" or (field_name == "date_order" and direction.code != "DESC")
-        ):
-            field = self._field_to_sql(alias, field_name, query)
-            return SQL("(%s + INTERVAL '0') %s %s", field, direction, nulls)
-        return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
+        return self._amazon_few(current) if True in value else ~current
 
     @api.model
     def _amazon_current_domain(self):

@@ -15,7 +15,8 @@ CONFIRMED_FIELDS = {"carrier_tracking_ref", "carrier_id", "amazon_ship_date", "a
 
 
 class StockPicking(models.Model):
-    _inherit = "stock.picking"
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "amazon.search"]
 
     amazon_account_id = fields.Many2one(related="sale_id.amazon_account_id")
     amazon_order_ref = fields.Char(related="sale_id.amazon_order_ref")
@@ -56,6 +57,9 @@ class StockPicking(models.Model):
     _amazon_to_do_idx = models.Index("(date_deadline, id) WHERE (state NOT IN ('done', 'cancel') OR state IS NULL)")
     # What has left, in the same order.
     _amazon_deadline_idx = models.Index("(date_deadline, id)")
+    _amazon_untracked_idx = models.Index(
+        "(date_deadline, id) WHERE (carrier_tracking_ref IN ('') OR carrier_tracking_ref IS NULL)"
+    )
     _amazon_tracking_idx = models.Index(trigram("carrier_tracking_ref"))
 
     # === COMPUTE METHODS === #

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.fields import Domain
 from odoo.tests import tagged
 
-from ..models.sale_order_search import FEW
+from ..models.amazon_search import FEW
 from .common import AmazonCase
 
 
@@ -326,21 +326,51 @@ class TestManyOrders(AmazonCase):
         self.assertEqual(self.env["sale.order"].search([("amazon_text", "ilike", name)], order="id"), order | manual)
         self.assertEqual([found for found, _name in order.name_search(name)], order.ids)
 
-    def test_what_is_typed_of_small_tables(self):
+    def test_what_is_typed_of_few(self):
         """A text is looked up where few records are; what is archived is found, too, as ever."""
         orders = self.placed()
+        shipped = self.imported().with_user(self.user)
+        self.ship(shipped.picking_ids)
         phase = orders[0].amazon_phase_id
         self.env["amazon.phase"].search([("id", "!=", phase.id)], limit=1).active = False
-        mine = [("id", "in", orders.ids)]
-        for name in ("amazon_phase_id", "amazon_account_id", "amazon_marketplace_id", "carrier_id"):
-            for text in (orders[0][name].display_name, orders[-1][name].display_name[:2], "zz"):
-                with self.subTest(name=name, text=text):
-                    same = Domain(name, "any", [("display_name", "ilike", text)])
-                    found = orders.search([*mine, (name, "ilike", text)], order="id")
-                    self.assertEqual(found, orders.search(Domain(mine) & same, order="id"))
-                    others = orders.search([*mine, "!", (name, "ilike", text)])
-                    self.assertEqual(found | others, orders)
-                    self.assertFalse(found & others)
+        updates = self.env["amazon.order.update"].search([("order_id", "in", orders.ids)])
+        lists = {
+            orders: ("amazon_phase_id", "amazon_account_id", "amazon_marketplace_id", "carrier_id"),
+            orders.picking_ids: ("carrier_id", "product_id"),
+            shipped.amazon_confirmation_ids: ("account_id", "marketplace_id"),
+            updates: ("account_id",),
+            updates.log_id: ("account_id",),
+            orders.order_line.amazon_offer_id: ("account_id", "marketplace_id", "product_id"),
+        }
+        for records, names in lists.items():
+            mine = [("id", "in", records.ids)]
+            self.assertTrue(records)
+            for name in names:
+                for text in (records[0][name].name, records[-1][name].name[:2], "zz"):
+                    with self.subTest(model=records._name, name=name, text=text):
+                        same = Domain(name, "any", [("display_name", "ilike", text)])
+                        found = records.search([*mine, (name, "ilike", text)], order="id")
+                        self.assertEqual(found, records.search(Domain(mine) & same, order="id"))
+                        self.assertEqual(bool(found), text != "zz")
+                        others = records.search([*mine, "!", (name, "ilike", text)])
+                        self.assertEqual(found | others, records)
+                        self.assertFalse(found & others)
+
+    def test_history_in_order(self):
+        """The few that are open or recent stand in the order that is asked for."""
+        for picking in self.imported(count=4).picking_ids:
+            self.ship(picking)
+        rows = self.env["amazon.confirmation"].search([("account_id", "=", self.account.id)], order="id")
+        self.assertGreaterEqual(len(rows), 4)
+        for days, row in enumerate(rows.sudo()):
+            row.sent_at = fields.Datetime.now() - timedelta(days=days)
+        domain = [("id", "in", rows.ids), ("is_recent", "=", True)]
+        for order, expected in (
+            ("sent_at", rows.sorted("sent_at")), ("sent_at desc", rows.sorted("sent_at", reverse=True)),
+            ("create_date, id", rows.sorted("id")), ("id desc", rows.sorted("id", reverse=True)),
+        ):  # fmt: skip
+            with self.subTest(order=order):
+                self.assertEqual(rows.search(domain, order=order).ids, expected.ids)
 
     def test_customers_typed(self):
         """A customer's name finds the orders of whoever belongs to it, and so it does where very many are called so."""
