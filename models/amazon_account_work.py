@@ -1,6 +1,7 @@
 from markupsafe import Markup
 from odoo import api, fields, models
 
+from ..const import RECENT_DAYS
 from ..said import say
 
 
@@ -100,7 +101,13 @@ class AmazonAccount(models.Model):
             return Markup()
         env, started = self.env, self.search([("auto_import", "=", True)])
         if started:
-            title = env._("No Amazon order yet")
+            known = env["sale.order"].search_count([("amazon_account_id", "in", self.search([]).ids)], limit=1)
+            # Old ones are hidden by the list's own filter.
+            title = (
+                env._("No order is open, and none came in the last %s days", RECENT_DAYS)
+                if known
+                else env._("No Amazon order yet")
+            )
             text = env._("Orders come in by themselves. %s", " ".join(filter(None, started.mapped("work"))))
             link = None
         elif account := self.search([], limit=1):

@@ -724,10 +724,19 @@ class SaleOrder(models.Model):
         if self.amazon_status in AWAITING_PAYMENT:
             return self.env._("%s: not paid yet; confirmed by itself when Amazon releases it.", self.name)
         if self._amazon_to_review():
-            return self.env._(
-                "%(order)s must be reviewed first: %(reasons)s", order=self.name, reasons=self.amazon_review_reasons
-            )
+            return self._amazon_say_review()
         return None
+
+    def _amazon_say_review(self):
+        """Return what a person has to do before the order goes on, and why.
+
+        :rtype: str
+        """
+        facts = {"order": self.name, "reasons": (self.amazon_review_reasons or "").replace("\n", " / ")}
+        if self.amazon_has_unknown_sku:
+            # Such an order has no button “Reviewed”.
+            return self.env._("%(order)s has to be mapped in the SKU table first: %(reasons)s", **facts)
+        return self.env._("%(order)s must be reviewed first: %(reasons)s", **facts)
 
     def _amazon_move_phase(self, by_hand=False):
         """Move the orders into the phase that follows from the facts (Decisions, Phases).

@@ -174,10 +174,7 @@ class StockPicking(models.Model):
             if order.amazon_status in AWAITING_PAYMENT:
                 return self.env._("%s is not paid on Amazon any more; it goes on by itself once it is.", order.name)
             if order.amazon_phase_id.role == "review" or order._amazon_to_review():
-                return self.env._(
-                    "%(order)s must be reviewed first: %(reasons)s",
-                    order=order.name, reasons=(order.amazon_review_reasons or "").replace("\n", " / "),
-                )  # fmt: skip
+                return order._amazon_say_review()
         # What was cancelled here to go along with them.
         along = orders.amazon_merged_child_ids._amazon_goes_along().with_context(lang=self.env.lang)
         return next(filter(None, along.mapped("amazon_unapplied")), False)

@@ -97,6 +97,11 @@ class TestOffers(AmazonCase):
         """The order that waits leads to the SKUs that it waits for."""
         order = self.imported("jp_unknown_sku")
         self.assertTrue(order.amazon_has_unknown_sku)
+        # Nothing names the button “Reviewed”, which the order does not have.
+        self.assertIn("SKU table", order.picking_ids.with_user(self.user).amazon_blocked)
+        ready = self.env.ref("sale_amazon_spapi.phase_ready")
+        with self.assertRaisesRegex(UserError, "SKU table"):
+            order.with_user(self.user).amazon_phase_id = ready
         action = order.with_user(self.user).action_amazon_map_skus()
         offer = self.env["amazon.offer"].with_user(self.user).search(action["domain"])
         self.assertEqual(offer, order.order_line.amazon_offer_id)

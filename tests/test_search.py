@@ -413,3 +413,16 @@ class TestManyOrders(AmazonCase):
         self.assertEqual(everywhere.search([*domain, *text]), over[2])
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
         self.assertEqual(ast.literal_eval(action["context"])["search_default_current"], 1)
+
+    def test_nothing_open_or_recent(self):
+        """What stands where nothing is open or recent does not say that there never was anything."""
+        Order = self.env["sale.order"].with_user(self.user).with_context(amazon_orders=True)
+        self.account.sudo().auto_import = True
+        self.assertIn("No Amazon order yet", Order.get_empty_list_help(""))
+        self.imported()
+        said = Order.get_empty_list_help("")
+        self.assertNotIn("yet", said)
+        self.assertIn("14 days", said)
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_confirmations")
+        self.assertNotIn("yet", action["help"])
+        self.assertIn("14 days", action["help"])
