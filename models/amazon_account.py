@@ -711,7 +711,7 @@ class AmazonAccount(models.Model):
             ]
             if missing:
                 raise UserError(
-                    self.env._("%(account)s: please enter %(what)s.", account=account.name, what=", ".join(missing))
+                    self.env._("%(account)s is not set up yet. Ask your Amazon manager to enter %(what)s.", **facts)
                 )
 
     def _endpoint(self):

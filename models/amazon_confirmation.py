@@ -16,6 +16,7 @@ from odoo.tools import SQL
 from ..const import DEAD, RECENT_DAYS
 from ..ours import is_ours, noted
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
+from .amazon_guard import GROUPS
 from .amazon_shipping_method import names_no_carrier
 from .sale_order import API_STATUSES
 from .amazon_search import few
@@ -172,7 +173,7 @@ class AmazonConfirmation(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("state", "hint", "message", "requested", "account_id.auto_confirm")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_advice(self):
         states, hints = self._state_advice(), self._hint_advice()
         for row in self:
@@ -182,10 +183,20 @@ class AmazonConfirmation(models.Model):
         """Return what to do about it that nobody looks at this, or False: the job is started, or a person has asked."""
         if self.state != "not_sent" or self.requested or self.account_id.auto_confirm:
             return False
+        user, name = self.env.user, self.account_id.name
+        if user.has_group(GROUPS % "manager"):
+            return self.env._(
+                "The job “Shipping Confirmation” of %s is stopped. Start it on the account; or press “Confirm Now”, or"
+                " “Retry” in the history, to have only this sent.", name,
+            )  # fmt: skip
+        if user.has_group(GROUPS % "user"):
+            return self.env._(
+                "The job “Shipping Confirmation” of %s is stopped. Ask your Amazon manager to start it; or press"
+                " “Confirm Now”, or “Retry” in the history, to have only this sent.", name,
+            )  # fmt: skip
         return self.env._(
-            "The job “Shipping Confirmation” of %s is stopped. Start it on the account; or press “Confirm Now”, or"
-            " “Retry” in the history, to have only this sent.", self.account_id.name,
-        )  # fmt: skip
+            "The job “Shipping Confirmation” of %s is stopped. Ask your Amazon manager to start it.", name
+        )
 
     @api.model
     def _state_advice(self):
@@ -206,7 +217,8 @@ class AmazonConfirmation(models.Model):
 
     @api.model
     def _hint_advice(self):
-        """Return plain advice for the refusals of Amazon that are known."""
+        """Return plain advice for the refusals of Amazon that are known, as far as the user can follow it."""
+        manager = self.env.user.has_group(GROUPS % "manager")
         return {
             "carrier": self.env._(
                 "Amazon does not know this carrier code. Give the delivery method the shipping method of another"
@@ -231,8 +243,11 @@ class AmazonConfirmation(models.Model):
             "access": self.env._(
                 "The application lacks a role, or the authorization was taken back. Test the connection on the account;"
                 " what waits is then sent by itself."
+            ) if manager else self.env._(
+                "The application lacks a role, or the authorization was taken back. Ask your Amazon manager to test the"
+                " connection on the account; what waits is then sent by itself."
             ),
-        }
+        }  # fmt: skip
 
     @api.depends("state", "message")
     def _compute_is_waiting(self):

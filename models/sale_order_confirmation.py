@@ -44,6 +44,7 @@ class SaleOrder(models.Model):
             order.amazon_confirmation_count = counts.get(order.sudo(), 0)
 
     @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice", "amazon_open_units")
+    @api.depends_context("lang", "uid")
     def _compute_amazon_api_message(self):
         for order in self:
             # sudo: see _compute_amazon_confirmation_count

@@ -83,6 +83,7 @@ class StockPicking(models.Model):
             picking.amazon_api_status = worst(states)
 
     @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice")
+    @api.depends_context("lang", "uid")
     def _compute_amazon_api_message(self):
         for picking in self:
             # sudo: a warehouse hand may have no access to Amazon's outbox, but has to mend what stands against it

@@ -166,6 +166,31 @@ class TestDeliveryWarning(ConfirmationCase):
         self.send(requested=True)
         self.assertEqual((picking.amazon_api_status, self.message(order, self.user)), ("done", ""))
 
+    def test_job_stopped_and_who_starts_it(self):
+        """Each reads what is in the own power: the manager where to start it, a clerk how to send this one and whom to
+        ask, a packer whom to ask."""
+        self.account.auto_confirm = False
+        picking = self.delivered()
+        ask, start, now = "Ask your Amazon manager to start it", "Start it on the account", "Confirm Now"
+        for user, texts in ((self.manager, {start, now}), (self.user, {ask, now}), (self.packer, {ask})):
+            with self.subTest(user.login):
+                said = self.message(picking, user)
+                self.assertEqual({text for text in (ask, start, now) if text in said}, texts)
+        row = picking.amazon_confirmation_ids
+        self.assertIn(ask, row.with_user(self.user).advice)
+        self.assertIn(start, row.with_user(self.manager).advice)
+
+    def test_no_access_and_who_mends_it(self):
+        """Without access only the manager is told to test the connection."""
+        picking = self.delivered()
+        self.fault("403", times=None)
+        self.send()
+        ask, test = "Ask your Amazon manager to test the connection", "Test the connection"
+        for user, text, other in ((self.manager, test, ask), (self.user, ask, test), (self.packer, ask, test)):
+            with self.subTest(user.login):
+                self.assertIn(text, self.message(picking, user))
+                self.assertNotIn(other, self.message(picking, user))
+
     def test_job_stopped_and_more(self):
         """What else is missing is said as it is now, not as it was when the job looked last."""
         picking = self.delivered(number=False)

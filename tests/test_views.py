@@ -422,7 +422,7 @@ class TestImportWizard(AmazonCase):
 
     def test_account_not_ready(self):
         self.account.sudo().refresh_token_cipher = False
-        with self.assertRaisesRegex(UserError, "Refresh token"):
+        with self.assertRaisesRegex(UserError, "Ask your Amazon manager to enter Refresh token"):
             self.wizard().action_import()
 
     def test_two_accounts_no_default(self):
