@@ -36,7 +36,7 @@ _logger = logging.getLogger(__name__)
 
 # Rows looked at in one transaction.
 LOOK = 200
-# So many calls in a row without an answer, or beyond the quota, and the run gives up for now.
+# So many calls in a row without an answer, denied, or beyond the quota, and the run gives up for now.
 TROUBLES = 3
 # What was refused for lack of access is tried again by itself.
 ACCESS_MINUTES = 15
@@ -276,8 +276,8 @@ class AmazonConfirmation(models.Model):
         :param list troubles: gets the errors that do not concern the others.
         :return: ``done``, or ``partial`` when time is up or a person has stopped the job.
         """
-        job, unanswered, beyond, may_ask = log.job_id, 0, 0, True
-        ids = deque(ids)
+        job, unanswered, denied, beyond, may_ask = log.job_id, 0, 0, 0, True
+        ids = deque(self._denied_last(ids))
         while ids:
             row_id = ids.popleft()
             row = self._locked(row_id)
@@ -288,18 +288,19 @@ class AmazonConfirmation(models.Model):
                     may_ask = False
                     with self._told_later(troubles):
                         known, may_ask = row._learn_reference(amazon), True
-                if not self.env["ir.cron"]._commit_progress():
-                    job._trigger()
-                    self.env["ir.cron"]._commit_progress()
+                if not self._has_time(job):
                     return "partial"
                 row = self._locked(row_id) if known else row.browse()
             if not row:
                 continue
-            shipment, gone_already = row._shipment(), row.order_id.amazon_status == "shipped" and not row.told
-            row._sending("direct", log)
-            self.env["ir.cron"]._commit_progress()
             try:
-                answered, beyond = row._ask(amazon) if gone_already else row._send_one(amazon, shipment), 0
+                answered, denied, beyond = row._mark_and_send(amazon, log), 0, 0
+            except AccessDenied as error:
+                # It may be this order alone that Amazon denies.
+                answered, denied = True, denied + 1
+                if denied >= TROUBLES:
+                    raise
+                troubles.append(error)
             except QuotaExceeded as error:
                 if row.state != "not_sent" or error.retry_after > MAX_WAIT_SECONDS or beyond >= TROUBLES:
                     raise
@@ -309,15 +310,42 @@ class AmazonConfirmation(models.Model):
             unanswered = 0 if answered else unanswered + 1
             if answered:
                 row._count_in(log)
-            if not self.env["ir.cron"]._commit_progress(1):
-                job._trigger()
-                self.env["ir.cron"]._commit_progress()
+            if not self._has_time(job, 1):
                 return "partial"
             if unanswered >= TROUBLES:
                 raise RetryLater("no answers", operation="confirmShipment")
             if job._is_stopped():
                 return "partial"
         return "done"
+
+    @api.model
+    def _has_time(self, job, done=0):
+        """Commit, and tell whether there is time left; if not, the job is woken for the rest.
+
+        :param int done: how many rows were worked on.
+        """
+        if self.env["ir.cron"]._commit_progress(done):
+            return True
+        job._trigger()
+        self.env["ir.cron"]._commit_progress()
+        return False
+
+    @api.model
+    def _denied_last(self, ids):
+        """Return the ids with those of rows last to which Amazon has denied access before: they keep no others."""
+        denied = set(self.search([("id", "in", ids), ("state", "=", "rejected")]).ids)
+        return sorted(ids, key=lambda row_id: (row_id in denied, row_id))
+
+    def _mark_and_send(self, amazon, log):
+        """Mark a row, commit, and send it; of what Amazon calls shipped it is only asked.
+
+        :return: whether there was an answer.
+        :raise SellingPartnerError: as :meth:`_send_one`.
+        """
+        shipment, gone_already = self._shipment(), self.order_id.amazon_status == "shipped" and not self.told
+        self._sending("direct", log)
+        self.env["ir.cron"]._commit_progress()
+        return self._ask(amazon) if gone_already else self._send_one(amazon, shipment)
 
     @api.model
     def _locked(self, row_id):
@@ -369,7 +397,7 @@ class AmazonConfirmation(models.Model):
         """Send a row that is marked, and write what Amazon answers.
 
         :return: whether there was an answer.
-        :raise SellingPartnerError: what concerns not only this parcel: quota, credentials, access.
+        :raise SellingPartnerError: what may concern not only this parcel: quota, credentials, access.
         """
         self.ensure_one()
         try:
@@ -455,17 +483,25 @@ class AmazonConfirmation(models.Model):
             unclear._stand_in(log)
             # Writing an answer begins with a rollback.
             self.env["ir.cron"]._commit_progress()
+        denied = None
         for row in unclear:
-            answered = row._ask(amazon)
+            try:
+                answered = row._ask(amazon)
+            except AccessDenied as error:
+                # It may be this order alone: it is asked for again after a pause, the others go on.
+                row._record("_ask_again", row.asked)
+                answered, denied = False, error
             unanswered = 0 if answered else unanswered + 1
             if answered:
                 row._count_in(log)
             if unanswered >= TROUBLES:
-                raise RetryLater("no answers", operation="getOrder")
+                raise denied or RetryLater("no answers", operation="getOrder")
             if not self.env["ir.cron"]._commit_progress() or job._is_stopped():
                 job._trigger()
                 self.env["ir.cron"]._commit_progress()
                 return "partial"
+        if denied:
+            raise denied
         return "done"
 
     def _ask(self, amazon):

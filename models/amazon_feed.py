@@ -311,7 +311,7 @@ class AmazonFeed(models.Model):
     def _give_up_late(self, amazon, status):
         """Other confirmations wait for this feed: when Amazon does not come to it, it is taken back; what Amazon does
         not come to the end of is asked for."""
-        if self.submitted_at > fields.Datetime.now() - timedelta(hours=LATE_HOURS):
+        if not self._is_late():
             return
         if status == "IN_QUEUE":
             try:
@@ -322,6 +322,10 @@ class AmazonFeed(models.Model):
         self._start_asking(
             _lt("Amazon has not finished this feed for %s hours; it is asked for each order.", LATE_HOURS)
         )
+
+    def _is_late(self):
+        """Tell whether other confirmations have waited for this feed long enough."""
+        return self.submitted_at <= fields.Datetime.now() - timedelta(hours=LATE_HOURS)
 
     def _read_report(self, amazon):
         if not self.report_ref:
@@ -428,11 +432,7 @@ class AmazonFeed(models.Model):
         self.ensure_one()
         rows = self._open_rows()
         if len(rows) <= ONE_BY_ONE and not self.open_search:
-            for row in rows:
-                try:
-                    self._learn([parse_order(amazon.get_order(row.order_ref).payload)])
-                except (BadRequest, MalformedAnswer, NotFound) as error:
-                    _logger.debug("not shown yet: %s", type(error).__name__)
+            self._get_orders(amazon, rows)
         else:
             self._search_orders(amazon)
         left = self._open_rows()
@@ -451,6 +451,23 @@ class AmazonFeed(models.Model):
                 for chunk in rows._chunks(CHUNK):
                     chunk._refused(state, text, mail="results")
             self._done()
+
+    def _get_orders(self, amazon, rows):
+        """Read the orders of these confirmations one by one.
+
+        :raise AccessDenied: Amazon denies them all, which says nothing of the orders; a single one, or what it goes on
+            to deny, is as good as not shown.
+        """
+        denied = []
+        for row in rows:
+            try:
+                self._learn([parse_order(amazon.get_order(row.order_ref).payload)])
+            except AccessDenied as error:
+                denied.append(error)
+            except (BadRequest, MalformedAnswer, NotFound) as error:
+                _logger.debug("not shown yet: %s", type(error).__name__)
+        if denied and len(denied) == len(rows) and not self.asked and not self._is_late():
+            raise denied[0]
 
     def _search_orders(self, amazon):
         """Read the orders that have changed since the feed went out."""

@@ -250,6 +250,46 @@ class TestConfirmationTrouble(ConfirmationCase):
             self.send(requested=True)
         self.check_once(picking)
 
+    def deny(self, pickings, operation="confirmShipment"):
+        """Let Amazon deny access to single orders."""
+        for picking in pickings:
+            self.fault("403", operation, times=None, match={"orderId": picking.sale_id.amazon_order_ref})
+
+    def test_access_denied_to_single_orders(self):
+        """Orders that Amazon denies stop no others: neither those behind them, nor, when they are tried again, those
+        that have come since; it is told all the same."""
+        pickings = [self.delivered() for _number in range(4)]
+        self.deny(pickings[:2])
+        log = self.send()
+        self.assertEqual([p.amazon_api_status for p in pickings], ["rejected"] * 2 + ["done"] * 2)
+        self.assertEqual((log.state, log.confirmed, self.account.connection_state), ("failed", 2, "broken"))
+        # Three in a row, and it may be all.
+        more = [self.delivered() for _number in range(4)]
+        self.deny(more[:3])
+        self.send()
+        self.assertEqual([p.amazon_api_status for p in more], ["rejected"] * 3 + ["not_sent"])
+        self.send_later(20)
+        self.assertEqual([p.amazon_api_status for p in more], ["rejected"] * 3 + ["done"])
+        self.amazon.control("DELETE", "faults")
+        self.send_later(40)
+        for picking in (*pickings, *more):
+            self.check_once(picking)
+        self.assertEqual(self.account.connection_state, "ok")
+
+    def test_asking_denied_for_single_orders(self):
+        """Nor do they keep it from being asked what became of others."""
+        pickings = [self.delivered() for _number in range(3)]
+        self.fault("cut_after", times=2)
+        self.send()
+        self.assertEqual([p.amazon_api_status for p in pickings], ["sending", "sending", "done"])
+        self.deny(pickings[:1], "getOrder")
+        log = self.send_later(2)
+        self.assertEqual([p.amazon_api_status for p in pickings], ["sending", "done", "done"])
+        self.assertEqual(log.state, "failed")
+        self.amazon.control("DELETE", "faults")
+        self.send_later(4)
+        self.check_once(pickings[0])
+
     def test_revoked(self):
         """With a revoked authorization nothing is marked; the account says what to do."""
         picking = self.delivered()

@@ -317,6 +317,30 @@ class TestFeed(ConfirmationCase):
         self.amazon.post("settings", empty_tracking="refuse")
         self.mail.amazon_ship_method = "あ" * 60
         order = self.imported()
+    def test_asking_denied_for_one_order(self):
+        """An order that Amazon denies keeps neither the others nor the next feed waiting for ever; when all are
+        denied, that says nothing of the orders."""
+        pickings = self.deliveries(3)
+        feed = self.feed_ending(pickings, result=False)
+        self.fault("403", "getOrder", times=None)
+        for minutes in (0, 3, 15, 30):
+            self.fetch_later(minutes)
+        self.assertEqual((feed.state, self.account._job("results").error_kind), ("asking", "access"))
+        self.amazon.control("DELETE", "faults")
+        self.fault("403", "getOrder", times=None, match={"orderId": pickings[0].sale_id.amazon_order_ref})
+        for minutes in (45, 50, 65):
+            self.fetch_later(minutes)
+        self.assertEqual((feed.state, pickings.mapped("amazon_api_status")), ("done", ["unknown", "done", "done"]))
+        self.fault("403", "getOrder", times=None)
+        alone = self.deliveries(1)
+        feed = self.feed_ending(alone, result=False)
+        for hours in (0, 11):
+            self.fetch_later(60 * hours)
+            self.assertEqual(feed.state, "asking")
+        for minutes in (5, 10, 30):
+            self.fetch_later(60 * 12 + minutes)
+        self.assertEqual((feed.state, alone.amazon_api_status), ("done", "unknown"))
+
         order.picking_ids.carrier_id = self.mail
         picking = self.deliver(order.picking_ids, False)
         log = self.send()
