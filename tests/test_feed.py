@@ -27,6 +27,32 @@ class TestFeed(ConfirmationCase):
         """Let Amazon work its feeds off."""
         self.amazon.post("clock", advance=seconds)
 
+    def feed_ending(self, pickings, **outcome):
+        """Send these deliveries as one feed, and let Amazon end it as told.
+
+        :param outcome: as the simulator's control API takes it.
+        :return: the ``amazon.feed``.
+        """
+        self.amazon.post("settings", feed_seconds=None)
+        self.send()
+        feed = pickings.amazon_confirmation_ids.feed_id
+        self.amazon.post(f"feeds/{feed.feed_ref}/process", **outcome)
+        return feed
+
+    def many_broken_off(self):
+        """Deliver more orders than are asked for one by one, and let Amazon break their feed off behind 20 of them;
+        return the deliveries."""
+        pickings = self.deliveries(25)
+        self.feed_ending(pickings, status="FATAL", messages=20)
+        self.work(600)
+        self.amazon.control("DELETE", "requests")
+        return pickings
+
+    def check_twenty_found(self, pickings):
+        """See that of :meth:`many_broken_off` those are done that Amazon has, and the others not known."""
+        states = pickings.amazon_confirmation_ids.mapped("state")
+        self.assertEqual((states.count("done"), states.count("unknown")), (20, 5))
+
     def fetch_later(self, minutes):
         """Fetch results so many minutes later."""
         with self.later(minutes):
@@ -218,10 +244,7 @@ class TestFeed(ConfirmationCase):
     def test_fatal_halfway(self):
         """FATAL says nothing of the orders: Amazon is asked; what it lacks is rejected and can be sent again."""
         pickings = self.deliveries(3)
-        self.amazon.post("settings", feed_seconds=None)
-        self.send()
-        feed = pickings.amazon_confirmation_ids.feed_id
-        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="FATAL", messages=2)
+        feed = self.feed_ending(pickings, status="FATAL", messages=2)
         self.fetch()
         states = pickings.amazon_confirmation_ids.sorted("id").mapped("state")
         self.assertEqual(states, ["done", "done", "unknown"])
@@ -237,25 +260,18 @@ class TestFeed(ConfirmationCase):
     def test_cancelled(self):
         """A feed cancelled at Amazon has told it nothing."""
         pickings = self.deliveries(2)
-        self.amazon.post("settings", feed_seconds=None)
-        self.send()
-        self.amazon.post(f"feeds/{pickings.amazon_confirmation_ids.feed_id.feed_ref}/process", status="CANCELLED")
+        self.feed_ending(pickings, status="CANCELLED")
         self.fetch()
         self.assertEqual(set(pickings.mapped("amazon_api_status")), {"rejected"})
 
     def test_report_missing_or_unreadable(self):
         """Without a readable report the orders themselves tell what became of them."""
         pickings = self.deliveries(2)
-        self.amazon.post("settings", feed_seconds=None)
-        self.send()
-        feed = pickings.amazon_confirmation_ids.feed_id
-        self.amazon.post(f"feeds/{feed.feed_ref}/process", result=False)
+        self.feed_ending(pickings, result=False)
         self.fetch()
         self.check_all_once(pickings)
         more = self.deliveries(2)
-        self.send()
-        feed = more.amazon_confirmation_ids.feed_id
-        self.amazon.post(f"feeds/{feed.feed_ref}/process")
+        feed = self.feed_ending(more)
         self.fault("html_200", "downloadFeedDocument", times=None)
         for minutes in range(0, 20, 3):
             self.fetch_later(minutes)
@@ -264,13 +280,10 @@ class TestFeed(ConfirmationCase):
 
     def test_report_of_another_status(self):
         """A report that does not call itself complete proves nothing, whatever else it leaves out."""
-        self.amazon.post("settings", feed_seconds=None)
         for status in ("Rejected", "Processing", "AwaitingAsynchronousReply"):
             with self.subTest(status=status):
                 pickings = self.deliveries(2)
-                self.send()
-                feed = pickings.amazon_confirmation_ids.feed_id
-                self.amazon.post(f"feeds/{feed.feed_ref}/process", report_status=status)
+                feed = self.feed_ending(pickings, report_status=status)
                 for minutes in range(0, 30, 3):
                     self.fetch_later(minutes)
                 self.assertEqual(set(pickings.mapped("amazon_api_status")), {"unknown"})
@@ -288,9 +301,7 @@ class TestFeed(ConfirmationCase):
         self.assertEqual(set(waiting.mapped("amazon_api_status")), {"rejected"})
         self.assertEqual([feed["processingStatus"] for feed in self.feeds()], ["CANCELLED"])
         begun = self.deliveries(2)
-        self.send()
-        feed = begun.amazon_confirmation_ids.feed_id
-        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="IN_PROGRESS")
+        self.feed_ending(begun, status="IN_PROGRESS")
         for minutes in (12 * 60 + 5, 12 * 60 + 10, 12 * 60 + 30):
             self.fetch_later(minutes)
         self.assertEqual(set(begun.mapped("amazon_api_status")), {"unknown"})
@@ -306,17 +317,6 @@ class TestFeed(ConfirmationCase):
             self.fetch_later(minutes)
         self.check_all_once(pickings)
 
-    def test_text_too_long_for_a_feed(self):
-        """What only a feed has no room for goes directly."""
-        self.yamato.amazon_ship_method = "あ" * 60
-        pickings = self.deliveries(2)
-        self.send()
-        self.check_all_once(pickings)
-        self.assertEqual((self.calls(), self.feeds()), (2, []))
-        # What can go in no other way says what to do.
-        self.amazon.post("settings", empty_tracking="refuse")
-        self.mail.amazon_ship_method = "あ" * 60
-        order = self.imported()
     def test_asking_denied_for_one_order(self):
         """An order that Amazon denies keeps neither the others nor the next feed waiting for ever; when all are
         denied, that says nothing of the orders."""
@@ -341,6 +341,17 @@ class TestFeed(ConfirmationCase):
             self.fetch_later(60 * 12 + minutes)
         self.assertEqual((feed.state, alone.amazon_api_status), ("done", "unknown"))
 
+    def test_text_too_long_for_a_feed(self):
+        """What only a feed has no room for goes directly."""
+        self.yamato.amazon_ship_method = "あ" * 60
+        pickings = self.deliveries(2)
+        self.send()
+        self.check_all_once(pickings)
+        self.assertEqual((self.calls(), self.feeds()), (2, []))
+        # What can go in no other way says what to do.
+        self.amazon.post("settings", empty_tracking="refuse")
+        self.mail.amazon_ship_method = "あ" * 60
+        order = self.imported()
         order.picking_ids.carrier_id = self.mail
         picking = self.deliver(order.picking_ids, False)
         log = self.send()
@@ -350,39 +361,25 @@ class TestFeed(ConfirmationCase):
 
     def test_many_asked_by_search(self):
         """More than a few are asked for by searching, with their parcels."""
-        pickings = self.deliveries(25)
-        self.amazon.post("settings", feed_seconds=None)
-        self.send()
-        feed = pickings.amazon_confirmation_ids.feed_id
-        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="FATAL", messages=20)
-        self.work(600)
-        self.amazon.control("DELETE", "requests")
+        pickings = self.many_broken_off()
         self.fetch()
         self.assertGreaterEqual(self.calls("searchOrders"), 1)
         self.assertEqual(self.calls("getOrder"), 0)
-        states = pickings.amazon_confirmation_ids.mapped("state")
-        self.assertEqual((states.count("done"), states.count("unknown")), (20, 5))
+        self.check_twenty_found(pickings)
 
     def test_same_page_while_asking(self):
         """The same orders on every page: noticed and told, instead of using up the import's quota; then it goes on."""
-        pickings = self.deliveries(25)
-        self.amazon.post("settings", feed_seconds=None)
-        self.send()
-        feed = pickings.amazon_confirmation_ids.feed_id
-        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="FATAL", messages=20)
-        self.work(600)
+        pickings = self.many_broken_off()
         self.amazon.post("page-limit", limit=10)
         self.addCleanup(self.amazon.post, "page-limit", limit=100)
         self.fault("same_page", operation="searchOrders", times=None)
-        self.amazon.control("DELETE", "requests")
         self.fetch()
         self.assertLessEqual(self.calls("searchOrders"), 4)
         self.assertIn("same orders again", self.account._job("results").last_error)
         self.assertNotIn("rejected", pickings.mapped("amazon_api_status"))
         self.amazon.control("DELETE", "faults")
         self.fetch()
-        states = pickings.amazon_confirmation_ids.mapped("state")
-        self.assertEqual((states.count("done"), states.count("unknown")), (20, 5))
+        self.check_twenty_found(pickings)
 
     def test_whole_document_refused(self):
         """A report that refuses the whole document refuses every row of it."""
@@ -493,10 +490,7 @@ class TestFeed(ConfirmationCase):
     def test_corrected_while_unclear(self):
         """What is corrected before it is known what became of it does not wait for a parcel that Amazon never got."""
         picking = self.deliveries(1)
-        self.amazon.post("settings", feed_seconds=None)
-        self.send()
-        feed = picking.amazon_confirmation_ids.feed_id
-        self.amazon.post(f"feeds/{feed.feed_ref}/process", status="FATAL")
+        self.feed_ending(picking, status="FATAL")
         self.fetch()
         self.assertEqual(picking.amazon_api_status, "unknown")
         picking.carrier_tracking_ref = "CORRECTED"
@@ -513,22 +507,13 @@ class TestFeed(ConfirmationCase):
 
     def one_of_two(self):
         """Deliver one of two units; return the delivery."""
-        [order] = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
-        picking = order.picking_ids
-        picking.carrier_tracking_ref = "FIRST"
-        picking.move_ids.quantity = 1
-        picking.move_ids.picked = True
-        picking.with_user(self.user).with_context(
-            skip_backorder=True, picking_ids_not_to_backorder=[]
-        ).button_validate()
-        return picking
+        return self.split(self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}]), "FIRST")[0]
 
     def test_own_parcel_is_not_elsewhere(self):
         """A parcel of ours that Amazon has numbered itself is not mistaken for one that somebody entered there."""
         self.given_by_amazon()
         picking = self.one_of_two()
-        self.send()
-        self.amazon.post(f"feeds/{picking.amazon_confirmation_ids.feed_id.feed_ref}/process")
+        self.feed_ending(picking)
         self.fetch()
         self.assertEqual(picking.amazon_api_status, "done")
         second = picking.sale_id.picking_ids - picking
@@ -546,8 +531,7 @@ class TestFeed(ConfirmationCase):
         self.given_by_amazon()
         picking = self.one_of_two()
         self.amazon.post("settings", packages_delay=3600)
-        self.send()
-        self.amazon.post(f"feeds/{picking.amazon_confirmation_ids.feed_id.feed_ref}/process", result=False)
+        self.feed_ending(picking, result=False)
         for minutes in (0, 3, 15):
             self.fetch_later(minutes)
         self.assertEqual(picking.amazon_api_status, "unknown")
@@ -560,8 +544,7 @@ class TestFeed(ConfirmationCase):
         """What is set to be sent again edits the parcel, whatever reference Amazon gave it."""
         self.given_by_amazon()
         picking = self.one_of_two()
-        self.send()
-        self.amazon.post(f"feeds/{picking.amazon_confirmation_ids.feed_id.feed_ref}/process")
+        self.feed_ending(picking)
         self.fetch()
         self.env["amazon.confirmation"].with_user(self.user)._set_status(picking.sale_id, "not_sent")
         self.send()
@@ -600,10 +583,7 @@ class TestFeed(ConfirmationCase):
         for operation, count in (("getOrder", 2), ("searchOrders", 22)):
             with self.subTest(operation=operation):
                 pickings = self.deliveries(count)
-                self.amazon.post("settings", feed_seconds=None)
-                self.send()
-                feed = pickings[0].amazon_confirmation_ids.feed_id
-                self.amazon.post(f"feeds/{feed.feed_ref}/process", result=False)
+                feed = self.feed_ending(pickings, result=False)
                 self.work(600)
                 self.fault("malformed_order", operation=operation, times=None, variant="quantity_letter")
                 for minutes in (0, 3, 15):
