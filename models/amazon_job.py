@@ -334,11 +334,25 @@ class AmazonJob(models.Model):
         self.ensure_one()
         if not self._is_started():
             return False
+        since = max(filter(None, (self.last_success, self.started_at, self.create_date)))
+        return since if fields.Datetime.now() - since >= self._patience() else self._unbuilt_since()
+
+    def _patience(self):
+        """Return for how long nobody is told that the job has not succeeded.
+
+        :rtype: timedelta
+        """
         # sudo: a system parameter
         minutes = self.env["ir.config_parameter"].sudo().get_param("sale_amazon_spapi.standstill_minutes")
-        wait = timedelta(minutes=max(int(minutes or STANDSTILL_MINUTES), 2 * JOBS[self.name].minutes))
-        since = max(filter(None, (self.last_success, self.started_at, self.create_date)))
-        return since if fields.Datetime.now() - since >= wait else False
+        return timedelta(minutes=max(int(minutes or STANDSTILL_MINUTES), 2 * JOBS[self.name].minutes))
+
+    def _unbuilt_since(self):
+        """Return since when nothing is made of what the order import receives, which nobody would notice otherwise.
+
+        :rtype: datetime
+        """
+        inbox = self.env["amazon.order.update"]
+        return self.name == "orders" and inbox._unbuilt_since(self.account_id, self._patience())
 
     def _mail_standstill(self, account):
         """Mail those who are told of the account's work that these jobs of it stand still."""
@@ -357,6 +371,15 @@ class AmazonJob(models.Model):
 
     def _standing_line(self):
         """Say since when the job has not succeeded, and what it reports."""
+        unbuilt = not self.last_error and self._unbuilt_since()
+        if unbuilt:
+            return [
+                _lt("Orders are received, but since %s none has been made of them.", unbuilt),
+                _lt(
+                    "Check that Odoo's scheduled actions run on the server, and that those that build Amazon's orders"
+                    " are active."
+                ),
+            ]  # fmt: skip
         words = dict(self._fields["name"]._description_selection(self.env))
         return [
             _lt("%(job)s has not succeeded since %(time)s.", job=words[self.name], time=self.standing_since),
@@ -371,7 +394,7 @@ class AmazonJob(models.Model):
         was_told = job.standing_since or job.error_kind in BROKEN
         job.write({
             "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
-            "standing_since": False,
+            "standing_since": job.standing_since and job._unbuilt_since(),
         })  # fmt: skip
         if was_told:
             job.account_id._ask_for_help()
@@ -501,7 +524,8 @@ class AmazonJob(models.Model):
         if kind == "quota":
             if budget.answered and not stuck:
                 # It is on its way, as far as the quota allows.
-                values.update(last_success=fields.Datetime.now(), standing_since=False)
+                unbuilt = job.standing_since and job._unbuilt_since()
+                values.update(last_success=fields.Datetime.now(), standing_since=unbuilt)
             job.write(values)
             self._trigger(error.retry_after)
         else:

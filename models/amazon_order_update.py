@@ -594,7 +594,7 @@ class AmazonOrderUpdate(models.Model):
         if forced:
             conflict = SQL(
                 "(account_id, order_ref, version, digest) DO UPDATE SET state = 'pending', forced = TRUE,"
-                " payload = EXCLUDED.payload, retry_at = NULL"
+                " payload = EXCLUDED.payload, retry_at = NULL, write_date = EXCLUDED.write_date"
             )
         new = self.env.execute_query(
             SQL(
@@ -672,6 +672,22 @@ class AmazonOrderUpdate(models.Model):
     def _accounts_waiting(self):
         accounts = self._read_group(self._waiting_domain(), ["account_id"])
         return self.env["amazon.account"].union(*(account for [account] in accounts))
+
+    @api.model
+    def _unbuilt_since(self, account, patience):
+        """Return since when rows wait and nobody works on any, be it that no builder runs or that all of them fail
+        before they come to a row.
+
+        :param account: the ``amazon.account``.
+        :param timedelta patience: for how long that is nothing unusual.
+        :rtype: datetime
+        """
+        # sudo: the inbox is the addon's own
+        rows, mine = self.sudo(), [("account_id", "=", account.id)]
+        before = fields.Datetime.now() - patience
+        oldest = rows.search([*mine, ("state", "=", "pending"), ("write_date", "<=", before)], order="id", limit=1)
+        worked = oldest and rows.search_count([*mine, ("state", "!=", "pending"), ("write_date", ">", before)], limit=1)
+        return oldest.write_date if oldest and not worked else False
 
     @api.model
     def _waiting_domain(self):

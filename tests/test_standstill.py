@@ -138,6 +138,45 @@ class TestStandstill(AmazonCase):
             self.watch(60 * hours + 1)
         self.assertEqual(self.heard(), ("ok", [], []))
 
+    def test_orders_that_nobody_makes(self):
+        """Orders come in and no builder makes them: heard of like a job that stands still, withdrawn when they are."""
+        everybody = ["manager@example.com", "shop@example.com"]
+        [ref] = self.place()
+        self.run_job()
+        for minutes in (30, 59):
+            self.run_job(minutes)
+            self.watch(minutes)
+            self.assertEqual(self.heard(), ("ok", [], []))
+        for minutes in (61, 66, 120):
+            self.run_job(minutes)
+            self.watch(minutes)
+            self.assertEqual(self.heard(), ("standing", ["Amazon: a job stands still"], everybody))
+        with freeze_time(self.start + timedelta(minutes=120)):
+            [banner] = self.account.with_user(self.user).get_standstill()
+            for text in (self.account.connection_message, self.account.activity_ids.note, banner["reason"]):
+                self.assertIn("none has been made of them", text)
+        self.build(121)
+        self.run_job(122)
+        self.assertEqual(self.heard(), ("ok", [], everybody))
+        self.assertTrue(self.orders(ref))
+
+    def test_many_orders_to_make(self):
+        """Builders that have more to do than an hour's work are not called standing."""
+        self.place(count=26)
+        self.run_job()
+        self.build(61, one_batch=True)
+        self.run_job(62)
+        self.watch(62)
+        self.assertEqual(self.account.waiting_count, 1)
+        self.assertEqual(self.heard(), ("ok", [], []))
+
+    def build(self, minutes, one_batch=False):
+        """Let a builder work so many minutes after the start: on all there is, or on one batch."""
+        with freeze_time(self.start + timedelta(minutes=minutes)), self.committing(self.account) as account:
+            inbox = account.env["amazon.order.update"].sudo()
+            inbox._build_next(account) if one_batch else inbox._drain(account)
+        self.env.invalidate_all()
+
     def test_setting(self):
         """How long is long is a setting."""
         self.env["ir.config_parameter"].set_param("sale_amazon_spapi.standstill_minutes", "240")
