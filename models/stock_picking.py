@@ -170,15 +170,25 @@ class StockPicking(models.Model):
                 return self.env._("Amazon ships this order (FBA); it is done by itself when Amazon reports it.")
             if order.amazon_on_hold:
                 return self.env._("%s is on hold.", order.name)
-            if order.amazon_unapplied:
-                return order.amazon_unapplied
-            if order.amazon_status in AWAITING_PAYMENT:
-                return self.env._("%s is not paid on Amazon any more; it goes on by itself once it is.", order.name)
+            if uncertain := self._amazon_why_uncertain(order):
+                return uncertain
             if order.amazon_phase_id.role == "review" or order._amazon_to_review():
                 return order._amazon_say_review()
         # What was cancelled here to go along with them.
         along = orders.amazon_merged_child_ids._amazon_goes_along().with_context(lang=self.env.lang)
-        return next(filter(None, along.mapped("amazon_unapplied")), False)
+        return next(filter(None, map(self._amazon_why_uncertain, along)), False)
+
+    @api.model
+    def _amazon_why_uncertain(self, order):
+        """Return why Amazon may not want an order's goods any more, or not as they are known here, or False.
+
+        :param order: the ``sale.order``.
+        """
+        if order.amazon_unapplied:
+            return order.amazon_unapplied
+        if order.amazon_status in AWAITING_PAYMENT:
+            return self.env._("%s is not paid on Amazon any more; it goes on by itself once it is.", order.name)
+        return False
 
     # === SEARCH METHODS === #
 

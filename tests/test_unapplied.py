@@ -203,6 +203,18 @@ class TestUnapplied(ConfirmationCase):
         self.ship(parent.picking_ids)
         self.assertEqual(parent.picking_ids.state, "done")
 
+    def test_what_goes_along_back_to_pending(self):
+        """An order that was cancelled here to go with another, and is not paid any more, holds that one's delivery."""
+        parent, child = self.imported(count=2)
+        child.with_user(self.user).action_cancel()
+        child.with_user(self.user).amazon_merged_into_id = parent
+        for status in ("PENDING", "PENDING_AVAILABILITY"):
+            self.refetched(child, fulfillment={"fulfillmentStatus": status})
+            self.check_refused(parent.picking_ids, f"{child.name} is not paid")
+        self.refetched(child, fulfillment={"fulfillmentStatus": "UNSHIPPED"})
+        self.ship(parent.picking_ids)
+        self.assertEqual(parent.picking_ids.state, "done")
+
     def test_one_question_for_many(self):
         """Whether something newer is waiting is asked once for all deliveries of a list."""
         pickings = self.imported(count=6).picking_ids.with_user(self.user)
