@@ -4,6 +4,8 @@ from .sale_order_shown import say_content
 
 
 class StockPicking(models.Model):
+    """What lists show of a delivery beside its fields (see ``stock_picking.py``)."""
+
     _inherit = "stock.picking"
 
     amazon_content = fields.Char("Contents", compute="_compute_amazon_content")
@@ -16,3 +18,8 @@ class StockPicking(models.Model):
                 for move in picking.move_ids
                 if move.state != "cancel"
             )
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        # Odoo shows its own text, whatever the action says.
+        return help_message if self.env.context.get("amazon_deliveries") else super().get_empty_list_help(help_message)

@@ -5,6 +5,7 @@ from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import html2plaintext
 from odoo.tools.safe_eval import safe_eval
 
 from .common import AmazonCase
@@ -145,6 +146,26 @@ class TestViews(AmazonCase):
                 if group in groups:
                     with self.subTest(group=group, menu=menu):
                         self.open(user, self.action(menu))
+
+    def test_empty_lists(self):
+        """An empty list says what belongs there, in the addon's own words: Odoo's praise what else it could do."""
+        for group, user in self.users.items():
+            for menu, groups in MENUS.items():
+                # Orders say what comes first: see TestScreens.
+                if group in groups and menu != "menu_amazon_orders":
+                    action = self.action(menu).with_user(user)
+                    with self.subTest(group=group, menu=menu):
+                        self.assertEqual(
+                            html2plaintext(action._get_action_dict()["help"] or ""), html2plaintext(action.help or "")
+                        )
+
+    def test_narrow_screens(self):
+        """What is worked with has cards beside its list, for screens on which no list has room."""
+        for menu, groups in MENUS.items():
+            action = self.action(menu)
+            if groups != ("manager",) and "list" in action.view_mode:
+                with self.subTest(menu=menu):
+                    self.assertIn("kanban", action.view_mode)
 
     def test_nobody_else(self):
         """Whoever has no Amazon access reads none of its models; only the manager reads the quota."""
