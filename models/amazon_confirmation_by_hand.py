@@ -137,7 +137,8 @@ class AmazonConfirmation(models.Model):
         if status == "not_sent":
             rows._wake()
         elif not order._amazon_not_left():
-            order._amazon_confirmed()
+            [here] = order._amazon_in_company_language()
+            here._amazon_confirmed()
         return False
 
     @api.model

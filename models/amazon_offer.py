@@ -1,8 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
+from ..said import say
 from .trigram import trigram
+
+_lt = LazyTranslate(__name__)
 
 
 def offer_key(item):
@@ -168,20 +172,21 @@ class AmazonOffer(models.Model):
             self._tell_mapped(len(changed), len(waited))
 
     def _tell_mapped(self, changed, waited):
-        """Tell whoever mapped these SKUs what that has changed, on the screen and in the SKUs' histories.
+        """Tell whoever mapped these SKUs what that has changed; in the SKUs' histories, in the company's language.
 
         :param int changed: orders that now have the product.
         :param int waited: orders that waited for it and are made now.
         """
-        text = self.env._(
+        text = _lt(
             "Mapped. Open orders changed: %(changed)s. Orders that waited for it and are made now: %(waited)s.",
             changed=changed, waited=waited,
         )  # fmt: skip
         for offer in self:
-            offer._message_log(body=text)
-        self.env.user._bus_send(
-            "simple_notification", {"type": "success", "title": ", ".join(self.mapped("sku")), "message": text}
-        )
+            here = offer.with_context(lang=offer.company_id._amazon_lang())
+            here._message_log(body=say(here.env, text))
+        self.env.user._bus_send("simple_notification", {
+            "type": "success", "title": ", ".join(self.mapped("sku")), "message": say(self.env, text),
+        })  # fmt: skip
 
     def action_view_orders(self):
         """Open the orders that contain this SKU."""

@@ -133,9 +133,10 @@ class StockPicking(models.Model):
         if carrier:
             self.filtered(lambda picking: picking.carrier_id != carrier).carrier_id = carrier
         if len(self.batch_id) != 1 or not all(picking.batch_id for picking in self):
+            [here] = parent._amazon_in_company_language()
             batch = self.env["stock.picking.batch"].create({
                 "company_id": self.company_id.id, "picking_type_id": self.picking_type_id.id,
-                "description": self.env._("Combined into %s", parent.name),
+                "description": here.env._("Combined into %s", parent.name),
                 "picking_ids": [fields.Command.set(self.ids)],
             })  # fmt: skip
             batch.action_confirm()
@@ -146,8 +147,8 @@ class StockPicking(models.Model):
         children.sudo().amazon_merged_into_id = parent  # sudo: by hand it is for what is cancelled here
         if number:
             self.filtered(lambda picking: picking.sale_id == parent)[:1].carrier_tracking_ref = number
-        for order in orders:
-            text = self.env._("Combined into one parcel: %s", ", ".join(orders.mapped("name")))
+        for order in orders._amazon_in_company_language():
+            text = order.env._("Combined into one parcel: %s", ", ".join(orders.mapped("name")))
             order._message_log(body=Markup("%s") % text)
         return package
 
@@ -243,6 +244,6 @@ class StockPicking(models.Model):
         batches.filtered(lambda batch: not batch.picking_ids and batch.state != "cancel").action_cancel()
         # sudo: an empty package is nobody's; the wizard made it
         packages.sudo().filtered(lambda package: not package.quant_ids).unlink()
-        for order in orders:
-            text = self.env._("Not combined any more: %s", ", ".join(orders.mapped("name")))
+        for order in orders._amazon_in_company_language():
+            text = order.env._("Not combined any more: %s", ", ".join(orders.mapped("name")))
             order._message_log(body=Markup("%s") % text)

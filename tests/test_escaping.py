@@ -99,6 +99,29 @@ class TestChatterLanguage(AmazonCase):
         self.assertIn("Amazonアカウント", account.message_ids[-1:].body)
         self.assertNotIn("created", account.message_ids[-1:].body)
 
+    def test_what_people_do(self):
+        """What a person maps, combines, separates or sets by hand stands in the company's language, too."""
+        order, other = self.imported(count=2, items=[{"sku": "NEW-1"}])
+        offer = order.order_line.amazon_offer_id.with_user(self.user)
+        offer.product_id = self.products["AMZ-CUP-001"]
+        self.check_japanese(offer.message_ids[:1].body)
+        pickings = (order | other).picking_ids.filtered(lambda picking: picking.state != "cancel")
+        pickings.with_user(self.user)._amazon_combine(order, self.env["delivery.carrier"], "")
+        self.check_japanese(order.message_ids[:1].body, other.message_ids[:1].body, pickings.batch_id.description)
+        pickings[0].with_user(self.user).action_amazon_separate()
+        self.check_japanese(order.message_ids[:1].body, other.message_ids[:1].body)
+        self.ship(pickings[0])
+        offer.product_id = self.products["AMZ-PEN-001"]
+        self.check_japanese(pickings[0].sale_id.activity_ids.summary)
+        self.env["amazon.confirmation"].with_user(self.user)._set_status(pickings[0].sale_id, "done")
+        self.assertEqual(pickings[0].sale_id.amazon_phase_role, "confirmed")
+        self.check_japanese(*pickings[0].sale_id.message_ids[:2].mapped("body"))
+
+    def check_japanese(self, *texts):
+        for text in texts:
+            self.assertRegex(text, "[ぁ-ん一-龠]")
+            self.assertNotRegex(text, "Mapped|mapped|Combined|combined|Moved|by hand")
+
     def test_assigned(self):
         """Who is made responsible is told in the own language: of accounts and of orders."""
         order = self.imported()
