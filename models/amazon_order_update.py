@@ -271,7 +271,7 @@ class AmazonOrderUpdate(models.Model):
                     search, token = self._without_denied(amazon, job, search, log, error), None
                     continue
                 except BadRequest as error:
-                    search = self._with_fewer_parts(job, search, log, error)
+                    search, token = self._with_fewer_parts(job, search, log, error), None
                     continue
                 token = page.next_token
                 orders = self._receive_page(amazon, job, search, page, log)

@@ -191,6 +191,16 @@ class TestFetch(AmazonCase):
         self.assertEqual(self.env["amazon.order.update"].search_count([("order_ref", "in", refs)]), 130)
         self.assertTrue(self.job.reduced_from)
 
+    def test_refused_otherwise_on_a_later_page(self):
+        """A page that Amazon refuses with another status than 400: with fewer parts, the search begins anew."""
+        self.fetch()
+        refs = self.place(count=130, minutes_ago=-5)
+        self.amazon.post("faults", operation="searchOrders", kind="not_found_yet", times=1, after=1)
+        self.searches()
+        self.fetch(10)
+        self.assertEqual(["paginationToken" in query for query in self.searches()], [False, True, False, True])
+        self.assertEqual(self.env["amazon.order.update"].search_count([("order_ref", "in", refs)]), 130)
+
     def test_known_payment_stays(self):
         """Where Amazon does not say how it is paid, what it said before stays: cash has to be collected."""
         [ref] = self.place("jp_cod", minutes_ago=4)
