@@ -710,6 +710,9 @@ class AmazonAccount(models.Model):
                 if not value
             ]
             if missing:
+                facts = {"account": account.name, "what": ", ".join(missing)}
+                if account.sudo(False).has_access("write"):
+                    raise UserError(self.env._("%(account)s: please enter %(what)s.", **facts))
                 raise UserError(
                     self.env._("%(account)s is not set up yet. Ask your Amazon manager to enter %(what)s.", **facts)
                 )
@@ -1104,9 +1107,7 @@ class AmazonAccount(models.Model):
             ("account_id", "=", self.id), ("order_ref", "in", rows.mapped("order_ref")), ("state", "in", OPEN),
             ("id", "not in", rows.ids),
         ])  # fmt: skip
-        older.try_lock_for_update().write({
-            "state": "superseded", "payload": False, "error": False, "retry_at": False,
-        })  # fmt: skip
+        older.try_lock_for_update()._superseded()
         inbox._trigger_builders(1)
         if failures and received:
             self.env["ir.cron"]._commit_progress()

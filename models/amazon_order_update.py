@@ -191,7 +191,7 @@ class AmazonOrderUpdate(models.Model):
             kept = rows.filtered(lambda row, failures=failures: row.order_ref in failures)
             for row in kept:
                 row.error = failures[row.order_ref]
-            (rows - kept - again).write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
+            (rows - kept - again)._superseded()
         self._trigger_builders()
         if refused:
             # What was read, and why the others were not, stands.
@@ -770,7 +770,7 @@ class AmazonOrderUpdate(models.Model):
                     ordered[-1].forced = True
                 newest |= ordered[-1]
                 older |= ordered[:-1]
-        older.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
+        older._superseded()
         return newest.sorted("id")
 
     @no_statements_logged()
@@ -920,6 +920,10 @@ class AmazonOrderUpdate(models.Model):
         if isinstance(error, UniqueViolation):
             return _lt("Another worker made the same record at this moment; tried again by itself.")
         return unexpected(error)
+
+    def _superseded(self):
+        """Close rows that newer ones of their orders have replaced; what is personal leaves them."""
+        self.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
 
     def _left_out(self):
         """Close rows of orders that the account's setting leaves out; what is personal leaves them."""

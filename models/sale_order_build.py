@@ -47,8 +47,6 @@ TOLD_BY_NAME = ("partner_id", "partner_shipping_id", "amazon_gift_note", "amazon
 # All that is written of the header where something of a version cannot be read.
 STATUS_FIELDS = {"amazon_status", "amazon_status_raw", "amazon_payment_state"}
 UNAPPLIED = "sale_amazon_spapi.mail_activity_unapplied"
-
-
 # Amazon names one as a rule.
 MOST_ORIGINALS = 10
 # Amazon's clock may be ahead of ours.
@@ -110,7 +108,7 @@ class SaleOrder(models.Model):
             elif not order:
                 new[row] = value
             elif not row.forced and row.version < (order.amazon_version or ""):
-                row.write({"state": "superseded", "payload": False, "error": False, "retry_at": False})
+                row._superseded()
             else:
                 row._built(order, "updated" if order._amazon_update_as_its_own(account, value) else "unchanged")
                 orders |= order
@@ -727,23 +725,8 @@ class SaleOrder(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        if not (value.status and value.items):
-            # Amazon has given little more than the number: what is known must not be replaced by that.
-            raise NeedsAttention(
-                self.env._(
-                    "Amazon gives no status or no items of this order. Press Retry to read the order again from Amazon."
-                )
-            )
+        value = self._amazon_usable(value, bool(apart))
         part = apart or (lambda work, *arguments: work(*arguments))
-        if value.currency not in ("", self.currency_id.name):
-            if not apart:
-                raise NeedsAttention(
-                    self.env._(
-                        "Amazon gives the amounts in %(new)s now; the order is in %(old)s. Compare it with Seller"
-                        " Central.", new=value.currency, old=self.currency_id.name,
-                    )
-                )  # fmt: skip
-            value = replace(value, unreadable=value.unreadable | {"amounts"})
         order = self.with_context(sale_no_log_for_new_lines=True)
         customer = part(order._amazon_customer, account, value) or (self.partner_id, self._amazon_known_address())
         fact = self._amazon_facts(account, value, customer)
@@ -752,25 +735,9 @@ class SaleOrder(models.Model):
         self._amazon_add_offers(account, {value.order_id: fact})
         told = {name: order[name] for name in (*TOLD, *TOLD_BY_NAME)}
         reasons = order.amazon_review_reasons
-        changes = []
         part(order._amazon_write_header, account, fact, bool(apart))
         part(order._amazon_write_customer, customer)
-        if order.amazon_status in DEAD:
-            if order.state != "cancel":
-                part(order._amazon_cancel)
-        elif order.state == "cancel":
-            order._amazon_alive_after_cancel(told["amazon_status"])
-        else:
-            settled = order._amazon_is_settled()
-            changes += part(order._amazon_write_quantities, fact) or []
-            if not settled and "amounts" not in value.unreadable and fact["amounts_said"]:
-                part(order._amazon_write_amounts, account, fact)
-            if order.state in ("draft", "sent") and order.amazon_status in CONFIRMED:
-                if not value.unreadable:
-                    part(order._amazon_release, account, fact)
-            elif order.state == "sale" and "parcels" not in value.unreadable:
-                part(order.amazon_confirmation_ids._learn, value)
-                part(order._amazon_deliver_shipped, value)
+        changes = order._amazon_follow(account, fact, part, told["amazon_status"])
         if not fact["amounts_said"]:
             value = replace(value, unreadable=value.unreadable | {"amounts"})
         part(self.env["amazon.order.item"]._amazon_store, [(order, value, fact["amounts"])])
@@ -786,6 +753,58 @@ class SaleOrder(models.Model):
             items = Markup().join(Markup("<li>%s</li>") % change for change in changes)
             order.message_post(body=Markup("%s<ul>%s</ul>") % (self.env._("Changed on Amazon:"), items))
         return bool(changes)
+
+    def _amazon_usable(self, value, partly):
+        """Return of a newer version what the known order can be changed to.
+
+        :param bool partly: what cannot be used is left out instead of refused.
+        :raise NeedsAttention: what is known must not be replaced by this.
+        """
+        if not (value.status and value.items):
+            # Amazon has given little more than the number.
+            raise NeedsAttention(
+                self.env._(
+                    "Amazon gives no status or no items of this order. Press Retry to read the order again from Amazon."
+                )
+            )
+        if value.currency in ("", self.currency_id.name):
+            return value
+        if not partly:
+            raise NeedsAttention(
+                self.env._(
+                    "Amazon gives the amounts in %(new)s now; the order is in %(old)s. Compare it with Seller"
+                    " Central.", new=value.currency, old=self.currency_id.name,
+                )
+            )  # fmt: skip
+        return replace(value, unreadable=value.unreadable | {"amounts"})
+
+    def _amazon_follow(self, account, fact, part, before):
+        """Cancel, change, confirm or deliver the order as Amazon has it now.
+
+        :param part: called with each step and its arguments.
+        :param str before: the order's status on Amazon until now.
+        :return: what changed of the quantities, in words.
+        :rtype: list[str]
+        """
+        value = fact["value"]
+        if self.amazon_status in DEAD:
+            if self.state != "cancel":
+                part(self._amazon_cancel)
+            return []
+        if self.state == "cancel":
+            self._amazon_alive_after_cancel(before)
+            return []
+        settled = self._amazon_is_settled()
+        changes = part(self._amazon_write_quantities, fact) or []
+        if not settled and "amounts" not in value.unreadable and fact["amounts_said"]:
+            part(self._amazon_write_amounts, account, fact)
+        if self.state in ("draft", "sent") and self.amazon_status in CONFIRMED:
+            if not value.unreadable:
+                part(self._amazon_release, account, fact)
+        elif self.state == "sale" and "parcels" not in value.unreadable:
+            part(self.amazon_confirmation_ids._learn, value)
+            part(self._amazon_deliver_shipped, value)
+        return changes
 
     def _amazon_customer(self, account, value):
         """Return (buyer, Amazon's delivery address); the known ones where Amazon does not tell any (more)."""
