@@ -47,22 +47,30 @@ class AmazonController(http.Controller):
                 message += explain(error, by_hand=True)[1]
             account._connection_broken(message)
         else:
-            if account.merchant_id and account.merchant_id != selling_partner_id:
-                account._connection_broken(
-                    _lt("You authorized another seller (%s) than this account's.", selling_partner_id)
-                )
-            elif account.search_count([
-                ("merchant_id", "=", selling_partner_id), ("region", "=", account.region), ("kind", "=", account.kind),
-                ("id", "!=", account.id),
-            ], limit=1):  # fmt: skip
-                account._connection_broken(_lt("There is an account for the seller %s already.", selling_partner_id))
-            else:
-                account.write({
-                    "merchant_id": selling_partner_id, "authorized_merchant_id": selling_partner_id,
-                    "refresh_token_cipher": crypto.encrypt(token.encode()),
-                })  # fmt: skip
-                account._connection_works()
+            self._connect(account, selling_partner_id, token)
         return self._go(back)
+
+    @staticmethod
+    def _connect(account, seller, token):
+        """Keep what the seller has agreed to, if it is the account's seller and nobody else's.
+
+        :param account: the ``amazon.account`` under sudo.
+        :param str seller: merchant token.
+        :param str token: refresh token.
+        """
+        if account.merchant_id and account.merchant_id != seller:
+            account._connection_broken(_lt("You authorized another seller (%s) than this account's.", seller))
+        elif account.search_count([
+            ("merchant_id", "=", seller), ("region", "=", account.region), ("kind", "=", account.kind),
+            ("id", "!=", account.id),
+        ], limit=1):  # fmt: skip
+            account._connection_broken(_lt("There is an account for the seller %s already.", seller))
+        else:
+            account.write({
+                "merchant_id": seller, "authorized_merchant_id": seller,
+                "refresh_token_cipher": crypto.encrypt(token.encode()),
+            })  # fmt: skip
+            account._connection_works()
 
     @staticmethod
     def _go(address):
