@@ -1,6 +1,6 @@
 import unicodedata
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
@@ -422,8 +422,8 @@ class TestAddress(BaseCase):
     def test_any_text_can_be_split(self, address):
         parts = tools.split(address)
         tools.canonical(address, address.name)
-        if parts.state.startswith("JP-"):
-            return
+        # A prefecture is taken out of where it stood.
+        assume(not parts.state.startswith("JP-"))
         kept = (parts.city, parts.street, parts.street2, parts.state)
         for text in (address.line1, address.line2, address.line3, address.city):
             self.assertTrue(any(tools.tidy(text) in part for part in kept))

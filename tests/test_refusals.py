@@ -2,9 +2,18 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..refusals import explain
+from ..refusals import REFUSALS, explain, find
 from ..said import say
-from ..selling_partner import AccessDenied, BadRequest, CredentialsError, MalformedAnswer, RetryLater
+from ..selling_partner import (
+    AccessDenied,
+    BadRequest,
+    CredentialsError,
+    MalformedAnswer,
+    NotFound,
+    QuotaExceeded,
+    RetryLater,
+    SellingPartnerError,
+)
 from .common import AmazonCase
 
 # Amazon's words for a 401 or 403 -> kind, and words of what to do.
@@ -103,8 +112,18 @@ class TestRefusals(AmazonCase):
                 self.amazon.control("DELETE", "faults")
 
     def test_each_row_is_said_with_what_to_do(self):
-        """Every error there is finds its row, and what Amazon said stands below our own words only."""
+        """Every error there is finds its row, and what Amazon said stands below our own words only; no row is there for
+        nothing."""
+        found = []
         for error in (
+            *(AccessDenied(f"{message} {details}", code=code, status=403) for code, message, details, *_ in DENIED),
+            AccessDenied("The access token you provided has expired.", status=403),
+            *(CredentialsError("zzz", code=code, status=400) for code in (*LOGIN, "undecryptable")),
+            CredentialsError(code="key_ring"),
+            CredentialsError("Client secret has expired", code="invalid_client", status=400),
+            CredentialsError("client_secret zzz", code="missing"), NotFound("zzz", status=404),
+            BadRequest("zzz", code="InvalidEndpoint"), BadRequest("Bad marketplaceIds", status=400),
+            QuotaExceeded(operation="searchOrders", status=429), SellingPartnerError("zzz", status=302),
             CredentialsError("zzz", code="missing"), CredentialsError("client_id zzz", code="missing"),
             CredentialsError("zzz", code="new_code", status=400), AccessDenied("New words", status=401),
             BadRequest("Some English", status=400), BadRequest("zzz", status=404, code="Gone"), RetryLater(status=503),
@@ -112,12 +131,15 @@ class TestRefusals(AmazonCase):
             MalformedAnswer(code="same_page"), MalformedAnswer(code="empty_pages"), AccessDenied(foreign=True),
             BadRequest(foreign=True),
         ):  # fmt: skip
+            found.append(find(error))
             for by_hand in (False, True):
                 kind, lines = explain(error, by_hand)
                 ours, *_rest = say(self.env, lines).split("\n")
-                self.assertIn(kind, ("credentials", "access", "later", "other"))
+                self.assertIn(kind, ("credentials", "access", "later", "other", "quota"))
                 self.assertGreater(len(ours), 15)
                 self.assertFalse(error.message and error.message in ours)
+        rows = [row for rows in REFUSALS.values() for row in rows]
+        self.assertFalse([row for row in rows if not any(row is one for one in found)])
 
     def test_nobody_there(self):
         """No English of the program's: what is the matter stands in words."""

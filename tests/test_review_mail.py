@@ -28,8 +28,14 @@ class TestReviewMail(AmazonCase):
         return self.env["mail.mail"].search([]) - before
 
     def test_nobody_by_default(self):
-        self.assertTrue(self.imported("jp_gift").amazon_review_reasons)
+        """Orders to review are asked for on themselves; nobody is mailed of them, one by one or at once."""
+        before = self.env["mail.mail"].search([])
+        orders = self.imported("jp_gift", count=5)
+        self.assertEqual(len(orders.activity_ids.filtered(lambda activity: activity.user_id == self.manager)), 5)
         self.assertFalse(self.run_cron(hours=1))
+        self.assertFalse(self.env["mail.mail"].search([]) - before)
+        told = [("model", "=", "sale.order"), ("res_id", "in", orders.ids), ("partner_ids", "!=", False)]
+        self.assertFalse(self.env["mail.message"].search(told))
 
     def test_each_morning(self):
         """One mail a person and morning, with what is to be reviewed; what was seen is not in it."""

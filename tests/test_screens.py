@@ -10,6 +10,11 @@ from ..models import res_company
 from ..models.res_company import CHANGED
 from .common_confirmation import ConfirmationCase
 
+LISTS = (
+    "sale_order_amazon_view_list", "sale_order_amazon_view_kanban", "stock_picking_amazon_view_list",
+    "stock_picking_amazon_view_kanban",
+)  # fmt: skip
+
 
 @tagged("post_install", "-at_install")
 class TestScreens(ConfirmationCase):
@@ -206,16 +211,17 @@ class TestScreens(ConfirmationCase):
         self.assertEqual(order.with_user(self.user).amazon_content, f"2 × {cup}, 3 × NEW-1")
         picking = order.picking_ids.with_user(self.packer)
         self.assertIn(f"2 × {cup}", picking.amazon_content)
+        for xmlid in LISTS:
+            with self.subTest(xmlid):
+                arch = etree.fromstring(self.env.ref(f"sale_amazon_spapi.{xmlid}").arch)
+                self.assertTrue(arch.xpath("//field[@name='amazon_content'][not(@optional='hide')]"))
+                self.assertTrue(arch.xpath("//field[@name='amazon_combined']"))
 
     def test_lists_read_in_batches(self):
         """A page of orders or deliveries costs as many queries with seven rows as with two."""
         orders = self.imported(count=7, items=[{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}])
-        for xmlid, records in (
-            ("sale_order_amazon_view_list", orders),
-            ("sale_order_amazon_view_kanban", orders),
-            ("stock_picking_amazon_view_list", orders.picking_ids),
-            ("stock_picking_amazon_view_kanban", orders.picking_ids),
-        ):
+        for xmlid in LISTS:
+            records = orders.picking_ids if xmlid.startswith("stock") else orders
             with self.subTest(xmlid):
                 view = self.env.ref(f"sale_amazon_spapi.{xmlid}")
                 self.page(view, records[:1])
