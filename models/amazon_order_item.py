@@ -70,7 +70,15 @@ class AmazonOrderItem(models.Model):
                     record.write(vals)
                 else:
                     new.append(vals)
+        listed = {(value.order_id, item.item_id) for _order, value, _amounts in order_values for item in value.items}
+        self.union(*(item for key, item in known.items() if key not in listed))._amazon_gone()
         self.create(new)
+
+    def _amazon_gone(self):
+        """What Amazon does not list any more is not wanted any more."""
+        for item in self:
+            left_out = max(0, item.quantity_ordered - item.quantity_fulfilled)
+            item.write({"quantity_unfulfilled": 0, "quantity_cancelled": left_out})
 
     @api.model
     def _amazon_store_kits(self, orders):

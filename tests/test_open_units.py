@@ -145,6 +145,27 @@ class TestOpenUnits(ConfirmationCase):
         self.send()
         self.check_open(order, "AMZ-CUP-001 × 1")
 
+    def test_item_gone(self):
+        """An item that Amazon does not list any more is waited for by nobody, whenever it goes."""
+        for gone_first in (True, False):
+            with self.subTest(gone_first=gone_first):
+                order = self.imported(items=[{"sku": sku, "quantity": 2} for sku in ("AMZ-CUP-001", "AMZ-PEN-001")])
+                items = self.amazon_order(order)["orderItems"][:1]
+                if gone_first:
+                    self.refetched(order, orderItems=items)
+                picking = order.picking_ids
+                picking.carrier_tracking_ref = "111"
+                moves = picking.move_ids.filtered(lambda move: move.product_id == self.products["AMZ-CUP-001"])
+                moves.write({"quantity": 2, "picked": True})
+                picking.with_user(self.user).with_context(
+                    skip_backorder=True, picking_ids_not_to_backorder=picking.ids
+                ).button_validate()
+                self.goes(picking)
+                if not gone_first:
+                    self.check_open(order, "AMZ-PEN-001 × 2")
+                    self.refetched(order, orderItems=items)
+                self.check_done(order)
+
     def make_service(self, sku):
         """Let a product that is mapped become a service: such ones cannot be mapped."""
         product = self.products[sku]
