@@ -77,6 +77,8 @@ class AmazonConfirmation(models.Model):
             if not order.amazon_confirmation_ids:
                 return self.env._("%s has not left yet. It is sent when it leaves.", names)
         elif not order.amazon_confirmation_ids and not order._amazon_left():
+            if order.amazon_status == "cancelled":
+                return self.env._("The order is cancelled on Amazon.")
             return self.env._("No delivery has left yet.")
         return False
 

@@ -105,9 +105,10 @@ class TestStatusChange(ConfirmationCase):
 
     def test_pending_and_cancelled(self):
         """What has no delivery at all can be set, too: three things only are refused."""
-        for kind in ("jp_cvs_pending", "jp_cancelled"):
+        for kind, warning in (("jp_cvs_pending", "left yet"), ("jp_cancelled", "cancelled")):
             with self.subTest(kind=kind):
                 order = self.imported(kind)
+                self.assertIn(warning, self.wizard(order, "done").line_ids.unusual)
                 self.overridden(order, "done")
                 self.assertEqual(order.amazon_api_status, "done")
                 self.overridden(order)
