@@ -5,6 +5,7 @@ import re
 from . import parcels
 from .errors import invalid_input, not_found
 from .marketplaces import BY_ID
+from .operations import SHIPPING_ROLES, operation
 from .refusals import Refusal
 from .times import parse
 
@@ -13,6 +14,16 @@ STRINGS = ("packageReferenceId", "carrierCode", "trackingNumber", "shipDate")
 OPTIONAL_STRINGS = ("carrierName", "shippingMethod", "shipFromSupplySourceId")
 
 
+@operation(
+    "confirmShipment",
+    "POST",
+    "/orders/v0/orders/<orderId>/shipmentConfirmation",
+    rate=2,
+    burst=10,
+    roles=SHIPPING_ROLES,
+    model="ordersV0.json",
+    status=204,
+)
 def confirm_shipment(call):
     """The order of the caller's ships in the parcel of the body; nothing is answered (204)."""
     call.only_parameters()

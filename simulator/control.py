@@ -12,9 +12,9 @@ from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS, STORAGE
 from .marketplaces import BY_ID
+from .operations import ROLES
 from .reports import ENCODINGS, XML_DECLARATIONS
 from .times import parse, shift
-from .world import ROLES
 
 
 class Problem(Exception):
@@ -92,7 +92,7 @@ def set_quota(world, request, values):
 
 def show_quota(world, request, values):
     usage = world.usage
-    published = {o.name: {"rate": o.rate, "burst": o.burst} for o in operations.OPERATIONS}
+    published = {o.name: {"rate": o.rate, "burst": o.burst} for o in operations.BY_NAME.values()}
     return {"mode": usage.mode, "factor": usage.factor, "plans": usage.plans, "published": published}
 
 

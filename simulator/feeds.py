@@ -6,11 +6,15 @@ from . import documents, reports
 from .errors import invalid_input, not_found, unauthorized
 from .feed_types import LEGACY, PROCESSED
 from .marketplaces import BY_ID
+from .operations import ROLES, SHIPPING_ROLES, operation
 from .orders import read_list, read_marketplaces
 from .refusals import Refusal
 from .signing import seal, unseal
 from .times import shift
 
+MODEL = "feeds_2021-06-30.json"
+FEEDS = "/feeds/2021-06-30/feeds"
+DOCUMENTS = "/feeds/2021-06-30/documents"
 STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 OPEN = ("IN_QUEUE", "IN_PROGRESS")
 SHOWN = (
@@ -25,13 +29,13 @@ SHOWN = (
 )
 FILTERS = ("feedTypes", "processingStatuses", "marketplaceIds", "createdSince", "createdUntil", "pageSize")
 KEPT_DAYS = 90
-SHIPPING_ROLES = ("inventory_and_order_tracking", "direct_to_consumer_shipping")
 MOST_BYTES = 10 * 1024 * 1024
 
 
 # The operations
 
 
+@operation("createFeedDocument", "POST", DOCUMENTS, rate=0.5, burst=15, roles=ROLES, model=MODEL, status=201)
 def create_feed_document(call):
     content_type = read_body(call, "contentType")["contentType"]
     if "/" not in content_type:
@@ -41,6 +45,23 @@ def create_feed_document(call):
     return {"feedDocumentId": document["id"], "url": url}
 
 
+@operation("getFeedDocument", "GET", f"{DOCUMENTS}/<feedDocumentId>", rate=0.0222, burst=10, roles=ROLES, model=MODEL)
+def get_feed_document(call):
+    call.only_parameters("enableContentEncodingUrlHeader")
+    document_id = call.path_args["feedDocumentId"]
+    document = call.world.documents.get(document_id)
+    if not document or document["merchant_id"] != call.merchant_id or not documents.is_kept(call.world, document):
+        raise not_found(f"The feed document {document_id} was not found.")
+    wanted = call.query.get("enableContentEncodingUrlHeader", "false")
+    if wanted not in ("true", "false"):
+        raise invalid_input("enableContentEncodingUrlHeader must be true or false.")
+    encoding = "gzip" if wanted == "true" and document["compressed"] else ""
+    url = documents.presigned(call.world, call.base_url, document, "GET", encoding)
+    compression = {"compressionAlgorithm": "GZIP"} if document["compressed"] else {}
+    return {"feedDocumentId": document_id, "url": url, **compression}
+
+
+@operation("createFeed", "POST", FEEDS, rate=0.0083, burst=15, roles=ROLES, model=MODEL, status=202)
 def create_feed(call):
     body = read_body(call, "feedType", "inputFeedDocumentId", marketplaceIds=list)
     marketplaces, feed_type = body["marketplaceIds"], body["feedType"]
@@ -87,18 +108,7 @@ def new_feed_id(world):
             return feed_id
 
 
-def get_feed(call):
-    call.only_parameters()
-    return shown(find_feed(call))
-
-
-def cancel_feed(call):
-    feed = find_feed(call)
-    if feed["processingStatus"] != "IN_QUEUE":
-        raise invalid_input(f"Feed {feed['feedId']} is {feed['processingStatus']} and cannot be cancelled.")
-    end(call.world, feed, "CANCELLED")
-
-
+@operation("getFeeds", "GET", FEEDS, rate=0.0222, burst=10, roles=ROLES, model=MODEL)
 def get_feeds(call):
     call.only_parameters(*FILTERS, "nextToken")
     token, now = call.query.get("nextToken"), call.world.clock.iso()
@@ -121,19 +131,18 @@ def get_feeds(call):
     return body
 
 
-def get_feed_document(call):
-    call.only_parameters("enableContentEncodingUrlHeader")
-    document_id = call.path_args["feedDocumentId"]
-    document = call.world.documents.get(document_id)
-    if not document or document["merchant_id"] != call.merchant_id or not documents.is_kept(call.world, document):
-        raise not_found(f"The feed document {document_id} was not found.")
-    wanted = call.query.get("enableContentEncodingUrlHeader", "false")
-    if wanted not in ("true", "false"):
-        raise invalid_input("enableContentEncodingUrlHeader must be true or false.")
-    encoding = "gzip" if wanted == "true" and document["compressed"] else ""
-    url = documents.presigned(call.world, call.base_url, document, "GET", encoding)
-    compression = {"compressionAlgorithm": "GZIP"} if document["compressed"] else {}
-    return {"feedDocumentId": document_id, "url": url, **compression}
+@operation("getFeed", "GET", f"{FEEDS}/<feedId>", rate=2, burst=15, roles=ROLES, model=MODEL)
+def get_feed(call):
+    call.only_parameters()
+    return shown(find_feed(call))
+
+
+@operation("cancelFeed", "DELETE", f"{FEEDS}/<feedId>", rate=2, burst=15, roles=ROLES, model=MODEL)
+def cancel_feed(call):
+    feed = find_feed(call)
+    if feed["processingStatus"] != "IN_QUEUE":
+        raise invalid_input(f"Feed {feed['feedId']} is {feed['processingStatus']} and cannot be cancelled.")
+    end(call.world, feed, "CANCELLED")
 
 
 # What the operations read

@@ -1,4 +1,4 @@
-"""The operations this Amazon offers, with their published usage plans. Add an operation here and it is served."""
+"""The operations this Amazon offers, with their published usage plans: ``@operation`` on a handler has it served."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from . import confirmation, feeds, orders, sellers
-
-ANY_ROLE = (
+ROLES = (
     "inventory_and_order_tracking",
     "direct_to_consumer_shipping",
     "finance_and_accounting",
@@ -16,8 +14,7 @@ ANY_ROLE = (
     "tax_invoicing",
 )
 ORDER_ROLES = ("inventory_and_order_tracking", "direct_to_consumer_shipping", "tax_invoicing")
-SHIPPING_ROLES = feeds.SHIPPING_ROLES
-FEEDS = "feeds_2021-06-30.json"
+SHIPPING_ROLES = ("inventory_and_order_tracking", "direct_to_consumer_shipping")
 
 
 @dataclass(frozen=True)
@@ -47,81 +44,25 @@ class Operation:
         return self.path.replace("<", "{").replace(">", "}")
 
 
-OPERATIONS = [
-    Operation(
-        "searchOrders",
-        "GET",
-        "/orders/2026-01-01/orders",
-        0.0056,
-        20,
-        ORDER_ROLES,
-        orders.search_orders,
-        "orders_2026-01-01.json",
-    ),
-    Operation(
-        "getOrder",
-        "GET",
-        "/orders/2026-01-01/orders/<orderId>",
-        0.5,
-        30,
-        ORDER_ROLES,
-        orders.get_order,
-        "orders_2026-01-01.json",
-    ),
-    Operation(
-        "getMarketplaceParticipations",
-        "GET",
-        "/sellers/v1/marketplaceParticipations",
-        0.016,
-        15,
-        ANY_ROLE,
-        sellers.get_marketplace_participations,
-        "sellers.json",
-    ),
-    Operation(
-        "confirmShipment",
-        "POST",
-        "/orders/v0/orders/<orderId>/shipmentConfirmation",
-        2,
-        10,
-        SHIPPING_ROLES,
-        confirmation.confirm_shipment,
-        "ordersV0.json",
-        204,
-    ),
-    Operation(
-        "createFeedDocument",
-        "POST",
-        "/feeds/2021-06-30/documents",
-        0.5,
-        15,
-        ANY_ROLE,
-        feeds.create_feed_document,
-        FEEDS,
-        201,
-    ),
-    Operation(
-        "getFeedDocument",
-        "GET",
-        "/feeds/2021-06-30/documents/<feedDocumentId>",
-        0.0222,
-        10,
-        ANY_ROLE,
-        feeds.get_feed_document,
-        FEEDS,
-    ),
-    Operation("createFeed", "POST", "/feeds/2021-06-30/feeds", 0.0083, 15, ANY_ROLE, feeds.create_feed, FEEDS, 202),
-    Operation("getFeeds", "GET", "/feeds/2021-06-30/feeds", 0.0222, 10, ANY_ROLE, feeds.get_feeds, FEEDS),
-    Operation("getFeed", "GET", "/feeds/2021-06-30/feeds/<feedId>", 2, 15, ANY_ROLE, feeds.get_feed, FEEDS),
-    Operation("cancelFeed", "DELETE", "/feeds/2021-06-30/feeds/<feedId>", 2, 15, ANY_ROLE, feeds.cancel_feed, FEEDS),
-]
-BY_NAME = {operation.name: operation for operation in OPERATIONS}
-ROUTES = Map(
-    [Rule(operation.path, methods=[operation.method], endpoint=operation) for operation in OPERATIONS],
-    redirect_defaults=False,
-    strict_slashes=True,
-    merge_slashes=False,
-)
+BY_NAME = {}
+ROUTES = Map(redirect_defaults=False, strict_slashes=True, merge_slashes=False)
+
+
+def operation(name, method, path, **facts):
+    """Decorator of a handler: from now on it answers the operation.
+
+    :param path: with ``<name>`` for what stands in ``call.path_args``
+    :param facts: the other fields of ``Operation``
+    """
+
+    assert name not in BY_NAME, name
+
+    def register(handler):
+        BY_NAME[name] = Operation(name, method, path, handler=handler, **facts)
+        ROUTES.add(Rule(path, methods=[method], endpoint=BY_NAME[name]))
+        return handler
+
+    return register
 
 
 def find(method, path):

@@ -7,9 +7,11 @@ import json
 from . import history
 from .errors import invalid_input, not_found, unauthorized
 from .marketplaces import BY_ID
+from .operations import ORDER_ROLES, operation
 from .signing import seal, unseal
 from .times import iso, parse, shift
 
+MODEL = "orders_2026-01-01.json"
 STATUSES = (
     "PENDING_AVAILABILITY",
     "PENDING",
@@ -61,6 +63,7 @@ TOKEN_HOURS = 24
 # searchOrders
 
 
+@operation("searchOrders", "GET", "/orders/2026-01-01/orders", rate=0.0056, burst=20, roles=ORDER_ROLES, model=MODEL)
 def search_orders(call):
     """One page. The next one starts after a (time, order id) position and is computed on live data: an order that
     changes meanwhile leaves the window, as at Amazon."""
@@ -212,6 +215,7 @@ def fingerprint(call):
 # getOrder
 
 
+@operation("getOrder", "GET", "/orders/2026-01-01/orders/<orderId>", rate=0.5, burst=30, roles=ORDER_ROLES, model=MODEL)
 def get_order(call):
     call.only_parameters("includedData")
     included = read_list(call, "includedData", INCLUDED_DATA)

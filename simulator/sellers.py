@@ -1,10 +1,20 @@
 """The Sellers API."""
 
 from .marketplaces import BY_ID
+from .operations import ROLES, operation
 
 COUNTRY = {"UK": "GB"}
 
 
+@operation(
+    "getMarketplaceParticipations",
+    "GET",
+    "/sellers/v1/marketplaceParticipations",
+    rate=0.016,
+    burst=15,
+    roles=ROLES,
+    model="sellers.json",
+)
 def get_marketplace_participations(call):
     call.only_parameters()
     return {"payload": [participation(call.seller, BY_ID[marketplace]) for marketplace in call.seller["marketplaces"]]}

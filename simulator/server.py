@@ -8,7 +8,7 @@ import traceback
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
-from . import consent, control, documents, feeds, gateway, page
+from . import apis, consent, control, documents, feeds, gateway, page  # noqa: F401 (apis registers the operations)
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 

@@ -8,16 +8,10 @@ import time
 
 from . import marketplaces, settings
 from .faults import Faults
+from .operations import ROLES
 from .times import Clock
 from .usage import Usage
 
-ROLES = [
-    "inventory_and_order_tracking",
-    "direct_to_consumer_shipping",
-    "finance_and_accounting",
-    "product_listing",
-    "tax_invoicing",
-]
 LOG_LIMIT = 20_000
 HEX = "0123456789abcdef"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
