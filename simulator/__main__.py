@@ -5,8 +5,9 @@ import signal
 import threading
 from pathlib import Path
 
+from .keeper import Keeper
 from .server import make_server
-from .world import Keeper, World
+from .world import World
 
 
 def quota(text):

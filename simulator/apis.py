@@ -1,3 +1,11 @@
 """Amazon's APIs that are simulated here: whoever imports one has its operations registered."""
 
-from . import orders, sellers, confirmation, feeds  # noqa: F401, I001 (in the order in which operations are listed)
+from . import orders, sellers, confirmation, feeds, lwa  # noqa: F401, I001 (in the order in which operations are listed)
+
+# attribute of the world -> the class of its store
+STORES = {
+    "sellers": sellers.Sellers,
+    "login": lwa.Login,
+    "orders": orders.Orders,
+    "feeds": feeds.Feeds,
+}

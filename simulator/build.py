@@ -141,7 +141,7 @@ def build_order(draft):
     currency = draft.currency
     items = [build_item(draft, line) for line in draft.lines]
     order = {
-        "orderId": draft.world.new_order_id(draft.rng),
+        "orderId": draft.world.orders.new_id(draft.rng),
         "createdTime": draft.created,
         "lastUpdatedTime": draft.updated,
         "salesChannel": {

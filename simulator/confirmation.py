@@ -31,8 +31,8 @@ def confirm_shipment(call):
     check_body(call.body)
     if not ORDER_ID.fullmatch(order_id):
         raise invalid_input(f"Invalid value for the order id: {order_id}.")
-    record = call.world.records.get(order_id)
-    if not record or record["merchant_id"] != call.merchant_id:
+    record = call.world.orders.of(call.merchant_id, order_id)
+    if not record:
         raise not_found(f"Order {order_id} was not found.")
     try:
         parcel = read_parcel(call, record["order"])

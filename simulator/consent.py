@@ -24,7 +24,7 @@ def answer(world, request):
     """GET shows the page, POST (the button) sends the browser back to the application with a one-time code."""
     application = request.args.get("application_id", "")
     redirect_uri = request.args.get("redirect_uri", "")
-    sellers = [s for s in world.sellers.values() if s["application_id"] == application]
+    sellers = [s for s in world.sellers.by_id.values() if s["application_id"] == application]
     if not sellers:
         return Response(f"MD1000: unknown application_id {application}\n", 400)
     if not redirect_uri.startswith(("http://", "https://")):

@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
-from . import catalogue, feeds, kinds, operations, settings
+from . import catalogue, feeds, kinds, operations
 from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS, STORAGE
@@ -77,7 +77,7 @@ def set_page_limit(world, request, values):
     limit = int(values.get("limit", 100))
     if not 1 <= limit <= 100:
         raise Problem("limit is between 1 and 100")
-    world.page_limit = limit
+    world.orders.page_limit = limit
     return {"limit": limit}
 
 
@@ -101,13 +101,13 @@ def show_quota(world, request, values):
 
 def add_seller(world, request, values):
     check_seller(values)
-    if values.get("merchant_id") in world.sellers:
+    if values.get("merchant_id") in world.sellers.by_id:
         raise Problem(f"seller {values['merchant_id']} exists", 409)
-    return world.add_seller(values)
+    return world.sellers.add(values)
 
 
 def list_sellers(world, request, values):
-    return list(world.sellers.values())
+    return list(world.sellers.by_id.values())
 
 
 def check_seller(values):
@@ -126,9 +126,9 @@ def check_seller(values):
 
 
 def find_seller(world, merchant_id):
-    if merchant_id not in world.sellers:
+    if merchant_id not in world.sellers.by_id:
         raise Problem(f"no seller {merchant_id}", 404)
-    return world.sellers[merchant_id]
+    return world.sellers.by_id[merchant_id]
 
 
 def show_seller(world, request, values, merchant_id):
@@ -138,7 +138,7 @@ def show_seller(world, request, values, merchant_id):
 def change_seller(world, request, values, merchant_id):
     seller = find_seller(world, merchant_id)
     check_seller(values)
-    world.change_seller(seller, {k: v for k, v in values.items() if k != "merchant_id"})
+    world.sellers.change(seller, {k: v for k, v in values.items() if k != "merchant_id"})
     return seller
 
 
@@ -164,7 +164,7 @@ def add_orders(world, request, values):
         for _ in range(int(values.get("count", 1)))
     ]
     for order_id in ids:
-        hide(world, world.records[order_id], values)
+        hide(world, world.orders.records[order_id], values)
     return {"order_ids": ids}
 
 
@@ -203,15 +203,15 @@ def list_orders(world, request, values):
             "status": r["order"]["fulfillment"]["fulfillmentStatus"],
             "lastUpdatedTime": r["order"]["lastUpdatedTime"],
         }
-        for order_id, r in world.records.items()
+        for order_id, r in world.orders.records.items()
         if merchant_id in (None, r["merchant_id"])
     ]
 
 
 def find_record(world, order_id):
-    if order_id not in world.records:
+    if order_id not in world.orders.records:
         raise Problem(f"no order {order_id}", 404)
-    return world.records[order_id]
+    return world.orders.records[order_id]
 
 
 def show_order(world, request, values, order_id):
@@ -221,7 +221,7 @@ def show_order(world, request, values, order_id):
 def change_order(world, request, values, order_id):
     record = find_record(world, order_id)
     if values.get("touch", True):
-        world.touch(record)
+        world.orders.touch(record)
     hide(world, record, values)
     merge(record["order"], values.get("set", {}))
     return record["order"]
@@ -237,7 +237,7 @@ def act(world, request, values, order_id, action):
 
 def perform(world, record, action, values):
     ACTIONS[action](world, record, values)
-    world.touch(record)
+    world.orders.touch(record)
 
 
 def list_confirmations(world, request, values, order_id):
@@ -249,12 +249,12 @@ def list_confirmations(world, request, values, order_id):
 
 
 def show_settings(world, request, values):
-    return world.settings
+    return world.settings.values
 
 
 def change_settings(world, request, values):
-    settings.change(world.settings, values)
-    return world.settings
+    world.settings.change(values)
+    return world.settings.values
 
 
 def set_packages_delay(world, request, values):
@@ -263,13 +263,15 @@ def set_packages_delay(world, request, values):
 
 def list_feeds(world, request, values):
     merchant_id = request.args.get("merchant_id")
-    return [feeds.summary(world, feed) for feed in world.feeds.values() if merchant_id in (None, feed["merchant_id"])]
+    return [
+        feeds.summary(world, feed) for feed in world.feeds.by_id.values() if merchant_id in (None, feed["merchant_id"])
+    ]
 
 
 def find_feed(world, feed_id):
-    if feed_id not in world.feeds:
+    if feed_id not in world.feeds.by_id:
         raise Problem(f"no feed {feed_id}", 404)
-    return world.feeds[feed_id]
+    return world.feeds.by_id[feed_id]
 
 
 def show_feed(world, request, values, feed_id):
@@ -304,23 +306,23 @@ def clear_faults(world, request, values, fault_id=None):
 
 def list_requests(world, request, values):
     operation = request.args.get("operation")
-    return [entry for entry in world.requests if operation in (None, entry["operation"])]
+    return [entry for entry in world.log.entries if operation in (None, entry["operation"])]
 
 
 def count_requests(world, request, values):
     counts = {}
-    for entry in world.requests:
+    for entry in world.log.entries:
         counts[entry["operation"]] = counts.get(entry["operation"], 0) + 1
     return counts
 
 
 def clear_requests(world, request, values):
-    world.requests.clear()
+    world.log.entries.clear()
     return {}
 
 
 def list_schema_errors(world, request, values):
-    return world.schema_errors
+    return world.log.schema_errors
 
 
 def list_fault_kinds(world, request, values):

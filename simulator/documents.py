@@ -24,7 +24,7 @@ def new_document(world, merchant_id, content_type, content=None, compressed=Fals
     rng = world.rng("document")
     parts = ["".join(rng.choices("0123456789abcdef", k=length)) for length in (8, 4, 4, 4, 12)]
     document_id = f"amzn1.tortuga.4.fe.{'-'.join(parts)}.T{rng.randint(10**12, 10**13 - 1)}"
-    world.documents[document_id] = {
+    world.feeds.documents[document_id] = {
         "id": document_id,
         "merchant_id": merchant_id,
         "created": world.clock.iso(),
@@ -34,7 +34,7 @@ def new_document(world, merchant_id, content_type, content=None, compressed=Fals
         "result": content is not None,
         "feed_id": None,
     }
-    return world.documents[document_id]
+    return world.feeds.documents[document_id]
 
 
 def packed(content, compressed):
@@ -122,7 +122,7 @@ def sign(world, method, document_id, query, content_type):
 
 def answer(world, request):
     """A call of the storage -> Answer; it is logged like Amazon's operations, without its signature."""
-    document = world.documents.get(request.path.removeprefix(PATH))
+    document = world.feeds.documents.get(request.path.removeprefix(PATH))
     operation = OPERATIONS.get(request.method, "storage")
     merchant_id = document and document["merchant_id"]
     matchable = {"feedDocumentId": document["id"], "feedId": document["feed_id"]} if document else {}
@@ -190,25 +190,19 @@ def fetch(document, query):
 
 
 def log(world, request, operation, document, result, fault):
-    result.headers["x-amz-request-id"] = f"{world.request_count + 1:016X}"
+    result.headers["x-amz-request-id"] = f"{world.log.next_number:016X}"
     data = request.get_data()
     text = None
     if data and document:
         text = readable({**document, "content": encoded(data), "content_type": request.headers.get("Content-Type", "")})
-    world.log(
-        {
-            "time": world.clock.iso(),
-            "operation": operation,
-            "method": request.method,
-            "path": request.path,
-            "query": {},
-            "content_type": request.headers.get("Content-Type"),
-            "body": text and text[:LOGGED],
-            "bytes": len(data) or None,
-            "sha256": hashlib.sha256(data).hexdigest() if data else None,
-            "status": result.status,
-            "fault": fault and fault["kind"],
-            "merchant_id": document and document["merchant_id"],
-            "user_agent": request.headers.get("User-Agent", ""),
-        }
+    world.log.add(
+        request,
+        result,
+        operation=operation,
+        content_type=request.headers.get("Content-Type"),
+        body=text and text[:LOGGED],
+        bytes=len(data) or None,
+        sha256=hashlib.sha256(data).hexdigest() if data else None,
+        fault=fault and fault["kind"],
+        merchant_id=document and document["merchant_id"],
     )

@@ -3,6 +3,7 @@
 import json
 
 from .answer import Answer
+from .store import Store
 
 # Kinds that answer instead of Amazon, and kinds that spoil what Amazon answered.
 BEFORE = (
@@ -52,14 +53,17 @@ HTML = "text/html; charset=utf-8"
 ERROR_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 
 
-class Faults:
+class Faults(Store):
     """The faults ordered and not yet used up.
 
     :ivar active: list of {id, operation, kind, times, after, match, merchant_id?, marketplace_id?, included_data?,
         fired, …parameters of the kind}; ``marketplace_id`` and ``included_data`` strike calls that ask for it, too
     """
 
-    def __init__(self):
+    kept = ("active", "last_id")
+
+    def __init__(self, world):
+        super().__init__(world)
         self.active = []
         self.last_id = 0
 
@@ -99,12 +103,6 @@ class Faults:
             fault["times"] += 1
             if fault not in self.active:
                 self.active.append(fault)
-
-    def dump(self):
-        return {"active": self.active, "last_id": self.last_id}
-
-    def load(self, data):
-        self.active, self.last_id = data["active"], data["last_id"]
 
 
 def concerns(fault, operation, query, merchant_id):
@@ -245,7 +243,7 @@ def change_during_paging(fault, call, body):
     if "pagination" not in body:
         return None
     for _key, record in call.found[call.page_size :][: int(fault.get("n", 1))]:
-        call.world.touch(record)
+        call.world.orders.touch(record)
     return body
 
 

@@ -10,6 +10,7 @@ from .operations import ROLES, SHIPPING_ROLES, operation
 from .orders import read_list, read_marketplaces
 from .refusals import Refusal
 from .signing import seal, unseal
+from .store import Store
 from .times import shift
 
 MODEL = "feeds_2021-06-30.json"
@@ -32,6 +33,26 @@ KEPT_DAYS = 90
 MOST_BYTES = 10 * 1024 * 1024
 
 
+class Feeds(Store):
+    """Feeds and their documents.
+
+    :ivar by_id: feed id -> feed, oldest first
+    :ivar documents: feed document id -> {content_type, content (base64), …}
+    """
+
+    kept = ("by_id", "documents")
+
+    def __init__(self, world):
+        super().__init__(world)
+        self.by_id, self.documents = {}, {}
+
+    def new_id(self):
+        while True:
+            feed_id = str(self.world.rng("feed").randint(50_000_000_000, 59_999_999_999))
+            if feed_id not in self.by_id:
+                return feed_id
+
+
 # The operations
 
 
@@ -49,7 +70,7 @@ def create_feed_document(call):
 def get_feed_document(call):
     call.only_parameters("enableContentEncodingUrlHeader")
     document_id = call.path_args["feedDocumentId"]
-    document = call.world.documents.get(document_id)
+    document = call.world.feeds.documents.get(document_id)
     if not document or document["merchant_id"] != call.merchant_id or not documents.is_kept(call.world, document):
         raise not_found(f"The feed document {document_id} was not found.")
     wanted = call.query.get("enableContentEncodingUrlHeader", "false")
@@ -73,7 +94,7 @@ def create_feed(call):
         raise invalid_input(f"The feed type {feed_type} is invalid, or not simulated.")
     if feed_type in PROCESSED and not set(SHIPPING_ROLES) & set(call.seller["roles"]):
         raise unauthorized(f"The application does not have the role that feed type {feed_type} needs.")
-    document = call.world.documents.get(body["inputFeedDocumentId"])
+    document = call.world.feeds.documents.get(body["inputFeedDocumentId"])
     if not document or document["merchant_id"] != call.merchant_id or document["result"]:
         raise invalid_input(f"The feed document {body['inputFeedDocumentId']} does not exist.")
     if not documents.is_kept(call.world, document):
@@ -85,7 +106,7 @@ def create_feed(call):
 
 def new_feed(call, feed_type, marketplaces, document):
     world = call.world
-    feed_id = new_feed_id(world)
+    feed_id = world.feeds.new_id()
     feed = {
         "feedId": feed_id,
         "feedType": feed_type,
@@ -94,18 +115,11 @@ def new_feed(call, feed_type, marketplaces, document):
         "processingStatus": "IN_QUEUE",
         "merchant_id": call.merchant_id,
         "document_id": document["id"],
-        "number": len(world.feeds) + 1,
+        "number": len(world.feeds.by_id) + 1,
     }
-    world.feeds[feed_id] = feed
+    world.feeds.by_id[feed_id] = feed
     document["feed_id"] = feed_id
     return feed
-
-
-def new_feed_id(world):
-    while True:
-        feed_id = str(world.rng("feed").randint(50_000_000_000, 59_999_999_999))
-        if feed_id not in world.feeds:
-            return feed_id
 
 
 @operation("getFeeds", "GET", FEEDS, rate=0.0222, burst=10, roles=ROLES, model=MODEL)
@@ -121,7 +135,11 @@ def get_feeds(call):
         if not search:
             raise invalid_input("The nextToken is invalid.")
     found = sorted(
-        (feed for feed in call.world.feeds.values() if feed["merchant_id"] == call.merchant_id and meets(feed, search)),
+        (
+            feed
+            for feed in call.world.feeds.by_id.values()
+            if feed["merchant_id"] == call.merchant_id and meets(feed, search)
+        ),
         key=lambda feed: -feed["number"],
     )
     page = found[: search["size"]]
@@ -160,7 +178,7 @@ def read_body(call, *strings, **others):
 
 
 def find_feed(call):
-    feed = call.world.feeds.get(call.path_args["feedId"])
+    feed = call.world.feeds.by_id.get(call.path_args["feedId"])
     if not feed or feed["merchant_id"] != call.merchant_id or not is_kept(call.world, feed):
         raise not_found(f"Feed {call.path_args['feedId']} was not found.")
     return feed
@@ -218,7 +236,7 @@ def advance(world):
     total = world.settings["feed_seconds"]
     waiting = set()
     free = {}
-    for feed in world.feeds.values():
+    for feed in world.feeds.by_id.values():
         key = (feed["merchant_id"], feed["feedType"])
         if feed["processingStatus"] in OPEN and key not in waiting and total is not None:
             go_on(world, feed, total, free.get(key, ""))
@@ -244,7 +262,7 @@ def process(world, feed, at=None):
     """Do what the feed says, and report."""
     if feed["feedType"] in LEGACY:
         return end(world, feed, "FATAL", at)
-    document = world.documents[feed["document_id"]]
+    document = world.feeds.documents[feed["document_id"]]
     if document["content"] is None:
         return end(world, feed, "FATAL", at)
     report = work(world, feed, document)
@@ -254,7 +272,7 @@ def process(world, feed, at=None):
 
 def work(world, feed, document, limit=None):
     """The Report of applying the feed (or its first ``limit`` messages)."""
-    seller = world.sellers[feed["merchant_id"]]
+    seller = world.sellers.by_id[feed["merchant_id"]]
     if len(documents.content_of(document)) > MOST_BYTES:
         return reports.Report.reject(Refusal("too_large", most=MOST_BYTES))
     return PROCESSED[feed["feedType"]].process(world, seller, feed, document, limit)
@@ -262,7 +280,7 @@ def work(world, feed, document, limit=None):
 
 def abort(world, feed, done=0, result=True):
     """The feed becomes FATAL after its first ``done`` messages were applied."""
-    document, report = world.documents[feed["document_id"]], reports.Report()
+    document, report = world.feeds.documents[feed["document_id"]], reports.Report()
     if feed["feedType"] in PROCESSED and document["content"] is not None:
         if done:
             report = work(world, feed, document, done)
@@ -278,7 +296,7 @@ def end(world, feed, status, at=None, report=None):
     if status != "CANCELLED":
         feed.setdefault("processingStartTime", at or now)
     if report and feed["feedType"] in PROCESSED:
-        seller = world.sellers[feed["merchant_id"]]
+        seller = world.sellers.by_id[feed["merchant_id"]]
         content_type, content = PROCESSED[feed["feedType"]].write(report, seller, feed["feedId"])
         compressed = world.settings["feed_compression"]
         document = documents.new_document(world, feed["merchant_id"], content_type, content, compressed)
@@ -297,7 +315,7 @@ def end(world, feed, status, at=None, report=None):
 
 def summary(world, feed):
     """What the simulator tells about a feed."""
-    content = documents.content_of(world.documents[feed["document_id"]])
+    content = documents.content_of(world.feeds.documents[feed["document_id"]])
     return {
         **feed,
         "bytes": len(content or b""),
@@ -306,8 +324,8 @@ def summary(world, feed):
 
 
 def detail(world, feed):
-    document = world.documents[feed["document_id"]]
-    result = world.documents.get(feed.get("resultFeedDocumentId"))
+    document = world.feeds.documents[feed["document_id"]]
+    result = world.feeds.documents.get(feed.get("resultFeedDocumentId"))
     return {
         **summary(world, feed),
         "content_type": document["content_type"],
@@ -340,7 +358,7 @@ def settle(world, feed, values):
         raise ValueError("status is DONE, FATAL, CANCELLED or IN_PROGRESS")
     if values.get("report"):
         documents.replace(
-            world.documents[feed["resultFeedDocumentId"]],
+            world.feeds.documents[feed["resultFeedDocumentId"]],
             values.get("report_type", "text/xml; charset=UTF-8"),
             values["report"].encode(),
         )

@@ -99,8 +99,8 @@ def apply(world, feed, group, report):
 
 
 def find(world, feed, order_id):
-    record = world.records.get(order_id)
-    if not record or record["merchant_id"] != feed["merchant_id"] or not in_marketplaces(feed, record):
+    record = world.orders.of(feed["merchant_id"], order_id)
+    if not record or not in_marketplaces(feed, record):
         raise Refusal("order_unknown", order_id=order_id)
     return record
 

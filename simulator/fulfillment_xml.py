@@ -128,8 +128,8 @@ def read_item(element):
 def apply(world, feed, message, report):
     order_id = message.order_id or ""
     try:
-        record = world.records.get(order_id)
-        if not record or record["merchant_id"] != feed["merchant_id"] or not in_marketplaces(feed, record):
+        record = world.orders.of(feed["merchant_id"], order_id)
+        if not record or not in_marketplaces(feed, record):
             raise Refusal("order_unknown", order_id=order_id)
         if world.settings["feed_references"] == "given":
             message = replace(message, reference=None)

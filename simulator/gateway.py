@@ -138,8 +138,8 @@ def read_body(request):
 
 def seller_of(world, request):
     """Whose access token this is, whatever its state; None when it says nothing."""
-    token = world.tokens.get(request.headers.get("x-amz-access-token", ""))
-    return world.sellers.get(token["merchant_id"]) if token else None
+    token = world.login.tokens.get(request.headers.get("x-amz-access-token", ""))
+    return world.sellers.by_id.get(token["merchant_id"]) if token else None
 
 
 def perform(call, request):
@@ -156,7 +156,7 @@ def authenticate(call, access_token):
     """The client id behind a valid access token of a seller."""
     if not access_token:
         raise unauthorized("Access token is missing in the request header.")
-    token = call.world.tokens.get(access_token)
+    token = call.world.login.tokens.get(access_token)
     if not token or not call.seller or call.seller["revoked"]:
         raise unauthorized("The access token you provided is revoked, malformed or invalid.")
     if token["expires"] <= call.world.clock.iso():
@@ -176,31 +176,29 @@ def spoil_body(call, body, fault):
 def finish(call, request, answer, fault, forbidden=None):
     """Add Amazon's headers and write the log."""
     world = call.world
-    answer.headers["x-amzn-RequestId"] = f"{world.seed:08x}-0000-4000-8000-{world.request_count + 1:012x}"
+    answer.headers["x-amzn-RequestId"] = request_id(world)
     if call.operation and answer.status in LIMITED:
         answer.headers["x-amzn-RateLimit-Limit"] = f"{world.usage.plan(call.merchant_id, call.operation)[0]:.10g}"
     violations = schema.check_call(world.models, call, answer, fault) if world.models else []
-    world.schema_errors.extend({"n": world.request_count + 1, "error": violation} for violation in violations)
-    world.log(
-        {
-            "time": world.clock.iso(),
-            "operation": call.name,
-            "method": call.method,
-            "path": call.path,
-            "query": {
-                name: request.args.getlist(name) if name in call.repeated else value
-                for name, value in call.query.items()
-            },
-            "body": call.body,
-            "status": answer.status,
-            "fault": fault and fault["kind"],
-            "merchant_id": call.merchant_id,
-            "user_agent": request.headers.get("User-Agent", ""),
-            "forbidden": forbidden,
-            "schema_errors": violations or None,
-        }
+    world.log.schema_errors.extend({"n": world.log.next_number, "error": violation} for violation in violations)
+    world.log.add(
+        request,
+        answer,
+        operation=call.name,
+        query={
+            name: request.args.getlist(name) if name in call.repeated else value for name, value in call.query.items()
+        },
+        body=call.body,
+        fault=fault and fault["kind"],
+        merchant_id=call.merchant_id,
+        forbidden=forbidden,
+        schema_errors=violations or None,
     )
     return answer
+
+
+def request_id(world):
+    return f"{world.seed:08x}-0000-4000-8000-{world.log.next_number:012x}"
 
 
 def removed(call, request):
@@ -213,7 +211,7 @@ def removed(call, request):
 def answer_token(world, request):
     """``POST /auth/o2/token`` -> Answer. What is logged has neither secrets nor tokens."""
     form = lwa.read_form(request)
-    seller = world.seller_of_refresh_token(form.get("refresh_token", ""))
+    seller = world.sellers.of_refresh_token(form.get("refresh_token", ""))
     merchant_id = seller and seller["merchant_id"]
     fault = world.faults.take("token", {}, merchant_id)
     if fault and fault["kind"] in faults.BEFORE:
@@ -221,20 +219,14 @@ def answer_token(world, request):
     else:
         answer = grant_answer(world, form)
         answer = faults.spoil_wire(fault, answer) if fault else answer
-    answer.headers["x-amzn-RequestId"] = f"{world.seed:08x}-0000-4000-8000-{world.request_count + 1:012x}"
-    world.log(
-        {
-            "time": world.clock.iso(),
-            "operation": "token",
-            "method": request.method,
-            "path": request.path,
-            "query": {},
-            "body": {key: form[key] for key in ("grant_type", "client_id", "scope") if key in form},
-            "status": answer.status,
-            "fault": fault and fault["kind"],
-            "merchant_id": merchant_id,
-            "user_agent": request.headers.get("User-Agent", ""),
-        }
+    answer.headers["x-amzn-RequestId"] = request_id(world)
+    world.log.add(
+        request,
+        answer,
+        operation="token",
+        body={key: form[key] for key in ("grant_type", "client_id", "scope") if key in form},
+        fault=fault and fault["kind"],
+        merchant_id=merchant_id,
     )
     return answer
 

@@ -58,7 +58,7 @@ def place(world, seller, name, created, updated, items=None, changes=None, lines
         ACTIONS[action](world, record, {"at": updated, **values})
     build.merge(record["order"], changes or {})
     order_id = record["order"]["orderId"]
-    world.records[order_id] = record
+    world.orders.records[order_id] = record
     return order_id
 
 

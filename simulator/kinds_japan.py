@@ -141,7 +141,7 @@ def show_tax(draft):
 def jp_zero_replacement(draft):
     draft.lines[0].unit_price = Decimal(0)
     draft.payments = []
-    original = next(iter(draft.world.records), "503-1234567-7654321")
+    original = next(iter(draft.world.orders.records), "503-1234567-7654321")
     draft.extra = {"associatedOrders": [{"orderId": original, "associationType": "REPLACEMENT_ORIGINAL_ID"}]}
 
 

@@ -3,10 +3,25 @@
 import json
 
 from .errors import LwaError
+from .signing import refresh_token as new_refresh_token
+from .store import Store
 from .times import shift
-from .world import new_refresh_token
 
 CODE_MINUTES = 5
+
+
+class Login(Store):
+    """What Login with Amazon handed out and still knows.
+
+    :ivar tokens: access token -> {client_id, merchant_id, scope, expires}
+    :ivar codes: spapi_oauth_code -> {merchant_id, client_id, expires}
+    """
+
+    kept = ("tokens", "codes")
+
+    def __init__(self, world):
+        super().__init__(world)
+        self.tokens, self.codes = {}, {}
 
 
 def token(world, form):
@@ -18,7 +33,7 @@ def token(world, form):
             400, "unsupported_grant_type", f"The grant type {grant_type} is not supported by the authorization server"
         )
     client_id, secret = required(form, "client_id"), required(form, "client_secret")
-    if not any(seller["client_secret"] == secret for seller in world.sellers_of_client(client_id)):
+    if not any(seller["client_secret"] == secret for seller in world.sellers.of_client(client_id)):
         raise LwaError(401, "invalid_client", "Client authentication failed")
     return grants[grant_type](world, form, client_id)
 
@@ -31,7 +46,7 @@ def required(form, name):
 
 def by_refresh_token(world, form, client_id):
     refresh_token = required(form, "refresh_token")
-    seller = world.seller_of_refresh_token(refresh_token)
+    seller = world.sellers.of_refresh_token(refresh_token)
     if not seller or seller["client_id"] != client_id or seller["revoked"]:
         raise LwaError(400, "invalid_grant", "The request has an invalid grant parameter : refresh_token")
     if seller["client_secret"] != form["client_secret"]:
@@ -50,21 +65,21 @@ def by_client(world, form, client_id):
 
 def by_code(world, form, client_id):
     """A code is good once, for five minutes, for the application it was issued to."""
-    code = world.codes.pop(required(form, "code"), None)
+    code = world.login.codes.pop(required(form, "code"), None)
     if not code or code["client_id"] != client_id or code["expires"] <= world.clock.iso():
         raise LwaError(400, "invalid_grant", "The request has an invalid grant parameter : code")
-    seller = world.sellers[code["merchant_id"]]
+    seller = world.sellers.by_id[code["merchant_id"]]
     refresh_token = new_refresh_token(world.rng("token"))
-    world.change_seller(seller, {"refresh_token": refresh_token, "revoked": False})
+    world.sellers.change(seller, {"refresh_token": refresh_token, "revoked": False})
     return {**grant(world, client_id, seller), "refresh_token": refresh_token}
 
 
 def grant(world, client_id, seller, scope=None):
     lifetime = seller["token_ttl"] if seller else 3600
     access_token = "Atza|" + new_refresh_token(world.rng("token"))[5:]
-    now = world.clock.iso()
-    world.tokens = {key: value for key, value in world.tokens.items() if value["expires"] > shift(now, days=-1)}
-    world.tokens[access_token] = {
+    now, tokens = world.clock.iso(), world.login.tokens
+    world.login.tokens = {key: value for key, value in tokens.items() if value["expires"] > shift(now, days=-1)}
+    world.login.tokens[access_token] = {
         "client_id": client_id,
         "merchant_id": seller and seller["merchant_id"],
         "scope": scope,
@@ -76,7 +91,7 @@ def grant(world, client_id, seller, scope=None):
 def authorize(world, seller):
     """The seller pressed "Authorize": a one-time spapi_oauth_code."""
     code = "AN" + new_refresh_token(world.rng("token"))[5:25]
-    world.codes[code] = {
+    world.login.codes[code] = {
         "merchant_id": seller["merchant_id"],
         "client_id": seller["client_id"],
         "expires": shift(world.clock.iso(), minutes=CODE_MINUTES),

@@ -9,6 +9,7 @@ from .errors import invalid_input, not_found, unauthorized
 from .marketplaces import BY_ID
 from .operations import ORDER_ROLES, operation
 from .signing import seal, unseal
+from .store import Store
 from .times import iso, parse, shift
 
 MODEL = "orders_2026-01-01.json"
@@ -60,6 +61,35 @@ DELAY = datetime.timedelta(minutes=2)
 TOKEN_HOURS = 24
 
 
+class Orders(Store):
+    """Every order.
+
+    :ivar records: order id -> {order, merchant_id, kind, prices_while_pending, confirmations, unseen, hidden_until}
+    :ivar page_limit: no page has more orders, whatever was asked for
+    """
+
+    kept = ("records", "page_limit")
+
+    def __init__(self, world):
+        super().__init__(world)
+        self.records, self.page_limit = {}, 100
+
+    def of(self, merchant_id, order_id):
+        """The record of a seller's order, or None."""
+        record = self.records.get(order_id)
+        return record if record and record["merchant_id"] == merchant_id else None
+
+    def new_id(self, rng):
+        while True:
+            order_id = f"{rng.randint(100, 999)}-{rng.randint(0, 9999999):07d}-{rng.randint(0, 9999999):07d}"
+            if order_id not in self.records:
+                return order_id
+
+    def touch(self, record):
+        """The order changed now."""
+        record["order"]["lastUpdatedTime"] = self.world.clock.iso()
+
+
 # searchOrders
 
 
@@ -68,7 +98,7 @@ def search_orders(call):
     """One page. The next one starts after a (time, order id) position and is computed on live data: an order that
     changes meanwhile leaves the window, as at Amazon."""
     call.only_parameters(*PARAMETERS)
-    page_size = min(read_page_size(call), call.world.page_limit)
+    page_size = min(read_page_size(call), call.world.orders.page_limit)
     included = read_list(call, "includedData", INCLUDED_DATA)
     search = read_search(call)
     token = call.query.get("paginationToken")
@@ -161,7 +191,7 @@ def matches(call, search):
     """[((time, order id), record)] of the search after its position, in order."""
     field, after, before, position = search["field"], search["after"], search["before"], tuple(search["position"])
     found, now = [], call.world.clock.iso()
-    for record in call.world.records.values():
+    for record in call.world.orders.records.values():
         order = record["order"]
         if not after <= order[field] <= before or record["merchant_id"] != call.merchant_id:
             continue
@@ -219,8 +249,8 @@ def fingerprint(call):
 def get_order(call):
     call.only_parameters("includedData")
     included = read_list(call, "includedData", INCLUDED_DATA)
-    record = call.world.records.get(call.path_args["orderId"])
-    if not record or record["merchant_id"] != call.merchant_id:
+    record = call.world.orders.of(call.merchant_id, call.path_args["orderId"])
+    if not record:
         raise not_found(f"Order {call.path_args['orderId']} was not found.")
     return {"order": view(call, record, included)}
 

@@ -67,9 +67,9 @@ def layout(world, lang, path, body, status=200):
 
 
 def home(world, request, lang):
-    sellers = list(world.sellers.values())
-    seller = world.sellers.get(request.args.get("seller", "")) or (sellers[0] if sellers else None)
-    records = [r for r in world.records.values() if seller and r["merchant_id"] == seller["merchant_id"]]
+    sellers = list(world.sellers.by_id.values())
+    seller = world.sellers.by_id.get(request.args.get("seller", "")) or (sellers[0] if sellers else None)
+    records = [r for r in world.orders.records.values() if seller and r["merchant_id"] == seller["merchant_id"]]
     records.sort(key=lambda record: record["order"]["createdTime"], reverse=True)
     main = place_form(lang, seller, sellers) + orders_table(lang, records)
     side = trouble(world, lang) + quota(world, lang) + requests(world, lang) + credentials(lang, seller)
@@ -174,7 +174,7 @@ def requests(world, lang):
         f"<tr class='{'' if 200 <= entry['status'] < 300 else 'bad'}'><td>{entry['n']}</td>"
         f"<td>{entry['time'][11:19]}</td><td>{escape(entry['operation'])}</td><td>{entry['status']}</td>"
         f"<td>{escape(entry.get('fault', ''))}</td></tr>"
-        for entry in reversed(world.requests[-SHOWN_REQUESTS:])
+        for entry in reversed(world.log.entries[-SHOWN_REQUESTS:])
     )
     return f"<section><h2>{say(lang, 'requests')}</h2><table class='log'>{rows}</table></section>"
 
@@ -263,7 +263,7 @@ def act(world, request, lang, order_id, action):
 
 
 def add_seller(world, request, lang):
-    world.add_seller({})
+    world.sellers.add({})
     return redirect("/", 303)
 
 

@@ -15,7 +15,7 @@ def table(world, lang):
     heads = "".join(
         f"<th>{say(lang, key)}</th>" for key in ("feed", "feed_type", "created", "status", "results", "actions")
     )
-    rows = "".join(row(lang, feed) for feed in list(reversed(world.feeds.values()))[:SHOWN_FEEDS])
+    rows = "".join(row(lang, feed) for feed in list(reversed(world.feeds.by_id.values()))[:SHOWN_FEEDS])
     return (
         f"<main><p><a href='/'>← {say(lang, 'back')}</a></p><h1>{say(lang, 'feeds')}</h1>"
         f"<table><tr>{heads}</tr>{rows}</table></main>"

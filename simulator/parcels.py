@@ -65,7 +65,7 @@ def confirm(world, record, parcel):
     else:
         order.setdefault("packages", []).append(package)
     settle_status(order)
-    world.touch(record)
+    world.orders.touch(record)
     told = {
         "time": world.clock.iso(),
         **parcel.origin,

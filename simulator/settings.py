@@ -1,5 +1,7 @@
 """How this Amazon behaves where the real one is not documented, or where a test wants it to behave otherwise."""
 
+from .store import Store
+
 DEFAULTS = {
     "packages_delay": 0,  # seconds until a parcel shows in the PACKAGES of an order
     "empty_tracking": "allow",  # confirmShipment with the tracking number "": allow or refuse
@@ -18,14 +20,30 @@ CHOICES = {
 }
 
 
-def change(settings, values):
-    """Take over ``values`` (dict); ValueError for what makes no sense."""
-    for name, value in values.items():
-        if name not in DEFAULTS:
-            raise ValueError(f"unknown setting {name}; there are {', '.join(DEFAULTS)}")
-        if name in CHOICES and value not in CHOICES[name]:
-            raise ValueError(f"{name} is one of {', '.join(map(str, CHOICES[name]))}")
-        if name not in CHOICES and not (value is None and name == "feed_seconds"):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-                raise ValueError(f"{name} is a number of seconds")
-    settings.update(values)
+class Settings(Store):
+    """The settings by name: ``world.settings["feed_seconds"]``."""
+
+    def __init__(self, world):
+        super().__init__(world)
+        self.values = dict(DEFAULTS)
+
+    def __getitem__(self, name):
+        return self.values[name]
+
+    def change(self, values):
+        """Take over ``values`` (dict); ValueError for what makes no sense."""
+        for name, value in values.items():
+            if name not in DEFAULTS:
+                raise ValueError(f"unknown setting {name}; there are {', '.join(DEFAULTS)}")
+            if name in CHOICES and value not in CHOICES[name]:
+                raise ValueError(f"{name} is one of {', '.join(map(str, CHOICES[name]))}")
+            if name not in CHOICES and not (value is None and name == "feed_seconds"):
+                if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+                    raise ValueError(f"{name} is a number of seconds")
+        self.values.update(values)
+
+    def dump(self):
+        return self.values
+
+    def load(self, data):
+        self.values.update(data)

@@ -6,10 +6,17 @@ import hashlib
 import hmac
 import json
 
+CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 
 def signature(world, purpose, content):
     """16 bytes that only this world can compute for ``content`` (bytes)."""
     return hmac.new(f"{purpose} {world.seed}".encode(), content, hashlib.sha256).digest()[:16]
+
+
+def refresh_token(rng):
+    """A refresh token of Login with Amazon that never was before."""
+    return "Atzr|" + "".join(rng.choices(CHARACTERS, k=64))
 
 
 def seal(world, purpose, data):

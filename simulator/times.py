@@ -3,6 +3,8 @@
 import datetime
 import time
 
+from .store import Store
+
 UTC = datetime.timezone.utc
 
 
@@ -26,14 +28,15 @@ def shift(text, **duration):
     return iso(parse(text) + datetime.timedelta(**duration))
 
 
-class Clock:
+class Clock(Store):
     """The simulator's time: real, shifted, or frozen.
 
     :ivar frozen: aware datetime while frozen, else None
     :ivar offset: seconds added to real time
     """
 
-    def __init__(self):
+    def __init__(self, world):
+        super().__init__(world)
         self.frozen = None
         self.offset = 0.0
 

@@ -1,9 +1,11 @@
 """Usage plans: one token bucket per (seller, application, operation), as Amazon publishes them."""
 
+from .store import Store
+
 UNLIMITED = 1000.0  # requests per second, shown in the header while usage plans are off
 
 
-class Usage:
+class Usage(Store):
     """Which rate and burst apply, and how many calls are left.
 
     :ivar mode: ``published`` or ``off``
@@ -11,8 +13,11 @@ class Usage:
     :ivar plans: "merchant|operation" (either may be ``*``) -> {rate, burst} that replace the published ones
     """
 
-    def __init__(self, clock, start="published"):
-        self.clock = clock
+    kept = ("mode", "factor", "plans", "buckets")
+
+    def __init__(self, world):
+        super().__init__(world)
+        start = world.quota_at_start
         self.mode = "off" if start == "off" else "published"
         self.factor = 1.0 if start in ("off", "published") else float(start)
         self.plans = {}
@@ -45,7 +50,7 @@ class Usage:
         if self.mode == "off":
             return True
         rate, burst = self.plan(merchant_id, operation)
-        kind, now = self.clock.ticks()
+        kind, now = self.world.clock.ticks()
         bucket = self.buckets.setdefault(
             f"{merchant_id}|{client_id}|{operation.name}", {"level": burst, "kind": kind, "at": now}
         )
@@ -58,10 +63,7 @@ class Usage:
         bucket["level"] -= 1
         return True
 
-    def dump(self):
-        return {"mode": self.mode, "factor": self.factor, "plans": self.plans, "buckets": self.buckets}
-
     def load(self, data):
-        self.mode, self.factor, self.plans = data["mode"], data["factor"], data["plans"]
+        super().load(data)
         # Monotonic time of another process means nothing here.
-        self.buckets = {key: {**bucket, "kind": "stopped"} for key, bucket in data["buckets"].items()}
+        self.buckets = {key: {**bucket, "kind": "stopped"} for key, bucket in self.buckets.items()}

@@ -1,6 +1,7 @@
 """``python -m simulator`` as a process: its first line, its end, and what survives it."""
 
 import contextlib
+import json
 import re
 import signal
 import subprocess
@@ -112,6 +113,26 @@ def test_state_survives_a_kill(tmp_path):
         assert amazon.get("/orders") == orders
         assert amazon.get("/sellers") == [seller]
         assert amazon.ask_token(seller).status_code == 200
+
+
+def test_a_state_file_without_stores_is_read(tmp_path):
+    """As it was written before each API had its store."""
+    state = tmp_path / "state.json"
+    with process("--state", str(state), "--quota", "off") as (running, amazon):
+        seller = fill(amazon)
+        before = snapshot(amazon, seller)
+        ends(running, signal.SIGTERM)
+    data = json.loads(state.read_text(encoding="utf-8"))
+    stores = data.pop("stores")
+    log, sellers, login, orders = (stores.pop(name) for name in ("log", "sellers", "login", "orders"))
+    data |= {**stores, "sellers": sellers["by_id"], **login, **orders}
+    data |= {"requests": log["entries"], "request_count": log["count"], "schema_errors": log["schema_errors"]}
+    data |= {"feeds": {}, "documents": {}}
+    state.write_text(json.dumps(data), encoding="utf-8")
+    with process("--state", str(state)) as (running, amazon):
+        assert [amazon.get(path) for path in ("/sellers", "/orders", "/faults")] == before[1][:3]
+        assert amazon.get("/requests")[: len(before[1][3])] == before[1][3]
+        assert amazon.place(seller) not in [order["orderId"] for order in before[0]]
 
 
 def written(state, *texts):
