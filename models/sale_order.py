@@ -580,7 +580,7 @@ class SaleOrder(models.Model):
                 # Odoo would mail each of them; one mail tells of all of a run.
                 order.with_context(mail_activity_quick_update=True).activity_schedule(
                     "sale_amazon_spapi.mail_activity_confirmation",
-                    summary=self.env._("Amazon has not accepted a shipping confirmation"),
+                    summary=self.env._("A shipping confirmation has failed"),
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
                 )
             order._amazon_move_on("failure_phase_id")

@@ -123,6 +123,9 @@ class StockPicking(models.Model):
         tracked = self.carrier_tracking_ref or (packages and all(packages.mapped("amazon_tracking_ref")))
         if facts["tracking_required"] and not tracked:
             warnings.append(self.env._("No tracking number: Amazon lowers your valid tracking rate."))
+        if self.state != "done":
+            # Of what has left the confirmation itself says it.
+            warnings += filter(None, map(self.env["amazon.confirmation"]._why_number_wrong, self._amazon_numbers()))
         return warnings + self._amazon_payment_warnings()
 
     def _amazon_payment_warnings(self):

@@ -144,6 +144,15 @@ class TestDeliveryWarning(ConfirmationCase):
             [saved] = mine.web_save({"carrier_tracking_ref": number}, shown)
             self.assertIn(text, saved["amazon_warning"]) if text else self.assertFalse(saved["amazon_warning"])
 
+    def test_wrong_number(self):
+        """What cannot be a tracking number is said while the parcel is still here."""
+        order = self.imported()
+        picking = order.picking_ids.with_user(self.packer)
+        picking.carrier_tracking_ref = "1234,番号なし"
+        self.assertIn("“番号なし” is no tracking number", self.warning(order))
+        picking.carrier_tracking_ref = "１２３４、5678"
+        self.assertNotIn("tracking number", self.warning(order))
+
     # --- the job
 
     def test_job_stopped(self):

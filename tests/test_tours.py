@@ -54,6 +54,18 @@ class TestTours(InBrowser, AmazonCase):
         self.assertTrue(self.orders(ref))
 
 
+@tagged("post_install", "-at_install")
+class TestTelephone(InBrowser, AmazonCase):
+    browser_size = "375x667"
+    touch_enabled = True
+
+    def test_board(self):
+        """The board opens with what is to be done."""
+        self.imported("jp_fba")
+        self.imported("jp_gift")
+        self.start_tour("/odoo/amazon-orders", "amazon_board_on_a_telephone", login=self.user.login)
+
+
 @tagged("post_install", "-at_install", "both")
 class TestConfirmationTours(InBrowser, ConfirmationCase):
     """Validate a delivery, see it confirmed, complete others, change the status."""

@@ -382,3 +382,16 @@ registry.category("web_tour.tours").add("amazon_screens_follow", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("amazon_board_on_a_telephone", {
+    steps: () => [
+        {
+            content: "What is to be done comes first",
+            trigger: ".o_kanban_group:first-of-type .o_column_title:contains(To Review)",
+        },
+        {
+            content: "What Amazon ships comes last",
+            trigger: ".o_kanban_group:last-of-type .o_column_title:contains(FBA)",
+        },
+    ],
+});
