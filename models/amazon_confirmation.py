@@ -17,9 +17,9 @@ from ..const import DEAD, RECENT_DAYS
 from ..ours import is_ours, noted
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
 from .amazon_guard import GROUPS
+from .amazon_search import few
 from .amazon_shipping_method import names_no_carrier
 from .sale_order import API_STATUSES
-from .amazon_search import few
 from .trigram import trigram
 
 _logger = logging.getLogger(__name__)
