@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from . import catalogue, feeds, kinds, operations
 from .actions import ACTIONS, Refused
 from .build import merge
-from .faults import KINDS, STORAGE
+from .faults import KINDS, targets
 from .marketplaces import BY_ID
 from .operations import ROLES
 from .reports import ENCODINGS, XML_DECLARATIONS
@@ -290,13 +290,13 @@ def process_feed(world, request, values, feed_id):
 
 
 def add_fault(world, request, values):
-    if values.get("operation", "*") not in ("*", "token", *STORAGE, *operations.BY_NAME):
+    if values.get("operation", "*") not in targets():
         raise Problem(f"unknown operation {values['operation']}")
-    return {"id": world.faults.add(values)["id"]}
+    return {"id": world.faults.add(values).id}
 
 
 def list_faults(world, request, values):
-    return world.faults.active
+    return [fault.values for fault in world.faults.active]
 
 
 def clear_faults(world, request, values, fault_id=None):

@@ -5,8 +5,8 @@ import gzip
 import hashlib
 from urllib.parse import urlencode
 
-from . import faults
 from .answer import Answer
+from .errors import storage_refusal as refused
 from .signing import signature
 from .times import parse, shift
 
@@ -16,7 +16,6 @@ DOCUMENT_DAYS = 2
 RESULT_DAYS = 28
 LOGGED = 100_000  # characters of an uploaded feed that the request log keeps
 OPERATIONS = {"PUT": "uploadFeedDocument", "GET": "downloadFeedDocument"}
-HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def new_document(world, merchant_id, content_type, content=None, compressed=False):
@@ -126,17 +125,7 @@ def answer(world, request):
     operation = OPERATIONS.get(request.method, "storage")
     merchant_id = document and document["merchant_id"]
     matchable = {"feedDocumentId": document["id"], "feedId": document["feed_id"]} if document else {}
-    fault = world.faults.take(operation, matchable, merchant_id)
-    if fault and fault["kind"] == "expired_url":
-        result = refused("AccessDenied", "Request has expired")
-    elif fault and fault["kind"] in faults.BEFORE:
-        result = faults.instead(fault, operation)
-    else:
-        result = serve(world, request, document)
-        if fault and (fault["kind"] not in faults.ON_THE_WIRE or not faults.finds_something(fault, result)):
-            world.faults.give_back(fault)
-            fault = None
-        result = faults.spoil_wire(fault, result) if fault else result
+    result, fault = world.faults.around(operation, matchable, merchant_id, lambda: serve(world, request, document))
     log(world, request, operation, document, result, fault)
     return result
 
@@ -163,14 +152,6 @@ def serve(world, request, document):
 
 def seconds(text):
     return f"{parse(text):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def refused(code, message, status=403, **facts):
-    """An error as S3 writes it."""
-    more = "".join(f"<{name}>{value}</{name}>" for name, value in facts.items())
-    ids = "<RequestId>0A1B2C3D4E5F6071</RequestId><HostId>c2ltdWxhdG9y</HostId>"
-    text = f"{HEAD}<Error><Code>{code}</Code><Message>{message}</Message>{more}{ids}</Error>"
-    return Answer(status, text.encode(), "application/xml")
 
 
 def store(request, document):
@@ -203,6 +184,6 @@ def log(world, request, operation, document, result, fault):
         body=text and text[:LOGGED],
         bytes=len(data) or None,
         sha256=hashlib.sha256(data).hexdigest() if data else None,
-        fault=fault and fault["kind"],
+        fault=fault and fault.kind,
         merchant_id=document and document["merchant_id"],
     )

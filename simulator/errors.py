@@ -1,5 +1,9 @@
 """Amazon's refusals."""
 
+from .answer import Answer
+
+XML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
 
 class AmazonError(Exception):
     """An SP-API error answer: ``{"errors": [{"code", "message", "details"}]}``."""
@@ -8,6 +12,9 @@ class AmazonError(Exception):
         super().__init__(message)
         self.status = status
         self.body = {"errors": [{"code": code, "message": message, "details": details}]}
+
+    def answer(self):
+        return Answer.json(self.status, self.body)
 
 
 def invalid_input(message, details=""):
@@ -33,3 +40,14 @@ class LwaError(Exception):
         super().__init__(description)
         self.status = status
         self.body = {"error": error, "error_description": description}
+
+    def answer(self):
+        return Answer.json(self.status, self.body)
+
+
+def storage_refusal(code, message, status=403, **facts):
+    """An error of the storage of documents, as S3 writes it."""
+    more = "".join(f"<{name}>{value}</{name}>" for name, value in facts.items())
+    ids = "<RequestId>0A1B2C3D4E5F6071</RequestId><HostId>c2ltdWxhdG9y</HostId>"
+    text = f"{XML_HEAD}<Error><Code>{code}</Code><Message>{message}</Message>{more}{ids}</Error>"
+    return Answer(status, text.encode(), "application/xml")

@@ -1,270 +1,425 @@
-"""Trouble on order: what the control API can make Amazon do wrong, once, several times or until it is called off."""
+"""Trouble on order: what the control API can make Amazon do wrong, once, several times or until it is called off.
+
+Each kind is a class. Its base says where it strikes: ``InsteadOfAmazon``, ``InTheAnswer`` or ``OnTheWire``.
+"""
 
 import json
 
+from . import operations
 from .answer import Answer
+from .errors import AmazonError, LwaError, invalid_input, not_found, quota_exceeded, storage_refusal, unauthorized
 from .store import Store
 
-# Kinds that answer instead of Amazon, and kinds that spoil what Amazon answered.
-BEFORE = (
-    "429",
-    "429_text",
-    "500_html",
-    "502",
-    "503_empty",
-    "503_json",
-    "403",
-    "403_forbidden_message",
-    "403_expired_token",
-    "400",
-    "timeout",
-    "cut_before",
-    "token_refused",
-    "dict_errors",
-    "list_body",
-    "html_200",
-    "not_found_yet",
-    "expired_url",
-)
-AFTER = (
-    "cut_after",
-    "timeout_after",
-    "500_after",
-    "cut_body",
-    "truncated_json",
-    "slow",
-    "empty_page_with_token",
-    "same_page",
-    "duplicate_order",
-    "change_during_paging",
-    "malformed_order",
-    "unknown_fields",
-)
-KINDS = BEFORE + AFTER
-# Of these, the ones that change how a finished answer travels. The others change its JSON; a call that gives them
-# nothing to change (an error, a last page) does not use them up.
-ON_THE_WIRE = ("cut_after", "timeout_after", "500_after", "cut_body", "truncated_json", "slow")
-NEED_A_BODY = ("cut_body", "truncated_json")
-STORAGE = ("uploadFeedDocument", "downloadFeedDocument")  # not operations of the API, but faults strike there, too
-VARIANTS = ("no_items", "quantity_letter", "amount_abc")  # of malformed_order
+TOKEN = "token"  # Login with Amazon
+STORAGE = ("uploadFeedDocument", "downloadFeedDocument")
 # Parameters of faults that strike where one of several values is asked for.
 AMONG = {"marketplace_id": "marketplaceIds", "included_data": "includedData"}
 HTML = "text/html; charset=utf-8"
 ERROR_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+KINDS = {}  # name -> class
 
 
-class Faults(Store):
-    """The faults ordered and not yet used up.
+def targets():
+    """What a fault's ``operation`` may name."""
+    return ("*", TOKEN, *STORAGE, *operations.BY_NAME)
 
-    :ivar active: list of {id, operation, kind, times, after, match, merchant_id?, marketplace_id?, included_data?,
+
+class Fault:
+    """A fault that was ordered.
+
+    :cvar kind: its name in the control API; the bases have none
+    :ivar values: its JSON: {id, operation, kind, times, after, match, merchant_id?, marketplace_id?, included_data?,
         fired, …parameters of the kind}; ``marketplace_id`` and ``included_data`` strike calls that ask for it, too
     """
 
-    kept = ("active", "last_id")
+    kind = None
 
-    def __init__(self, world):
-        super().__init__(world)
-        self.active = []
-        self.last_id = 0
+    def __init_subclass__(cls):
+        super().__init_subclass__()
+        if cls.kind:
+            KINDS[cls.kind] = cls
 
-    def add(self, values):
-        if values.get("kind") not in KINDS:
-            raise ValueError(f"unknown kind of fault: {values.get('kind')!r}")
-        if values.get("variant", VARIANTS[0]) not in VARIANTS:
-            raise ValueError(f"variant is one of {', '.join(VARIANTS)}")
-        self.last_id += 1
-        fault = {"operation": "*", "times": 1, "after": 0, "match": {}, **values, "id": self.last_id, "fired": 0}
-        self.active.append(fault)
-        return fault
+    def __init__(self, values):
+        self.values = values
 
-    def clear(self, fault_id=None):
-        self.active = [fault for fault in self.active if fault_id not in (None, fault["id"])]
+    @property
+    def id(self):
+        return self.values["id"]
 
-    def take(self, operation, query, merchant_id):
-        """``query``: what ``match`` looks at. The fault that strikes this call, counted as used, or None."""
-        for fault in list(self.active):
-            if not concerns(fault, operation, query, merchant_id):
-                continue
-            if fault["after"] > 0:
-                fault["after"] -= 1
-                continue
-            fault["fired"] += 1
-            if fault["times"] is not None:
-                fault["times"] -= 1
-                if fault["times"] <= 0:
-                    self.active.remove(fault)
-            return fault
-        return None
-
-    def give_back(self, fault):
-        """The call offered nothing to spoil: the fault waits for the next one."""
-        fault["fired"] -= 1
-        if fault["times"] is not None:
-            fault["times"] += 1
-            if fault not in self.active:
-                self.active.append(fault)
-
-
-def concerns(fault, operation, query, merchant_id):
-    if fault["operation"] not in ("*", operation):
-        return False
-    if fault.get("merchant_id") not in (None, merchant_id):
-        return False
-    if operation == "token" and fault["kind"] not in ON_THE_WIRE + BEFORE:
-        return False
-    if fault["kind"] == "expired_url" and operation not in STORAGE:
-        return False
-    if fault["kind"] == "token_refused" and "paginationToken" not in query:
-        return False
-    for name, parameter in AMONG.items():
-        if fault.get(name) and fault[name] not in query.get(parameter, "").split(","):
+    def concerns(self, operation, query, merchant_id):
+        """Whether a call is one that the fault was ordered for."""
+        values = self.values
+        if values["operation"] not in ("*", operation) or not self.fits(operation, query):
             return False
-    return all(query.get(name) == str(value) for name, value in (fault["match"] or {}).items())
+        if values.get("merchant_id") not in (None, merchant_id):
+            return False
+        for name, parameter in AMONG.items():
+            if values.get(name) and values[name] not in query.get(parameter, "").split(","):
+                return False
+        return all(query.get(name) == str(value) for name, value in (values["match"] or {}).items())
+
+    def fits(self, operation, query):
+        """Whether this kind of trouble can befall such a call at all."""
+        return True
+
+    def strike(self, operation, perform, call):
+        """Answer a call.
+
+        :param perform: ``perform() -> Answer`` has Amazon do what was asked
+        :param call: the ``Call`` of an operation; None for a token or the storage
+        :return: (Answer, whether there was anything to strike)
+        """
+        raise NotImplementedError
+
+    def seconds(self, otherwise):
+        return float(self.values.get("seconds", otherwise))
+
+
+# Where faults strike
+
+
+class InsteadOfAmazon(Fault):
+    """Amazon does nothing; the fault answers."""
+
+    def strike(self, operation, perform, call):
+        return self.answer(operation), True
+
+    def answer(self, operation):
+        """The Answer to a call of ``operation`` (its name)."""
+        raise NotImplementedError
+
+
+class InTheAnswer(Fault):
+    """The JSON of an operation's good answer is changed."""
+
+    def fits(self, operation, query):
+        return operation != TOKEN and operation not in STORAGE
+
+    def strike(self, operation, perform, call):
+        answer = perform()
+        good = answer.status < 300 and answer.body
+        changed = self.change(call, json.loads(answer.body)) if good else None
+        return (answer, False) if changed is None else (Answer.json(answer.status, changed), True)
+
+    def change(self, call, body):
+        """The changed JSON (``body`` is not Amazon's own copy), or None when there is nothing to change."""
+        raise NotImplementedError
+
+
+class OnTheWire(Fault):
+    """Amazon has done what was asked, but its answer does not arrive as it is.
+
+    :cvar needs_a_body: whether an answer without one is spared
+    """
+
+    needs_a_body = False
+
+    def strike(self, operation, perform, call):
+        answer = perform()
+        if self.needs_a_body and not answer.body:
+            return answer, False
+        return self.carry(answer), True
+
+    def carry(self, answer):
+        """What arrives of the Answer."""
+        raise NotImplementedError
 
 
 # Instead of Amazon's answer
-
-
-def instead(fault, operation):
-    """The Answer of a fault of the kinds in ``BEFORE``."""
-    make = {
-        "429": lambda: errors(429, "QuotaExceeded", "You exceeded your quota for the requested resource."),
-        "429_text": lambda: Answer(429, b"Too Many Requests", "text/plain"),
-        "500_html": lambda: html(500, "Internal Server Error"),
-        "502": lambda: html(502, "Bad Gateway"),
-        "503_empty": lambda: Answer(503, b"", "text/plain"),
-        "503_json": lambda: errors(
-            503, "ServiceUnavailable", "Service is temporarily unavailable. Please try again later."
-        ),
-        "403": lambda: errors(
-            403,
-            fault.get("code", "Unauthorized"),
-            fault.get("message", "Access to requested resource is denied."),
-            fault.get("details", ""),
-        ),
-        "403_forbidden_message": lambda: Answer.json(403, {"message": "Forbidden"}),
-        "403_expired_token": lambda: errors(
-            403, "Unauthorized", "Access to requested resource is denied.", "The access token you provided has expired."
-        ),
-        "400": lambda: bad_request(fault, operation),
-        "timeout": lambda: Answer(0, b"", wire="cut", delay=float(fault.get("seconds", 60))),
-        "cut_before": lambda: Answer(0, b"", wire="cut"),
-        "token_refused": lambda: errors(400, "InvalidInput", "The paginationToken is invalid."),
-        "dict_errors": lambda: Answer.json(
-            int(fault.get("status", 400)),
-            {"errors": {"code": "InvalidInput", "message": "One object instead of a list."}},
-        ),
-        "list_body": lambda: Answer.json(200, []),
-        "html_200": lambda: html(200, "Amazon"),
-        "not_found_yet": lambda: errors(404, "NotFound", "The resource was not found."),
-        "expired_url": lambda: errors(403, "AccessDenied", "Request has expired"),
-    }
-    return make[fault["kind"]]()
-
-
-def errors(status, code, message, details=""):
-    return Answer.json(status, {"errors": [{"code": code, "message": message, "details": details}]})
 
 
 def html(status, title):
     return Answer(status, ERROR_PAGE.format(title).encode(), HTML)
 
 
-def bad_request(fault, operation):
-    message = fault.get("message", "Request has missing or invalid parameters and cannot be parsed.")
-    if operation == "token":
-        return Answer.json(400, {"error": fault.get("error", "invalid_request"), "error_description": message})
-    return errors(400, fault.get("code", "InvalidInput"), message, fault.get("details", ""))
+class TooManyRequests(InsteadOfAmazon):
+    kind = "429"
+
+    def answer(self, operation):
+        return quota_exceeded().answer()
 
 
-# Spoiling Amazon's answer
+class TooManyRequestsAsText(InsteadOfAmazon):
+    kind = "429_text"
+
+    def answer(self, operation):
+        return Answer(429, b"Too Many Requests", "text/plain")
 
 
-def spoil_body(fault, call, body):
-    """The changed JSON of a successful answer, or None when there is nothing to spoil."""
-    change = {
-        "empty_page_with_token": empty_page,
-        "same_page": same_page,
-        "duplicate_order": duplicate_order,
-        "malformed_order": malformed_order,
-        "change_during_paging": change_during_paging,
-        "unknown_fields": unknown_fields,
-    }.get(fault["kind"])
-    return change(fault, call, body) if change else body
+class ErrorPage(InsteadOfAmazon):
+    kind = "500_html"
 
-
-def finds_something(fault, answer):
-    """Whether a fault that wants to spoil an answer's body has one to spoil."""
-    return bool(answer.body) or fault["kind"] not in NEED_A_BODY
-
-
-def spoil_wire(fault, answer):
-    """Change how a finished Answer travels."""
-    if fault["kind"] == "cut_after":
-        answer.wire = "cut"
-    elif fault["kind"] == "timeout_after":
-        answer.wire, answer.delay = "cut", float(fault.get("seconds", 60))
-    elif fault["kind"] == "500_after":
+    def answer(self, operation):
         return html(500, "Internal Server Error")
-    elif fault["kind"] == "cut_body":
+
+
+class BadGateway(InsteadOfAmazon):
+    kind = "502"
+
+    def answer(self, operation):
+        return html(502, "Bad Gateway")
+
+
+class UnavailableWithoutWords(InsteadOfAmazon):
+    kind = "503_empty"
+
+    def answer(self, operation):
+        return Answer(503, b"", "text/plain")
+
+
+class Unavailable(InsteadOfAmazon):
+    kind = "503_json"
+
+    def answer(self, operation):
+        message = "Service is temporarily unavailable. Please try again later."
+        return AmazonError(503, "ServiceUnavailable", message).answer()
+
+
+class Denied(InsteadOfAmazon):
+    """``code``, ``message`` and ``details`` are what Amazon says."""
+
+    kind = "403"
+
+    def answer(self, operation):
+        code = self.values.get("code", "Unauthorized")
+        message = self.values.get("message", "Access to requested resource is denied.")
+        return AmazonError(403, code, message, self.values.get("details", "")).answer()
+
+
+class Forbidden(InsteadOfAmazon):
+    """As the gateway before Amazon's API says it."""
+
+    kind = "403_forbidden_message"
+
+    def answer(self, operation):
+        return Answer.json(403, {"message": "Forbidden"})
+
+
+class ExpiredToken(InsteadOfAmazon):
+    kind = "403_expired_token"
+
+    def answer(self, operation):
+        return unauthorized("The access token you provided has expired.").answer()
+
+
+class BadRequest(InsteadOfAmazon):
+    """``code``, ``message`` and ``details`` are what Amazon says, ``error`` what Login with Amazon says."""
+
+    kind = "400"
+
+    def answer(self, operation):
+        message = self.values.get("message", "Request has missing or invalid parameters and cannot be parsed.")
+        if operation == TOKEN:
+            return LwaError(400, self.values.get("error", "invalid_request"), message).answer()
+        code, details = self.values.get("code", "InvalidInput"), self.values.get("details", "")
+        return AmazonError(400, code, message, details).answer()
+
+
+class Timeout(InsteadOfAmazon):
+    """Nothing for ``seconds``, then the connection ends."""
+
+    kind = "timeout"
+
+    def answer(self, operation):
+        return Answer(0, wire="cut", delay=self.seconds(60))
+
+
+class CutBefore(InsteadOfAmazon):
+    kind = "cut_before"
+
+    def answer(self, operation):
+        return Answer(0, wire="cut")
+
+
+class TokenRefused(InsteadOfAmazon):
+    """The token of a next page is not taken."""
+
+    kind = "token_refused"
+
+    def fits(self, operation, query):
+        return "paginationToken" in query
+
+    def answer(self, operation):
+        return invalid_input("The paginationToken is invalid.").answer()
+
+
+class ErrorsAsObject(InsteadOfAmazon):
+    kind = "dict_errors"
+
+    def answer(self, operation):
+        error = {"code": "InvalidInput", "message": "One object instead of a list."}
+        return Answer.json(int(self.values.get("status", 400)), {"errors": error})
+
+
+class ListInsteadOfObject(InsteadOfAmazon):
+    kind = "list_body"
+
+    def answer(self, operation):
+        return Answer.json(200, [])
+
+
+class PageInsteadOfJson(InsteadOfAmazon):
+    kind = "html_200"
+
+    def answer(self, operation):
+        return html(200, "Amazon")
+
+
+class NotFoundYet(InsteadOfAmazon):
+    kind = "not_found_yet"
+
+    def answer(self, operation):
+        return not_found("The resource was not found.").answer()
+
+
+class ExpiredUrl(InsteadOfAmazon):
+    """The presigned address of a document is too old."""
+
+    kind = "expired_url"
+
+    def fits(self, operation, query):
+        return operation in STORAGE
+
+    def answer(self, operation):
+        return storage_refusal("AccessDenied", "Request has expired")
+
+
+# Done, but not told
+
+
+class CutAfter(OnTheWire):
+    kind = "cut_after"
+
+    def carry(self, answer):
+        answer.wire = "cut"
+        return answer
+
+
+class TimeoutAfter(OnTheWire):
+    kind = "timeout_after"
+
+    def carry(self, answer):
+        answer.wire, answer.delay = "cut", self.seconds(60)
+        return answer
+
+
+class ErrorAfter(OnTheWire):
+    kind = "500_after"
+
+    def carry(self, answer):
+        return html(500, "Internal Server Error")
+
+
+class CutBody(OnTheWire):
+    """All headers, half of the body."""
+
+    kind = "cut_body"
+    needs_a_body = True
+
+    def carry(self, answer):
         answer.wire = "half"
-    elif fault["kind"] == "truncated_json":
+        return answer
+
+
+class TruncatedJson(OnTheWire):
+    """Half of the body, as if it were the whole."""
+
+    kind = "truncated_json"
+    needs_a_body = True
+
+    def carry(self, answer):
         answer.body = answer.body[: len(answer.body) // 2]
-    elif fault["kind"] == "slow":
-        answer.delay = float(fault.get("seconds", 1))
-    return answer
+        return answer
 
 
-def empty_page(fault, call, body):
+class Slow(OnTheWire):
+    kind = "slow"
+
+    def carry(self, answer):
+        answer.delay = self.seconds(1)
+        return answer
+
+
+# Answers that are not as they should be
+
+
+class EmptyPage(InTheAnswer):
     """No orders, and a token that leads to what this page should have shown."""
-    if "orders" not in body:
-        return None
-    return {**body, "orders": [], "pagination": {"nextToken": call.token_after(call.position_before)}}
+
+    kind = "empty_page_with_token"
+
+    def change(self, call, body):
+        if "orders" not in body:
+            return None
+        return {**body, "orders": [], "pagination": {"nextToken": call.token_after(call.position_before)}}
 
 
-def same_page(fault, call, body):
+class SamePage(InTheAnswer):
     """The page's token leads to this page again."""
-    if "pagination" not in body:
-        return None
-    return {**body, "pagination": {"nextToken": call.token_after(call.position_before)}}
+
+    kind = "same_page"
+
+    def change(self, call, body):
+        if "pagination" not in body:
+            return None
+        return {**body, "pagination": {"nextToken": call.token_after(call.position_before)}}
 
 
-def duplicate_order(fault, call, body):
+class DuplicateOrder(InTheAnswer):
     """The page's last order shows on the next page again."""
-    if "pagination" not in body:
-        return None
-    keys = [key for key, _record in call.found[: call.page_size]]
-    position = keys[-2] if len(keys) > 1 else call.position_before
-    return {**body, "pagination": {"nextToken": call.token_after(position)}}
+
+    kind = "duplicate_order"
+
+    def change(self, call, body):
+        if "pagination" not in body:
+            return None
+        keys = [key for key, _record in call.found[: call.page_size]]
+        position = keys[-2] if len(keys) > 1 else call.position_before
+        return {**body, "pagination": {"nextToken": call.token_after(position)}}
 
 
-def change_during_paging(fault, call, body):
+class ChangeDuringPaging(InTheAnswer):
     """``n`` orders of later pages change now and so leave the window."""
-    if "pagination" not in body:
-        return None
-    for _key, record in call.found[call.page_size :][: int(fault.get("n", 1))]:
-        call.world.orders.touch(record)
-    return body
+
+    kind = "change_during_paging"
+
+    def change(self, call, body):
+        if "pagination" not in body:
+            return None
+        for _key, record in call.found[call.page_size :][: int(self.values.get("n", 1))]:
+            call.world.orders.touch(record)
+        return body
 
 
-def malformed_order(fault, call, body):
+VARIANTS = ("no_items", "quantity_letter", "amount_abc")
+
+
+class MalformedOrder(InTheAnswer):
     """One order (``order_id``, else the ``index``-th of the page) makes no sense, in the way ``variant`` says."""
-    body = json.loads(json.dumps(body))
-    orders = body["orders"] if "orders" in body else [body["order"]] if "order" in body else []
-    if "order_id" in fault:
-        orders = [order for order in orders if order["orderId"] == fault["order_id"]]
-    if not orders:
-        return None
-    order = orders[min(int(fault.get("index", 0)), len(orders) - 1)]
-    item = order["orderItems"][0]
-    variant = fault.get("variant", VARIANTS[0])
-    if variant == "no_items":
-        del order["orderItems"]
-    elif variant == "quantity_letter":
-        item["quantityOrdered"] = "x"
-    elif variant == "amount_abc":
-        item.setdefault("proceeds", {})["proceedsTotal"] = {"amount": "abc", "currencyCode": "JPY"}
-    return body
+
+    kind = "malformed_order"
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.variant = values.get("variant", VARIANTS[0])
+        if self.variant not in VARIANTS:
+            raise ValueError(f"variant is one of {', '.join(VARIANTS)}")
+
+    def change(self, call, body):
+        orders = body["orders"] if "orders" in body else [body["order"]] if "order" in body else []
+        if "order_id" in self.values:
+            orders = [order for order in orders if order["orderId"] == self.values["order_id"]]
+        if not orders:
+            return None
+        order = orders[min(int(self.values.get("index", 0)), len(orders) - 1)]
+        item = order["orderItems"][0]
+        if self.variant == "no_items":
+            del order["orderItems"]
+        elif self.variant == "quantity_letter":
+            item["quantityOrdered"] = "x"
+        else:
+            item.setdefault("proceeds", {})["proceedsTotal"] = {"amount": "abc", "currencyCode": "JPY"}
+        return body
 
 
 ENUMERATED = (
@@ -292,9 +447,13 @@ ENUMERATED = (
 )
 
 
-def unknown_fields(fault, call, body):
+class UnknownFields(InTheAnswer):
     """Every object has a field nobody knows, every enumeration a value nobody knows."""
-    return make_unknown(body)
+
+    kind = "unknown_fields"
+
+    def change(self, call, body):
+        return make_unknown(body)
 
 
 def make_unknown(value, key=""):
@@ -303,3 +462,78 @@ def make_unknown(value, key=""):
     if isinstance(value, list):
         return [make_unknown(element, key) for element in value]
     return f"NEW_{value}" if key in ENUMERATED else value
+
+
+# What is ordered
+
+
+class Faults(Store):
+    """The faults ordered and not yet used up.
+
+    :ivar active: list of Fault, oldest first
+    """
+
+    def __init__(self, world):
+        super().__init__(world)
+        self.active = []
+        self.last_id = 0
+
+    def add(self, values):
+        """Order a fault; ``values`` as in ``POST /control/faults``."""
+        if values.get("kind") not in KINDS:
+            raise ValueError(f"unknown kind of fault: {values.get('kind')!r}")
+        defaults = {"operation": "*", "times": 1, "after": 0, "match": {}}
+        fault = KINDS[values["kind"]]({**defaults, **values, "id": self.last_id + 1, "fired": 0})
+        self.last_id = fault.id
+        self.active.append(fault)
+        return fault
+
+    def clear(self, fault_id=None):
+        self.active = [fault for fault in self.active if fault_id not in (None, fault.id)]
+
+    def around(self, operation, query, merchant_id, perform, call=None):
+        """Answer a call, with the trouble that is ordered for it.
+
+        :param query: what ``match`` looks at; the others as in ``Fault.strike``
+        :return: (Answer, the Fault that struck or None)
+        """
+        fault = self.take(operation, query, merchant_id)
+        if not fault:
+            return perform(), None
+        answer, struck = fault.strike(operation, perform, call)
+        if struck:
+            return answer, fault
+        self.give_back(fault)
+        return answer, None
+
+    def take(self, operation, query, merchant_id):
+        """The fault that strikes this call, counted as used, or None."""
+        for fault in list(self.active):
+            values = fault.values
+            if not fault.concerns(operation, query, merchant_id):
+                continue
+            if values["after"] > 0:
+                values["after"] -= 1
+                continue
+            values["fired"] += 1
+            if values["times"] is not None:
+                values["times"] -= 1
+                if values["times"] <= 0:
+                    self.active.remove(fault)
+            return fault
+        return None
+
+    def give_back(self, fault):
+        """The call offered nothing to strike: the fault waits for the next one."""
+        fault.values["fired"] -= 1
+        if fault.values["times"] is not None:
+            fault.values["times"] += 1
+            if fault not in self.active:
+                self.active.append(fault)
+
+    def dump(self):
+        return {"active": [fault.values for fault in self.active], "last_id": self.last_id}
+
+    def load(self, data):
+        self.active = [KINDS[values["kind"]](values) for values in data["active"]]
+        self.last_id = data["last_id"]

@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass, field
 
-from . import faults, lwa, operations, orders, schema
+from . import lwa, operations, orders, schema
 from .answer import Answer
 from .errors import AmazonError, LwaError, invalid_input, quota_exceeded, unauthorized
+from .faults import TOKEN
 
 LIMITED = (200, 201, 202, 204, 400, 404)  # only these tell the rate limit
 
@@ -84,24 +85,19 @@ def answer_call(world, request):
         )
         return finish(call, request, answer, None)
     call.seller = seller_of(world, request)
-    fault = world.faults.take(call.operation.name, call.matchable, call.merchant_id)
-    if fault and fault["kind"] in faults.BEFORE:
-        return finish(call, request, faults.instead(fault, call.operation.name), fault)
+    answer, fault = world.faults.around(
+        call.operation.name, call.matchable, call.merchant_id, lambda: performed(call, request), call
+    )
+    return finish(call, request, answer, fault)
+
+
+def performed(call, request):
+    """Amazon's Answer, good or bad."""
     try:
-        answer, body = None, perform(call, request)
+        body = perform(call, request)
     except AmazonError as error:
-        answer, body = Answer.json(error.status, error.body), None
-    if fault and fault["kind"] not in faults.ON_THE_WIRE:
-        body, fault = spoil_body(call, body, fault)
-    answer = answer or done(call.operation, body)
-    if fault and not faults.finds_something(fault, answer):
-        world.faults.give_back(fault)
-        fault = None
-    return finish(call, request, faults.spoil_wire(fault, answer) if fault else answer, fault)
-
-
-def done(operation, body):
-    return Answer(operation.status) if body is None else Answer.json(operation.status, body)
+        return error.answer()
+    return Answer(call.operation.status) if body is None else Answer.json(call.operation.status, body)
 
 
 def new_call(world, request):
@@ -164,15 +160,6 @@ def authenticate(call, access_token):
     return token["client_id"]
 
 
-def spoil_body(call, body, fault):
-    """(changed JSON, fault); without anything to change the fault is given back: (JSON, None)."""
-    spoiled = faults.spoil_body(fault, call, body) if body is not None else None
-    if spoiled is None:
-        call.world.faults.give_back(fault)
-        return body, None
-    return spoiled, fault
-
-
 def finish(call, request, answer, fault, forbidden=None):
     """Add Amazon's headers and write the log."""
     world = call.world
@@ -189,7 +176,7 @@ def finish(call, request, answer, fault, forbidden=None):
             name: request.args.getlist(name) if name in call.repeated else value for name, value in call.query.items()
         },
         body=call.body,
-        fault=fault and fault["kind"],
+        fault=fault and fault.kind,
         merchant_id=call.merchant_id,
         forbidden=forbidden,
         schema_errors=violations or None,
@@ -213,19 +200,14 @@ def answer_token(world, request):
     form = lwa.read_form(request)
     seller = world.sellers.of_refresh_token(form.get("refresh_token", ""))
     merchant_id = seller and seller["merchant_id"]
-    fault = world.faults.take("token", {}, merchant_id)
-    if fault and fault["kind"] in faults.BEFORE:
-        answer = faults.instead(fault, "token")
-    else:
-        answer = grant_answer(world, form)
-        answer = faults.spoil_wire(fault, answer) if fault else answer
+    answer, fault = world.faults.around(TOKEN, {}, merchant_id, lambda: grant_answer(world, form))
     answer.headers["x-amzn-RequestId"] = request_id(world)
     world.log.add(
         request,
         answer,
-        operation="token",
+        operation=TOKEN,
         body={key: form[key] for key in ("grant_type", "client_id", "scope") if key in form},
-        fault=fault and fault["kind"],
+        fault=fault and fault.kind,
         merchant_id=merchant_id,
     )
     return answer
@@ -235,4 +217,4 @@ def grant_answer(world, form):
     try:
         return Answer.json(200, lwa.token(world, form))
     except LwaError as error:
-        return Answer.json(error.status, error.body)
+        return error.answer()

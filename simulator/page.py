@@ -8,7 +8,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from . import control, faults, kinds, operations, page_feeds, page_parcels
+from . import control, faults, kinds, page_feeds, page_parcels
 from .actions import Refused
 from .page_parts import cash, local, moment
 from .page_style import STYLE
@@ -141,9 +141,9 @@ def buttons(lang, order):
 
 
 def trouble(world, lang):
-    names = "".join(option(name, name) for name in ("*", "token", *faults.STORAGE, *operations.BY_NAME))
+    names = "".join(option(name, name) for name in faults.targets())
     choices = "".join(option(kind, kind) for kind in faults.KINDS)
-    active = "".join(f"<li>{escape(describe(fault, lang))}</li>" for fault in world.faults.active)
+    active = "".join(f"<li>{escape(describe(fault.values, lang))}</li>" for fault in world.faults.active)
     return (
         f"<section><h2>{say(lang, 'trouble')}</h2><form method='post' action='/page/fault'>"
         f"<select name='operation'>{names}</select> <select name='kind'>{choices}</select> "
