@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -57,6 +58,10 @@ class TestCompletion(ConfirmationCase):
         self.assertEqual(numbers_of("SO/2026/001"), ["SO/2026/001"])
         self.assertEqual(numbers_of("order, 注文 …"), [])
         self.assertEqual(numbers_of(None), [])
+        for letters in ("あ", "A-", "a./"):
+            began = time.process_time()
+            self.assertEqual(numbers_of(f"S00012 {letters * 20000} S00013"), ["S00012", "S00013"])
+            self.assertLess(time.process_time() - began, 1, "time grows with the text, not with its square")
 
     def test_by_date(self):
         """What has left and is not confirmed is found and ticked; nothing else shows."""

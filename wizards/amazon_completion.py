@@ -12,8 +12,9 @@ from ..order_numbers import AMONG_OTHERS, plain, whole_number
 
 # A search shows no more; a person cannot look through more either.
 MOST = 500
-# What else may be the number of an order: something with a digit in it.
-TOKEN = re.compile(r"[\w/.\-]*\d[\w/.\-]*")
+# What else may be the number of an order, if there is a digit in it.
+TOKEN = re.compile(r"[\w/.\-]+")
+DIGIT = re.compile(r"\d")
 
 
 def numbers_of(text):
@@ -26,7 +27,8 @@ def numbers_of(text):
     text = plain(text).upper()
     found = [(match.start(), match[0]) for match in AMONG_OTHERS.finditer(text)]
     rest = AMONG_OTHERS.sub(lambda match: " " * len(match[0]), text)
-    others = ((match.start(), match[0].strip(".-/")) for match in TOKEN.finditer(rest))
+    tokens = (match for match in TOKEN.finditer(rest) if DIGIT.search(match[0]))
+    others = ((match.start(), match[0].strip(".-/")) for match in tokens)
     found += [(place, whole_number(other) or other) for place, other in others]
     return list(dict.fromkeys(number for _place, number in sorted(found) if number))
 
