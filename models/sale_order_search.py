@@ -101,11 +101,11 @@ class SaleOrder(models.Model):
         """Return the domain of the customers' orders, and whether there are very many customers; see
         :meth:`_amazon_by_text`."""
         # So many may have it in their name that the rest need not be looked at.
-        for domain in dict.fromkeys((customers, customer)):
-            found = few(self.env["res.partner"], domain)
-            if found[0] == "any":
-                return Domain("partner_id", "any", customers), True
-        return Domain("partner_id", operator, found[1]), False
+        for domain in (customers, customer):
+            found, records = few(self.env["res.partner"], domain)
+            if found == "any":
+                return Domain("partner_id", found, records), True
+        return Domain("partner_id", operator, records), False
 
     @api.model
     def _amazon_named(self, field, text):

@@ -326,6 +326,17 @@ class TestManyOrders(AmazonCase):
         self.assertEqual(self.env["sale.order"].search([("amazon_text", "ilike", name)], order="id"), order | manual)
         self.assertEqual([found for found, _name in order.name_search(name)], order.ids)
 
+    def test_many_customers_by_mail(self):
+        """What is a part of very many mail addresses, and of no name, finds the orders of all of them, too."""
+        mailed = self.env["res.partner"].create(
+            [{"name": f"Buyer {number}", "email": f"{number}@buyers.example"} for number in range(FEW + 2)]
+        )
+        orders = self.env["sale.order"].create([{"partner_id": mailed[0].id}, {"partner_id": mailed[-1].id}])
+        mailed[-1].active = False
+        for name, operator in (("partner_id", "child_of"), ("amazon_text", "ilike")):
+            with self.subTest(name=name):
+                self.assertEqual(orders.search([(name, operator, "buyers.example")], order="id"), orders)
+
     def test_what_is_typed_of_few(self):
         """A text is looked up where few records are; what is archived is found, too, as ever."""
         orders = self.placed()
