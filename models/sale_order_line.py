@@ -122,12 +122,15 @@ class SaleOrderLine(models.Model):
         to_deliver = self.product_uom_qty - self.amazon_qty_recorded
         ordered = self.product_uom_id._compute_quantity(to_deliver, self.product_id.uom_id, round=False)
         same = self.move_ids.filtered(lambda other: other.product_id == product)
-        going = same.filtered(
-            lambda other: other._amazon_is_going() and other.location_dest_id == move.location_dest_id
-        )
+        places = move.location_dest_id
+        if places.usage == "customer":
+            places = same.location_dest_id.filtered(lambda place: place.usage == "customer")
+        going = same.filtered(lambda other: other._amazon_is_going() and other.location_dest_id in places)
+        gone = going.filtered(lambda other: other.state == "done")
         back = same.filtered(lambda other: other.state == "done" and not other._amazon_is_going())
-        wanted = ordered * each + sum(back.mapped("product_qty"))
-        return move.product_qty > 0 and product.uom_id.compare(sum(going.mapped("product_qty")), wanted) <= 0
+        # No more comes back than has left.
+        wanted = ordered * each + min(back._amazon_units(), gone._amazon_units())
+        return move.product_qty > 0 and product.uom_id.compare(going._amazon_units(), wanted) <= 0
 
     def _amazon_spread_shipped(self, moves, shipped):
         """Spread what has left over the open ones of this line's moves.

@@ -5,6 +5,10 @@ from odoo.tools import SQL
 
 from ..ours import OURS, is_ours
 
+# What says where a move goes, and how much it brings.
+PLACES = {"location_dest_id", "location_final_id"}
+AMOUNTS = {"product_uom_qty", "product_uom"}
+
 
 class StockMove(models.Model):
     _inherit = "stock.move"
@@ -40,8 +44,7 @@ class StockMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)
-        if not self.env.su and not is_ours(self.env, "amazon_delivering"):
-            moves._amazon_check_wanted()
+        moves._amazon_check_wanted()
         return moves
 
     def write(self, vals):
@@ -51,7 +54,9 @@ class StockMove(models.Model):
             (moved.sale_line_id | (line if moved else line.browse()))._amazon_check_locked(
                 self.env._("What a delivery of an Amazon order is for cannot be changed.")
             )
+        grown = self._amazon_grows(vals)
         result = super().write(vals)
+        grown._amazon_check_wanted()
         if "amazon_transparency_codes" in vals:
             self.env["amazon.confirmation"]._make(self.picking_id)
         return result
@@ -61,6 +66,8 @@ class StockMove(models.Model):
     def _amazon_check_wanted(self):
         """Refuse moves that bring more of an Amazon order than was ordered: Amazon would be told of it. Parts of a
         delivery that is split, what came back and goes out again, and what a supplier sends are within it."""
+        if self.env.su or is_ours(self.env, "amazon_delivering"):
+            return
         # sudo: a warehouse hand need not see Amazon's amounts
         moves = self.sudo().filtered("sale_line_id.order_id.amazon_order_ref")
         for line, made in moves.filtered(lambda move: move._amazon_is_going()).grouped("sale_line_id").items():
@@ -71,6 +78,30 @@ class StockMove(models.Model):
                         " “Deliver the Rest” on the order."
                     )
                 )
+
+    def _amazon_grows(self, vals):
+        """Return the moves that bring more to a customer once they are written."""
+        if not PLACES & set(vals) and not AMOUNTS & set(vals):
+            return self.browse()
+        # sudo: see _amazon_check_wanted
+        moves = self.sudo().filtered("sale_line_id.order_id.amazon_order_ref").sudo(self.env.su)
+        if PLACES & set(vals):
+            return moves.filtered(lambda move: AMOUNTS & set(vals) or not move._amazon_is_going())
+        return moves.filtered(
+            lambda move: "product_uom" in vals or float(vals["product_uom_qty"] or 0) > move.product_uom_qty
+        )
+
+    def _amazon_units(self):
+        """Return how many units these moves bring or have brought, in the products' own units of measure.
+
+        :rtype: float
+        """
+        return sum(
+            move.product_uom._compute_quantity(
+                move.quantity if move.state == "done" else move.product_uom_qty, move.product_id.uom_id, round=False
+            )
+            for move in self
+        )
 
     def _amazon_is_going(self):
         """Tell whether this is a step on the way to a customer."""
@@ -83,6 +114,13 @@ class StockMove(models.Model):
         :rtype: list[str]
         """
         return [code for code in re.split(r"[\s,;、]+", self.amazon_transparency_codes or "") if code]
+
+    def _merge_moves(self, merge_into=False):
+        if self.env.su:
+            return super()._merge_moves(merge_into=merge_into)
+        # For a moment one stands for all that are not removed yet.
+        merged = super(StockMove, self.with_context(amazon_delivering=OURS))._merge_moves(merge_into=merge_into)
+        return merged.with_env(self.env)
 
     def _amazon_orders(self):
         return self.sale_line_id.order_id.filtered("amazon_account_id")

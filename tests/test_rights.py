@@ -446,6 +446,47 @@ class TestRights(RightsCase):
                 "picking_type_id": stock.out_type_id.id, **places, "move_ids": [Command.create(values)],
             })  # fmt: skip
 
+    def test_no_delivery_grows(self):
+        """Nor does one that is there bring more: by its demand, by another way to the customer, or by what never came
+        back."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2, "total": 2000}])
+        move = order.picking_ids.move_ids
+        shelf, customers = move.location_id, move.location_dest_id
+        neighbours = self.env["stock.location"].create({
+            "name": "Neighbours", "usage": "customer", "location_id": customers.location_id.id,
+        })  # fmt: skip
+        dozen = self.env.ref("uom.product_uom_dozen")
+
+        def into_stock(login):
+            made = self.delivery_of(order, login, location_id=customers.id, location_dest_id=shelf.id)
+            made.action_confirm()
+            return made
+
+        def redirected(login):
+            into_stock(login).move_ids.location_dest_id = customers
+
+        def came_back(login):
+            self.ship(into_stock(login), self.users[login])
+            self.delivery_of(order, login)
+
+        ways = (
+            lambda login: self.mine(move, login).write({"product_uom_qty": 3}),
+            lambda login: self.mine(move, login).write({"product_uom": dozen.id}),
+            lambda login: self.delivery_of(order, login, location_dest_id=neighbours.id),
+            redirected, came_back,
+        )  # fmt: skip
+        for login in ("user", "packer"):
+            for number, way in enumerate(ways):
+                with self.subTest(user=login, way=number), self.undone():
+                    with self.assertRaisesRegex(UserError, "more than was ordered"):
+                        way(login)
+            with self.subTest(user=login), self.undone():
+                mine = self.mine(move, login)
+                mine.product_uom_qty = 1
+                mine.product_uom_qty = 2
+                self.ship(mine.picking_id, self.users[login])
+                self.assertEqual(order.order_line.qty_delivered, 2)
+
     def test_deliveries_are_divided(self):
         """Waves, backorders, returns and what goes out once more divide what was ordered, and bring no more of it."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 5, "total": 5000}])
