@@ -39,6 +39,8 @@ LOOK_BACK_DAYS = 3
 MAX_RANGE_DAYS = 7
 # A run may wait this long for a quota token; for longer it ends and is woken (rule 3).
 MAX_WAIT_SECONDS = 2
+# So many calls in a row without an answer, denied, or beyond the quota, and it is no matter of single orders.
+TROUBLES = 3
 # So many orders are read again at once while a person waits: what getOrder's quota gives in one go.
 MAX_REFRESH = 30
 # Pauses in minutes before an order that could not be built is tried again.

@@ -10,10 +10,11 @@ from odoo.tools import SQL, email_normalize, plaintext2html
 from odoo.tools.translate import LazyTranslate
 
 from .. import crypto
-from ..const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS
+from ..const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS, TROUBLES
 from ..refusals import BROKEN, explain
 from ..said import Said, say
 from ..selling_partner import (
+    AccessDenied,
     BadRequest,
     Credentials,
     CredentialsError,
@@ -1119,7 +1120,7 @@ class AmazonAccount(models.Model):
         :return: (``ReceivedOrder`` values, why by the id of what could not be read).
         :rtype: tuple[list, dict]
         """
-        received, failures = [], {}
+        received, failures, denied = [], {}, 0
         # All of them together may wait as long as a run may for one.
         budget = self.env["amazon.quota"]._budget(self, MAX_WAIT_SECONDS / max(len(refs), 1))
         left = deque(refs)
@@ -1128,6 +1129,12 @@ class AmazonAccount(models.Model):
                 while left:
                     try:
                         received.append(amazon.get_order(left[0]))
+                        denied = 0
+                    except AccessDenied as error:
+                        denied += 1
+                        if denied == TROUBLES:
+                            raise
+                        failures[left[0]] = explain(error, by_hand=True)[1]
                     except NotFound:
                         failures[left[0]] = _lt("Amazon knows no such order in this account.")
                     except (BadRequest, MalformedAnswer) as error:

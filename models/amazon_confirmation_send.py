@@ -10,7 +10,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, DEAD, MAX_WAIT_SECONDS
+from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, DEAD, MAX_WAIT_SECONDS, TROUBLES
 from ..locks import CONFLICTS, MET
 from ..ours import OURS
 from ..refusals import explain
@@ -36,8 +36,6 @@ _logger = logging.getLogger(__name__)
 
 # Rows looked at in one transaction.
 LOOK = 200
-# So many calls in a row without an answer, denied, or beyond the quota, and the run gives up for now.
-TROUBLES = 3
 # What was refused for lack of access is tried again by itself.
 ACCESS_MINUTES = 15
 

@@ -512,6 +512,21 @@ class TestChanges(AmazonCase):
         self.assertNotIn(orders[0].amazon_order_ref, message)
         self.assertEqual(orders.filtered("amazon_mismatch"), gone)
 
+    def test_refresh_names_what_amazon_denies(self):
+        """Nor does one that Amazon denies; three in a row may be all of them."""
+        orders = self.imported(count=6)
+        orders.order_line.sudo().price_unit = 1
+        for order in orders[:1] + orders[2:5]:
+            self.amazon.post(
+                "faults", operation="getOrder", kind="403", times=None, match={"orderId": order.amazon_order_ref}
+            )
+        message = self.refresh(orders)
+        self.assertEqual(orders - orders.filtered("amazon_mismatch"), orders[1])
+        for order in orders - orders[1]:
+            self.assertIn(order.amazon_order_ref, message)
+        self.assertNotIn(orders[1].amazon_order_ref, message)
+        self.assertIn("denies access", message)
+
     def test_refresh_beyond_the_quota(self):
         """What was read before the quota was used up is applied; the rest is named, and when to press again."""
         orders = self.imported(count=3)
