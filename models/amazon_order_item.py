@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 
 AMOUNTS = {"currency_id", "total", "goods", "shipping", "gift_wrap", "cod_fee", "other", "discount", "tax_added",
@@ -91,6 +93,24 @@ class AmazonOrderItem(models.Model):
         for line in orders.order_line.filtered(lambda line: line.amazon_item_ref and line.move_ids.bom_line_id):
             item = line.order_id.amazon_item_ids.filtered(lambda item, line=line: item.item_ref == line.amazon_item_ref)
             item.kit_components = line._amazon_count_components()
+
+    def _completed(self, item, shipped):
+        """Return what Amazon says of this item in a newer version, completed by what is known.
+
+        :param item: the ``selling_partner`` item.
+        :param bool shipped: the whole order has left.
+        """
+        self.ensure_one()
+        known = {} if item.sku else {"sku": self.sku or "", "asin": item.asin or self.asin or ""}
+        fulfilled, unfulfilled = item.quantity_fulfilled, item.quantity_unfulfilled
+        if self.quantity_cancelled and None in (fulfilled, unfulfilled):
+            # Of what was cancelled nothing is wanted again.
+            wanted = max(0, item.quantity_ordered - self.quantity_cancelled)
+            if fulfilled is None:
+                fulfilled = wanted - (unfulfilled or 0) if shipped or unfulfilled else self.quantity_fulfilled
+            fulfilled = max(0, min(fulfilled, wanted))
+            known.update(quantity_fulfilled=fulfilled, quantity_unfulfilled=wanted - fulfilled)
+        return replace(item, title=item.title or self.title or "", **known)
 
     @api.model
     def _vals(self, order, value, item, amounts):

@@ -56,6 +56,8 @@ PARTS = (ALL, NEEDED, ())
 WHOLE_MINUTES = 15
 # While Amazon denies everything, only every so many failures it is asked marketplace by marketplace.
 PROBE_FAILURES = 12
+# Amazon's clock may be ahead of ours.
+MOST_AHEAD = timedelta(days=1)
 
 
 class RepeatedPage(MalformedAnswer):
@@ -764,7 +766,7 @@ class AmazonOrderUpdate(models.Model):
             if not ref:
                 newest |= versions
             elif ref not in busy:
-                ordered = versions.sorted(lambda row: (row.version, row.id))
+                ordered = versions.sorted(lambda row: (row._changed_at(), row.id))
                 if any(ordered.mapped("forced")):
                     # Somebody wants the order built again: as it is now, not as it was.
                     ordered[-1].forced = True
@@ -833,6 +835,11 @@ class AmazonOrderUpdate(models.Model):
             errors = (UserError(text), *errors)
         self._failed(*errors)
         return order
+
+    def _changed_at(self):
+        """Return the version, to be compared with others: of one that lies far in the future, when it came."""
+        came = self.create_date.replace(tzinfo=timezone.utc)
+        return self.version if self.version < (came + MOST_AHEAD).isoformat() else came.isoformat()
 
     def _is_newer(self, order):
         """Tell whether this row's version is one that the order does not have yet."""

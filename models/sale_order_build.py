@@ -4,7 +4,7 @@ for what a person sees and does)."""
 import logging
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from markupsafe import Markup
 from odoo import api, fields, models
@@ -20,7 +20,7 @@ from ..ours import OURS
 from ..said import say
 from ..selling_partner import split
 from .amazon_offer import offer_key
-from .amazon_order_update import NeedsAttention
+from .amazon_order_update import MOST_AHEAD, NeedsAttention
 from .personal_data import PERSONAL
 
 _logger = logging.getLogger(__name__)
@@ -49,8 +49,6 @@ STATUS_FIELDS = {"amazon_status", "amazon_status_raw", "amazon_payment_state"}
 UNAPPLIED = "sale_amazon_spapi.mail_activity_unapplied"
 # Amazon names one as a rule.
 MOST_ORIGINALS = 10
-# Amazon's clock may be ahead of ours.
-MOST_AHEAD = timedelta(days=1)
 
 
 def naive(moment):
@@ -284,8 +282,7 @@ class SaleOrder(models.Model):
             "commitment_date": naive(value.ship_by.latest) or naive(value.deliver_by.latest),
             "amazon_delivered_at": self._amazon_delivered_at(value),
             "amazon_last_update": naive(value.last_updated),
-            # Beside a time that lies far in the future everything that comes afterwards would be old.
-            "amazon_version": min(value.last_updated, datetime.now(timezone.utc) + MOST_AHEAD).isoformat(),
+            "amazon_version": self._amazon_version_of(value),
             "amazon_service_level": value.service_level,
             "amazon_programs": ", ".join(sorted(value.programs)) or False,
             "amazon_purchase_order": value.buyer_po,
@@ -309,6 +306,12 @@ class SaleOrder(models.Model):
         elif status not in DEAD and self.amazon_payment_method in (False, "provisional", "other"):
             vals["amazon_payment_method"] = "provisional" if status in AWAITING_PAYMENT else "other"
         return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
+
+    @api.model
+    def _amazon_version_of(self, value):
+        """Return the version: beside a time that lies far in the future all that comes afterwards would be old."""
+        now = datetime.now(timezone.utc)
+        return (value.last_updated if value.last_updated < now + MOST_AHEAD else now).isoformat()
 
     def _amazon_points_granted(self, value):
         """Return the points of all items; where Amazon does not say (it may refuse to), what it said before."""
@@ -725,7 +728,7 @@ class SaleOrder(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        value = self._amazon_usable(value, bool(apart))
+        value = self._amazon_completed(self._amazon_usable(value, bool(apart)))
         part = apart or (lambda work, *arguments: work(*arguments))
         order = self.with_context(sale_no_log_for_new_lines=True)
         customer = part(order._amazon_customer, account, value) or (self.partner_id, self._amazon_known_address())
@@ -805,6 +808,30 @@ class SaleOrder(models.Model):
             part(self.amazon_confirmation_ids._learn, value)
             part(self._amazon_deliver_shipped, value)
         return changes
+
+    def _amazon_completed(self, value):
+        """Return a newer version with what an order is not without and Amazon leaves out of it: as it is known.
+
+        :param value: the ``selling_partner`` order.
+        """
+        known = {item.item_ref: item for item in self.amazon_item_ids}
+        shipped = STATUS.get(value.status) == "shipped"
+
+        def window(said, latest):
+            return said if said.latest or not latest else replace(said, latest=latest.replace(tzinfo=timezone.utc))
+
+        return replace(
+            value,
+            # Else Amazon's own order would seem to be ours to ship.
+            fulfilled_by=value.fulfilled_by or ("AMAZON" if self.amazon_channel == "fba" else "MERCHANT"),
+            marketplace_id=value.marketplace_id or self.amazon_marketplace_id.api_ref,
+            service_level=value.service_level or self.amazon_service_level or "",
+            ship_by=window(value.ship_by, self.amazon_ship_by),
+            deliver_by=window(value.deliver_by, self.amazon_deliver_by),
+            items=tuple(
+                known[item.item_id]._completed(item, shipped) if item.item_id in known else item for item in value.items
+            ),
+        )  # fmt: skip
 
     def _amazon_customer(self, account, value):
         """Return (buyer, Amazon's delivery address); the known ones where Amazon does not tell any (more)."""

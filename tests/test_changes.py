@@ -463,9 +463,20 @@ class TestChanges(AmazonCase):
         self.change(order.amazon_order_ref, lastUpdatedTime="2099-01-01T00:00:00Z", programs=["PRIME"])
         order.with_user(self.user).action_amazon_refresh()
         self.assertEqual(order.amazon_programs, "PRIME")
-        self.amazon.post("clock", advance=2 * 24 * 3600)
         self.changed(order, "cancel")
         self.assertEqual((order.amazon_status, order.state), ("cancelled", "cancel"))
+
+    def test_unreadable_version_from_the_future(self):
+        """Nor does one that cannot be applied stand before all that comes after it."""
+        order = self.imported()
+        ref = order.amazon_order_ref
+        self.change(ref, lastUpdatedTime="2099-01-01T00:00:00Z", orderItems={"0": {"quantityOrdered": "many"}})
+        self.account._refresh_orders([ref])
+        self.assertTrue(order.picking_ids.amazon_blocked)
+        self.change(ref, orderItems={"0": {"quantityOrdered": 1}})
+        self.changed(order, "cancel")
+        self.assertEqual((order.amazon_status, order.state), ("cancelled", "cancel"))
+        self.assertFalse(order.amazon_unapplied)
 
     def test_refresh(self):
         """Refresh reads the order again and builds it whatever the version."""
@@ -707,6 +718,53 @@ class TestChanges(AmazonCase):
         self.refetched(order, orderItems=[])
         self.assertEqual((order.amount_total, self.last_update(order).state), (total, "failed"))
         self.assertTrue(order.picking_ids.amazon_blocked)
+
+    def left_out(self, order, **changes):
+        """Have a version without something imported; return whether it could be applied."""
+        self.refetched(order, **changes)
+        return self.last_update(order).state
+
+    def test_what_is_left_out_stays(self):
+        """By when an order has to leave, what is sold, and how many were cancelled, is known when Amazon leaves it out
+        of a newer version."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3, "total": 3000}])
+        facts = ("amazon_ship_by", "amazon_deliver_by", "commitment_date", "amazon_service_level", "amount_tax",
+                 "amazon_review_reasons", "amazon_phase_id", "amazon_marketplace_id")  # fmt: skip
+        before = order.read(facts)
+        picking = order.picking_ids
+        scheduled = picking.scheduled_date
+        for changes in (
+            {"fulfillment": {"shipByWindow": None}}, {"fulfillment": {"deliverByWindow": None}},
+            {"fulfillment": {"fulfillmentServiceLevel": None, "fulfilledBy": None}}, {"salesChannel": None},
+            {"orderItems": {"0": {"product": {"sellerSku": None}}}}, {"orderItems": {"0": {"product": None}}},
+        ):  # fmt: skip
+            with self.subTest(changes=changes):
+                self.assertEqual(self.left_out(order, **changes), "done")
+                self.assertEqual(order.read(facts), before)
+                self.assertEqual(picking.scheduled_date, scheduled)
+        self.assertEqual(order.amazon_item_ids.mapped("sku"), ["AMZ-CUP-001"])
+        self.assertTrue(order.amazon_item_ids.title)
+
+    def test_cancelled_units_stay_cancelled(self):
+        """Where Amazon does not say how many of an item are open, those that were cancelled are not wanted again."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3, "total": 3000}])
+        two = {"0": {"fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": 2}}}
+        self.refetched(order, orderItems=two)
+        line = order.order_line.filtered("amazon_item_ref")
+        for quantities in ({"quantityUnfulfilled": None}, {"quantityFulfilled": None}, {"quantityFulfilled": None}):
+            self.refetched(order, orderItems={"0": {"fulfillment": quantities}})
+            self.assertEqual((line.product_uom_qty, order.amazon_item_ids.quantity_cancelled), (2, 1))
+        self.change(order.amazon_order_ref, fulfillment={"fulfillmentStatus": "SHIPPED"})
+        self.import_orders()
+        self.assertEqual(line.qty_delivered, 2)
+
+    def test_fba_stays_fba(self):
+        """Where Amazon does not say who ships it, an order that Amazon ships does not become ours to ship."""
+        order = self.imported("jp_fba", fulfillmentStatus="UNSHIPPED")
+        channel, partner = order.amazon_channel, order.partner_id
+        self.assertEqual(channel, "fba")
+        self.refetched(order, fulfillment={"fulfilledBy": None})
+        self.assertEqual((order.amazon_channel, order.partner_id), (channel, partner))
 
     def test_other_currency(self):
         """The amounts come in another currency: they are not taken for yen, and a person is told; the rest is
