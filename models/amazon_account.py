@@ -26,7 +26,6 @@ from ..selling_partner import (
     SellingPartnerError,
     endpoint,
 )
-from .amazon_job import JOBS, SWITCHES
 from .amazon_order_update import OPEN
 
 _logger = logging.getLogger(__name__)
@@ -384,12 +383,13 @@ class AmazonAccount(models.Model):
         quiet, *usual = (moment - last for moment, last in zip(moments, lasts, strict=True))
         return lasts[0] if quiet > max(timedelta(hours=QUIET_HOURS), 2 * max(usual)) else False
 
-    @api.depends(
+    @api.depends(lambda self: (
         "merchant_id", "marketplace_ids", "lwa_client_id", "lwa_client_secret_cipher", "refresh_token_cipher",
-        "connection_state", *SWITCHES,
-    )  # fmt: skip
+        "connection_state", *self.env["amazon.job"]._switches(),
+    ))  # fmt: skip
     def _compute_setup_step(self):
         """Tell how far setting up has come; computed under sudo: only whether there are secrets is told."""
+        switches = self.env["amazon.job"]._switches()
         for account in self:
             if not (account.marketplace_ids and account.merchant_id):
                 account.setup_step = "marketplaces"
@@ -397,7 +397,7 @@ class AmazonAccount(models.Model):
                 account.setup_step = "credentials"
             elif account.connection_state not in ("ok", "standing"):
                 account.setup_step = "test"
-            elif not any(account[switch] for switch in SWITCHES):
+            elif not any(account[switch] for switch in switches):
                 account.setup_step = "start"
             else:
                 account.setup_step = "running"
@@ -482,8 +482,8 @@ class AmazonAccount(models.Model):
                 account._rename_merchant()
         if set(CONNECTION) & set(vals):
             self._broken_jobs()._forget_trouble()
-        if {"active", *SWITCHES} & set(vals):
-            self.job_ids.filtered(lambda job: "active" in vals or JOBS[job.name].switch in vals)._forget_trouble()
+        if {"active", *self.env["amazon.job"]._switches()} & set(vals):
+            self.job_ids.filtered(lambda job: "active" in vals or job._declaration().switch in vals)._forget_trouble()
             self.job_ids._sync_crons()
             self._start_jobs(vals)
         if CONFIRMATION_SETTINGS & set(vals):
@@ -533,8 +533,9 @@ class AmazonAccount(models.Model):
     def _ensure_jobs(self):
         """Give each account the jobs it lacks."""
         for account in self.sudo():  # sudo: an account's jobs and phases belong to it, whoever makes it
-            missing = set(JOBS) - set(account.job_ids.mapped("name"))
-            account.job_ids = [fields.Command.create({"name": name}) for name in JOBS if name in missing]
+            there = set(account.job_ids.mapped("name"))
+            declared = self.env["amazon.job"]._declared()
+            account.job_ids = [fields.Command.create({"name": name}) for name in declared if name not in there]
 
     @api.model
     def _update_jobs(self):
@@ -542,12 +543,14 @@ class AmazonAccount(models.Model):
         has stopped; called when the addon is updated."""
         accounts = self.with_context(active_test=False).search([("id", "!=", False)])
         accounts._ensure_jobs()
-        accounts.job_ids.filtered(lambda job: JOBS[job.name].always)._sync_crons()
+        accounts.job_ids.filtered(lambda job: job._declaration().always)._sync_crons()
 
     def _start_jobs(self, vals):
         """A job that a person has just started begins at once, not at its cron's next turn."""
-        started = {name for name, job in JOBS.items() if job.switch and vals.get(job.switch) and not job.nightly}
-        self.job_ids.filtered(lambda job: job.name in started)._trigger()
+        for job in self.job_ids:
+            declared = job._declaration()
+            if declared.switch and vals.get(declared.switch) and not declared.nightly:
+                job._trigger()
 
     def _ensure_fba_warehouse(self):
         """FBA stock is Amazon's to move: one warehouse per account, out of every stock sync."""
@@ -806,17 +809,6 @@ class AmazonAccount(models.Model):
                 f"sale_amazon_spapi.{name}", self.marketplace_ids._today(), summary=summary, note=note,
                 user_id=(self.user_id or self.env.user).id,
             )  # fmt: skip
-
-    def _is_waiting(self, name):
-        """Tell whether something that a job could not do waits for its next try.
-
-        :param str name: the job's.
-        """
-        self.ensure_one()
-        # sudo: the outbox is the addon's own
-        if name in ("confirm", "confirm_by_hand"):
-            return self.env["amazon.confirmation"].sudo()._is_open_for(self)
-        return name == "results" and bool(self.env["amazon.feed"].sudo()._at_amazon(self))
 
     def _job(self, name):
         self.ensure_one()

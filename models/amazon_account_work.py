@@ -21,7 +21,7 @@ class AmazonAccount(models.Model):
     def _compute_work(self):
         words = dict(self.env["amazon.job"]._fields["name"]._description_selection(self.env))
         for account in self:
-            jobs = account.job_ids.filtered(lambda job: job.work and job.name in ("orders", "range", "confirm"))
+            jobs = account.job_ids.filtered(lambda job: job.work and job._declaration().shown)
             account.work = "\n".join(f"{words[job.name]}: {job.work}" for job in jobs) or False
 
     def _compute_waiting_counts(self):

@@ -1,15 +1,16 @@
 import logging
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
-from ..const import EMPTY_PAGES, FIRST_RUN_DAYS, STANDSTILL_MINUTES
+from ..const import EMPTY_PAGES, STANDSTILL_MINUTES
 from ..locks import MET, advisory_lock
 from ..ours import OURS, is_ours
 from ..refusals import BROKEN, explain
@@ -22,49 +23,40 @@ _lt = LazyTranslate(__name__)
 
 
 class Job(NamedTuple):
-    """What an account's job is.
+    """What an account's job is; see :meth:`AmazonJob._declared`.
 
-    :param switch: the account's field that starts and stops it; None: it runs by itself.
-    :param method: the account's method.
+    :param method: the account's method that does it.
     :param minutes: between two runs.
     :param priority: its cron's; what must be prompt has 0.
+    :param switch: the account's field that starts and stops it; None: it runs by itself.
     :param lock: the job that it must not run beside, when that is another one.
     :param always: it runs for archived accounts, too.
     :param nightly: it runs at night by the marketplace's clock, not at once when it is started.
     :param reserve: so much of Amazon's quota it leaves to the other jobs.
+    :param asked_for: it has something to do only where a person has asked for a search, which is given up when Amazon
+        refuses it.
+    :param shown: people who do not set up the account see what it does.
+    :param waits: called with an account; tells whether something that it could not do waits for its next try.
+    :param left: called with an account and a ``timedelta``; returns since when nobody has gone on with what it brings
+        in, if that is longer ago.
+    :param progress: the method of ``amazon.job`` that says how far a run is, called with its ``amazon.log`` row.
     """
 
-    switch: str | None
     method: str
     minutes: int
     priority: int
+    switch: str | None = None
     lock: str = ""
     always: bool = False
     nightly: bool = False
     reserve: int = 0
+    asked_for: bool = False
+    shown: bool = False
+    waits: Callable | None = None
+    left: Callable | None = None
+    progress: str = ""
 
 
-JOBS = {
-    "orders": Job("auto_import", "_fetch_orders", 5, 3),
-    "range": Job(None, "_fetch_range", 60, 4),
-    "missed": Job("auto_import", "_fetch_missed", 24 * 60, 5, nightly=True, reserve=10),
-    "confirm": Job("auto_confirm", "_send_confirmations", 5, 0),
-    # What a person asked for goes out whether the automatic job is started or not.
-    "confirm_by_hand": Job(None, "_send_requested", 15, 0, lock="confirm"),
-    "results": Job("auto_confirm", "_fetch_results", 5, 1),
-    # What came in is Amazon's policy's concern as long as it is here.
-    "privacy": Job(None, "_purge_personal_data", 24 * 60, 9, always=True),
-}
-SWITCHES = tuple(dict.fromkeys(job.switch for job in JOBS.values() if job.switch))
-JOB_NAMES = [
-    ("orders", "Order Import"),
-    ("range", "Import of a Range"),
-    ("missed", "Nightly Look for Missed Orders"),
-    ("confirm", "Shipping Confirmation"),
-    ("confirm_by_hand", "Shipping Confirmation by Hand"),
-    ("results", "Confirmation Results"),
-    ("privacy", "Removal of Personal Data"),
-]
 # The watch that looks every five minutes was not there itself.
 AWAY_MINUTES = 20
 # Pauses after errors that go away by themselves, by the number of failures in a row.
@@ -109,10 +101,7 @@ class AmazonJob(models.Model):
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True)
-    name = fields.Selection(
-        JOB_NAMES,
-        required=True, readonly=True,
-    )  # fmt: skip
+    name = fields.Selection([], required=True, readonly=True)
     cron_id = fields.Many2one("ir.cron", readonly=True, ondelete="set null", copy=False)
     has_switch = fields.Boolean(compute="_compute_job_state")
     is_started = fields.Boolean(compute="_compute_job_state")
@@ -124,12 +113,6 @@ class AmazonJob(models.Model):
     open_search = fields.Text(readonly=True, help="The open search's parameters, frozen while its pages are read.")
     token = fields.Text(readonly=True, groups="base.group_system")
     pages = fields.Json(readonly=True, help="What the open search's pages were, to notice one that comes again.")
-    denied = fields.Json(
-        readonly=True,
-        help="The marketplaces that Amazon denies: for each since when its orders are missing, and when it was tried.",
-    )
-    reduced_from = fields.Datetime(readonly=True, help="What was changed since then is read once more in full.")
-    reduced_at = fields.Datetime(readonly=True, help="When Amazon last refused a search for everything.")
     warning = fields.Text(compute="_compute_warning", help="What a run that went well left out.")
     token_at = fields.Datetime(readonly=True)
     last_run = fields.Datetime(readonly=True)
@@ -153,6 +136,28 @@ class AmazonJob(models.Model):
 
     _name_uniq = models.UniqueIndex("(account_id, name)")
 
+    # === WHAT JOBS THERE ARE === #
+
+    @api.model
+    def _declared(self):
+        """Return the jobs there are. Whose work it is adds them here and to the field's selection.
+
+        :rtype: dict[str, Job]
+        """
+        return {}
+
+    @api.model
+    def _switches(self):
+        """Return the account's fields that start and stop jobs.
+
+        :rtype: list[str]
+        """
+        return list(dict.fromkeys(job.switch for job in self._declared().values() if job.switch))
+
+    def _declaration(self):
+        self.ensure_one()
+        return self._declared()[self.name]
+
     # === COMPUTE METHODS === #
 
     @api.depends("name", "account_id.name")
@@ -162,50 +167,25 @@ class AmazonJob(models.Model):
         for job in self:
             job.display_name = f"{job.account_id.name}: {words.get(job.name, '')}"
 
-    @api.depends("name", "account_id.active", *(f"account_id.{switch}" for switch in SWITCHES))
+    @api.depends(lambda self: ("name", "account_id.active", *(f"account_id.{switch}" for switch in self._switches())))
     def _compute_job_state(self):
         for job in self:
-            job.has_switch = bool(JOBS[job.name].switch)
+            job.has_switch = bool(job._declaration().switch)
             job.is_started = job._is_started()
             if not job.is_started:
                 job.job_state = "stopped"
             else:
                 job.job_state = "started" if job.has_switch else "always"
 
-    @api.depends("denied", "reduced_from")
     @api.depends_context("lang", "tz")
     def _compute_warning(self):
-        for job in self:
-            lines = [
-                _lt(
-                    "Amazon denies the orders of %(marketplace)s; those changed since %(time)s are missing. The other"
-                    " marketplaces go on. Check in Seller Central that you sell there and that the application is"
-                    " authorized for it. It is tried again every day, and what is missing is fetched then.",
-                    marketplace=marketplace.name, time=since,
-                )
-                for marketplace, since in job._denied_marketplaces()
-            ]  # fmt: skip
-            if job.reduced_from:
-                lines.append(_lt(
-                    "Since %(time)s Amazon has refused searches for all parts of the orders. They come in with fewer,"
-                    " and are read once more in full as soon as Amazon allows it.", time=job.reduced_from,
-                ))  # fmt: skip
-            job.warning = say(self.env, lines) or False
-
-    def _denied_marketplaces(self):
-        """Return (marketplace, since when its orders are missing) of those that Amazon denies."""
-        denied = self.denied or {}
-        return [
-            (marketplace, datetime.fromisoformat(denied[marketplace.api_ref]["since"]))
-            for marketplace in self.account_id.marketplace_ids
-            if marketplace.api_ref in denied
-        ]
+        self.warning = False
 
     # === ACTION METHODS === #
 
     def action_toggle(self):
         """Start the job when it is stopped, stop it when it is started."""
-        for account, switch in {(job.account_id, JOBS[job.name].switch) for job in self.filtered("has_switch")}:
+        for account, switch in {(job.account_id, job._declaration().switch) for job in self.filtered("has_switch")}:
             account.check_access("write")
             if not account[switch]:
                 account._check_ready()
@@ -233,9 +213,9 @@ class AmazonJob(models.Model):
                 "state": "code",
                 "code": f"model.browse({job.id})._cron_run()",
                 "user_id": self.env.ref("base.user_root").id,
-                "interval_number": JOBS[job.name].minutes,
+                "interval_number": job._declaration().minutes,
                 "interval_type": "minutes",
-                "priority": JOBS[job.name].priority,
+                "priority": job._declaration().priority,
                 "active": False,
             })  # fmt: skip
         self._sync_crons()
@@ -254,7 +234,7 @@ class AmazonJob(models.Model):
             wanted = job._is_started()
             if job.cron_id and job.cron_id.active != wanted and job.cron_id.try_lock_for_update():
                 job.cron_id.active = wanted
-                if wanted and JOBS[job.name].nightly:
+                if wanted and job._declaration().nightly:
                     job.cron_id.nextcall = job._next_night()
 
     def _next_night(self):
@@ -267,7 +247,7 @@ class AmazonJob(models.Model):
     def _is_started(self):
         """Tell whether the job may run by itself."""
         self.ensure_one()
-        job, account = JOBS[self.name], self.account_id
+        job, account = self._declaration(), self.account_id
         return job.always or (account.active and (not job.switch or bool(account[job.switch])))
 
     # === BUSINESS METHODS === #
@@ -278,7 +258,7 @@ class AmazonJob(models.Model):
         if not job or not job._is_started():
             return
         account = job.account_id.with_company(job.account_id.company_id)
-        getattr(account.with_context(amazon_cron=OURS), JOBS[job.name].method)()
+        getattr(account.with_context(amazon_cron=OURS), job._declaration().method)()
         job._close_abandoned()
 
     def _close_abandoned(self):
@@ -335,7 +315,7 @@ class AmazonJob(models.Model):
         if not self._is_started():
             return False
         since = max(filter(None, (self.last_success, self.started_at, self.create_date)))
-        return since if fields.Datetime.now() - since >= self._patience() else self._unbuilt_since()
+        return since if fields.Datetime.now() - since >= self._patience() else self._left_since()
 
     def _patience(self):
         """Return for how long nobody is told that the job has not succeeded.
@@ -344,15 +324,15 @@ class AmazonJob(models.Model):
         """
         # sudo: a system parameter
         minutes = self.env["ir.config_parameter"].sudo().get_param("sale_amazon_spapi.standstill_minutes")
-        return timedelta(minutes=max(int(minutes or STANDSTILL_MINUTES), 2 * JOBS[self.name].minutes))
+        return timedelta(minutes=max(int(minutes or STANDSTILL_MINUTES), 2 * self._declaration().minutes))
 
-    def _unbuilt_since(self):
-        """Return since when nothing is made of what the order import receives, which nobody would notice otherwise.
+    def _left_since(self):
+        """Return since when nobody has gone on with what the job brings in, which nobody would notice otherwise.
 
         :rtype: datetime
         """
-        inbox = self.env["amazon.order.update"]
-        return self.name == "orders" and inbox._unbuilt_since(self.account_id, self._patience())
+        left = self._declaration().left
+        return left and left(self.account_id, self._patience())
 
     def _mail_standstill(self, account):
         """Mail those who are told of the account's work that these jobs of it stand still."""
@@ -402,8 +382,9 @@ class AmazonJob(models.Model):
     def _nothing_to_do(self):
         """A job that has nothing to do is well, unless what it had to do waits because it failed."""
         job = self.sudo()  # sudo: jobs are the addon's own
-        waits = job.error_kind and job.account_id._is_waiting(job.name)
-        recent = fields.Datetime.now() - timedelta(minutes=JOBS[self.name].minutes)
+        declared = job._declaration()
+        waits = job.error_kind and declared.waits and declared.waits(job.account_id)
+        recent = fields.Datetime.now() - timedelta(minutes=declared.minutes)
         if not waits and (job.last_error or not job.last_success or job.last_success <= recent):
             if job.try_lock_for_update():
                 job._succeeded()
@@ -427,7 +408,7 @@ class AmazonJob(models.Model):
         :return: whether the lock was free.
         """
         self.ensure_one()
-        name = JOBS[self.name].lock or self.name
+        name = self._declaration().lock or self.name
         with advisory_lock(self.env.registry, f"amazon.job.{name}", self.account_id.id, wait=False) as free:
             yield free
 
@@ -442,7 +423,7 @@ class AmazonJob(models.Model):
         self = self._in_its_language()
         with self._lock() as free:
             if not free:
-                if JOBS[self.name].lock:
+                if self._declaration().lock:
                     # The other job may have looked already.
                     self._trigger(1)
                 return self.env["amazon.log"]
@@ -456,15 +437,6 @@ class AmazonJob(models.Model):
                 self._trigger()
                 self.env["ir.cron"]._commit_progress()
                 return self.env["amazon.log"]
-
-    def _fetch(self):
-        """Read the pages of the job's search into the inbox.
-
-        :return: as :meth:`_run`.
-        """
-        return self._run(
-            lambda account, log, budget: account.env["amazon.order.update"]._fetch(account._job(self.name), log, budget)
-        )
 
     def _in_its_language(self):
         """Return the job with the language and the time zone in which it says what it has to say; a cron's own are
@@ -483,7 +455,7 @@ class AmazonJob(models.Model):
         log = log.with_context(amazon_started=started)
         self.sudo().last_run = fields.Datetime.now()
         self.env["ir.cron"]._commit_progress()
-        budget = self.env["amazon.quota"]._budget(self.account_id, reserve=JOBS[self.name].reserve)
+        budget = self.env["amazon.quota"]._budget(self.account_id, reserve=self._declaration().reserve)
         try:
             state = work(self.account_id, log, budget)
         except SellingPartnerError as error:
@@ -511,7 +483,7 @@ class AmazonJob(models.Model):
             kind, message = explain(error)
         else:
             kind, message = "other", [unexpected(error)]
-        if self.name == "range" and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):
+        if self._declaration().asked_for and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):
             # Asked again, Amazon would refuse it again.
             self._start_search(False)
             message = [*message, _lt("The import of this range does not go on.")]
@@ -541,7 +513,7 @@ class AmazonJob(models.Model):
         :rtype: bool
         """
         self.invalidate_recordset()
-        self.account_id.invalidate_recordset(["active", *SWITCHES])
+        self.account_id.invalidate_recordset(["active", *self._switches()])
         return is_ours(self.env, "amazon_cron") and not self._is_started()
 
     def _start_search(self, search):
@@ -550,20 +522,6 @@ class AmazonJob(models.Model):
         :param search: what ``SearchOrders.to_json()`` returned; False: there is none any more.
         """
         self.sudo().write({"open_search": search, "token": False, "token_at": False, "pages": False})
-
-    def _restart_import(self, everything=False):
-        """Let the order import go back one week, because there is something it has not looked at; what comes twice
-        is known. An open search is given up: its parameters are frozen.
-
-        :param bool everything: what was read so far says nothing any more.
-        """
-        week_ago = fields.Datetime.now() - timedelta(days=FIRST_RUN_DAYS)
-        for job in self.sudo().filtered(lambda job: job.name in ("orders", "missed")):  # sudo: jobs are the addon's own
-            job.write({
-                "cursor": False if everything or not job.cursor else min(job.cursor, week_ago),
-                "open_search": False, "token": False, "token_at": False, "pages": False,
-                **({"denied": False, "reduced_from": False, "reduced_at": False} if everything else {}),
-            })  # fmt: skip
 
     def _token_is_old(self, hours):
         self.ensure_one()

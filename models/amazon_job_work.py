@@ -27,7 +27,7 @@ class AmazonJob(models.Model):
             due = min(filter(None, (cron.nextcall, triggers.get(cron))), default=None)
             if own in running:
                 job.work = job._work_done(running[own])
-            elif not cron.active or not due or (job.name == "range" and not own.open_search):
+            elif not cron.active or not due or (job._declaration().asked_for and not own.open_search):
                 job.work = False
             elif due <= fields.Datetime.now():
                 job.work = self.env._("starts within a minute")
@@ -40,14 +40,6 @@ class AmazonJob(models.Model):
         :param log: the ``amazon.log`` row that says it is running.
         :rtype: str
         """
-        facts = {
-            "time": say(self.env, log.started_at), "received": log.received, "waiting": log.waiting,
-            "confirmed": log.confirmed, "refused": log.refused,
-        }  # fmt: skip
-        if self.name in ("orders", "range"):
-            return self.env._(
-                "running since %(time)s: %(received)s received, %(waiting)s of them still to be made", **facts
-            )
-        if self.name in ("confirm", "confirm_by_hand", "results"):
-            return self.env._("running since %(time)s: %(confirmed)s confirmed, %(refused)s refused", **facts)
-        return self.env._("running since %(time)s", **facts)
+        if progress := self._declaration().progress:
+            return getattr(self, progress)(log)
+        return self.env._("running since %(time)s", time=say(self.env, log.started_at))

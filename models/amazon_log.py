@@ -7,7 +7,6 @@ from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
 from ..said import Said, with_line
-from .amazon_job import JOB_NAMES
 
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
@@ -26,7 +25,11 @@ class AmazonLog(models.Model):
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     job_id = fields.Many2one("amazon.job", readonly=True, ondelete="set null", index="btree_not_null")
-    job_name = fields.Selection(JOB_NAMES, required=True, readonly=True)
+    job_name = fields.Selection(
+        lambda self: self.env["amazon.job"]._fields["name"]._description_selection(self.env),
+        required=True,
+        readonly=True,
+    )
     state = fields.Selection(
         [("running", "Running"), ("done", "Done"), ("partial", "Continues Later"), ("failed", "Failed")],
         required=True, default="running", readonly=True, index=True,

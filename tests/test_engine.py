@@ -20,6 +20,28 @@ class TestEngine(FetchCase):
         """Return Amazon's time as Odoo stores it."""
         return datetime.fromisoformat(text).astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
 
+    # --- what jobs there are
+
+    def test_declared_whole(self):
+        """Each job has a label, a method and a cron of its own; its switch is off until a person starts it."""
+        Job, account = self.env["amazon.job"], self._connect(self.amazon.seller(), name="New")
+        declared = Job._declared()
+        self.assertEqual(set(declared), set(dict(Job._fields["name"]._description_selection(self.env))))
+        self.assertEqual(set(account.job_ids.mapped("name")), set(declared))
+        log_names = self.env["amazon.log"]._fields["job_name"]._description_selection(self.env)
+        self.assertEqual(set(dict(log_names)), set(declared))
+        for job in account.job_ids:
+            with self.subTest(name=job.name):
+                facts, cron = declared[job.name], job.sudo().cron_id
+                self.assertTrue(callable(getattr(account, facts.method)))
+                self.assertEqual((cron.interval_number, cron.priority), (facts.minutes, facts.priority))
+                self.assertIn(facts.lock, ("", *declared))
+                if facts.switch:
+                    self.assertFalse(account[facts.switch] or cron.active)
+                if facts.progress:
+                    log = self.env["amazon.log"].create({"account_id": account.id, "job_name": job.name})
+                    self.assertIn("running since", getattr(job, facts.progress)(log))
+
     # --- starting and stopping
 
     def test_saving_starts_nothing(self):
