@@ -351,7 +351,7 @@ class AmazonJob(models.Model):
 
     def _standing_line(self):
         """Say since when the job has not succeeded, and what it reports."""
-        unbuilt = not self.last_error and self._unbuilt_since()
+        unbuilt = not self.last_error and self._left_since()
         if unbuilt:
             return [
                 _lt("Orders are received, but since %s none has been made of them.", unbuilt),
@@ -374,7 +374,7 @@ class AmazonJob(models.Model):
         was_told = job.standing_since or job.error_kind in BROKEN
         job.write({
             "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
-            "standing_since": job.standing_since and job._unbuilt_since(),
+            "standing_since": job.standing_since and job._left_since(),
         })  # fmt: skip
         if was_told:
             job.account_id._ask_for_help()
@@ -496,7 +496,7 @@ class AmazonJob(models.Model):
         if kind == "quota":
             if budget.answered and not stuck:
                 # It is on its way, as far as the quota allows.
-                unbuilt = job.standing_since and job._unbuilt_since()
+                unbuilt = job.standing_since and job._left_since()
                 values.update(last_success=fields.Datetime.now(), standing_since=unbuilt)
             job.write(values)
             self._trigger(error.retry_after)
