@@ -54,6 +54,17 @@ def test_impossible_actions_are_told(amazon, path):
     assert amazon.http.get("/orders-v3/order/250-0000000-0000000").status_code == 409
 
 
+def test_what_others_wrote_is_text(amazon):
+    seller = amazon.post("/sellers", store_name="<script>'\"&")
+    order_id = amazon.place(
+        seller, set={"buyer": {"buyerName": "<i>"}, "orderItems": {"0": {"product": {"title": "<b>"}}}}
+    )
+    consent = f"/apps/authorize/consent?application_id={seller['application_id']}&redirect_uri=http://x/"
+    for path, text in (("/", "<script>"), ("/", "<i>"), (f"/orders-v3/order/{order_id}", "<b>"), (consent, "<script>")):
+        page = amazon.http.get(path).text
+        assert text not in page and text.replace("<", "&lt;").replace(">", "&gt;") in page
+
+
 def test_trouble_and_quota(amazon, seller):
     amazon.http.post("/page/fault", data={"operation": "searchOrders", "kind": "429", "times": "2"})
     amazon.http.post("/page/fault", data={"operation": "*", "kind": "502", "times": "1", "forever": "on"})
