@@ -25,7 +25,7 @@ def import_one_by_one(account):
     # No usage plan is kept here, so that none of it is counted against the baseline.
     with SellingPartner(account._credentials(), account._endpoint()) as amazon:
         for ref in listed(account, amazon):
-            build(env, account.with_env(env), parse_order(amazon.get_order(ref).payload))
+            build(env, account.with_env(env), parse_order(amazon.orders.get(ref).payload))
             env.cr.commit()
             count += 1
     return count
@@ -39,7 +39,7 @@ def listed(account, amazon):
     )
     refs, token = [], None
     while True:
-        page = amazon.search_orders(search, token)
+        page = amazon.orders.search(search, token)
         refs += [order.order_id for order in page.orders]
         token = page.next_token
         if not token:

@@ -115,7 +115,7 @@ def confirm_one_by_one(env, account, options):
     rows = env["amazon.confirmation"].search([("account_id", "=", account.id)], order="id")
     with SellingPartner(account._credentials(), account._endpoint()) as amazon:
         for row in rows:
-            amazon.confirm_shipment(row._shipment())
+            amazon.orders.confirm_shipment(row._shipment())
             row._accepted()
             env.cr.commit()
     return len(rows)

@@ -581,7 +581,7 @@ class AmazonAccount(models.Model):
         self.check_access("write")
         try:
             with self._selling_partner() as amazon:
-                participations = amazon.get_marketplace_participations()
+                participations = amazon.sellers.get_marketplace_participations()
         except SellingPartnerError as error:
             kind, message = explain(error, by_hand=True)
             if kind in BROKEN:
@@ -1120,7 +1120,7 @@ class AmazonAccount(models.Model):
             with self._selling_partner(budget) as amazon:
                 while left:
                     try:
-                        received.append(amazon.get_order(left[0]))
+                        received.append(amazon.orders.get(left[0]))
                         denied = 0
                     except AccessDenied as error:
                         denied += 1

@@ -399,7 +399,7 @@ class AmazonConfirmation(models.Model):
         """
         self.ensure_one()
         try:
-            amazon.confirm_shipment(shipment)
+            amazon.orders.confirm_shipment(shipment)
         except (QuotaExceeded, CredentialsError, AccessDenied) as error:
             self._record("_not_sent", error)
             raise
@@ -510,7 +510,7 @@ class AmazonConfirmation(models.Model):
         """
         self.ensure_one()
         try:
-            value = parse_order(amazon.get_order(self.order_ref).payload)
+            value = parse_order(amazon.orders.get(self.order_ref).payload)
         except (QuotaExceeded, CredentialsError, AccessDenied):
             raise
         except NotFound:
@@ -553,7 +553,7 @@ class AmazonConfirmation(models.Model):
         self.ensure_one()
         own = None
         try:
-            value = parse_order(amazon.get_order(self.order_ref).payload)
+            value = parse_order(amazon.orders.get(self.order_ref).payload)
         except (QuotaExceeded, CredentialsError, AccessDenied):
             raise
         except NotFound:

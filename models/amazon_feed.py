@@ -165,8 +165,8 @@ class AmazonFeed(models.Model):
         content = base64.b64decode(self.document)
         marketplaces = self.confirmation_ids.marketplace_id.mapped("api_ref")
         try:
-            document = amazon.create_feed_document(CONTENT_TYPE_XML)
-            amazon.upload(document.url, content, CONTENT_TYPE_XML)
+            document = amazon.feeds.create_document(CONTENT_TYPE_XML)
+            amazon.feeds.upload(document.url, content, CONTENT_TYPE_XML)
         except (RetryLater, CredentialsError, AccessDenied):
             # Nothing is known to Amazon before createFeed: the next run starts with a new document.
             raise
@@ -177,7 +177,7 @@ class AmazonFeed(models.Model):
                     "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
         self.env["ir.cron"]._commit_progress()
         try:
-            feed_ref = amazon.create_feed(self.feed_type, marketplaces, document.document_id)
+            feed_ref = amazon.feeds.create(self.feed_type, marketplaces, document.document_id)
         except QuotaExceeded:
             self._back_to_prepared()
             raise
@@ -215,7 +215,7 @@ class AmazonFeed(models.Model):
         """Look whether Amazon has the feed whose submission was cut off; if not, look again, then send it again."""
         self.ensure_one()
         since = self.submitted_at - timedelta(minutes=CLOCKS)
-        page = amazon.get_feeds([self.feed_type], since=since.replace(tzinfo=timezone.utc))
+        page = amazon.feeds.search([self.feed_type], since=since.replace(tzinfo=timezone.utc))
         known = set(
             self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref")
         )
@@ -292,7 +292,7 @@ class AmazonFeed(models.Model):
         """Ask how far Amazon is, and apply its report when it is through."""
         self.ensure_one()
         try:
-            answer = amazon.get_feed(self.feed_ref)
+            answer = amazon.feeds.get(self.feed_ref)
         except (BadRequest, NotFound):
             self._start_asking(_lt("Amazon does not know this feed; it is asked for each order."))
             return
@@ -315,7 +315,7 @@ class AmazonFeed(models.Model):
             return
         if status == "IN_QUEUE":
             try:
-                amazon.cancel_feed(self.feed_ref)
+                amazon.feeds.cancel(self.feed_ref)
                 return
             except BadRequest as error:
                 _logger.info("a feed cannot be taken back: %s", type(error).__name__)
@@ -332,7 +332,7 @@ class AmazonFeed(models.Model):
             self._start_asking(_lt("Amazon has no report on this feed; it is asked for each order."))
             return
         try:
-            document = amazon.download_feed_result(self.report_ref)
+            document = amazon.feeds.download_result(self.report_ref)
             report = parse_processing_report(document)
         except MalformedAnswer as error:
             self._read_again(unreadable(error))
@@ -461,7 +461,7 @@ class AmazonFeed(models.Model):
         denied = []
         for row in rows:
             try:
-                self._learn([parse_order(amazon.get_order(row.order_ref).payload)])
+                self._learn([parse_order(amazon.orders.get(row.order_ref).payload)])
             except AccessDenied as error:
                 denied.append(error)
             except (BadRequest, MalformedAnswer, NotFound) as error:
@@ -478,7 +478,7 @@ class AmazonFeed(models.Model):
         token, restarted = self.sudo().token or None, False
         while True:
             try:
-                page = amazon.search_orders(search, token)
+                page = amazon.orders.search(search, token)
                 pages = self.env["amazon.order.update"]._pages_with(self, page)
             except (TokenRefused, RepeatedPage):
                 self.write({"token": False, "pages": False})

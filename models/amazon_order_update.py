@@ -263,7 +263,7 @@ class AmazonOrderUpdate(models.Model):
             search, token = self._search_and_token(job)
             while True:
                 try:
-                    page = amazon.search_orders(search, token)
+                    page = amazon.orders.search(search, token)
                     pages = self._pages_with(job, page)
                 except (TokenRefused, RepeatedPage) as error:
                     search, token = self._from_the_first_page(job, search, log, error, restarted), None
@@ -466,7 +466,7 @@ class AmazonOrderUpdate(models.Model):
         left = []
         for order in orders:
             try:
-                whole = amazon.get_order(order.order_id)
+                whole = amazon.orders.get(order.order_id)
             except (BadRequest, MalformedAnswer) as error:
                 _logger.info("an order cannot be read alone: %s", type(error).__name__)
                 left.append(order)
@@ -513,7 +513,7 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _is_allowed(self, amazon, search, marketplace):
         try:
-            amazon.search_orders(replace(search, marketplace_ids=[marketplace], page_size=1))
+            amazon.orders.search(replace(search, marketplace_ids=[marketplace], page_size=1))
         except (AccessDenied, BadRequest):
             return False
         return True

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from psycopg2.errors import SerializationFailure
 
 from ..const import MAX_WAIT_SECONDS
-from ..selling_partner import PUBLISHED, SANDBOX, QuotaExceeded
+from ..selling_partner import OPERATIONS, SANDBOX, QuotaExceeded
 
 _logger = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ class Budget:
 
     def _plan(self, operation):
         """Return the published rate (calls a second) and burst."""
-        return SANDBOX if self.is_sandbox else PUBLISHED[operation]
+        return SANDBOX if self.is_sandbox else OPERATIONS[operation].plan
 
     def _take(self, operation):
         """Take a token if there is one; return the seconds until the next otherwise, else 0."""

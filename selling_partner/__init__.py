@@ -1,7 +1,7 @@
 """Amazon's wire: requests out, typed values in.
 
-Imports no odoo. Start reading with :mod:`.client` (requests) and :mod:`.values` (what comes back);
-:mod:`.shipments` and :mod:`.feeds` are what goes out.
+Imports no odoo. Start reading with :mod:`.client` (the one door) and :mod:`.orders` (one of Amazon's APIs);
+:mod:`.values` is what comes back, :mod:`.shipments` and :mod:`.fulfillment` what goes out.
 """
 
 from .amounts import split
@@ -30,23 +30,14 @@ from .errors import (
     TrackingNumberRequired,
     TransparencyRefused,
 )
-from .feeds import (
-    CONTENT_TYPE_XML,
-    FEED_TYPE_FULFILLMENT,
-    Feed,
-    FeedsPage,
-    MessageResult,
-    ProcessingReport,
-    flat_fulfillment_file,
-    formula_in,
-    fulfillment_feed,
-    parse_processing_report,
-    split_feed,
-)
-from .rates import PUBLISHED, SANDBOX
+from .feeds import CONTENT_TYPE_XML, FEED_TYPE_FULFILLMENT, Feed, FeedsPage
+from .fulfillment import flat_fulfillment_file, formula_in, fulfillment_feed, split_feed
+from .operations import OPERATIONS, SANDBOX
+from .orders import ALL, NEEDED, ReceivedOrder, SearchOrders
+from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
 from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, refusal_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
-from .values import ALL, NEEDED, ReceivedOrder, SearchOrders, parse_order, parse_readable
+from .values import parse_order, parse_readable
 
 __all__ = [
     "ALL",
@@ -54,7 +45,7 @@ __all__ = [
     "FEED_TYPE_FULFILLMENT",
     "DIRECT_PAYMENT",
     "OTHER",
-    "PUBLISHED",
+    "OPERATIONS",
     "SANDBOX",
     "AccessDenied",
     "AlreadyFulfilled",

@@ -16,7 +16,7 @@ from .errors import (
     SellingPartnerError,
     scrub,
 )
-from .rates import PUBLISHED
+from .operations import OPERATIONS
 from .reader import loads
 from .transport import TooLarge
 
@@ -137,8 +137,8 @@ def _retry_after(operation, answer):
     """Seconds until trying again makes sense; Amazon documents no Retry-After, but a gateway may send one."""
     wait = _positive(answer.headers.get("retry-after"))
     rate = _positive(answer.headers.get("x-amzn-ratelimit-limit"))
-    published = PUBLISHED.get(operation)
-    return wait or (1 / rate if rate else 0) or (published.interval if published else 1.0)
+    known = OPERATIONS.get(operation)
+    return wait or (1 / rate if rate else 0) or (known.plan.interval if known else 1.0)
 
 
 def _positive(text):

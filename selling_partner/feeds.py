@@ -1,42 +1,18 @@
-"""Feeds: what is sent in them, and what Amazon says about them. Their reports: :mod:`.processing_reports`."""
+"""The Feeds API 2021-06-30: documents that Amazon processes, and what it says of them.
 
-import re
-import unicodedata
+What is in them: :mod:`.fulfillment`; their reports: :mod:`.processing_reports`.
+"""
+
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import BytesIO
 from typing import NamedTuple
 
-from lxml import etree
-
+from .api import Api
 from .endpoints import checked_url
-from .errors import BadRequest, MalformedAnswer
-from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
-from .reader import LONGEST_TEXT, Reader, loads
-from .shipments import OTHER, stamp, tidy
-
-__all__ = [
-    "CONTENT_TYPE_FLAT",
-    "CONTENT_TYPE_JSON",
-    "CONTENT_TYPE_XML",
-    "FEED_TYPE_FLAT_FULFILLMENT",
-    "FEED_TYPE_FULFILLMENT",
-    "FEED_TYPE_LISTINGS",
-    "FINAL_STATUSES",
-    "LIMIT_BYTES",
-    "STATUSES",
-    "DocumentAddress",
-    "Feed",
-    "FeedDocument",
-    "FeedsPage",
-    "MessageResult",
-    "ProcessingReport",
-    "flat_fulfillment_file",
-    "formula_in",
-    "fulfillment_feed",
-    "parse_processing_report",
-    "split_feed",
-]
+from .errors import BadRequest, TokenRefused
+from .operations import OPERATIONS
+from .reader import LONGEST_TEXT, parse_nothing, success
+from .shipments import stamp
 
 FEED_TYPE_FULFILLMENT = "POST_ORDER_FULFILLMENT_DATA"
 FEED_TYPE_FLAT_FULFILLMENT = "POST_FLAT_FILE_FULFILLMENT_DATA"
@@ -50,208 +26,98 @@ IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL = STATUSES = ("IN_QUEUE", "IN_PROG
 FINAL_STATUSES = (DONE, CANCELLED, FATAL)
 
 LIMIT_BYTES = 10 * 1024 * 1024
-_LONGEST_MERCHANT_ID = 50
-_LARGEST_MESSAGE_ID = 10**20 - 1  # amzn-base.xsd, IDNumber
 
 
-# --- what is sent --------------------------------------------------------------------------------------------------
-def fulfillment_feed(merchant_id, messages):
-    """Write a document for ``POST_ORDER_FULFILLMENT_DATA``.
+class Feeds(Api):
+    """``amazon.feeds``."""
 
-    It has no place for COD collection methods and Transparency codes: see :attr:`.shipments.Shipment.needs_direct`.
+    def create_document(self, content_type):
+        """Get an address to put a feed at (createFeedDocument).
 
-    :param str merchant_id: the seller's id.
-    :param messages: (message id, :class:`.shipments.Shipment`); the ids are positive, each once.
-    :return: ``bytes``, for :data:`CONTENT_TYPE_XML`.
-    :raises BadRequest: for a shipment that Amazon would refuse: one of them could make it refuse all.
-    """
-    messages = list(messages)
-    if not messages:
-        raise BadRequest("a feed without messages", operation="createFeed", code="InvalidInput")
-    _check_merchant(merchant_id)
-    _check_ids(message_id for message_id, _shipment in messages)
-    buffer = BytesIO()
-    schema_instance = "http://www.w3.org/2001/XMLSchema-instance"
-    location = {f"{{{schema_instance}}}noNamespaceSchemaLocation": "amzn-envelope.xsd"}
-    with etree.xmlfile(buffer, encoding="UTF-8") as file:
-        file.write_declaration()
-        with file.element("AmazonEnvelope", location, nsmap={"xsi": schema_instance}):
-            file.write(_tree("Header", DocumentVersion="1.01", MerchantIdentifier=merchant_id))
-            file.write(_leaf("MessageType", "OrderFulfillment"))
-            for message_id, shipment in messages:
-                file.write(_message(message_id, shipment))
-    return buffer.getvalue()
+        :param str content_type: with the charset; the very same goes to :meth:`upload`.
+        :return: :class:`FeedDocument`; its address lives for 5 minutes.
+        """
+        return self._call("createFeedDocument", parse_created_document, body={"contentType": content_type})
 
+    def upload(self, url, content, content_type):
+        """Put a feed where :meth:`create_document` said; see :func:`.documents.upload`."""
+        self._partner.upload(url, content, content_type)
 
-def split_feed(messages, limit_bytes=LIMIT_BYTES):
-    """Split messages so that :func:`fulfillment_feed` of each part stays under a size.
+    def create(self, feed_type, marketplace_ids, document_id):
+        """Have Amazon process an uploaded document (createFeed).
 
-    :param messages: as there.
-    :return: list of lists of messages, in their order; none is empty.
-    :raises BadRequest: when a single message is larger.
-    """
-    messages = list(messages)
-    parts, size = [], limit_bytes
-    for message_id, shipment in messages:
-        added = len(etree.tostring(_message(message_id, shipment), encoding="UTF-8", xml_declaration=False))
-        if _ENVELOPE + added >= limit_bytes:
-            raise BadRequest("a message larger than a feed may be", operation="createFeed", code="InvalidInput")
-        if size + added >= limit_bytes:
-            parts.append([])
-            size = _ENVELOPE
-        parts[-1].append((message_id, shipment))
-        size += added
-    return parts
-
-
-#: More than the bytes around the messages.
-_ENVELOPE = 512
-
-
-def _check_merchant(merchant_id):
-    if not isinstance(merchant_id, str) or not re.fullmatch(rf"\w{{1,{_LONGEST_MERCHANT_ID}}}", merchant_id, re.ASCII):
-        raise BadRequest("not a seller's id", operation="createFeed", code="InvalidInput")
-
-
-def _check_ids(ids):
-    seen = set()
-    for message_id in ids:
-        if type(message_id) is not int or not 1 <= message_id <= _LARGEST_MESSAGE_ID or message_id in seen:
-            raise BadRequest("message ids must be positive, each once", operation="createFeed", code="InvalidInput")
-        seen.add(message_id)
-
-
-def _message(message_id, shipment):
-    """Build one message; amzn-envelope.xsd and OrderFulfillment.xsd fix the order of everything in it."""
-    shipment.validate(feed=True)
-    code, name = shipment.carrier
-    message = _tree("Message", MessageID=str(message_id))
-    fulfillment = etree.SubElement(message, "OrderFulfillment")
-    fulfillment.append(_leaf("AmazonOrderID", shipment.order_id))
-    fulfillment.append(_leaf("MerchantFulfillmentID", shipment.reference))
-    fulfillment.append(_leaf("FulfillmentDate", stamp(shipment.ship_date)))
-    fulfillment.append(
-        _tree(
-            "FulfillmentData",
-            CarrierCode=code,
-            CarrierName=name if code == OTHER else "",
-            ShippingMethod=tidy(shipment.shipping_method),
-            ShipperTrackingNumber=tidy(shipment.tracking_number),
+        :param marketplace_ids: 1 to 25.
+        :return: the feed's id.
+        :raises RetryLater: with ``sent`` True the feed may exist all the same: look with :meth:`search`.
+        """
+        marketplaces = list(marketplace_ids)
+        problem = not (feed_type and document_id) and "a feed needs a type and a document"
+        problem = problem or not 1 <= len(marketplaces) <= 25 and "a feed needs 1 to 25 marketplaces"
+        if problem:
+            raise BadRequest(problem, operation="createFeed", code="InvalidInput")
+        operation = f"createFeed.{feed_type}"
+        return self._call(
+            operation if operation in OPERATIONS else "createFeed",
+            parse_created_feed,
+            body={"feedType": feed_type, "marketplaceIds": marketplaces, "inputFeedDocumentId": document_id},
         )
-    )
-    for item in shipment.items:
-        fulfillment.append(_tree("Item", AmazonOrderItemCode=item.item_id, Quantity=str(item.quantity)))
-    return message
+
+    def get(self, feed_id):
+        """Get a feed's status (getFeed).
+
+        :return: :class:`Feed`.
+        """
+        return self._call("getFeed", parse_feed, path={"feedId": feed_id})
+
+    def search(self, feed_types=(), since=None, statuses=(), page_size=100, token=None):
+        """Get a page of the seller's feeds (getFeeds), of the last 90 days.
+
+        :param feed_types: 1 to 10.
+        :param since: aware ``datetime``: feeds created since then.
+        :param statuses: see :data:`STATUSES`; none: all.
+        :param int page_size: 1 to 100.
+        :param str token: the page before's ``next_token``: goes alone, as Amazon wants it.
+        :return: :class:`FeedsPage`.
+        :raises TokenRefused: when Amazon does not take the token.
+        """
+        if token:
+            return self._call("getFeeds", parse_feeds_page, query={"nextToken": token}, meanings={400: TokenRefused})
+        types = list(feed_types)
+        problem = not 1 <= len(types) <= 10 and "1 to 10 feed types are needed"
+        problem = problem or not 1 <= page_size <= 100 and "the page size must be 1 to 100"
+        problem = problem or since and since.tzinfo is None and "times need a time zone"
+        if problem:
+            raise BadRequest(problem, operation="getFeeds", code="InvalidInput")
+        query = {
+            "feedTypes": types,
+            "createdSince": since and stamp(since),
+            "processingStatuses": list(statuses),
+            "pageSize": page_size,
+        }
+        return self._call("getFeeds", parse_feeds_page, query={name: value for name, value in query.items() if value})
+
+    def cancel(self, feed_id):
+        """Cancel a feed that is still IN_QUEUE (cancelFeed).
+
+        :raises BadRequest: when Amazon has begun with it.
+        """
+        self._call("cancelFeed", parse_nothing, path={"feedId": feed_id})
+
+    def get_document(self, document_id):
+        """Get the address of a feed's result (getFeedDocument).
+
+        :return: :class:`DocumentAddress`, (url, compression); lives for 5 minutes.
+        """
+        return self._call("getFeedDocument", parse_document_address, path={"feedDocumentId": document_id})
+
+    def download_result(self, document_id):
+        """Get a feed's result document (getFeedDocument, then from the storage).
+
+        :return: :class:`.documents.Document`; see :func:`.processing_reports.parse_processing_report`.
+        """
+        return self._partner.download(*self.get_document(document_id))
 
 
-def _tree(tag, **leaves):
-    """Build an element from texts; an empty one is left out."""
-    element = etree.Element(tag)
-    element.extend(_leaf(name, text) for name, text in leaves.items() if text)
-    return element
-
-
-def _leaf(tag, text):
-    element = etree.Element(tag)
-    element.text = text
-    return element
-
-
-_FLAT_COLUMNS = (
-    "order-id",
-    "order-item-id",
-    "quantity",
-    "ship-date",
-    "carrier-code",
-    "carrier-name",
-    "tracking-number",
-    "ship-method",
-    "cod-collection-method",
-)
-#: What Windows' Shift_JIS lacks and normalizing does not bring back.
-_SUBSTITUTES = {
-    "\u00a5": "￥",
-    "\u00d8": "O",
-    "\u00df": "ss",
-    "\u00e6": "ae",
-    "\u00f8": "o",
-    "\u2014": "―",
-    "\u203e": "￣",
-    "\u2044": "/",
-    "\u20ac": "EUR",
-}
-_UNKNOWN = "〓"  # what Japanese printers put for a character they lack
-
-
-#: With these, also in full width, spreadsheets begin what they work out instead of showing it.
-_FORMULA = tuple("=+-@\t\r＝＋－＠")
-
-
-def formula_in(shipment):
-    """Find what of a shipment a spreadsheet would take for a formula.
-
-    Seller Central takes texts as they are: what is quoted or has a sign before it would be another tracking number
-    there. So such texts are kept out of the file instead of being changed.
-
-    :param shipment: :class:`.shipments.Shipment`.
-    :return: the text, ``''`` when there is none.
-    """
-    return next((text for text in _parcel_texts(shipment) if _cp932(text).decode("cp932").startswith(_FORMULA)), "")
-
-
-def _parcel_texts(shipment):
-    """Return what people have entered, in the order of the columns."""
-    return (*shipment.carrier, tidy(shipment.tracking_number), tidy(shipment.shipping_method))
-
-
-def flat_fulfillment_file(shipments, time_zone):
-    """Write a file for Seller Central's own upload page (``POST_FLAT_FILE_FULFILLMENT_DATA``, Japan's columns).
-
-    Transparency codes have no column.
-
-    :param shipments: :class:`.shipments.Shipment`.
-    :param time_zone: ``tzinfo`` of the marketplace.
-    :return: ``bytes``: tab-separated, CRLF, Windows' Shift_JIS; characters it lacks are replaced by similar ones.
-    :raises BadRequest: for a shipment that Amazon would refuse, or with a text of :func:`formula_in`.
-    """
-    rows = [_FLAT_COLUMNS]
-    for shipment in shipments:
-        shipment.validate()
-        if formula_in(shipment):
-            raise BadRequest("a text that begins like a formula", operation="createFeed", code="InvalidInput")
-        date = shipment.ship_date.astimezone(time_zone).isoformat(timespec="seconds")
-        parcel = _parcel_texts(shipment)
-        for item in shipment.items:
-            row = (shipment.order_id, item.item_id, str(item.quantity), date, *parcel)
-            rows.append((*row, shipment.cod_collection_method or ""))
-    return b"".join(b"\t".join(map(_cp932, row)) + b"\r\n" for row in rows)
-
-
-def _cp932(text):
-    if not _in_cp932(text):
-        text = "".join(map(_similar, unicodedata.normalize("NFC", text)))
-    return text.encode("cp932")
-
-
-def _similar(character):
-    """Find what stands best for a character that may be missing from the charset."""
-    candidates = (character, _SUBSTITUTES.get(character, ""), unicodedata.normalize("NFKC", character))
-    for candidate in candidates:
-        if candidate and _in_cp932(candidate):
-            return candidate
-    bare = (part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
-    return "".join(part if _in_cp932(part) else _SUBSTITUTES.get(part, _UNKNOWN) for part in bare)
-
-
-def _in_cp932(text):
-    try:
-        text.encode("cp932")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-# --- what Amazon says about a feed ---------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
     """A document to fill; ``url`` is a secret that lives for 5 minutes."""
@@ -311,44 +177,31 @@ def _address(value):
         raise ValueError("not an address") from None
 
 
-def _success(body):
-    answer = Reader(loads(body))
-    if answer.fields.get("errors"):
-        raise MalformedAnswer("errors in spite of success")
-    return answer
-
-
-def parse_nothing(body):
-    """Read an answer that says nothing but its status."""
-    if body.strip():
-        _success(body)
-
-
 def parse_created_document(body):
     """Read the answer to createFeedDocument."""
-    answer = _success(body)
+    answer = success(body)
     return FeedDocument(answer.identifier("feedDocumentId", needed=True), _url(answer))
 
 
 def parse_document_address(body):
     """Read the answer to getFeedDocument."""
-    answer = _success(body)
+    answer = success(body)
     return DocumentAddress(_url(answer), answer.text("compressionAlgorithm"))
 
 
 def parse_created_feed(body):
     """Read the answer to createFeed."""
-    return _success(body).identifier("feedId", needed=True)
+    return success(body).identifier("feedId", needed=True)
 
 
 def parse_feed(body):
     """Read the answer to getFeed."""
-    return _feed(_success(body))
+    return _feed(success(body))
 
 
 def parse_feeds_page(body):
     """Read the answer to getFeeds."""
-    answer = _success(body)
+    answer = success(body)
     feeds = answer.objects("feeds", needed=True)
     return FeedsPage(tuple(map(_feed, feeds)), answer.identifier("nextToken", longest=LONGEST_TEXT) or None)
 

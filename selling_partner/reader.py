@@ -203,6 +203,25 @@ class Reader:
         return [Reader(entry, f"{self._where(name)}[{index}]", self.lengths) for index, entry in enumerate(entries)]
 
 
+def success(body, *, literal=False):
+    """Read an answer that has succeeded, as its status says.
+
+    :param bool literal: see :func:`loads`.
+    :rtype: Reader
+    :raises MalformedAnswer: when it is no JSON object, or names errors all the same.
+    """
+    answer = Reader(loads(body, literal=literal))
+    if answer.fields.get("errors"):
+        raise MalformedAnswer("errors in spite of success")
+    return answer
+
+
+def parse_nothing(body):
+    """Read an answer that says nothing but its status."""
+    if body.strip():
+        success(body)
+
+
 def _as_written(value):
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         raise ValueError("not text")

@@ -802,7 +802,7 @@ class TestChanges(AmazonCase):
     def receive(self, ref, build=True):
         """Put an order into the inbox as Amazon has it, and build it; return the row."""
         with self.account._selling_partner() as amazon, self.enter_registry_test_mode():
-            received = [amazon.get_order(ref)]
+            received = [amazon.orders.get(ref)]
         row = self.env["amazon.order.update"]._receive(self.account, received)
         if build:
             self.build()

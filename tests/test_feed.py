@@ -603,10 +603,10 @@ class TestFeed(ConfirmationCase):
         self.deliver(other.picking_ids, "OTHER")
         row = other.amazon_confirmation_ids
         with self.committing(self.account) as account, account._selling_partner() as amazon:
-            document = amazon.create_feed_document("text/xml; charset=UTF-8")
+            document = amazon.feeds.create_document("text/xml; charset=UTF-8")
             content = fulfillment_feed(account.merchant_id, [(7, row._shipment())])
-            amazon.upload(document.url, content, "text/xml; charset=UTF-8")
-            theirs = amazon.create_feed(feed.feed_type, ["A1VC38T7YXB528"], document.document_id)
+            amazon.feeds.upload(document.url, content, "text/xml; charset=UTF-8")
+            theirs = amazon.feeds.create(feed.feed_type, ["A1VC38T7YXB528"], document.document_id)
         self.send()
         self.assertEqual(feed.feed_ref, theirs)
         self.amazon.post(f"feeds/{theirs}/process")

@@ -154,7 +154,7 @@ class TestInbox(FetchCase):
         """Return an order as Amazon would send it, with a text put somewhere."""
         [ref] = self.place("jp_gift", minutes_ago=60)
         with self.account._selling_partner() as amazon, self.enter_registry_test_mode():
-            order = json.loads(amazon.get_order(ref).payload)
+            order = json.loads(amazon.orders.get(ref).payload)
         part = order
         for step, following in zip(path, [*path[1:], None], strict=True):
             if following is None:
@@ -187,7 +187,7 @@ class TestInbox(FetchCase):
         orders = []
         for ref in (before, behind):
             with self.account._selling_partner() as amazon, self.enter_registry_test_mode():
-                orders.append(json.loads(amazon.get_order(ref).payload))
+                orders.append(json.loads(amazon.orders.get(ref).payload))
         _ref, nasty = self.order(path, text)
         rows = self.receive(orders[0], nasty, orders[1])
         self.assertEqual(len(rows), 3)
@@ -227,7 +227,7 @@ class TestInbox(FetchCase):
         """What PostgreSQL does not take, whatever it is, stands in the inbox without the number; the rest comes in."""
         [good] = self.place()
         with self.account._selling_partner() as amazon, self.enter_registry_test_mode():
-            received = amazon.get_order(good)
+            received = amazon.orders.get(good)
         bad = ReceivedOrder(order_id=LONG, last_updated=None, payload=b"{}", digest="d" * 64)
         with self.committing(self.account) as account:
             for _again in range(2):

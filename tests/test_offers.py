@@ -298,7 +298,7 @@ class TestOffers(AmazonCase):
         sold, other = self.imported(items=[{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}]).order_line.amazon_offer_id
         [ref] = self.place(items=[{"sku": sold.sku}, {"sku": "NEW-2"}])
         with self.account._selling_partner() as amazon, self.enter_registry_test_mode():
-            received = [amazon.get_order(ref)]
+            received = [amazon.orders.get(ref)]
         self.env.invalidate_all()
         self.env["amazon.order.update"]._make_offers(self.account, received)
         self.assertTrue(self.offer("NEW-2"))

@@ -156,4 +156,4 @@ class TestQuietLog(AmazonCase):
     def received(self, account, ref):
         """Return the order as Amazon sends it."""
         with account._selling_partner() as amazon:
-            return [amazon.get_order(ref)]
+            return [amazon.orders.get(ref)]

@@ -7,7 +7,7 @@ from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL
 
-from ..selling_partner import PUBLISHED, QuotaExceeded
+from ..selling_partner import OPERATIONS, QuotaExceeded
 
 
 @tagged("post_install", "-at_install")
@@ -29,12 +29,12 @@ class TestQuota(TransactionCase):
     def test_burst_then_wait(self):
         """A full bucket holds the published burst; then the time of the next token is told."""
         with self.enter_registry_test_mode():
-            for _call in range(PUBLISHED["searchOrders"].burst):
+            for _call in range(OPERATIONS["searchOrders"].plan.burst):
                 self.budget.acquire("searchOrders")
             with self.assertRaises(QuotaExceeded) as caught:
                 self.budget.acquire("searchOrders")
-        self.assertAlmostEqual(caught.exception.retry_after, 1 / PUBLISHED["searchOrders"].rate, delta=5)
-        self.assertEqual(self.budget.calls, PUBLISHED["searchOrders"].burst)
+        self.assertAlmostEqual(caught.exception.retry_after, 1 / OPERATIONS["searchOrders"].plan.rate, delta=5)
+        self.assertEqual(self.budget.calls, OPERATIONS["searchOrders"].plan.burst)
 
     def test_short_wait_inside_the_run(self):
         """A token that is due within two seconds is waited for."""
@@ -104,4 +104,4 @@ class TestQuota(TransactionCase):
             for rate in ("soon", "", "0", "-1", "nan", "inf", "1e-15", "0.000001", "1e300"):
                 self.budget.observe("searchOrders", {"x-amzn-RateLimit-Limit": rate}, 200)
                 with self.subTest(rate=rate):
-                    self.assertAlmostEqual(self.bucket("searchOrders").rate, PUBLISHED["searchOrders"].rate)
+                    self.assertAlmostEqual(self.bucket("searchOrders").rate, OPERATIONS["searchOrders"].plan.rate)

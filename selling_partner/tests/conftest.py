@@ -14,7 +14,8 @@ sys.path[:0] = [str(HERE.parent.parent), str(HERE)]
 from amazon_server import AmazonServer  # noqa: E402
 
 from selling_partner import tokens  # noqa: E402
-from selling_partner.client import Credentials, Endpoint, SellingPartner  # noqa: E402
+from selling_partner.client import Credentials, SellingPartner  # noqa: E402
+from selling_partner.endpoints import Endpoint  # noqa: E402
 
 settings.register_profile(
     "here", database=None, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

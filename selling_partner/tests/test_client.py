@@ -5,16 +5,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from amazon_server import LWA, ORDERS, AmazonServer, Answer
 
-from selling_partner.client import (
-    ENDPOINTS,
-    Credentials,
-    Endpoint,
-    SearchOrders,
-    SellingPartner,
-    authorization_url,
-    endpoint,
-    exchange_authorization_code,
-)
+from selling_partner.client import Credentials, SellingPartner
+from selling_partner.endpoints import ENDPOINTS, Endpoint, endpoint
 from selling_partner.errors import (
     AccessDenied,
     BadRequest,
@@ -26,7 +18,8 @@ from selling_partner.errors import (
     SellingPartnerError,
     TokenRefused,
 )
-from selling_partner.values import ALL
+from selling_partner.orders import ALL, SearchOrders
+from selling_partner.tokens import authorization_url, exchange_authorization_code
 
 SINCE = datetime(2026, 11, 1, tzinfo=timezone.utc)
 SEARCH = SearchOrders(last_updated_after=SINCE, marketplace_ids=("A1VC38T7YXB528",))
@@ -64,7 +57,7 @@ def test_search_sends_exactly_the_documented_parameters(amazon, seller):
         fulfilled_by=("MERCHANT",),
         page_size=50,
     )
-    seller.search_orders(search, token="a+b/c=")
+    seller.orders.search(search, token="a+b/c=")
     (request,) = amazon.asked(ORDERS)
     assert request.method == "GET"
     assert dict(request.query) == {
@@ -89,7 +82,7 @@ def test_a_page_comes_back_as_received(amazon, seller):
         b' 7, {"orderId": null} ], "pagination": {"nextToken": "next"}, "lastUpdatedBefore": "2026-11-02T00:00:00Z"}'
     )
     amazon.says(ORDERS, Answer(body=body))
-    page = seller.search_orders(SEARCH)
+    page = seller.orders.search(SEARCH)
     assert [order.order_id for order in page.orders] == ["1", "", ""]
     assert page.orders[0].last_updated == SINCE
     assert page.orders[0].payload == (
@@ -105,21 +98,21 @@ def test_a_page_comes_back_as_received(amazon, seller):
 )
 def test_last_page(amazon, seller, pagination):
     amazon.says(ORDERS, Answer(body={**EMPTY, **pagination}))
-    assert seller.search_orders(SEARCH).next_token is None
+    assert seller.orders.search(SEARCH).next_token is None
 
 
 def test_digest_knows_content_not_order_of_keys(amazon, seller):
     amazon.says(
         ORDERS, Answer(body=b'{"orders": [{"orderId":"1","a":{"b":1,"c":2}},{"a":{"c":2,"b":1},"orderId":"1"}]}')
     )
-    first, second = seller.search_orders(SEARCH).orders
+    first, second = seller.orders.search(SEARCH).orders
     assert first.digest == second.digest
     assert first.payload != second.payload
 
 
 def test_get_order(amazon, seller):
     amazon.says(f"{ORDERS}/{ORDER}", Answer(body={"order": {"orderId": ORDER, "x": None}}))
-    order = seller.get_order(ORDER, included_data=("PACKAGES", "FULFILLMENT"))
+    order = seller.orders.get(ORDER, included_data=("PACKAGES", "FULFILLMENT"))
     assert order.order_id == ORDER
     assert order.payload == f'{{"orderId":"{ORDER}","x":null}}'.encode()
     (request,) = amazon.asked()
@@ -129,7 +122,7 @@ def test_get_order(amazon, seller):
 @pytest.mark.parametrize("order_id", ["", None, "..", "a/b", "1 2", "1?x=y", "１"])
 def test_an_order_number_cannot_become_another_path(amazon, seller, order_id):
     with pytest.raises(BadRequest) as caught:
-        seller.get_order(order_id)
+        seller.orders.get(order_id)
     assert not caught.value.sent
     assert not amazon.requests
 
@@ -149,7 +142,7 @@ def test_marketplace_participations(amazon, seller):
         "storeName": "店",
     }
     amazon.says("/sellers/v1/marketplaceParticipations", Answer(body={"payload": [entry]}))
-    (japan,) = seller.get_marketplace_participations()
+    (japan,) = seller.sellers.get_marketplace_participations()
     assert (japan.marketplace_id, japan.currency, japan.participating) == ("A1VC38T7YXB528", "JPY", True)
     assert (japan.suspended, japan.store_name, japan.domain) == (False, "店", "www.amazon.co.jp")
     assert amazon.asked()[0].query == []
@@ -197,7 +190,7 @@ def test_marketplace_participations(amazon, seller):
 def test_what_answers_mean(amazon, seller, status, body, kind, code):
     amazon.says(ORDERS, Answer(status, body, {"x-amzn-RequestId": "req-1"}))
     with pytest.raises(SellingPartnerError) as caught:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     problem = caught.value
     assert type(problem) is kind
     assert (problem.operation, problem.status, problem.code) == ("searchOrders", status, code)
@@ -210,9 +203,9 @@ def test_what_answers_mean(amazon, seller, status, body, kind, code):
 def test_a_refused_token_is_told_apart(amazon, seller):
     amazon.says(ORDERS, Answer(400, error("InvalidInput", "Invalid paginationToken")))
     with pytest.raises(TokenRefused):
-        seller.search_orders(SEARCH, token="old")
+        seller.orders.search(SEARCH, token="old")
     with pytest.raises(BadRequest) as caught:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert type(caught.value) is BadRequest
 
 
@@ -231,7 +224,7 @@ def test_a_refused_token_is_told_apart(amazon, seller):
 def test_when_to_come_back(amazon, seller, headers, seconds):
     amazon.says(ORDERS, Answer(429, error("QuotaExceeded"), headers))
     with pytest.raises(QuotaExceeded) as caught:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert caught.value.retry_after == pytest.approx(seconds)
 
 
@@ -239,7 +232,7 @@ def test_when_to_come_back(amazon, seller, headers, seconds):
 def test_a_cut_answer_may_have_been_sent(amazon, seller, answer):
     amazon.says(ORDERS, answer)
     with pytest.raises(RetryLater) as caught:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert caught.value.sent
     assert caught.value.status is None
 
@@ -247,7 +240,7 @@ def test_a_cut_answer_may_have_been_sent(amazon, seller, answer):
 def test_no_connection_was_not_sent(amazon, credentials):
     with AmazonGone() as url, SellingPartner(credentials, Endpoint(url, f"{amazon.url}{LWA}")) as seller:
         with pytest.raises(RetryLater) as caught:
-            seller.search_orders(SEARCH)
+            seller.orders.search(SEARCH)
     assert not caught.value.sent
 
 
@@ -266,9 +259,9 @@ def test_budget_is_asked_before_and_told_after(amazon, address, credentials):
     ledger = Ledger()
     amazon.says(ORDERS, Answer(body=EMPTY, headers={"x-amzn-RateLimit-Limit": "0.0056"}), Answer(429))
     with SellingPartner(credentials, address, budget=ledger) as seller:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
         with pytest.raises(QuotaExceeded):
-            seller.search_orders(SEARCH)
+            seller.orders.search(SEARCH)
     assert ledger.lines == [
         ("acquire", "searchOrders"),
         ("observe", "searchOrders", 200, "0.0056"),
@@ -280,7 +273,7 @@ def test_budget_is_asked_before_and_told_after(amazon, address, credentials):
 def test_no_budget_no_request(amazon, address, credentials):
     with SellingPartner(credentials, address, budget=Ledger(refuse=("searchOrders",))) as seller:
         with pytest.raises(QuotaExceeded) as caught:
-            seller.search_orders(SEARCH)
+            seller.orders.search(SEARCH)
     assert caught.value.retry_after == 12.5
     assert not caught.value.sent
     assert not amazon.asked()
@@ -290,14 +283,14 @@ def test_no_token_no_budget_spent(amazon, address, credentials):
     ledger = Ledger()
     amazon.says(LWA, Answer(503))
     with SellingPartner(credentials, address, budget=ledger) as seller, pytest.raises(RetryLater) as caught:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert not caught.value.sent
     assert not ledger.lines
 
 
 def test_a_search_that_breaks_the_rules_is_not_sent(amazon, seller):
     with pytest.raises(BadRequest) as caught:
-        seller.search_orders(SearchOrders(last_updated_after=SINCE))
+        seller.orders.search(SearchOrders(last_updated_after=SINCE))
     assert not caught.value.sent
     assert not amazon.requests
 
@@ -342,7 +335,7 @@ def test_a_server_elsewhere_sends_us_nowhere_on_this_machine(url, credentials):
         with pytest.raises(BadRequest):
             far.checked(url)
         with SellingPartner(credentials, far) as seller, pytest.raises(BadRequest):
-            seller.upload(url, b"x", "text/xml")
+            seller.feeds.upload(url, b"x", "text/xml")
     with pytest.raises(BadRequest):
         Endpoint("https://proxy.example.com", url)
     near = Endpoint("http://127.0.0.1:1", "http://127.0.0.1:1/token")
@@ -352,7 +345,7 @@ def test_a_server_elsewhere_sends_us_nowhere_on_this_machine(url, credentials):
 def test_no_redirect_is_followed(amazon, seller):
     amazon.says(ORDERS, Answer(307, b"", {"Location": f"{amazon.url}/elsewhere"}))
     with pytest.raises(MalformedAnswer):
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert not amazon.asked("/elsewhere")
 
 

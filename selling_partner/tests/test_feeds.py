@@ -17,7 +17,7 @@ from test_shipments import FULL, SENT, shipment, shipments
 from selling_partner import errors, feeds
 from selling_partner.client import SellingPartner
 from selling_partner.errors import BadRequest, SellingPartnerError
-from selling_partner.feeds import flat_fulfillment_file, formula_in, fulfillment_feed, split_feed
+from selling_partner.fulfillment import flat_fulfillment_file, formula_in, fulfillment_feed, split_feed
 from selling_partner.shipments import ShippedItem, tidy
 
 FEEDS = "/feeds/2021-06-30/feeds"
@@ -280,9 +280,9 @@ def test_a_feed_goes_out(amazon, seller):
     amazon.says("/bucket", Answer(200))
     amazon.says(FEEDS, Answer(202, {"feedId": "50001"}))
     content = fulfillment_feed("A1", [(1, FULL)])
-    document = seller.create_feed_document(feeds.CONTENT_TYPE_XML)
-    seller.upload(document.url, content, feeds.CONTENT_TYPE_XML)
-    assert seller.create_feed(feeds.FEED_TYPE_FULFILLMENT, ("A1VC38T7YXB528",), document.document_id) == "50001"
+    document = seller.feeds.create_document(feeds.CONTENT_TYPE_XML)
+    seller.feeds.upload(document.url, content, feeds.CONTENT_TYPE_XML)
+    assert seller.feeds.create(feeds.FEED_TYPE_FULFILLMENT, ("A1VC38T7YXB528",), document.document_id) == "50001"
     created, uploaded, submitted = amazon.asked()
     # Traps 9 and 11: nothing but what is documented, and the very same bytes and type.
     assert json.loads(created.body) == {"contentType": "text/xml; charset=UTF-8"}
@@ -304,7 +304,7 @@ def test_a_feed_goes_out(amazon, seller):
 
 def test_a_feeds_status(amazon, seller):
     amazon.says(f"{FEEDS}/50001", Answer(body=FEED))
-    feed = seller.get_feed("50001")
+    feed = seller.feeds.get("50001")
     began = datetime(2026, 11, 2, 1, tzinfo=timezone.utc)
     assert feed == feeds.Feed(
         feed_id="50001",
@@ -323,14 +323,14 @@ def test_a_feeds_status(amazon, seller):
 def test_feeds_are_found_again(amazon, seller):
     queued = {"feedId": "2", "feedType": "F", "processingStatus": "SOMETHING_NEW", "createdTime": None}
     amazon.says(FEEDS, Answer(body={"feeds": [FEED, queued], "nextToken": "a+b/c="}), Answer(body={"feeds": []}))
-    page = seller.get_feeds(["F", "G"], since=SENT, statuses=("IN_QUEUE", "IN_PROGRESS"), page_size=10)
+    page = seller.feeds.search(["F", "G"], since=SENT, statuses=("IN_QUEUE", "IN_PROGRESS"), page_size=10)
     assert [(feed.feed_id, feed.status, feed.is_final) for feed in page.feeds] == [
         ("50001", "DONE", True),
         ("2", "SOMETHING_NEW", False),
     ]
     assert "a+b" not in repr(page)
-    assert seller.get_feeds(token=page.next_token) == feeds.FeedsPage((), None)
-    seller.get_feeds(["F"])
+    assert seller.feeds.search(token=page.next_token) == feeds.FeedsPage((), None)
+    seller.feeds.search(["F"])
     first, second, third = (sorted(request.query) for request in amazon.asked())
     assert first == [
         ("createdSince", "2026-11-02T01:00:00Z"),
@@ -355,13 +355,13 @@ def test_any_page_the_schema_allows(data):
 def test_a_refused_token_of_feeds(amazon, seller):
     amazon.says(FEEDS, Answer(400, {"errors": [{"code": "InvalidInput", "message": "nextToken"}]}))
     with pytest.raises(errors.TokenRefused):
-        seller.get_feeds(["F"], token="old")
+        seller.feeds.search(["F"], token="old")
 
 
 @pytest.mark.parametrize("body", [b"", b"{}"])
 def test_cancelling(amazon, seller, body):
     amazon.says(f"{FEEDS}/50001", Answer(200, body))
-    assert seller.cancel_feed("50001") is None
+    assert seller.feeds.cancel("50001") is None
     (request,) = amazon.asked()
     assert (request.method, request.body, request.query) == ("DELETE", b"", [])
 
@@ -371,10 +371,10 @@ def test_a_result_comes_down(amazon, seller, compression):
     place = f"{amazon.url}/bucket?X-Amz-Signature=presigned"
     amazon.says(f"{DOCUMENTS}/amzn1.d%2F1", Answer(body={"feedDocumentId": "amzn1.d/1", "url": place, **compression}))
     amazon.says("/bucket", Answer(200, "結果".encode("cp932"), {"content-type": "text/plain; charset=Windows-31J"}))
-    address = seller.get_feed_document("amzn1.d/1")
+    address = seller.feeds.get_document("amzn1.d/1")
     assert address == (place, compression.get("compressionAlgorithm", ""))
     assert "presigned" not in repr(address)
-    document = seller.download_feed_result("amzn1.d/1")
+    document = seller.feeds.download_result("amzn1.d/1")
     assert document == ("結果".encode("cp932"), "text/plain; charset=Windows-31J")
     assert [request.query for request in amazon.asked(f"{DOCUMENTS}/amzn1.d%2F1")] == [[], []]
     assert "x-amz-access-token" not in amazon.asked("/bucket")[0].headers
@@ -384,19 +384,19 @@ def test_trap_12_an_expired_address_is_no_report(amazon, seller):
     amazon.says(f"{DOCUMENTS}/d", Answer(body={"url": f"{amazon.url}/bucket"}))
     amazon.says("/bucket", Answer(403, b"<Error><Code>AccessDenied</Code></Error>"))
     with pytest.raises(errors.RetryLater) as caught:
-        seller.download_feed_result("d")
+        seller.feeds.download_result("d")
     assert (caught.value.operation, caught.value.code) == ("downloadDocument", "AccessDenied")
 
 
 def calls(seller, url):
     return {
-        DOCUMENTS: lambda: seller.create_feed_document("text/xml"),
-        FEEDS: lambda: seller.create_feed("F", ["M"], "D"),
-        f"{FEEDS}?": lambda: seller.get_feeds(["F"]),
-        f"{FEEDS}/1": lambda: seller.get_feed("1"),
-        f"{FEEDS}/1?": lambda: seller.cancel_feed("1"),
-        f"{DOCUMENTS}/1": lambda: seller.download_feed_result("1"),
-        "/bucket": lambda: seller.upload(f"{url}/bucket", b"x", "text/xml"),
+        DOCUMENTS: lambda: seller.feeds.create_document("text/xml"),
+        FEEDS: lambda: seller.feeds.create("F", ["M"], "D"),
+        f"{FEEDS}?": lambda: seller.feeds.search(["F"]),
+        f"{FEEDS}/1": lambda: seller.feeds.get("1"),
+        f"{FEEDS}/1?": lambda: seller.feeds.cancel("1"),
+        f"{DOCUMENTS}/1": lambda: seller.feeds.download_result("1"),
+        "/bucket": lambda: seller.feeds.upload(f"{url}/bucket", b"x", "text/xml"),
     }
 
 
@@ -448,20 +448,20 @@ def test_answers_that_lack_something(amazon, seller, body):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda seller: seller.create_feed("", ["M"], "D"),
-        lambda seller: seller.create_feed("F", [], "D"),
-        lambda seller: seller.create_feed("F", ["M"] * 26, "D"),
-        lambda seller: seller.create_feed("F", ["M"], ""),
-        lambda seller: seller.get_feeds(),
-        lambda seller: seller.get_feeds(["F"] * 11),
-        lambda seller: seller.get_feeds(["F"], page_size=0),
-        lambda seller: seller.get_feeds(["F"], page_size=101),
-        lambda seller: seller.get_feeds(["F"], since=datetime(2026, 11, 2)),
-        lambda seller: seller.get_feed(""),
-        lambda seller: seller.get_feed(".."),
-        lambda seller: seller.cancel_feed(None),
-        lambda seller: seller.get_feed_document("."),
-        lambda seller: seller.upload("http://example.com/x", b"x", "text/xml"),
+        lambda seller: seller.feeds.create("", ["M"], "D"),
+        lambda seller: seller.feeds.create("F", [], "D"),
+        lambda seller: seller.feeds.create("F", ["M"] * 26, "D"),
+        lambda seller: seller.feeds.create("F", ["M"], ""),
+        lambda seller: seller.feeds.search(),
+        lambda seller: seller.feeds.search(["F"] * 11),
+        lambda seller: seller.feeds.search(["F"], page_size=0),
+        lambda seller: seller.feeds.search(["F"], page_size=101),
+        lambda seller: seller.feeds.search(["F"], since=datetime(2026, 11, 2)),
+        lambda seller: seller.feeds.get(""),
+        lambda seller: seller.feeds.get(".."),
+        lambda seller: seller.feeds.cancel(None),
+        lambda seller: seller.feeds.get_document("."),
+        lambda seller: seller.feeds.upload("http://example.com/x", b"x", "text/xml"),
     ],
 )
 def test_calls_that_amazon_would_refuse(amazon, seller, call):
@@ -483,8 +483,8 @@ def test_listings_feeds_have_a_quota_of_their_own(amazon, address, credentials):
 
     amazon.says(FEEDS, Answer(202, {"feedId": "1"}))
     with SellingPartner(credentials, address, Budget()) as seller:
-        seller.create_feed(feeds.FEED_TYPE_LISTINGS, ["M"], "D")
-        seller.create_feed(feeds.FEED_TYPE_FULFILLMENT, ["M"], "D")
+        seller.feeds.create(feeds.FEED_TYPE_LISTINGS, ["M"], "D")
+        seller.feeds.create(feeds.FEED_TYPE_FULFILLMENT, ["M"], "D")
     assert asked == [
         "createFeed.JSON_LISTINGS_FEED",
         ("createFeed.JSON_LISTINGS_FEED", 202),

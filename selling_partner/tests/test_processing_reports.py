@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from selling_partner.documents import Document
 from selling_partner.errors import MalformedAnswer
-from selling_partner.feeds import MessageResult, ProcessingReport, parse_processing_report
+from selling_partner.processing_reports import MessageResult, ProcessingReport, parse_processing_report
 
 JAPANESE = "出荷数量①が、髙﨑～注文の数量を超えています。"
 ORDER = "250-1234567-8901234"

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selling_partner import errors
-from selling_partner.client import Endpoint, SellingPartner
+from selling_partner.client import SellingPartner
+from selling_partner.endpoints import Endpoint
 from selling_partner.errors import BadRequest, SellingPartnerError
 from selling_partner.shipments import Shipment, ShippedItem, refusal_of
 
@@ -179,7 +180,7 @@ def test_a_shipment_shows_no_tracking_number_and_keeps_its_value():
 )
 def test_what_amazon_would_refuse_is_not_sent(amazon, seller, changes, code, hint):
     with pytest.raises(BadRequest) as caught:
-        seller.confirm_shipment(shipment(**changes))
+        seller.orders.confirm_shipment(shipment(**changes))
     assert (caught.value.code, caught.value.hint, caught.value.operation) == (code, hint, "confirmShipment")
     assert caught.value.message
     assert not caught.value.sent
@@ -196,7 +197,7 @@ def test_what_only_the_feed_cannot_hold(field):
 
 def test_confirming(amazon, seller):
     amazon.says(PATH, Answer(204))
-    assert seller.confirm_shipment(FULL) is None
+    assert seller.orders.confirm_shipment(FULL) is None
     (request,) = amazon.asked()
     assert (request.method, request.query) == ("POST", [])
     assert json.loads(request.body) == FULL.body()
@@ -247,7 +248,7 @@ NOT_FOUND = (
 def test_what_refusals_mean(amazon, seller, text, kind, hint):
     amazon.says(PATH, Answer(400, {"errors": [{"code": "InvalidInput", "message": text, "details": ""}]}))
     with pytest.raises(BadRequest) as caught:
-        seller.confirm_shipment(shipment())
+        seller.orders.confirm_shipment(shipment())
     refusal = caught.value
     assert (type(refusal), refusal.hint, refusal.code, refusal.status) == (kind, hint, "InvalidInput", 400)
     assert refusal.message == (text or "no explanation")[:500]
@@ -260,7 +261,7 @@ def test_what_refusals_mean(amazon, seller, text, kind, hint):
 def test_a_tracking_number_that_was_not_sent(amazon, seller, number, kind):
     amazon.says(PATH, Answer(400, {"errors": [{"code": "InvalidInput", "message": "TrackingNumber: is missing"}]}))
     with pytest.raises(errors.TrackingNumberRefused) as caught:
-        seller.confirm_shipment(shipment(tracking_number=number))
+        seller.orders.confirm_shipment(shipment(tracking_number=number))
     assert (type(caught.value), caught.value.hint) == (kind, "tracking")
 
 
@@ -272,7 +273,7 @@ def test_several_complaints_are_all_told(amazon, seller):
     ]
     amazon.says(PATH, Answer(400, {"errors": complaints}))
     with pytest.raises(errors.CarrierRefused) as caught:
-        seller.confirm_shipment(shipment())
+        seller.orders.confirm_shipment(shipment())
     assert caught.value.message == "carrierCode is wrong; quantity is wrong: item 1"
     assert caught.value.code == "InvalidInput"
 
@@ -308,7 +309,7 @@ def test_whether_amazon_may_have_acted(amazon, address, credentials, answer, kin
     amazon.says(PATH, answer)
     timeout = 0.5 if answer.wait else None
     with SellingPartner(credentials, address, timeout=timeout) as seller, pytest.raises(SellingPartnerError) as caught:
-        seller.confirm_shipment(shipment())
+        seller.orders.confirm_shipment(shipment())
     assert (type(caught.value), caught.value.sent) == (kind, sent)
     assert len(amazon.asked()) == 1
 
@@ -323,7 +324,7 @@ def test_what_certainly_was_not_sent(amazon, address, credentials):
     amazon.says(LWA, Answer(body={"access_token": "Atza|1"}), Answer(503))
     for place, budget in ((nowhere, None), (address, Empty())):
         with SellingPartner(credentials, place, budget) as seller, pytest.raises(errors.RetryLater) as caught:
-            seller.confirm_shipment(shipment())
+            seller.orders.confirm_shipment(shipment())
         assert not caught.value.sent
     assert not amazon.asked()
 
@@ -331,6 +332,6 @@ def test_what_certainly_was_not_sent(amazon, address, credentials):
 def test_an_expired_token_is_renewed_for_a_post(amazon, seller):
     expired = {"errors": [{"code": "Unauthorized", "message": "The access token you provided has expired."}]}
     amazon.says(PATH, Answer(403, expired), Answer(204))
-    seller.confirm_shipment(shipment())
+    seller.orders.confirm_shipment(shipment())
     first, second = amazon.asked()
     assert first.body == second.body

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selling_partner import documents, transport
-from selling_partner.client import SearchOrders, SellingPartner, exchange_authorization_code
+from selling_partner.client import SellingPartner
 from selling_partner.errors import MalformedAnswer, RetryLater
+from selling_partner.orders import SearchOrders
+from selling_partner.tokens import exchange_authorization_code
 from selling_partner.transport import unpack
 
 MEBIBYTE = 2**20
@@ -27,7 +29,7 @@ def sign_in(amazon, seller):
 
 
 def read_orders(amazon, seller):
-    return seller.search_orders(SEARCH)
+    return seller.orders.search(SEARCH)
 
 
 def download(amazon, seller):
@@ -53,7 +55,7 @@ def test_an_answer_that_unpacks_to_hundreds_of_megabytes(amazon, seller, call, p
 def test_an_answer_that_does_not_end(amazon, seller):
     amazon.says(ORDERS, Answer(body=b" " * 33 * MEBIBYTE))
     with pytest.raises(MalformedAnswer, match="larger"):
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
 
 
 def test_a_document_that_unpacks_to_hundreds_of_megabytes(amazon):
@@ -84,13 +86,13 @@ def test_an_answer_that_trickles(amazon, address, credentials, monkeypatch, call
 def test_a_kept_connection_has_its_time_anew(amazon, seller):
     amazon.says(ORDERS, Answer(body={"orders": []}))
     for _call in range(3):
-        assert seller.search_orders(SEARCH).orders == ()
+        assert seller.orders.search(SEARCH).orders == ()
         seller._http._until = 0.0
 
 
 def test_an_answer_as_packed_as_was_asked_for(amazon, seller):
     amazon.says(ORDERS, Answer(body=gzip.compress(b'{"orders": []}'), headers=GZIPPED))
-    assert seller.search_orders(SEARCH).orders == ()
+    assert seller.orders.search(SEARCH).orders == ()
     assert amazon.asked(ORDERS)[0].headers["accept-encoding"] == "gzip"
 
 
@@ -98,13 +100,13 @@ def test_an_answer_as_packed_as_was_asked_for(amazon, seller):
 def test_an_answer_packed_otherwise(amazon, seller, encoding):
     amazon.says(ORDERS, Answer(body=b"\x8b\x02", headers={"content-encoding": encoding}))
     with pytest.raises(RetryLater):
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
 
 
 def test_a_cut_answer(amazon, seller):
     amazon.says(ORDERS, Answer(body=gzip.compress(b'{"orders": []}')[:-9], headers=GZIPPED))
     with pytest.raises(RetryLater):
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
 
 
 @given(st.lists(st.binary(max_size=50), min_size=1, max_size=3), st.integers(0, 200))

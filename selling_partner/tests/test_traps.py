@@ -12,13 +12,10 @@ from datetime import datetime, timezone
 import httpx
 import pytest
 from amazon_server import LWA, ORDERS, Answer
-from sp_api.api.feeds.feeds_2021_06_30 import FeedsV20210630
-from sp_api.api.finances.finances_2024_06_19 import FinancesV20240619
-from sp_api.api.listings_items.listings_items_2021_08_01 import ListingsItemsV20210801
-from sp_api.api.orders.orders_v0 import OrdersV0
 
-from selling_partner import client, documents, tokens
-from selling_partner.client import Credentials, Endpoint, SearchOrders, SellingPartner
+from selling_partner import documents, tokens
+from selling_partner.client import Credentials, SellingPartner
+from selling_partner.endpoints import Endpoint
 from selling_partner.errors import (
     AccessDenied,
     BadRequest,
@@ -28,6 +25,7 @@ from selling_partner.errors import (
     RetryLater,
     SellingPartnerError,
 )
+from selling_partner.orders import SearchOrders
 
 SEARCH = SearchOrders(
     last_updated_after=datetime(2026, 11, 1, tzinfo=timezone.utc), marketplace_ids=("A1VC38T7YXB528",)
@@ -37,16 +35,6 @@ PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 EXPIRED = Answer(
     403, {"errors": [{"code": "Unauthorized", "message": "The access token you provided has expired.", "details": ""}]}
 )
-
-
-@pytest.fixture
-def operation(monkeypatch):
-    """Make an operation of the library callable that is not in the package yet."""
-
-    def add(name, library_class, method):
-        monkeypatch.setitem(client._OPERATIONS, name, (library_class, method))
-
-    return add
 
 
 def _json(body):
@@ -71,23 +59,23 @@ def test_trap_01_silent_success(amazon, seller, answer):
     for path in (ORDERS, f"{ORDERS}/1", PARTICIPATIONS):
         amazon.says(path, answer)
     for call in (
-        lambda: seller.search_orders(SEARCH),
-        lambda: seller.get_order("1"),
-        seller.get_marketplace_participations,
+        lambda: seller.orders.search(SEARCH),
+        lambda: seller.orders.get("1"),
+        seller.sellers.get_marketplace_participations,
     ):
         with pytest.raises(SellingPartnerError):
             call()
 
 
-def test_trap_01_silent_success_of_a_post(amazon, seller, operation):
-    operation("confirmShipment", OrdersV0, "confirm_shipment")
+def test_trap_01_silent_success_of_a_post(amazon, seller):
     path = "/orders/v0/orders/1/shipmentConfirmation"
     amazon.says(path, Answer(503), Answer(500, b"<html></html>"), Answer(204))
+    call = {"path": {"orderId": "1"}, "body": {"marketplaceId": "A1VC38T7YXB528"}}
     for _ in range(2):
         with pytest.raises(RetryLater) as caught:
-            seller.call("confirmShipment", lambda body: "sent", order_id="1", marketplaceId="A1VC38T7YXB528")
+            seller.call("confirmShipment", lambda body: "sent", **call)
         assert caught.value.sent
-    assert seller.call("confirmShipment", lambda body: "sent", order_id="1", marketplaceId="A1VC38T7YXB528") == "sent"
+    assert seller.call("confirmShipment", lambda body: "sent", **call) == "sent"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +86,7 @@ def test_trap_01_silent_success_of_a_post(amazon, seller, operation):
 def test_trap_02_errors_of_any_shape(amazon, seller, status, body):
     amazon.says(ORDERS, Answer(status, json.dumps(body)))
     with pytest.raises(MalformedAnswer if status == 200 else BadRequest):
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
 
 
 @pytest.fixture
@@ -119,7 +107,7 @@ def somebody_elses_credentials(monkeypatch, tmp_path):
 @pytest.mark.usefixtures("somebody_elses_credentials")
 def test_trap_03_credentials_of_somebody_else(amazon, seller, address):
     amazon.says(ORDERS, EMPTY)
-    seller.search_orders(SEARCH)
+    seller.orders.search(SEARCH)
     (request,) = amazon.asked(LWA)
     assert request.form == {
         "grant_type": "refresh_token",
@@ -137,7 +125,7 @@ def test_trap_03_credentials_of_somebody_else(amazon, seller, address):
 def test_trap_04_default_marketplace_of_the_environment(amazon, seller, monkeypatch, marketplace):
     monkeypatch.setenv("SP_API_DEFAULT_MARKETPLACE", marketplace)
     amazon.says(PARTICIPATIONS, Answer(body={"payload": []}))
-    assert seller.get_marketplace_participations() == ()
+    assert seller.sellers.get_marketplace_participations() == ()
     assert len(amazon.asked(PARTICIPATIONS)) == 1
 
 
@@ -146,10 +134,10 @@ def test_trap_04_environment_at_import(amazon, credentials):
     amazon.says(ORDERS, EMPTY)
     script = f"""if True:
         from datetime import datetime, timezone
-        from selling_partner.client import Credentials, Endpoint, SearchOrders, SellingPartner
+        from selling_partner import Credentials, Endpoint, SearchOrders, SellingPartner
         search = SearchOrders(last_updated_after=datetime(2026, 11, 1, tzinfo=timezone.utc), marketplace_ids=("A",))
         with SellingPartner(Credentials("a", "b", "c"), Endpoint({amazon.url!r}, {amazon.url + LWA!r})) as seller:
-            print(len(seller.search_orders(search).orders))
+            print(len(seller.orders.search(search).orders))
     """
     variables = {"AWS_ENV": "SANDBOX", "SP_API_DEFAULT_MARKETPLACE": "DE", "SP_API_AUTH_CACHE_SIZE": "0"}
     place = {"PYTHONPATH": sys.path[0], "PYTHONDONTWRITEBYTECODE": "1"}
@@ -168,7 +156,7 @@ def test_trap_05_token_cache_keys(amazon, address):
     for _ in range(2):
         for credentials in different:
             with SellingPartner(credentials, address) as seller:
-                seller.get_marketplace_participations()
+                seller.sellers.get_marketplace_participations()
     assert len(amazon.asked(LWA)) == len(different)
     sent = [request.headers["x-amz-access-token"] for request in amazon.asked(PARTICIPATIONS)]
     assert sent[: len(different)] == sent[len(different) :]
@@ -212,14 +200,14 @@ def test_trap_05_one_request_for_many_threads(amazon, address, credentials):
 def test_trap_05_tokens_are_dropped_in_time(amazon, seller, lifetime, asked):
     amazon.says(LWA, Answer(body={"access_token": "Atza|one", "expires_in": lifetime}))
     amazon.says(ORDERS, EMPTY)
-    seller.search_orders(SEARCH)
-    seller.search_orders(SEARCH)
+    seller.orders.search(SEARCH)
+    seller.orders.search(SEARCH)
     assert len(amazon.asked(LWA)) == asked
 
 
 def test_trap_05_expired_token_is_renewed_once(amazon, seller):
     amazon.says(ORDERS, EXPIRED, EMPTY)
-    seller.search_orders(SEARCH)
+    seller.orders.search(SEARCH)
     assert [request.headers["x-amz-access-token"] for request in amazon.asked(ORDERS)] == [
         "Atza|access-0",
         "Atza|access-1",
@@ -229,7 +217,7 @@ def test_trap_05_expired_token_is_renewed_once(amazon, seller):
 def test_trap_05_expired_token_is_not_renewed_for_ever(amazon, seller):
     amazon.says(ORDERS, EXPIRED)
     with pytest.raises(AccessDenied):
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert len(amazon.asked(ORDERS)) == 2
 
 
@@ -237,7 +225,7 @@ def test_trap_05_other_refusals_keep_the_token(amazon, seller):
     denied = {"errors": [{"code": "Unauthorized", "message": "Access to requested resource is denied."}]}
     amazon.says(ORDERS, Answer(403, denied))
     with pytest.raises(AccessDenied):
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert len(amazon.asked(ORDERS)) == 1
 
 
@@ -266,7 +254,7 @@ def test_trap_05_other_refusals_keep_the_token(amazon, seller):
 def test_trap_06_login_that_does_not_answer_json(amazon, seller, answer, kind, code):
     amazon.says(LWA, answer)
     with pytest.raises(SellingPartnerError) as caught:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert type(caught.value) is kind
     assert (caught.value.operation, caught.value.code) == ("token", code)
     assert not caught.value.sent
@@ -278,7 +266,7 @@ def test_trap_07_timeouts(amazon, address, credentials, path):
     amazon.says(path, Answer(wait=5))
     with SellingPartner(credentials, address, timeout=0.2) as seller, pytest.raises(RetryLater) as caught:
         begun = time.monotonic()
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert time.monotonic() - begun < 2
     assert caught.value.sent == (path == ORDERS)
 
@@ -300,23 +288,21 @@ def test_trap_07_timeouts_when_nobody_sets_any(seller):
 
 def test_trap_08_host_header(amazon, seller):
     amazon.says(ORDERS, EMPTY)
-    seller.search_orders(SEARCH)
+    seller.orders.search(SEARCH)
     assert {request.headers["host"] for request in amazon.requests} == {amazon.url.removeprefix("http://")}
 
 
-def test_trap_09_parameters_nobody_asked_for(amazon, seller, operation):
-    operation("listTransactions", FinancesV20240619, "list_transactions")
-    operation("createFeedDocument", FeedsV20210630, "create_feed_document")
-    operation("createFeed", FeedsV20210630, "create_feed")
+def test_trap_09_parameters_nobody_asked_for(amazon, seller):
     for path in (PARTICIPATIONS, f"{ORDERS}/1", "/finances/2024-06-19/transactions"):
         amazon.says(path, Answer(body={"payload": [], "order": {"orderId": "1"}}))
-    for path in ("/feeds/2021-06-30/documents", "/feeds/2021-06-30/feeds"):
-        amazon.says(path, Answer(202, {}))
-    seller.get_marketplace_participations()
-    seller.get_order("1")
-    seller.call("listTransactions", _json, marketplaceId="A1VC38T7YXB528", postedAfter="2026-11-01T00:00:00Z")
-    seller.call("createFeedDocument", _json, file=None, content_type="text/xml; charset=UTF-8")
-    seller.call("createFeed", _json, feed_type="F", input_feed_document_id="D", marketplaceIds=["A1VC38T7YXB528"])
+    amazon.says("/feeds/2021-06-30/documents", Answer(201, {"feedDocumentId": "D", "url": f"{amazon.url}/bucket"}))
+    amazon.says("/feeds/2021-06-30/feeds", Answer(202, {"feedId": "1"}))
+    seller.sellers.get_marketplace_participations()
+    seller.orders.get("1")
+    search = {"marketplaceId": "A1VC38T7YXB528", "postedAfter": "2026-11-01T00:00:00Z"}
+    seller.call("listTransactions", _json, query=search)
+    seller.feeds.create_document("text/xml; charset=UTF-8")
+    seller.feeds.create("F", ["A1VC38T7YXB528"], "D")
     participations, order, transactions, document, feed = amazon.asked()
     assert participations.query == []
     assert [name for name, _value in order.query] == ["includedData"]
@@ -329,12 +315,10 @@ def test_trap_09_parameters_nobody_asked_for(amazon, seller, operation):
     }
 
 
-def test_trap_10_lists_are_comma_separated(amazon, seller, operation):
-    operation("searchListingsItems", ListingsItemsV20210801, "search_listings_items")
+def test_trap_10_lists_are_comma_separated(amazon, seller):
     amazon.says("/listings/2021-08-01/items/S", Answer(body={}))
-    seller.call(
-        "searchListingsItems", _json, sellerId="S", identifiers=["a", "b"], identifiersType="SKU", marketplaceIds=["M"]
-    )
+    query = {"identifiers": ["a", "b"], "identifiersType": "SKU", "marketplaceIds": ["M"]}
+    seller.call("searchListingsItems", _json, path={"sellerId": "S"}, query=query)
     (request,) = amazon.asked()
     assert sorted(request.query) == [("identifiers", "a,b"), ("identifiersType", "SKU"), ("marketplaceIds", "M")]
 
@@ -394,19 +378,19 @@ def test_trap_13_and_14_no_sleep_no_retry(amazon, seller, monkeypatch):
     amazon.says(ORDERS, Answer(429), Answer(503), Answer(400), page)
     for kind in (QuotaExceeded, RetryLater, BadRequest):
         with pytest.raises(kind):
-            seller.search_orders(SEARCH)
-    seller.search_orders(SEARCH)
+            seller.orders.search(SEARCH)
+    seller.orders.search(SEARCH)
     assert len(amazon.asked(ORDERS)) == 4
 
 
 def test_trap_15_connections_are_closed(amazon, address, credentials):
     amazon.says(ORDERS, EMPTY)
     with SellingPartner(credentials, address) as seller:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
         assert not seller._http.is_closed
     assert seller._http.is_closed
     with pytest.raises(RuntimeError):
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
 
 
 BUYER = {"buyerName": "山田 太郎", "buyerEmail": "abc123@marketplace.amazon.co.jp"}
@@ -425,17 +409,17 @@ def test_trap_16_logs(amazon, seller, logs):
     amazon.says("/document", Answer(body=json.dumps(order)))
     form = ("top-secret", "grant-code")  # not in the line that calls, which a traceback quotes
     failures = []
-    received = seller.search_orders(SEARCH, token="next-page")
+    received = seller.orders.search(SEARCH, token="next-page")
     for _ in range(3):
         try:
-            seller.search_orders(SEARCH)
+            seller.orders.search(SEARCH)
         except SellingPartnerError as error:
             failures.append(error)
     documents.download(f"{amazon.url}/document?X-Amz-Signature=presigned")
     documents.upload(f"{amazon.url}/document?X-Amz-Signature=presigned", b"x", "text/xml")
     amazon.says(LWA, Answer(400, {"error": "invalid_grant", "error_description": "top-secret grant-code"}))
     with pytest.raises(CredentialsError) as caught:
-        client.exchange_authorization_code("id", *form, "https://odoo", amazon.url + LWA)
+        tokens.exchange_authorization_code("id", *form, "https://odoo", amazon.url + LWA)
     failures.append(caught.value)
     for failure in failures:
         logging.getLogger("odoo").error("failed: %s %r", failure, failure, exc_info=failure)
@@ -448,7 +432,7 @@ def test_trap_16_logs(amazon, seller, logs):
 
 def test_trap_16_other_peoples_logs_stay(amazon, seller, logs):
     amazon.says(ORDERS, EMPTY)
-    seller.search_orders(SEARCH)
+    seller.orders.search(SEARCH)
     httpx.get(f"{amazon.url}/elsewhere", trust_env=False)
     assert "/elsewhere" in logs.text
     assert ORDERS not in logs.text
@@ -458,7 +442,7 @@ def test_trap_17_errors_are_fit_to_show(amazon, seller):
     message = "Token Atza|access-0 of amzn1.oa2-cs.v1.abc refused for someone@example.co.jp; secret top-secret"
     amazon.says(ORDERS, Answer(400, {"errors": [{"code": "InvalidInput", "message": message}]}))
     with pytest.raises(BadRequest) as caught:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {caught.value.args}"
     for word in ("access-0", "v1.abc", "example.co.jp", "top-secret"):
         assert word not in shown
@@ -484,7 +468,7 @@ def test_what_others_than_amazon_say_is_not_quoted(amazon, seller, status):
     ):
         amazon.says(path, Answer(status, answer, stranger))
         with pytest.raises(SellingPartnerError) as caught:
-            seller.search_orders(SEARCH)
+            seller.orders.search(SEARCH)
         assert caught.value.foreign
         assert "vault" not in str(caught.value) and "SECRETCODE" not in f"{caught.value} {caught.value.code}"
         amazon.says(LWA, Answer(body={"access_token": f"Atza|{status}", "token_type": "bearer", "expires_in": 3600}))
@@ -494,6 +478,6 @@ def test_login_refusals_are_known_by_their_words(amazon, seller):
     """The codes of RFC 6749 count whoever sends them: they are fixed words."""
     amazon.says(LWA, Answer(400, {"error": "invalid_grant", "error_description": "vault"}, {"server": "proxy"}))
     with pytest.raises(CredentialsError) as caught:
-        seller.search_orders(SEARCH)
+        seller.orders.search(SEARCH)
     assert (caught.value.code, caught.value.foreign) == ("invalid_grant", False)
     assert "vault" not in str(caught.value)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from selling_partner.amounts import split
 from selling_partner.errors import BadRequest, MalformedAnswer
+from selling_partner.orders import ReceivedOrder, SearchOrders, parse_orders_page
 from selling_partner.reader import compact, loads
 from selling_partner.values import (
     KNOWN_STATUSES,
@@ -26,12 +27,9 @@ from selling_partner.values import (
     Money,
     Order,
     PackageItem,
-    ReceivedOrder,
-    SearchOrders,
     TaxCollection,
     Window,
     parse_order,
-    parse_orders_page,
     parse_readable,
 )
 
