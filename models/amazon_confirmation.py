@@ -15,7 +15,7 @@ from odoo.tools import SQL
 
 from ..const import DEAD, RECENT_DAYS
 from ..ours import is_ours, noted
-from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, refusal_of, tidy
+from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, hint_of, tidy
 from .amazon_guard import GROUPS
 from .amazon_search import few
 from .amazon_shipping_method import names_no_carrier
@@ -868,7 +868,7 @@ class AmazonConfirmation(models.Model):
 
     def _refused_by_report(self, message):
         """Amazon's report refuses this parcel."""
-        self._refused("error", message, refusal_of(self._shipment())(message).hint, mail="results")
+        self._refused("error", message, hint_of(message), mail="results")
 
     def _chunks(self, size):
         for start in range(0, len(self), size):

@@ -11,31 +11,22 @@ from .errors import (
     AccessDenied,
     AlreadyFulfilled,
     BadRequest,
-    CarrierRefused,
-    CollectionRefused,
     CredentialsError,
-    DateRefused,
-    ItemRefused,
     MalformedAnswer,
     NotFound,
-    OrderCancelled,
-    QuantityRefused,
     QuotaExceeded,
-    ReferenceRefused,
     RetryLater,
     SellingPartnerError,
     ShipPlusOrder,
     TokenRefused,
-    TrackingNumberRefused,
     TrackingNumberRequired,
-    TransparencyRefused,
 )
 from .feeds import CONTENT_TYPE_XML, FEED_TYPE_FULFILLMENT, Feed, FeedsPage
 from .fulfillment import flat_fulfillment_file, formula_in, fulfillment_feed, split_feed
 from .operations import OPERATIONS, SANDBOX
 from .orders import ALL, NEEDED, ReceivedOrder, SearchOrders
 from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
-from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, refusal_of, tidy
+from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, hint_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
 from .values import parse_order, parse_readable
 
@@ -51,26 +42,19 @@ __all__ = [
     "AlreadyFulfilled",
     "BadRequest",
     "Budget",
-    "CarrierRefused",
-    "CollectionRefused",
     "Credentials",
     "CredentialsError",
-    "DateRefused",
     "Endpoint",
     "Feed",
     "FeedsPage",
-    "ItemRefused",
     "MalformedAnswer",
     "MessageResult",
     "NEEDED",
     "NoBudget",
     "NotFound",
-    "OrderCancelled",
     "ProcessingReport",
-    "QuantityRefused",
     "QuotaExceeded",
     "ReceivedOrder",
-    "ReferenceRefused",
     "RetryLater",
     "SearchOrders",
     "SellingPartner",
@@ -79,9 +63,7 @@ __all__ = [
     "Shipment",
     "ShippedItem",
     "TokenRefused",
-    "TrackingNumberRefused",
     "TrackingNumberRequired",
-    "TransparencyRefused",
     "authorization_url",
     "endpoint",
     "exchange_authorization_code",
@@ -91,7 +73,7 @@ __all__ = [
     "parse_order",
     "parse_readable",
     "parse_processing_report",
-    "refusal_of",
+    "hint_of",
     "split",
     "split_feed",
     "tidy",

@@ -111,15 +111,14 @@ def refusal(operation, answer, *, meanings=None, secrets=()):
     """Make the error that an answer without success means.
 
     :param answer: ``httpx.Response`` with any status but 2xx.
-    :param meanings: status → class, or function from Amazon's message to one, before the table.
+    :param meanings: status → class, or function from Amazon's message to one and a hint, before the table.
     :param secrets: strings to keep out of the message.
     :return: a :class:`.errors.SellingPartnerError`, not raised.
     """
     status = answer.status_code
     code, message = complaint(answer)
     meaning = (meanings or {}).get(status) or _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, MalformedAnswer)
-    if not isinstance(meaning, type):
-        meaning = meaning(message)
+    meaning, hint = (meaning, "") if isinstance(meaning, type) else meaning(message)
     facts = {"retry_after": _retry_after(operation, answer)} if issubclass(meaning, QuotaExceeded) else {}
     return meaning(
         scrub(message, secrets),
@@ -129,6 +128,7 @@ def refusal(operation, answer, *, meanings=None, secrets=()):
         request_id=request_id(answer),
         sent=True,
         foreign=is_foreign(answer),
+        hint=hint,
         **facts,
     )
 

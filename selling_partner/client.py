@@ -153,7 +153,8 @@ class SellingPartner:
         :param path: the parameters in the operation's path, texts by name.
         :param query: the others of its address, by name.
         :param body: a ``dict`` that is sent as JSON.
-        :param meanings: status → error class (or function of Amazon's message), before the general table.
+        :param meanings: status → error class (or function from Amazon's message to one and a hint), before the
+            general table.
         :param success: the only statuses that count as success; none: any 2xx.
         :return: what ``reader`` made of it.
         """

@@ -36,12 +36,16 @@ class SellingPartnerError(Exception):
     :param str request_id: ``x-amzn-RequestId``, which Amazon's support asks for.
     :param bool sent: True when the request may have reached Amazon, False when it certainly did not.
     :param bool foreign: something else than Amazon answered; what it said is not quoted.
+    :param str hint: a stable key for advice in plain words, such as one of :data:`.shipments.HINTS`; ``''``: the
+        class's own.
     """
 
-    #: A stable key for advice in plain words, ``''`` where there is none to give.
+    #: ``''`` where there is no advice to give.
     hint = ""
 
-    def __init__(self, message="", *, operation="", status=None, code="", request_id="", sent=False, foreign=False):
+    def __init__(
+        self, message="", *, operation="", status=None, code="", request_id="", sent=False, foreign=False, hint=""
+    ):
         self.message = scrub(message)
         self.operation = operation
         self.status = status
@@ -49,6 +53,7 @@ class SellingPartnerError(Exception):
         self.request_id = request_id
         self.sent = sent
         self.foreign = foreign
+        self.hint = hint or type(self).hint
         super().__init__(self.message)
 
     def __str__(self):
@@ -109,68 +114,16 @@ class AlreadyFulfilled(BadRequest):
     hint = "not_found"
 
 
-class OrderCancelled(BadRequest):
-    """The order is cancelled."""
-
-    hint = "cancelled"
-
-
 class ShipPlusOrder(BadRequest):
     """Amazon confirms Ship+ orders (FBM_SHIP_PLUS) itself."""
 
     hint = "ship_plus"
 
 
-class TrackingNumberRefused(BadRequest):
-    """Amazon complains about the tracking number."""
-
-    hint = "tracking"
-
-
-class TrackingNumberRequired(TrackingNumberRefused):
+class TrackingNumberRequired(BadRequest):
     """Amazon complains about the tracking number, and none was sent."""
 
-
-class CarrierRefused(BadRequest):
-    """Amazon does not take the carrier's code or name; the code ``Other`` with a name is always possible."""
-
-    hint = "carrier"
-
-
-class QuantityRefused(BadRequest):
-    """Amazon does not take an item's quantity."""
-
-    hint = "quantity"
-
-
-class ItemRefused(BadRequest):
-    """Amazon does not know an item as part of this order."""
-
-    hint = "item"
-
-
-class DateRefused(BadRequest):
-    """Amazon does not take the ship date."""
-
-    hint = "date"
-
-
-class ReferenceRefused(BadRequest):
-    """Amazon does not take the parcel's reference."""
-
-    hint = "reference"
-
-
-class CollectionRefused(BadRequest):
-    """Amazon does not take the way cash on delivery is collected."""
-
-    hint = "cod"
-
-
-class TransparencyRefused(BadRequest):
-    """Amazon misses or does not take an item's Transparency codes."""
-
-    hint = "transparency"
+    hint = "tracking"
 
 
 class MalformedAnswer(SellingPartnerError):

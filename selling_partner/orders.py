@@ -68,8 +68,8 @@ class Orders(Api):
         """Tell Amazon that a parcel has left, or correct what it was told (confirmShipment).
 
         :param Shipment shipment: see :class:`.shipments.Shipment`.
-        :raises BadRequest: one of its subclasses where Amazon's text tells why, see :mod:`.shipments`; with ``sent``
-            False when ``shipment`` breaks Amazon's rules: then nothing was sent.
+        :raises BadRequest: with a ``hint`` where Amazon's text tells why, see :mod:`.shipments`; with ``sent`` False
+            when ``shipment`` breaks Amazon's rules: then nothing was sent.
         :raises RetryLater: with ``sent`` True Amazon may have it all the same: ask before sending again.
         :raises MalformedAnswer: for anything but 204; Amazon may have it all the same.
         """

@@ -4,21 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from .errors import (
-    AlreadyFulfilled,
-    BadRequest,
-    CarrierRefused,
-    CollectionRefused,
-    DateRefused,
-    ItemRefused,
-    OrderCancelled,
-    QuantityRefused,
-    ReferenceRefused,
-    ShipPlusOrder,
-    TrackingNumberRefused,
-    TrackingNumberRequired,
-    TransparencyRefused,
-)
+from .errors import AlreadyFulfilled, BadRequest, ShipPlusOrder, TrackingNumberRequired
 
 OTHER = "Other"
 DIRECT_PAYMENT = "DirectPayment"
@@ -33,21 +19,25 @@ _LONGEST_REFERENCE = 20
 
 #: What Amazon says about a shipment as a whole, the first that is said counts; searched before :data:`_FIELDS`.
 _STATEMENTS = (
-    (AlreadyFulfilled, r"PackageToUpdateNotFound|already (been )?(fulfilled|shipped)"),
-    (ShipPlusOrder, r"(?<![a-z])ship(\s?\+|[ _-]?plus(?![a-z]))"),
-    (OrderCancelled, r"\bcancell?ed\b"),
+    ("not_found", r"PackageToUpdateNotFound|already (been )?(fulfilled|shipped)"),
+    ("ship_plus", r"(?<![a-z])ship(\s?\+|[ _-]?plus(?![a-z]))"),
+    ("cancelled", r"\bcancell?ed\b"),
 )
 #: The field that Amazon complains about: the one named first.
 _FIELDS = (
-    (CarrierRefused, r"carrier[ _]?(code|name)?\b"),
-    (TrackingNumberRefused, r"(tracking|waybill)[ _]?(number|id)\b"),
-    (TransparencyRefused, r"transparency"),
-    (QuantityRefused, r"quantity|quantities"),
-    (ItemRefused, r"order[ _]?items?[ _]?id"),
-    (DateRefused, r"ship(ping|ment)?[ _]?date"),
-    (ReferenceRefused, r"package[ _]?reference[ _]?id"),
-    (CollectionRefused, r"cod[ _]?collection"),
+    ("carrier", r"carrier[ _]?(code|name)?\b"),
+    ("tracking", r"(tracking|waybill)[ _]?(number|id)\b"),
+    ("transparency", r"transparency"),
+    ("quantity", r"quantity|quantities"),
+    ("item", r"order[ _]?items?[ _]?id"),
+    ("date", r"ship(ping|ment)?[ _]?date"),
+    ("reference", r"package[ _]?reference[ _]?id"),
+    ("cod", r"cod[ _]?collection"),
 )
+#: What a refusal may be about.
+HINTS = tuple(hint for hint, _words in (*_STATEMENTS, *_FIELDS))
+#: What the sender does something of its own about; everything else is a BadRequest with its hint.
+_CLASSES = {"not_found": AlreadyFulfilled, "ship_plus": ShipPlusOrder}
 
 #: What neither JSON nor XML can hold, or no label printer prints.
 _UNPRINTABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -114,71 +104,70 @@ class Shipment:
         """Check what Amazon would refuse anyway, before it costs a call.
 
         :param bool feed: also check what only the XML feed cannot hold.
-        :raises BadRequest: or its subclass for the field, with ``sent`` False and a ``code`` such as
-            ``InvalidReference``.
+        :raises BadRequest: with ``sent`` False, a ``code`` such as ``InvalidReference`` and the field's ``hint``.
         """
         longest = _LONGEST_IN_FEED if feed else _LONGEST
-        for wrong, kind, code, why in self._problems(longest):
+        for wrong, hint, code, why in self._problems(longest):
             if wrong:
-                raise kind(why, operation="confirmShipment", code=code)
+                raise BadRequest(why, operation="confirmShipment", code=code, hint=hint)
 
     def _problems(self, longest):
         code, name = self.carrier
-        yield not _is_id(self.order_id), BadRequest, "InvalidOrderId", "not an order number"
-        yield not _is_id(self.marketplace_id), BadRequest, "InvalidMarketplaceId", "not a marketplace"
+        yield not _is_id(self.order_id), "", "InvalidOrderId", "not an order number"
+        yield not _is_id(self.marketplace_id), "", "InvalidMarketplaceId", "not a marketplace"
         yield (
             not _is_reference(self.reference),
-            ReferenceRefused,
+            "reference",
             "InvalidPackageReferenceId",
             f"the parcel's reference must be a positive number of at most {_LONGEST_REFERENCE} digits",
         )
-        yield not code, CarrierRefused, "InvalidCarrierCode", "a carrier code is needed"
+        yield not code, "carrier", "InvalidCarrierCode", "a carrier code is needed"
         yield (
             code == OTHER and not name,
-            CarrierRefused,
+            "carrier",
             "InvalidCarrierName",
             "the carrier code Other needs a carrier name",
         )
         texts = (
-            (code, CarrierRefused, "CarrierCode"),
-            (name, CarrierRefused, "CarrierName"),
-            (tidy(self.shipping_method), BadRequest, "ShippingMethod"),
-            (tidy(self.tracking_number), TrackingNumberRefused, "TrackingNumber"),
+            (code, "carrier", "CarrierCode"),
+            (name, "carrier", "CarrierName"),
+            (tidy(self.shipping_method), "", "ShippingMethod"),
+            (tidy(self.tracking_number), "tracking", "TrackingNumber"),
         )
-        for text, kind, what in texts:
-            yield len(text) > longest, kind, f"Invalid{what}", f"{what} is longer than {longest} characters"
-        yield not _is_time(self.ship_date), DateRefused, "InvalidShipDate", "the ship date needs a time zone"
+        for text, hint, what in texts:
+            yield len(text) > longest, hint, f"Invalid{what}", f"{what} is longer than {longest} characters"
+        yield not _is_time(self.ship_date), "date", "InvalidShipDate", "the ship date needs a time zone"
         yield (
             (self.cod_collection_method or "") not in ("", DIRECT_PAYMENT),
-            CollectionRefused,
+            "cod",
             "InvalidCodCollectionMethod",
             f"the only COD collection method is {DIRECT_PAYMENT}",
         )
         yield (
             self.cod_collection_method and self.marketplace_id != _JAPAN,
-            CollectionRefused,
+            "cod",
             "InvalidCodCollectionMethod",
             "COD collection methods exist in Japan only",
         )
         yield from self._problems_of_items()
 
     def _problems_of_items(self):
-        yield not self.items, ItemRefused, "InvalidOrderItems", "a parcel needs items"
+        yield not self.items, "item", "InvalidOrderItems", "a parcel needs items"
         seen = set()
         for item in self.items:
-            yield not _is_id(item.item_id), ItemRefused, "InvalidOrderItemId", "not an order item"
+            yield not _is_id(item.item_id), "item", "InvalidOrderItemId", "not an order item"
             name = f"item {item.item_id}"
-            yield item.item_id in seen, ItemRefused, "InvalidOrderItems", f"{name} stands twice in the parcel"
+            yield item.item_id in seen, "item", "InvalidOrderItems", f"{name} stands twice in the parcel"
             seen.add(item.item_id)
             yield (
                 type(item.quantity) is not int or not 1 <= item.quantity <= _LARGEST_QUANTITY,
-                QuantityRefused,
+                "quantity",
                 "InvalidQuantity",
                 f"{name}: the quantity must be a whole number, 1 or more",
             )
             yield (
                 not all(isinstance(code, str) and tidy(code) for code in item.transparency_codes),
-                TransparencyRefused,
+                "transparency",
                 "InvalidTransparencyCodes",
                 f"{name} has an empty Transparency code",
             )
@@ -237,21 +226,30 @@ def _is_time(time):
         return False
 
 
+def hint_of(text):
+    """Tell what Amazon complains about.
+
+    :param str text: Amazon's.
+    :return: one of :data:`HINTS`, ``''`` when the text does not tell.
+    """
+    return _first_said(_STATEMENTS, text) or _first_said(_FIELDS, text)
+
+
 def refusal_of(shipment):
     """Tell what a 400 to this shipment means.
 
-    :return: a function: Amazon's text → subclass of :class:`.errors.BadRequest`, itself when the text does not tell.
+    :return: a function: Amazon's text → :class:`.errors.BadRequest` or its subclass, and the hint.
     """
 
     def meaning(text):
-        kind = _first_said(_STATEMENTS, text) or _first_said(_FIELDS, text) or BadRequest
-        if kind is TrackingNumberRefused and not tidy(shipment.tracking_number):
-            return TrackingNumberRequired
-        return kind
+        hint = hint_of(text)
+        if hint == "tracking" and not tidy(shipment.tracking_number):
+            return TrackingNumberRequired, hint
+        return _CLASSES.get(hint, BadRequest), hint
 
     return meaning
 
 
 def _first_said(table, text):
-    said = [(match.start(), kind) for kind, words in table if (match := re.search(words, text, re.IGNORECASE))]
-    return min(said, key=lambda entry: entry[0])[1] if said else None
+    said = [(match.start(), hint) for hint, words in table if (match := re.search(words, text, re.IGNORECASE))]
+    return min(said, key=lambda entry: entry[0])[1] if said else ""
