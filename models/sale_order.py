@@ -32,7 +32,9 @@ WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")
 FOLLOWED = {"state", "carrier_id", "amazon_phase_id", "amazon_on_hold", "amazon_reviewed", "amazon_merged_into_id",
             "amazon_status"}  # fmt: skip
 # Amazon's like the lines; Odoo computes them without asking.
-LOCKED_FIELDS = {"company_id", "pricelist_id", "currency_id", "amount_untaxed", "amount_tax", "amount_total"}
+LOCKED_FIELDS = {
+    "partner_id", "company_id", "pricelist_id", "currency_id", "amount_untaxed", "amount_tax", "amount_total",
+}  # fmt: skip
 
 
 def worst(states):
@@ -338,7 +340,7 @@ class SaleOrder(models.Model):
     def write(self, vals):
         if not self.env.su and LOCKED_FIELDS & set(vals):
             self.env["sale.order.line"]._amazon_check_locked(
-                self.env._("Company, currency, price list and amounts of an Amazon order cannot be changed."),
+                self.env._("Customer, company, currency, price list and amounts of an Amazon order cannot be changed."),
                 self.filtered(lambda order: order._amazon_changes(vals, LOCKED_FIELDS)),
             )
         if FOLLOWED & set(vals):

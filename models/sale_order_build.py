@@ -334,8 +334,10 @@ class SaleOrder(models.Model):
         arrived = STATUS.get(value.status) == "shipped" and statuses == {"DELIVERED"}
         return naive(value.last_updated) if arrived else False
 
-    @api.model
     def _amazon_gift_note(self, value):
+        """Return what the buyer wants of gifts; as it is known where Amazon does not say it of every item."""
+        if self and any(item.has_gift is None for item in value.items):
+            return self.amazon_gift_note
         notes = []
         for item in value.items:
             if item.has_gift:
@@ -344,7 +346,6 @@ class SaleOrder(models.Model):
                 notes.append(f"{item.sku or item.title}{wrap}: {message}")
         return "\n".join(notes)
 
-    @api.model
     def _amazon_review_reasons(self, fact):
         """Return what a person must see before the order is shipped, in words without personal data."""
         value, offers = fact["value"], fact["offers"]
@@ -358,7 +359,7 @@ class SaleOrder(models.Model):
             reasons.append(self.env._("Unknown SKU: %s", ", ".join(unknown)))
         if not fact["amounts"].complete:
             reasons.append(self.env._("Amazon gives no price"))
-        if any(item.has_gift for item in value.items):
+        if self._amazon_gift_note(value):
             reasons.append(self.env._("Gift"))
         if value.cancellation_requested:
             reasons.append(self.env._("The buyer asks to cancel"))

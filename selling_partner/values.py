@@ -268,7 +268,7 @@ class Item:
     cancelled_by: str = ""
     gift_message: str = _personal()
     gift_wrap_level: str = ""
-    has_gift: bool = False
+    has_gift: bool | None = False
     constraints: frozenset[str] = frozenset()
     scheduled_delivery: Window = Window()
     serial_required: bool = False
@@ -566,7 +566,7 @@ def _item(item):
         cancelled_by=execution.text("cancelledBy"),
         gift_message=gift.text("giftMessage"),
         gift_wrap_level=gift.text("giftWrapLevel"),
-        has_gift=bool(gift),
+        has_gift=bool(gift) if fulfillment else None,
         constraints=_constraints(shipping.object("shippingConstraints")),
         scheduled_delivery=_window(shipping.object("scheduledDeliveryWindow")),
         serial_required=fulfillment.object("packing").object("serialNumberRequirement").text("requirementType")

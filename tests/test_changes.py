@@ -745,6 +745,17 @@ class TestChanges(AmazonCase):
         self.assertEqual(order.amazon_item_ids.mapped("sku"), ["AMZ-CUP-001"])
         self.assertTrue(order.amazon_item_ids.title)
 
+    def test_gift_stays_gift(self):
+        """Where Amazon says nothing of how an item is packed, a gift remains one; where it does, it counts."""
+        order = self.imported("jp_gift")
+        note = order.amazon_gift_note
+        self.assertTrue(note)
+        self.refetched(order, orderItems={"0": {"fulfillment": None}})
+        self.assertEqual((order.amazon_gift_note, order.amazon_phase_id.role), (note, "review"))
+        self.assertIn("Gift", order.amazon_review_reasons)
+        self.refetched(order, orderItems={"0": {"fulfillment": {"packing": {"giftOption": None}}}})
+        self.assertFalse(order.amazon_gift_note or order.amazon_review_reasons)
+
     def test_cancelled_units_stay_cancelled(self):
         """Where Amazon does not say how many of an item are open, those that were cancelled are not wanted again."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3, "total": 3000}])

@@ -364,6 +364,15 @@ class TestRights(RightsCase):
             with self.subTest(user=login), self.assertRaises(AccessError):
                 order.with_user(self.users[login]).amazon_order_ref = False
 
+    def test_customer_is_amazons(self):
+        """Who bought is Amazon's to say; where it is delivered a person may change."""
+        order, other = self.imported(), self.env["res.partner"].create({"name": "Somebody Else"})
+        for login in ("user", "salesman", "sales_manager", "bookkeeper"):
+            with self.subTest(user=login), self.undone(), self.assertRaises(UserError):
+                order.with_user(self.users[login]).partner_id = other
+        order.with_user(self.user).partner_shipping_id = other
+        self.assertEqual(order.partner_shipping_id, other)
+
     def test_lines_cannot_be_moved(self):
         """No line goes from an Amazon order to another one, or comes to it, by whatever command."""
         order = self.imported()
