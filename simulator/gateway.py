@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from . import lwa, operations, orders, schema
 from .answer import Answer
-from .errors import AmazonError, LwaError, invalid_input, quota_exceeded, unauthorized
+from .errors import AmazonError, LwaError, invalid_input, not_found, quota_exceeded, unauthorized
 from .faults import TOKEN
 
 LIMITED = (200, 201, 202, 204, 400, 404)  # only these tell the rate limit
@@ -80,10 +80,7 @@ def answer_call(world, request):
     if operations.is_removed_read(call.method, call.path):
         return removed(call, request)
     if call.operation is None:
-        answer = Answer.json(
-            404, {"errors": [{"code": "NotFound", "message": "The resource does not exist.", "details": ""}]}
-        )
-        return finish(call, request, answer, None)
+        return finish(call, request, not_found("The resource does not exist.").answer(), None)
     call.seller = seller_of(world, request)
     answer, fault = world.faults.around(
         call.operation.name, call.matchable, call.merchant_id, lambda: performed(call, request), call
@@ -191,8 +188,7 @@ def request_id(world):
 def removed(call, request):
     message = "The Orders API v0 read operations are not available. Use Orders API v2026-01-01."
     call.seller = seller_of(call.world, request)
-    answer = Answer.json(403, {"errors": [{"code": "Unauthorized", "message": message, "details": ""}]})
-    return finish(call, request, answer, None, forbidden=True)
+    return finish(call, request, AmazonError(403, "Unauthorized", message).answer(), None, forbidden=True)
 
 
 def answer_token(world, request):

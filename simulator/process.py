@@ -32,8 +32,12 @@ class Amazon:
         """
         process = subprocess.Popen(
             [sys.executable, "-m", "simulator", "--port", str(port), *arguments],
-            cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, **options,
-        )  # fmt: skip
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            **options,
+        )
         line = process.stdout.readline()
         if " on http" not in line:
             process.kill()
@@ -55,10 +59,11 @@ class Amazon:
         :return: the answer, parsed.
         """
         request = urllib.request.Request(
-            f"{self.url}/control/{path}", method=method,
+            f"{self.url}/control/{path}",
+            method=method,
             data=json.dumps(body).encode() if method != "GET" else None,
             headers={"Content-Type": "application/json"},
-        )  # fmt: skip
+        )
         with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read() or b"null")
 
