@@ -15,7 +15,7 @@
     # Odoo Enterprise's own connector uses the same model names.
     "excludes": ["sale_amazon"],
     "external_dependencies": {
-        "python": ["python-amazon-sp-api", "cryptography", "httpx", "lxml"],
+        "python": ["python-amazon-sp-api", "cryptography", "lxml"],
     },
     "data": [
         "security/amazon_groups.xml",

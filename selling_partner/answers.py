@@ -4,8 +4,6 @@ import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import httpx
-
 from .errors import (
     AccessDenied,
     BadRequest,
@@ -18,7 +16,7 @@ from .errors import (
 )
 from .operations import OPERATIONS
 from .reader import loads
-from .transport import TooLarge
+from .transport import Impossible, NoAnswer, TooLarge
 
 #: What a status means; whatever is not here goes by its hundred.
 _BY_STATUS = {
@@ -30,31 +28,19 @@ _BY_STATUS = {
 }
 _BY_HUNDRED = {4: BadRequest, 5: RetryLater}
 
-#: Failures before the first byte of the request left.
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
 #: Loggers that would write tokens, presigned addresses or whole answers.
 _TALKATIVE = (
-    "httpx",
-    "httpcore.connection",
-    "httpcore.http11",
-    "httpcore.http2",
-    "httpcore.proxy",
-    "httpcore.socks",
     "sp_api.base.client",
-    "sp_api.auth.access_token_client",
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.util.retry",
 )
 _ours = ContextVar("selling_partner_exchange", default=False)
 
 
-def _not_ours(record):
-    return record.levelno >= logging.WARNING or not _ours.get()
+def _not_ours(_record):
+    return not _ours.get()
 
 
 @contextmanager
@@ -76,7 +62,7 @@ def exchange(operation, send):
     """Send one request.
 
     :param str operation: for the error.
-    :param send: called without arguments; returns the ``httpx.Response``, read to its end.
+    :param send: called without arguments; returns the :class:`.transport.Answer`.
     :return: the answer, whatever its status.
     :raises RetryLater: when there was none, or not all of it; ``sent`` tells whether Amazon may have acted.
     :raises MalformedAnswer: when it was larger than it may be.
@@ -85,16 +71,17 @@ def exchange(operation, send):
     try:
         with quiet():
             return send()
-    except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-        kind = type(error)
-    # Raised out here: the exceptions of httpx carry the request with its token.
-    if issubclass(kind, TooLarge):
-        raise MalformedAnswer("larger than an answer may be", operation=operation, sent=True)
-    if not issubclass(kind, httpx.RequestError):
-        raise BadRequest(f"not a possible request ({kind.__name__})", operation=operation, code="InvalidRequest")
-    sent = not issubclass(kind, _NEVER_SENT)
-    code = "no_answer" if sent else "not_connected"
-    raise RetryLater(kind.__name__, operation=operation, code=code, sent=sent)
+    except TooLarge:
+        error = MalformedAnswer("larger than an answer may be", operation=operation, sent=True)
+    except NoAnswer as trouble:
+        code = "no_answer" if trouble.sent else "not_connected"
+        error = RetryLater(str(trouble), operation=operation, code=code, sent=trouble.sent)
+    except (Impossible, UnicodeError) as trouble:
+        error = BadRequest(
+            f"not a possible request ({type(trouble).__name__})", operation=operation, code="InvalidRequest"
+        )
+    # Raised out here: the exceptions of the libraries below carry the request with its token.
+    raise error
 
 
 def request_id(answer):
@@ -110,7 +97,7 @@ def is_foreign(answer):
 def refusal(operation, answer, *, meanings=None, secrets=()):
     """Make the error that an answer without success means.
 
-    :param answer: ``httpx.Response`` with any status but 2xx.
+    :param answer: :class:`.transport.Answer` with any status but 2xx.
     :param meanings: status → class, or function from Amazon's message to one and a hint, before the table.
     :param secrets: strings to keep out of the message.
     :return: a :class:`.errors.SellingPartnerError`, not raised.
@@ -153,7 +140,7 @@ def _positive(text):
 def complaint(answer):
     """Find out what Amazon complains about; nothing of what others say.
 
-    :param answer: ``httpx.Response``.
+    :param answer: :class:`.transport.Answer`.
     :return: (code, messages), as :func:`explanation`.
     """
     return ("", "not an answer of Amazon's") if is_foreign(answer) else explanation(answer.content)

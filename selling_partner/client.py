@@ -11,7 +11,6 @@ from typing import Protocol
 from urllib.parse import quote
 
 from sp_api.base import Client as LibraryClient
-from sp_api.base._transport_httpx import HttpxTransport
 
 from . import documents
 from .answers import complaint, exchange, read, refusal, request_id
@@ -77,18 +76,18 @@ class _Library(LibraryClient):
         self.marketplace_id = ""
         self.restricted_data_token = None  # the token that the next request carries, whatever its kind
         self.user_agent = user_agent
-        self._transport = HttpxTransport(client=http)
+        self._transport = http
 
     @property
     def headers(self):
         headers = super().headers
-        del headers["host"]  # cut for https only; httpx knows it better
+        del headers["host"]  # cut for https only; whoever sends it knows it better
         return headers
 
     def send(self, method, path, query, body):
         """Send one request; lists in its query are comma-separated, as Amazon's GETs want them.
 
-        :return: ``httpx.Response``.
+        :rtype: Answer
         """
         params = {
             name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
@@ -108,7 +107,7 @@ class SellingPartner:
     :param Credentials credentials: checked at once.
     :param Endpoint endpoint: see :func:`.endpoints.endpoint`.
     :param Budget budget: asked before each request; None: :class:`NoBudget`.
-    :param timeout: seconds or ``httpx.Timeout``; None: 10 s to connect, 30 s for each read; 90 s for the whole of it.
+    :param float timeout: seconds to connect, and for each read and write; None: 10 and 30; 90 for the whole of it.
     :param str user_agent: says to Amazon who asks.
     :raises CredentialsError: when a credential is empty.
     :ivar orders: :class:`.orders.Orders`; ``feeds``: :class:`.feeds.Feeds`; ``sellers``: :class:`.sellers.Sellers`.

@@ -4,8 +4,8 @@ import hashlib
 import json
 import threading
 import time
+from urllib.parse import urlencode
 
-import httpx
 from sp_api.auth import AccessTokenResponse
 
 from .answers import exchange, explanation, is_foreign, read, refusal
@@ -112,7 +112,9 @@ class AccessTokens:
 
 def _ask_lwa(http, lwa_url, form, reader):
     """Send a form to Login with Amazon and read its answer."""
-    answer = exchange(_OPERATION, lambda: http.post(lwa_url, data=form, headers={"accept": "application/json"}))
+    answer = exchange(
+        _OPERATION, lambda: http.request("POST", lwa_url, data=form, headers={"accept": "application/json"})
+    )
     if answer.is_success:
         return read(_OPERATION, answer, reader)
     # Its error codes (RFC 6749, 5.2) all concern the credentials; a gateway's 403 has none.
@@ -182,4 +184,4 @@ def authorization_url(seller_central_url, application_id, state, redirect_uri, d
     if draft:
         parameters["version"] = "beta"
     base = checked_url(seller_central_url).rstrip("/")
-    return str(httpx.URL(f"{base}/apps/authorize/consent", params=parameters))
+    return f"{base}/apps/authorize/consent?{urlencode(parameters)}"

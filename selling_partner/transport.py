@@ -2,101 +2,158 @@
 
 import functools
 import gzip
+import http.client
+import io
+import os
+import ssl
 import time
 import zlib
-from io import BytesIO
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import NamedTuple
 
-import httpcore
-import httpx
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from .endpoints import is_loopback
 
-TIMEOUT = httpx.Timeout(30, connect=10)  # seconds, each read by itself
+#: Seconds to connect, and for each read and write by itself.
+CONNECT, READ = 10, 30
 #: Seconds for a whole request with its answer. Odoo ends a worker's work after 120.
 LONGEST = 90
 #: Bytes of an answer, unpacked. Amazon's gateway passes on 10 MB.
 LARGEST = 32 * 2**20
+_BLOCK = 2**16  # bytes sent or read at a time
 
 
-class TooLarge(httpx.DecodingError):
+class NoAnswer(Exception):
+    """There is no answer, or not all of it in time.
+
+    :ivar bool sent: whether any of the request has left.
+    """
+
+    def __init__(self, why, sent):
+        super().__init__(why)
+        self.sent = sent
+
+
+class TooLarge(Exception):
     """The answer is larger than allowed, whatever it says of its own size."""
 
 
-@functools.cache
-def _certificates(trust_env):
-    """Return the ``ssl.SSLContext`` of all clients: reading the certificates takes longer than a request."""
-    return httpx.create_ssl_context(trust_env=trust_env)
+class Impossible(ValueError):
+    """What cannot be written down as HTTP."""
 
 
-class Client(httpx.Client):
-    """An HTTP client for one address.
+class Answer(NamedTuple):
+    """What was answered.
 
-    :param str url: where it will send to; the environment's proxy does not reach this machine's loopback.
-    :param timeout: seconds or ``httpx.Timeout`` for each read; None: 10 s to connect, 30 s for each read.
+    :param Mapping headers: whatever their case.
+    :param bytes content: all of it, unpacked.
+    """
+
+    status_code: int
+    headers: Mapping
+    content: bytes
+
+    @property
+    def is_success(self):
+        return 200 <= self.status_code < 300
+
+
+class Client:
+    """An HTTP client; use it in one thread.
+
+    :param str url: where it will send to. The environment's proxies and certificates (``SSL_CERT_FILE``,
+        ``SSL_CERT_DIR``) do not reach this machine's loopback.
+    :param float timeout: seconds to connect, and for each read and write; None: 10 and 30.
     :param float longest: seconds for a whole request with its answer; None: 90.
     :param int largest: bytes an answer may have, unpacked; None: 32 MiB.
     """
 
     def __init__(self, url, *, timeout=None, longest=None, largest=None, headers=None):
-        trust_env = not is_loopback(url)
-        super().__init__(
-            timeout=TIMEOUT if timeout is None else timeout,
-            headers={"accept-encoding": "gzip", **(headers or {})},
-            trust_env=trust_env,
-            verify=_certificates(trust_env),
-        )
+        self.timeout = (CONNECT, READ) if timeout is None else (timeout, timeout)
+        self.is_closed = False
         self._longest = LONGEST if longest is None else longest
         self._largest = LARGEST if largest is None else largest
-        self._until = 0.0
-        for transport in (self._transport, *filter(None, self._mounts.values())):
-            # httpx has no time limit over a whole answer: one that trickles would never end.
-            transport._pool._network_backend = _Backend(transport._pool._network_backend, self)
+        self._session = _Session()
+        self._session.trust_env = False  # .netrc, and other certificates than below
+        self._session.headers.update({"accept-encoding": "gzip", **(headers or {})})
+        adapter = _Adapter(_certificates() if is_loopback(url) else _certificates_of_environment(), self.timeout)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter)
 
-    def send(self, request, *, stream=False, **options):
-        """Send a request and read its answer to the end.
+    def __enter__(self):
+        return self
 
-        :return: ``httpx.Response``, read, its content unpacked.
-        :raises TooLarge: when the answer does not end in time before it is too large.
-        :raises httpx.RequestError: when there is no answer, or not all of it, in time.
+    def __exit__(self, *failure):
+        self.close()
+
+    def close(self):
+        """Close the connections; no request is possible afterwards."""
+        self.is_closed = True
+        self._session.close()
+
+    def request(self, method, url, *, params=None, data=None, content=None, headers=None):
+        """Send a request and read its answer to the end; no redirect is followed.
+
+        :param dict data: is sent as a form.
+        :param content: ``bytes`` or ``str`` to send as they are.
+        :rtype: Answer
+        :raises TooLarge: when the answer is too large.
+        :raises NoAnswer: when there is none, or not all of it, in time.
+        :raises Impossible: when it cannot be written down as HTTP; nothing was sent.
         """
-        self._until = time.monotonic() + self._longest
-        answer = super().send(request, stream=True, **options)
+        if self.is_closed:
+            raise RuntimeError("the client is closed")
+        if not url.isprintable() or " " in url:
+            raise Impossible("not an address")
+        body = content.encode() if isinstance(content, str) else content
+        under_way = _UnderWay(self._longest, self.timeout[1])
+        mark = _under_way.set(under_way)
         try:
-            content = self._content(answer)
+            with self._session.request(
+                method,
+                url,
+                params=params,
+                data=data if body is None else body,
+                headers=headers,
+                proxies={} if is_loopback(url) else get_environ_proxies(url),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                return Answer(answer.status_code, answer.headers, self._content(answer))
+        except (requests.RequestException, HTTPError, UnicodeError) as error:
+            if isinstance(error, ValueError) and not under_way.sent:
+                raise Impossible(type(error).__name__) from None
+            raise NoAnswer(type(error).__name__, under_way.sent) from None
         finally:
-            answer.close()
-        headers = httpx.Headers(answer.headers)
-        for name in ("content-encoding", "content-length", "transfer-encoding"):
-            headers.pop(name, None)
-        return httpx.Response(answer.status_code, headers=headers, content=content, request=request)
+            _under_way.reset(mark)
 
     def _content(self, answer):
         content = bytearray()
-        for part in answer.iter_raw():
+        for part in answer.raw.stream(_BLOCK, decode_content=False):
             content += part
             if len(content) > self._largest:
-                raise TooLarge("too large", request=answer.request)
+                raise TooLarge
+        length = answer.headers.get("content-length", "")
+        if "transfer-encoding" not in answer.headers and length.isdecimal() and len(content) < int(length):
+            if answer.status_code not in (204, 304):
+                raise NoAnswer("cut", sent=True)  # older versions of urllib3 do not mind
         encoding = answer.headers.get("content-encoding", "identity").strip().lower()
         if encoding == "identity" or not content:
             return bytes(content)
         if encoding != "gzip":
-            raise httpx.DecodingError("not the encoding that was asked for", request=answer.request)
+            raise NoAnswer("not the encoding that was asked for", sent=True)
         try:
             return unpack(bytes(content), self._largest)
         except OverflowError:
-            raise TooLarge("too large", request=answer.request) from None
-        except ValueError:
-            raise httpx.DecodingError("damaged gzip", request=answer.request) from None
-
-    def seconds_left(self, error):
-        """Return the seconds that the request under way has left.
-
-        :param error: raised when there are none.
-        """
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise error("the answer takes too long")
-        return left
+            raise TooLarge from None
+        except ValueError as error:
+            raise NoAnswer(str(error), sent=True) from None
 
 
 def unpack(content, largest):
@@ -109,7 +166,7 @@ def unpack(content, largest):
     :raises ValueError: when it is damaged or cut.
     """
     try:
-        with gzip.GzipFile(fileobj=BytesIO(content)) as packed:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
             unpacked = packed.read(largest + 1)
     except (OSError, EOFError, zlib.error):
         raise ValueError("damaged gzip") from None
@@ -118,36 +175,126 @@ def unpack(content, largest):
     return unpacked
 
 
-class _Backend(httpcore.NetworkBackend):
-    """Makes connections that know until when the client's request may take."""
-
-    def __init__(self, backend, client):
-        self._backend, self._client = backend, client
-
-    def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):
-        stream = self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(stream, self._client)
+def _certificates_of_environment():
+    return _certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream, client):
-        self._stream, self._client = stream, client
+@functools.cache
+def _certificates(file=None, folder=None):
+    """Return the ``ssl.SSLContext`` of all clients: reading the certificates takes longer than a request."""
+    # urllib3's own: in some of its versions it, and not ssl, compares the names.
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    if file or not folder:
+        context.load_verify_locations(cafile=file or requests.certs.where())
+    else:
+        context.load_verify_locations(capath=folder)
+    return context
 
-    def read(self, max_bytes, timeout=None):
-        return self._stream.read(max_bytes, self._shorter(timeout, httpcore.ReadTimeout))
 
-    def write(self, buffer, timeout=None):
-        self._stream.write(buffer, self._shorter(timeout, httpcore.WriteTimeout))
+# --- below requests: it has no time limit over a whole answer, one that trickles would never end -------------------
+class _UnderWay:
+    """The request under way.
+
+    :ivar float until: when it has to be over.
+    :ivar float timeout: seconds for each read and write.
+    :ivar bool sent: whether any of it has left.
+    """
+
+    def __init__(self, longest, timeout):
+        self.until, self.timeout, self.sent = time.monotonic() + longest, timeout, False
+
+    def limit(self, sock):
+        """Give the next read or write of a socket the time that is left."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer takes too long")
+        sock.settimeout(min(left, self.timeout))
+
+
+_under_way = ContextVar("selling_partner_request")
+
+
+class _Reads(io.RawIOBase):
+    """Reads a socket within the time of the request under way."""
+
+    def __init__(self, raw, sock):
+        super().__init__()
+        self._raw, self._sock = raw, sock
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        _under_way.get().limit(self._sock)
+        return self._raw.readinto(buffer)
 
     def close(self):
-        self._stream.close()
+        self._raw.close()
+        super().close()
 
-    def start_tls(self, ssl_context, server_hostname=None, timeout=None):
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._client)
 
-    def get_extra_info(self, info):
-        return self._stream.get_extra_info(info)
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock, *arguments, **options):
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(_Reads(self.fp.detach(), sock), _BLOCK)
 
-    def _shorter(self, timeout, error):
-        left = self._client.seconds_left(error)
-        return left if timeout is None else min(timeout, left)
+
+class _Connection:
+    """Stands before a connection of urllib3's."""
+
+    response_class = _Response
+
+    def connect(self):
+        try:
+            super().connect()
+        finally:
+            # What went to a proxy on the way is nothing of the request.
+            _under_way.get().sent = False
+
+    def send(self, data):
+        if self.sock is None:
+            self.connect()
+        under_way = _under_way.get()
+        under_way.sent = True
+        for start in range(0, len(data), _BLOCK):
+            under_way.limit(self.sock)
+            super().send(data[start : start + _BLOCK])
+
+
+@functools.cache
+def _watched(pool_class):
+    """Return the class of a pool of connections with ours."""
+    if issubclass(pool_class.ConnectionCls, _Connection):
+        return pool_class
+    connection = type("Connection", (_Connection, pool_class.ConnectionCls), {})
+    return type("Pool", (pool_class,), {"ConnectionCls": connection})
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, certificates, timeout):
+        self._certificates, self._timeout = certificates, timeout
+        super().__init__()
+
+    def init_poolmanager(self, *arguments, **options):
+        super().init_poolmanager(*arguments, ssl_context=self._certificates, **options)
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy, **options):
+        return self._watch(super().proxy_manager_for(proxy, ssl_context=self._certificates, **options))
+
+    def _watch(self, manager):
+        pools = manager.pool_classes_by_scheme
+        manager.pool_classes_by_scheme = {scheme: _watched(pool) for scheme, pool in pools.items()}
+        return manager
+
+    def cert_verify(self, conn, url, verify, cert):
+        """Leave the certificates to the ``ssl.SSLContext``; others would be added to it."""
+
+    def send(self, request, **options):
+        return super().send(request, **{**options, "timeout": self._timeout})
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp):
+        """Find none: to find out where one leads, its content would be read, however much it is."""
+        return None

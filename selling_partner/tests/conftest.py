@@ -60,6 +60,6 @@ def seller(address, credentials):
 def logs(caplog):
     """Everything that anybody logs, at the most talkative level."""
     with caplog.at_level(logging.DEBUG):
-        for name in ("sp_api", "sp_api.base.client", "sp_api.auth.access_token_client", "httpx", "httpcore"):
+        for name in ("sp_api", "sp_api.base.client", "sp_api.auth.access_token_client", "urllib3", "requests"):
             caplog.set_level(logging.DEBUG, logger=name)
         yield caplog

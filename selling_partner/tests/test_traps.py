@@ -9,8 +9,8 @@ import threading
 import time
 from datetime import datetime, timezone
 
-import httpx
 import pytest
+import requests
 from amazon_server import LWA, ORDERS, Answer
 
 from selling_partner import documents, tokens
@@ -26,6 +26,7 @@ from selling_partner.errors import (
     SellingPartnerError,
 )
 from selling_partner.orders import SearchOrders
+from selling_partner.transport import Client
 
 SEARCH = SearchOrders(
     last_updated_after=datetime(2026, 11, 1, tzinfo=timezone.utc), marketplace_ids=("A1VC38T7YXB528",)
@@ -164,7 +165,7 @@ def test_trap_05_token_cache_keys(amazon, address):
 
 
 def test_trap_05_grantless_tokens_disturb_nobody(amazon, address, credentials):
-    with httpx.Client() as http:
+    with Client(address.lwa_url) as http:
         cache = tokens.AccessTokens(credentials, address.lwa_url, http)
         seller_token = cache.get_auth().access_token
         first = cache.get_grantless_auth("sellingpartnerapi::notifications").access_token
@@ -184,7 +185,7 @@ def test_trap_05_one_request_for_many_threads(amazon, address, credentials):
     got = []
 
     def ask():
-        with httpx.Client() as http:
+        with Client(address.lwa_url) as http:
             got.append(tokens.AccessTokens(credentials, address.lwa_url, http).get_auth().access_token)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -283,7 +284,7 @@ def test_trap_07_timeouts_of_documents(amazon):
 
 
 def test_trap_07_timeouts_when_nobody_sets_any(seller):
-    assert seller._http.timeout == httpx.Timeout(30, connect=10)
+    assert seller._http.timeout == (10, 30)
 
 
 def test_trap_08_host_header(amazon, seller):
@@ -433,7 +434,7 @@ def test_trap_16_logs(amazon, seller, logs):
 def test_trap_16_other_peoples_logs_stay(amazon, seller, logs):
     amazon.says(ORDERS, EMPTY)
     seller.orders.search(SEARCH)
-    httpx.get(f"{amazon.url}/elsewhere", trust_env=False)
+    requests.get(f"{amazon.url}/elsewhere")
     assert "/elsewhere" in logs.text
     assert ORDERS not in logs.text
 

@@ -27,11 +27,12 @@ import signal
 import sys
 import traceback
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import database
-import httpx
 import psycopg2
 import psycopg2.extensions
+import requests
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -55,7 +56,7 @@ class Watch:
         """Watch every COMMIT and every HTTP call of this process."""
         from odoo.sql_db import PsycoConnection  # noqa: PLC0415
 
-        plain_send = httpx.HTTPTransport.handle_request
+        plain_send = requests.adapters.HTTPAdapter.send
 
         def commit(connection):
             writes = _writes(connection)
@@ -65,14 +66,15 @@ class Watch:
             if writes:
                 self.event("after commit")
 
-        def send(transport, request):
-            self.event(f"before {request.method} {request.url.path}")
-            answer = plain_send(transport, request)
-            self.event(f"after {request.method} {request.url.path}")
+        def send(adapter, request, **options):
+            path = urlsplit(request.url).path
+            self.event(f"before {request.method} {path}")
+            answer = plain_send(adapter, request, **options)
+            self.event(f"after {request.method} {path}")
             return answer
 
         PsycoConnection.commit = commit
-        httpx.HTTPTransport.handle_request = send
+        requests.adapters.HTTPAdapter.send = send
 
 
 def _writes(connection):
