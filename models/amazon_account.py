@@ -1024,9 +1024,8 @@ class AmazonAccount(models.Model):
         for account in self:
             if Confirmation._has_work(account, requested):
                 logs |= account._job(name)._run(
-                    lambda account, log, budget: (
-                        account.env["amazon.confirmation"].sudo()._send(account, log, budget, requested)
-                    )
+                    # sudo: see above
+                    lambda run: run.env["amazon.confirmation"].sudo()._send(run, requested)
                 )
             else:
                 account._job(name)._nothing_to_do()
@@ -1044,7 +1043,7 @@ class AmazonAccount(models.Model):
         for account in self:
             if Feed._open_feeds(account):
                 logs |= account._job("results")._run(
-                    lambda account, log, budget: account.env["amazon.feed"].sudo()._fetch(account, log, budget)
+                    lambda run: run.env["amazon.feed"].sudo()._fetch(run)  # sudo: see _confirm
                 )
             else:
                 account._job("results")._nothing_to_do()
@@ -1141,7 +1140,5 @@ class AmazonAccount(models.Model):
         """Remove what Amazon's policy does not let us keep (M3)."""
         logs = self.env["amazon.log"]
         for account in self:
-            logs |= account._job("privacy")._run(
-                lambda account, log, budget: account.env["sale.order"]._amazon_purge(account, log)
-            )
+            logs |= account._job("privacy")._run(lambda run: run.env["sale.order"]._amazon_purge(run))
         return logs

@@ -31,6 +31,7 @@ from ..selling_partner import (
     parse_order,
 )
 from .amazon_job import unexpected
+from .run import RunOver
 
 _logger = logging.getLogger(__name__)
 
@@ -113,31 +114,24 @@ class AmazonConfirmation(models.Model):
     # === SENDING === #
 
     @api.model
-    def _send(self, account, log, budget, requested=False):
+    def _send(self, run, requested=False):
         """Send what may be sent; run by a job that holds the account's lock.
 
-        :param account: the ``amazon.account``.
-        :param log: the run's ``amazon.log`` row.
-        :param budget: what ``selling_partner`` asks for quota.
+        :param run: the :class:`.run.Run`.
         :param bool requested: only what a person asked for.
-        :return: ``done``, or ``partial`` when something is left.
         """
+        account = run.account
         rows = self.with_company(account.company_id).with_context(lang=account.company_id._amazon_lang())
-        feeds = rows.env["amazon.feed"]
+        troubles, tried = [], set()
         try:
-            with account._selling_partner(budget) as amazon:
-                troubles, tried = [], set()
+            with run.calling(), rows._raised_last(troubles):
                 with rows._told_later(troubles):
-                    feeds._submit_unsent(account, amazon, log)
-                state = rows._send_all(account, amazon, requested, log, troubles, tried)
+                    rows.env["amazon.feed"]._submit_unsent(run)
+                rows._send_all(run, requested, troubles, tried)
                 with rows._told_later(troubles):
-                    if state == "done":
-                        state = rows._settle(account, amazon, log)
-                if state == "done":
-                    # Of some it may have turned out that they never arrived.
-                    state = rows._send_all(account, amazon, requested, log, troubles, tried)
-                if troubles:
-                    raise troubles[0]
+                    rows._settle(run)
+                # Of some it may have turned out that they never arrived.
+                rows._send_all(run, requested, troubles, tried)
         finally:
             # What was committed is told, however the run ends; what an error left half-done is not.
             if not self.env.cr.closed:
@@ -147,21 +141,29 @@ class AmazonConfirmation(models.Model):
                 if requested and rows.search_count(rows._due(account), limit=1):
                     # The job for everything else found the lock taken.
                     account._job("confirm")._trigger()
-                self.env["ir.cron"]._commit_progress()
-        return state
+                run.commit()
 
     @api.model
-    def _send_all(self, account, amazon, requested, log, troubles, tried):
+    def _send_all(self, run, requested, troubles, tried):
         """Send what may go; what comes meanwhile need not wait for the cron's next round.
 
+        :param list troubles: gets the errors that do not concern the others.
         :param set tried: ids that this run is through with; gets those that it has sent.
-        :return: as :meth:`_send`.
         """
-        state = "done"
-        while state == "done" and (ready := self._ready(account, requested, tried, log)):
+        while ready := self._ready(run, requested, tried):
             tried.update(ready)
-            state = self._send_ready(account, amazon, ready, log, troubles)
-        return state
+            self._send_ready(run, ready, troubles)
+
+    @contextmanager
+    def _raised_last(self, troubles):
+        """Raise the first of the troubles at the end, also when the run is over before its time."""
+        try:
+            yield
+        except RunOver:
+            if not troubles:
+                raise
+        if troubles:
+            raise troubles[0]
 
     @contextmanager
     def _told_later(self, troubles):
@@ -177,48 +179,56 @@ class AmazonConfirmation(models.Model):
             troubles.append(error)
 
     @api.model
-    def _send_ready(self, account, amazon, ready, log, troubles):
+    def _send_ready(self, run, ready, troubles):
         """Send what may go now, one by one or as a feed.
 
         :param list ready: ids.
-        :param list troubles: gets the errors that do not concern the others.
-        :return: as :meth:`_send`.
+        :param list troubles: as in :meth:`_send_all`.
         """
         feeds = self.env["amazon.feed"]
         # Which way depends on how many may really go: what waits has been told apart.
-        if len(ready) > account.feed_threshold:
+        if len(ready) > run.account.feed_threshold:
             by_feed = self.browse(ready)._fit_for_feed()
             ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
             with self._told_later(troubles):
-                feeds._send(account, amazon, by_feed, log)
-        refused = log.refused
-        state, late = self._send_each(account, amazon, ready, log, troubles), self.browse()
-        if state == "done":
-            late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
-            late = late.filtered(lambda row: row._look())
-        # Some are found wrong here only when others of their order have gone.
-        wrong = self.search_count([("id", "in", ready), ("state", "=", "error")])
-        if refused + wrong > log.refused:
-            log.refused = refused + wrong
-            self.env["ir.cron"]._commit_progress()
+                feeds._send(run, by_feed)
+        refused = run.log.refused
+        try:
+            self._send_each(run, ready, troubles)
+        except RunOver:
+            self._count_wrong(run, ready, refused)
+            raise
+        late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
+        late = late.filtered(lambda row: row._look())
+        self._count_wrong(run, ready, refused)
         if late:
             with self._told_later(troubles):
-                feeds._send(account, amazon, late, log)
-        return state
+                feeds._send(run, late)
 
     @api.model
-    def _ready(self, account, requested, tried, log):
+    def _count_wrong(self, run, ready, refused):
+        """Count in the run's log what was found wrong here only when others of its order had gone.
+
+        :param list ready: ids of what was to be sent.
+        :param int refused: what the log counted before.
+        """
+        wrong = self.search_count([("id", "in", ready), ("state", "=", "error")])
+        if refused + wrong > run.log.refused:
+            run.log.refused = refused + wrong
+            run.commit()
+
+    @api.model
+    def _ready(self, run, requested, tried):
         """Look at everything that is due; say on each row that may not go why, and return the ids of the others.
 
         :param set tried: ids that this run is through with.
-        :param log: the run's ``amazon.log`` row; what is refused here counts.
         :rtype: list[int]
         """
         ready, last = [], 0
         while True:
             # What was committed elsewhere since is seen, too.
-            self.env["ir.cron"]._commit_progress()
-            rows = self.search(self._due(account, requested) & Domain("id", ">", last), limit=LOOK, order="id")
+            run.commit()
+            rows = self.search(self._due(run.account, requested) & Domain("id", ">", last), limit=LOOK, order="id")
             if not rows:
                 return ready
             last = rows[-1].id
@@ -226,8 +236,8 @@ class AmazonConfirmation(models.Model):
             good = rows._look_all()
             ready += good
             wrong = (rows - rows.browse(good)).filtered(lambda row: row.state == "error")
-            wrong._stand_in(log)
-            log.refused += len(wrong)
+            wrong._stand_in(run.log)
+            run.log.refused += len(wrong)
             self.env.flush_all()
             self.env.invalidate_all()
 
@@ -268,13 +278,12 @@ class AmazonConfirmation(models.Model):
         return True
 
     @api.model
-    def _send_each(self, account, amazon, ids, log, troubles):
+    def _send_each(self, run, ids, troubles):
         """Send one after the other with confirmShipment.
 
-        :param list troubles: gets the errors that do not concern the others.
-        :return: ``done``, or ``partial`` when time is up or a person has stopped the job.
+        :param list troubles: as in :meth:`_send_all`.
         """
-        job, unanswered, denied, beyond, may_ask = log.job_id, 0, 0, 0, True
+        denied, beyond, may_ask = 0, 0, True
         ids = deque(self._denied_last(ids))
         while ids:
             row_id = ids.popleft()
@@ -285,14 +294,13 @@ class AmazonConfirmation(models.Model):
                     # The quota for asking is not that for sending: what need not be asked for goes on.
                     may_ask = False
                     with self._told_later(troubles):
-                        known, may_ask = row._learn_reference(amazon), True
-                if not self._has_time(job):
-                    return "partial"
+                        known, may_ask = row._learn_reference(run.amazon), True
+                run.checkpoint()
                 row = self._locked(row_id) if known else row.browse()
             if not row:
                 continue
             try:
-                answered, denied, beyond = row._mark_and_send(amazon, log), 0, 0
+                answered, denied, beyond = row._mark_and_send(run), 0, 0
             except AccessDenied as error:
                 # It may be this order alone that Amazon denies.
                 answered, denied = True, denied + 1
@@ -305,28 +313,10 @@ class AmazonConfirmation(models.Model):
                 # The budget waits for the next token: cron workers that are asked to come later come a minute later.
                 answered, beyond = True, beyond + 1
                 ids.appendleft(row_id)
-            unanswered = 0 if answered else unanswered + 1
             if answered:
-                row._count_in(log)
-            if not self._has_time(job, 1):
-                return "partial"
-            if unanswered >= TROUBLES:
-                raise RetryLater("no answers", operation="confirmShipment")
-            if job._is_stopped():
-                return "partial"
-        return "done"
-
-    @api.model
-    def _has_time(self, job, done=0):
-        """Commit, and tell whether there is time left; if not, the job is woken for the rest.
-
-        :param int done: how many rows were worked on.
-        """
-        if self.env["ir.cron"]._commit_progress(done):
-            return True
-        job._trigger()
-        self.env["ir.cron"]._commit_progress()
-        return False
+                row._count_in(run.log)
+            run.count(answered, "confirmShipment")
+            run.checkpoint(1)
 
     @api.model
     def _denied_last(self, ids):
@@ -334,16 +324,16 @@ class AmazonConfirmation(models.Model):
         denied = set(self.search([("id", "in", ids), ("state", "=", "rejected")]).ids)
         return sorted(ids, key=lambda row_id: (row_id in denied, row_id))
 
-    def _mark_and_send(self, amazon, log):
+    def _mark_and_send(self, run):
         """Mark a row, commit, and send it; of what Amazon calls shipped it is only asked.
 
         :return: whether there was an answer.
         :raise SellingPartnerError: as :meth:`_send_one`.
         """
         shipment, gone_already = self._shipment(), self.order_id.amazon_status == "shipped" and not self.told
-        self._sending("direct", log)
-        self.env["ir.cron"]._commit_progress()
-        return self._ask(amazon) if gone_already else self._send_one(amazon, shipment)
+        self._sending("direct", run.log)
+        run.commit()
+        return self._ask(run.amazon) if gone_already else self._send_one(run.amazon, shipment)
 
     @api.model
     def _locked(self, row_id):
@@ -470,37 +460,29 @@ class AmazonConfirmation(models.Model):
     # === ASKING === #
 
     @api.model
-    def _settle(self, account, amazon, log):
-        """Find out what became of the rows whose answer was lost: nobody works on them, for the lock is held here.
-
-        :return: as :meth:`_send`.
-        """
-        job, unanswered = log.job_id, 0
-        unclear = self.search(self._unclear(account), order="id")
+    def _settle(self, run):
+        """Find out what became of the rows whose answer was lost: nobody works on them, for the lock is held here."""
+        unclear, denied = self.search(self._unclear(run.account), order="id"), None
         if unclear:
-            unclear._stand_in(log)
+            unclear._stand_in(run.log)
             # Writing an answer begins with a rollback.
-            self.env["ir.cron"]._commit_progress()
-        denied = None
+            run.commit()
         for row in unclear:
             try:
-                answered = row._ask(amazon)
+                answered = row._ask(run.amazon)
             except AccessDenied as error:
                 # It may be this order alone: it is asked for again after a pause, the others go on.
                 row._record("_ask_again", row.asked)
                 answered, denied = False, error
-            unanswered = 0 if answered else unanswered + 1
             if answered:
-                row._count_in(log)
-            if unanswered >= TROUBLES:
-                raise denied or RetryLater("no answers", operation="getOrder")
-            if not self.env["ir.cron"]._commit_progress() or job._is_stopped():
-                job._trigger()
-                self.env["ir.cron"]._commit_progress()
-                return "partial"
+                row._count_in(run.log)
+            try:
+                run.count(answered, "getOrder")
+            except RetryLater as error:
+                raise denied or error from None
+            run.checkpoint()
         if denied:
             raise denied
-        return "done"
 
     def _ask(self, amazon):
         """Ask Amazon whether it has this parcel, and write what follows.

@@ -120,12 +120,12 @@ class AmazonFeed(models.Model):
         return ["|", ("retry_at", "=", False), ("retry_at", "<=", fields.Datetime.now())]
 
     @api.model
-    def _send(self, account, amazon, rows, log):
+    def _send(self, run, rows):
         """Send confirmations as one feed.
 
         :param rows: the ``amazon.confirmation``, all of them fit to be sent; what does not fit waits for the next.
-        :param log: the run's ``amazon.log`` row.
         """
+        account = run.account
         if not rows:
             return
         if self.search_count(
@@ -133,7 +133,7 @@ class AmazonFeed(models.Model):
             limit=1,
         ):
             rows._hold(self.env._("Waits until Amazon is through with the feed before."))
-            self.env["ir.cron"]._commit_progress()
+            run.commit()
             return
         messages = [(row.id, row._shipment()) for row in rows]
         part = split_feed(messages)[0]
@@ -141,81 +141,81 @@ class AmazonFeed(models.Model):
         feed = self.create({
             "account_id": account.id, "feed_type": FEED_TYPE_FULFILLMENT, "message_count": len(part),
         })  # fmt: skip
-        rows._sending("feed", log, feed_id=feed.id)
+        rows._sending("feed", run.log, feed_id=feed.id)
         feed.document = base64.b64encode(fulfillment_feed(account.merchant_id, part))
-        self.env["ir.cron"]._commit_progress()
-        feed._submit(amazon, log)
+        run.commit()
+        feed._submit(run)
 
     @api.model
-    def _submit_unsent(self, account, amazon, log):
+    def _submit_unsent(self, run):
         """Go on with what an earlier run has begun: it is certain that nobody else does."""
-        for feed in self._unsent(account):
+        for feed in self._unsent(run.account):
             if feed.state == "submitting":
-                feed._find(amazon, log)
+                feed._find(run)
             if feed.state == "prepared":
-                feed._submit(amazon, log)
+                feed._submit(run)
 
-    def _submit(self, amazon, log):
+    def _submit(self, run):
         """Upload the document and have Amazon process it.
 
-        :param log: the run's ``amazon.log`` row.
+        :param run: the :class:`.run.Run`.
         :raise SellingPartnerError: the feed stays as far as it has come.
         """
         self.ensure_one()
         content = base64.b64decode(self.document)
         marketplaces = self.confirmation_ids.marketplace_id.mapped("api_ref")
         try:
-            document = amazon.feeds.create_document(CONTENT_TYPE_XML)
-            amazon.feeds.upload(document.url, content, CONTENT_TYPE_XML)
+            document = run.amazon.feeds.create_document(CONTENT_TYPE_XML)
+            run.amazon.feeds.upload(document.url, content, CONTENT_TYPE_XML)
         except (RetryLater, CredentialsError, AccessDenied):
             # Nothing is known to Amazon before createFeed: the next run starts with a new document.
             raise
         except (BadRequest, MalformedAnswer) as error:
-            self._refused(_lt("The document could not be handed over: %s", str(error)), log)
+            self._refused(run, _lt("The document could not be handed over: %s", str(error)))
             return
         self.write({"state": "submitting", "document_ref": document.document_id,
                     "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
-        self.env["ir.cron"]._commit_progress()
+        run.commit()
         try:
-            feed_ref = amazon.feeds.create(self.feed_type, marketplaces, document.document_id)
+            feed_ref = run.amazon.feeds.create(self.feed_type, marketplaces, document.document_id)
         except QuotaExceeded:
-            self._back_to_prepared()
+            self._back_to_prepared(run)
             raise
         except (RetryLater, MalformedAnswer) as error:
             if not error.sent:
-                self._back_to_prepared()
+                self._back_to_prepared(run)
             raise
         except (CredentialsError, AccessDenied):
-            self._back_to_prepared()
+            self._back_to_prepared(run)
             raise
         except BadRequest as error:
-            self._refused(_lt("Amazon refuses the feed: %s", str(error)), log)
+            self._refused(run, _lt("Amazon refuses the feed: %s", str(error)))
             return
-        self._submitted(feed_ref, log)
+        self._submitted(run, feed_ref)
 
-    def _back_to_prepared(self):
+    def _back_to_prepared(self, run):
         self.write({"state": "prepared", "found": False})
-        self.env["ir.cron"]._commit_progress()
+        run.commit()
 
-    def _submitted(self, feed_ref, log):
+    def _submitted(self, run, feed_ref):
         self.write({"state": "submitted", "feed_ref": feed_ref, "status": "IN_QUEUE", "asked": 0, "retry_at": False})
         self.confirmation_ids._log(self.env._("Shipping confirmation sent in feed %s", feed_ref))
         self.confirmation_ids.write({"mail": "sending"})
-        log._note(_lt("Feed %(feed)s: %(count)s confirmations sent.", feed=feed_ref, count=self.message_count))
+        run.log._note(_lt("Feed %(feed)s: %(count)s confirmations sent.", feed=feed_ref, count=self.message_count))
         self.account_id._wake_results(60)
-        self.env["ir.cron"]._commit_progress()
+        run.commit()
 
-    def _refused(self, message, log):
+    def _refused(self, run, message):
         """The submission has failed for good."""
-        log.refused += self.message_count
-        log._note(message)
+        run.log.refused += self.message_count
+        run.log._note(message)
         self._failed(message, "sending")
 
-    def _find(self, amazon, log):
+    def _find(self, run):
         """Look whether Amazon has the feed whose submission was cut off; if not, look again, then send it again."""
         self.ensure_one()
         since = self.submitted_at - timedelta(minutes=CLOCKS)
-        page = amazon.feeds.search([self.feed_type], since=since.replace(tzinfo=timezone.utc))
+        page = run.amazon.feeds.search([self.feed_type], since=since.replace(tzinfo=timezone.utc))
         known = set(
             self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref")
         )
@@ -223,14 +223,14 @@ class AmazonFeed(models.Model):
         if found:
             # The one that was created first after we asked for it; it may be another program's.
             self.found = True
-            self._submitted(min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id, log)
+            self._submitted(run, min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id)
         elif self.asked < len(ASK_AGAIN_MINUTES):
             again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
             self.write({"asked": self.asked + 1, "retry_at": again})
             self.account_id._job("confirm_by_hand")._trigger(60 * ASK_AGAIN_MINUTES[self.asked - 1])
-            self.env["ir.cron"]._commit_progress()
+            run.commit()
         else:
-            self._back_to_prepared()
+            self._back_to_prepared(run)
 
     def _failed(self, message, mail):
         """Amazon has nothing of this feed.
@@ -258,35 +258,37 @@ class AmazonFeed(models.Model):
         return self.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON)])
 
     @api.model
-    def _fetch(self, account, log, budget):
+    def _fetch(self, run):
         """Fetch what Amazon says of the account's feeds.
 
-        :return: ``done``, or ``partial`` while Amazon is still at it.
+        :param run: the :class:`.run.Run`.
+        :return: whether Amazon is still at one.
         """
+        account = run.account
         feeds = self.with_company(account.company_id).with_context(lang=account.company_id._amazon_lang())
         try:
-            with account._selling_partner(budget) as amazon:
+            with run.calling() as amazon:
                 for feed in feeds._open_feeds(account):
                     if feed.state == "submitted":
                         feed._look(amazon)
                     if feed.state == "asking":
                         feed._settle(amazon)
                     if feed.state in ("done", "failed"):
-                        feed.confirmation_ids._stand_in(log)
-                        log.confirmed += feed.accepted_count
-                        log.refused += feed.refused_count
-                        self.env["ir.cron"]._commit_progress()
+                        feed.confirmation_ids._stand_in(run.log)
+                        run.log.confirmed += feed.accepted_count
+                        run.log.refused += feed.refused_count
+                        run.commit()
         finally:
             if not self.env.cr.closed:
                 self.env.cr.rollback()
                 feeds.env["amazon.confirmation"]._tell(account)
-                self.env["ir.cron"]._commit_progress()
+                run.commit()
         still = feeds._at_amazon(account)
         if still:
             now = fields.Datetime.now()
             due = min(feed.retry_at or now for feed in still)
             account._wake_results(max(60, (due - now).total_seconds()))
-        return "partial" if still else "done"
+        return bool(still)
 
     def _look(self, amazon):
         """Ask how far Amazon is, and apply its report when it is through."""

@@ -1,5 +1,4 @@
 import logging
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -12,11 +11,12 @@ from odoo.tools.translate import LazyTranslate
 
 from ..const import EMPTY_PAGES, STANDSTILL_MINUTES
 from ..locks import MET, advisory_lock
-from ..ours import OURS, is_ours
+from ..ours import OURS
 from ..refusals import BROKEN, explain
 from ..said import Said, say
 from ..selling_partner import BadRequest, SellingPartnerError, TokenRefused
 from .amazon_quota import wake_at
+from .run import Run, RunOver
 
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
@@ -415,8 +415,8 @@ class AmazonJob(models.Model):
     def _run(self, work):
         """Run `work` once, alone, logged, with every error told where a person sees it.
 
-        :param work: called with the account, the ``amazon.log`` row and the budget; commits as it goes; returns the
-            state the log ends with (``done`` or ``partial``).
+        :param work: called with the :class:`..run.Run`; commits as it goes; returns True when something is left for
+            another run.
         :return: the ``amazon.log`` row, or none when the job is already running elsewhere.
         """
         self.ensure_one()
@@ -448,36 +448,41 @@ class AmazonJob(models.Model):
 
     def _run_alone(self, work):
         """Do what :meth:`_run` says, with the lock held."""
-        started = time.time()
         logs = self.env["amazon.log"].sudo()
         logs._close_abandoned(self)
         log = logs.create({"account_id": self.account_id.id, "job_id": self.id, "job_name": self.name})
-        log = log.with_context(amazon_started=started)
         self.sudo().last_run = fields.Datetime.now()
-        self.env["ir.cron"]._commit_progress()
         budget = self.env["amazon.quota"]._budget(self.account_id, reserve=self._declaration().reserve)
+        run = Run(self, log, budget)
+        run.commit()
         try:
-            state = work(self.account_id, log, budget)
-        except SellingPartnerError as error:
-            self.env.cr.rollback()
-            self._failed(log, budget, error)
+            state = "partial" if work(run) else "done"
+        except RunOver:
+            self._ended(run, "partial")
         except MET:
             # Two transactions met; everything up to the last commit stands, the cron comes again.
             self.env.cr.rollback()
-            log._finish("partial", api_calls=budget.calls)
+            log._finish(run, "partial")
             self._trigger()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told and stops no other job
             self.env.cr.rollback()
-            self._failed(log, budget, error)
+            self._failed(run, error)
         else:
-            self._succeeded()
-            if budget.calls:
-                self.account_id._connection_works()
-            log._finish(state, api_calls=budget.calls)
-        self.env["ir.cron"]._commit_progress()
+            self._ended(run, state)
+        run.commit()
         return log
 
-    def _failed(self, log, budget, error):
+    def _ended(self, run, state):
+        """The run met no trouble.
+
+        :param str state: the log's: ``done``, or ``partial`` when something is left.
+        """
+        self._succeeded()
+        if run.budget.calls:
+            self.account_id._connection_works()
+        run.log._finish(run, state)
+
+    def _failed(self, run, error):
         """Tell what went wrong, and come back when that makes sense."""
         if isinstance(error, SellingPartnerError):
             kind, message = explain(error)
@@ -490,11 +495,11 @@ class AmazonJob(models.Model):
         stuck = kind == "quota" and are_empty(self.sudo().pages, EMPTY_PAGES)
         if stuck:
             message = [*message, _lt("Amazon gives one page after another without an order; nothing is lost.")]
-        log._finish("partial" if kind == "quota" else "failed", message, api_calls=budget.calls)
+        run.log._finish(run, "partial" if kind == "quota" else "failed", message)
         job = self.sudo()
         values = {"error_kind": kind, "last_error": message}
         if kind == "quota":
-            if budget.answered and not stuck:
+            if run.budget.answered and not stuck:
                 # It is on its way, as far as the quota allows.
                 unbuilt = job.standing_since and job._left_since()
                 values.update(last_success=fields.Datetime.now(), standing_since=unbuilt)
@@ -514,7 +519,7 @@ class AmazonJob(models.Model):
         """
         self.invalidate_recordset()
         self.account_id.invalidate_recordset(["active", *self._switches()])
-        return is_ours(self.env, "amazon_cron") and not self._is_started()
+        return not self._is_started()
 
     def _start_search(self, search):
         """Freeze the parameters of a search until its last page.

@@ -96,9 +96,7 @@ class AmazonJob(models.Model):
 
         :return: as :meth:`_run`.
         """
-        return self._run(
-            lambda account, log, budget: account.env["amazon.order.update"]._fetch(account._job(self.name), log, budget)
-        )
+        return self._run(lambda run: run.env["amazon.order.update"]._fetch(run))
 
     def _restart_import(self, everything=False):
         """Let the order import go back one week, because there is something it has not looked at; what comes twice

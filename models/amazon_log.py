@@ -1,5 +1,4 @@
 import logging
-import time
 from collections import Counter, defaultdict
 from datetime import timedelta
 
@@ -128,9 +127,10 @@ class AmazonLog(models.Model):
         for log in self:
             log.message = with_line(log, "message", text)
 
-    def _finish(self, state, message=None, **values):
+    def _finish(self, run, state, message=None):
         """Write how the run ended.
 
+        :param run: the :class:`..run.Run`.
         :param str state: ``done``, ``partial`` or ``failed``.
         :param str message: why, as in :meth:`_note`.
         """
@@ -138,12 +138,7 @@ class AmazonLog(models.Model):
         now = fields.Datetime.now()
         if message:
             self._note(message)
-        self.write({
-            "state": state,
-            "ended_at": now,
-            "duration": max(0.0, time.time() - self.env.context.get("amazon_started", time.time())),
-            **values,
-        })  # fmt: skip
+        self.write({"state": state, "ended_at": now, "duration": run.seconds, "api_calls": run.budget.calls})
         if self._is_empty():
             self._replace_empty()
 

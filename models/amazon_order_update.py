@@ -246,72 +246,65 @@ class AmazonOrderUpdate(models.Model):
     # === BUSINESS METHODS: FETCHING === #
 
     @api.model
-    def _fetch(self, job, log, budget):
+    def _fetch(self, run):
         """Read the pages of a job's search into the inbox; each page is committed with the place reached.
 
-        :param job: the ``amazon.job``, ``orders``, ``range`` or ``missed``.
-        :param log: the run's ``amazon.log`` row.
-        :param budget: what ``selling_partner`` asks for quota.
-        :return: ``done``, or ``partial`` when pages are left.
+        :param run: the :class:`.run.Run` of job ``orders``, ``range`` or ``missed``.
         :raise SellingPartnerError: the search stays open and goes on where it was.
         """
-        job = job.sudo()  # sudo: jobs are the addon's own
-        restarted = False
-        with job.account_id._selling_partner(budget) as amazon:
+        job, restarted = run.job, False
+        with run.calling():
             if job.name == "orders":
-                self._try_denied(amazon, job, log)
+                self._try_denied(run)
             search, token = self._search_and_token(job)
             while True:
                 try:
-                    page = amazon.orders.search(search, token)
+                    page = run.amazon.orders.search(search, token)
                     pages = self._pages_with(job, page)
                 except (TokenRefused, RepeatedPage) as error:
-                    search, token = self._from_the_first_page(job, search, log, error, restarted), None
+                    search, token = self._from_the_first_page(run, search, error, restarted), None
                     restarted = True
                     continue
                 except AccessDenied as error:
-                    search, token = self._without_denied(amazon, job, search, log, error), None
+                    search, token = self._without_denied(run, search, error), None
                     continue
                 except BadRequest as error:
-                    search, token = self._with_fewer_parts(job, search, log, error), None
+                    search, token = self._with_fewer_parts(run, search, error), None
                     continue
                 token = page.next_token
-                orders = self._receive_page(amazon, job, search, page, log)
+                orders = self._receive_page(run, search, page)
                 job.pages = pages
                 self._move_on(job, page, search)
-                log.write({"received": log.received + len(page.orders), "api_calls": budget.calls})
+                run.log.write({"received": run.log.received + len(page.orders), "api_calls": run.budget.calls})
                 if orders:
                     # In the same transaction: whoever dies after it has woken the builders.
                     self._trigger_builders()
-                seconds_left = self.env["ir.cron"]._commit_progress(len(page.orders))
                 if not token and job.name == "missed" and search.last_updated_after:
                     search = self._wider_search(job, "created_after")
                 elif not token:
-                    return "done"
-                if job._is_stopped():
-                    return "partial"
-                given_up = not job.open_search or SearchOrders.from_json(job.open_search) != search
-                if not seconds_left or given_up:
-                    # The time is up; or the account was changed, and there is another search to make.
-                    job._trigger()
-                    return "partial"
+                    run.commit(len(page.orders))
+                    return
+                run.checkpoint(len(page.orders))
+                if not job.open_search or SearchOrders.from_json(job.open_search) != search:
+                    # The account was changed, and there is another search to make.
+                    run.give_back()
 
     @api.model
-    def _receive_page(self, amazon, job, search, page, log):
+    def _receive_page(self, run, search, page):
         """Put the orders of a page into the inbox, and their new SKUs into the table.
 
         :return: the ``ReceivedOrder`` values, without those that were received before or one by one.
         """
-        orders = page.orders
+        orders, account = page.orders, run.account
         if search.included_data != ALL:
             # What is known in full already must not be replaced by less.
-            orders = self._unknown(job.account_id, orders)
+            orders = self._unknown(account, orders)
         if not search.included_data:
-            orders = self._read_whole(amazon, job, orders, log)
-        new = self._receive(job.account_id, orders, log)
-        if job.name == "missed":
-            new._found_late(log)
-        self._make_offers(job.account_id, orders)
+            orders = self._read_whole(run, orders)
+        new = self._receive(account, orders, run.log)
+        if run.job.name == "missed":
+            new._found_late(run.log)
+        self._make_offers(account, orders)
         return orders
 
     @api.model
@@ -403,16 +396,17 @@ class AmazonOrderUpdate(models.Model):
     # === BUSINESS METHODS: FETCHING WHAT AMAZON REFUSES IN PART === #
 
     @api.model
-    def _from_the_first_page(self, job, search, log, error, again):
+    def _from_the_first_page(self, run, search, error, again):
         """Start the same window over; what comes twice is known by its digest.
 
         :param bool again: it was started over in this run already.
         :return: the search to go on with.
         :raise SellingPartnerError: there is no way on; the place is kept.
         """
+        job = run.job
         if not again:
             if isinstance(error, RepeatedPage):
-                log._note(find(error).text)
+                run.log._note(find(error).text)
             job._start_search(search.to_json())
             if error.code == "empty_pages":
                 # Starting over is no sign that it gets on.
@@ -421,16 +415,17 @@ class AmazonOrderUpdate(models.Model):
         if isinstance(error, RepeatedPage):
             raise error
         # Given just now, the token is good: it is something on that page that Amazon refuses.
-        return self._with_fewer_parts(job, search, log, error)
+        return self._with_fewer_parts(run, search, error)
 
     @api.model
-    def _with_fewer_parts(self, job, search, log, error):
+    def _with_fewer_parts(self, run, search, error):
         """Amazon refuses a search it has always taken: ask for fewer parts of the orders, in the end for their
         numbers alone. What was read with fewer is read once more in full when Amazon allows it.
 
         :return: the search to go on with.
         :raise BadRequest: there is nothing to leave out any more; the place is kept.
         """
+        job = run.job
         left = PARTS[PARTS.index(search.included_data) + 1 :] if search.included_data in PARTS else ()
         if not left or not error.sent:
             raise error
@@ -441,7 +436,7 @@ class AmazonOrderUpdate(models.Model):
                 "reduced_from": min(job.reduced_from or since, since), "reduced_at": fields.Datetime.now(),
             })  # fmt: skip
             values["last_updated_after"] = self._cursor(job).replace(tzinfo=timezone.utc)
-        log._note(_lt("Amazon refuses to give all parts of the orders; fewer are asked for. (%s)", str(error)))
+        run.log._note(_lt("Amazon refuses to give all parts of the orders; fewer are asked for. (%s)", str(error)))
         search = replace(search, **values)
         job._start_search(search.to_json())
         return search
@@ -457,7 +452,7 @@ class AmazonOrderUpdate(models.Model):
         return [order for order in received if (order.order_id, _version(order)) not in versions]
 
     @api.model
-    def _read_whole(self, amazon, job, orders, log):
+    def _read_whole(self, run, orders):
         """Read orders one by one of which the search tells the numbers only; each is kept at once, because there are
         more on a page than the quota gives in one go.
 
@@ -466,14 +461,14 @@ class AmazonOrderUpdate(models.Model):
         left = []
         for order in orders:
             try:
-                whole = amazon.orders.get(order.order_id)
+                whole = run.amazon.orders.get(order.order_id)
             except (BadRequest, MalformedAnswer) as error:
                 _logger.info("an order cannot be read alone: %s", type(error).__name__)
                 left.append(order)
                 continue
-            self._receive(job.account_id, [whole], log)
+            self._receive(run.account, [whole], run.log)
             self._trigger_builders()
-            self.env["ir.cron"]._commit_progress()
+            run.commit()
         return left
 
     @api.model
@@ -483,17 +478,18 @@ class AmazonOrderUpdate(models.Model):
         return [ref for ref in refs if ref not in (job.denied or {})] or refs
 
     @api.model
-    def _without_denied(self, amazon, job, search, log, error):
+    def _without_denied(self, run, search, error):
         """Find out which of several marketplaces Amazon denies, and go on with the others. What is missing of the
         denied ones is remembered.
 
         :return: the search to go on with.
         :raise AccessDenied: it is not a matter of single marketplaces.
         """
+        job = run.job
         # Where all are denied, each would cost a call each time.
         if len(search.marketplace_ids) < 2 or find(error).kind != "access" or job.failures % PROBE_FAILURES:
             raise error
-        denied = [ref for ref in search.marketplace_ids if not self._is_allowed(amazon, search, ref)]
+        denied = [ref for ref in search.marketplace_ids if not self._is_allowed(run, search, ref)]
         if len(denied) in (0, len(search.marketplace_ids)):
             raise error
         now = fields.Datetime.now()
@@ -504,39 +500,39 @@ class AmazonOrderUpdate(models.Model):
             entry = {"since": since.isoformat(), "tried": now.isoformat()}
             job.denied = {**dict.fromkeys(denied, entry), **(job.denied or {})}
         names = self.env["amazon.marketplace"].search([("api_ref", "in", denied)]).mapped("name")
-        log._note(_lt("Amazon denies the orders of %s; the other marketplaces go on.", ", ".join(names)))
+        run.log._note(_lt("Amazon denies the orders of %s; the other marketplaces go on.", ", ".join(names)))
         search = replace(search, marketplace_ids=[ref for ref in search.marketplace_ids if ref not in denied])
         job._start_search(search.to_json())
-        job.account_id._ask_for_help()
+        run.account._ask_for_help()
         return search
 
     @api.model
-    def _is_allowed(self, amazon, search, marketplace):
+    def _is_allowed(self, run, search, marketplace):
         try:
-            amazon.orders.search(replace(search, marketplace_ids=[marketplace], page_size=1))
+            run.amazon.orders.search(replace(search, marketplace_ids=[marketplace], page_size=1))
         except (AccessDenied, BadRequest):
             return False
         return True
 
     @api.model
-    def _try_denied(self, amazon, job, log):
+    def _try_denied(self, run):
         """Try once a day whether Amazon gives a denied marketplace again; then the cursor goes back to where it was
         denied: what comes twice of the others is known."""
-        now = fields.Datetime.now()
+        job, now = run.job, fields.Datetime.now()
         for marketplace, since in job._denied_marketplaces():
             entry = job.denied[marketplace.api_ref]
             if datetime.fromisoformat(entry["tried"]) > now - timedelta(days=1):
                 continue
             search = SearchOrders(last_updated_after=since.replace(tzinfo=timezone.utc))
-            if self._is_allowed(amazon, search, marketplace.api_ref):
+            if self._is_allowed(run, search, marketplace.api_ref):
                 denied = {ref: kept for ref, kept in job.denied.items() if ref != marketplace.api_ref}
                 job.write({"denied": denied or False, "cursor": min(job.cursor or since, since)})
                 job._start_search(False)
-                log._note(_lt("Amazon gives the orders of %s again; what is missing is fetched.", marketplace.name))
-                job.account_id._ask_for_help()
+                run.log._note(_lt("Amazon gives the orders of %s again; what is missing is fetched.", marketplace.name))
+                run.account._ask_for_help()
             else:
                 job.denied = {**job.denied, marketplace.api_ref: {**entry, "tried": now.isoformat()}}
-            self.env["ir.cron"]._commit_progress()
+            run.commit()
 
     @api.model
     def _move_on(self, job, page, search):

@@ -103,11 +103,12 @@ class SaleOrder(models.Model):
     # === HOW === #
 
     @api.model
-    def _amazon_purge(self, account, log):
+    def _amazon_purge(self, run):
         """Remove the personal data whose time is over (M3).
 
-        :return: how the log row ends.
+        :param run: the :class:`..run.Run`.
         """
+        account = run.account
         before = fields.Datetime.now() - timedelta(days=account.pii_days)
         # sudo: the purge is not a matter of who runs it
         Order, Partner = self.sudo(), self.env["res.partner"].sudo()
@@ -115,23 +116,22 @@ class SaleOrder(models.Model):
         count = 0
         while orders := Order._amazon_orders_to_purge(account, before, orders[-1:].id if orders else 0, PURGE_BATCH):
             orders._amazon_forget()
-            self.env["ir.cron"]._commit_progress(len(orders))
+            run.commit(len(orders))
         while partners := Partner._amazon_partners_to_purge(account, before, limit=PURGE_BATCH):
             partners._amazon_anonymize()
             count += len(partners)
-            self.env["ir.cron"]._commit_progress(len(partners))
-        self._amazon_purge_inbox(account, before)
-        log._note(_lt("Personal data of %(count)s customers removed.", count=count))
-        return "done"
+            run.commit(len(partners))
+        self._amazon_purge_inbox(run, before)
+        run.log._note(_lt("Personal data of %(count)s customers removed.", count=count))
 
     @api.model
-    def _amazon_purge_inbox(self, account, before):
+    def _amazon_purge_inbox(self, run, before):
         # sudo: the inbox is the addon's own
         Update = self.env["amazon.order.update"].sudo()
-        old = [("account_id", "=", account.id), ("payload", "!=", False), ("create_date", "<", before)]
+        old = [("account_id", "=", run.account.id), ("payload", "!=", False), ("create_date", "<", before)]
         while updates := Update.search(old, order="id", limit=PURGE_BATCH):
             self._amazon_forget_received(updates)
-            self.env["ir.cron"]._commit_progress(len(updates))
+            run.commit(len(updates))
 
     @api.model
     def _amazon_forget_received(self, updates):

@@ -123,7 +123,7 @@ METHODS = {
 }  # fmt: skip
 ARGUMENTS = {"action_fetch_number": ["no number"]}
 # What a context may say from outside: how something is shown, nothing more.
-HARMLESS = {"amazon_show_ref", "amazon_started", "amazon_all_times", "amazon_orders", "amazon_deliveries"}
+HARMLESS = {"amazon_show_ref", "amazon_all_times", "amazon_orders", "amazon_deliveries"}
 
 
 class RightsCase(ConfirmationCase):
