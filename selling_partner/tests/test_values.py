@@ -141,7 +141,7 @@ def test_an_order_with_hardly_anything():
     assert (order.status, order.address, order.grand_total, order.currency) == ("PENDING", None, None, "")
     assert (order.has_address, order.payment_kind, order.cancellation_requested) == (False, "", False)
     (item,) = order.items
-    assert (item.wanted_quantity, item.sku, item.proceeds_total, item.has_gift) == (1, "", None, False)
+    assert (item.wanted_quantity, item.sku, item.proceeds_total, item.has_gift) == (1, "", None, None)
 
 
 def test_amazon_fulfilled():
