@@ -83,8 +83,8 @@ class Run:
 
         :rtype: bool
         """
-        stopped = self.job._is_stopped()
-        return self.by_cron and stopped
+        self.job.invalidate_recordset()
+        return self.by_cron and self.job._is_stopped()
 
     def count(self, answered, operation):
         """Count a call that was to be answered.
