@@ -140,7 +140,7 @@ class TestScreens(ConfirmationCase):
         })  # fmt: skip
         job.invalidate_recordset(["work"])
         self.assertRegex(job.work, "running since .*: 7 received, 0 of them")
-        log._finish("done")
+        log.state = "done"
         account.auto_import = False
         job.invalidate_recordset(["work"])
         self.assertFalse(job.work)
