@@ -156,12 +156,14 @@ class StockPicking(models.Model):
         return []
 
     def _amazon_read_unapplied(self):
-        """Read, for all these deliveries at once, what Amazon has changed and is not applied now."""
+        """Read for all these deliveries at once what Amazon has changed and is not applied now, and what stands
+        against their orders."""
         # sudo: see _amazon_why_blocked
         orders = self.sudo().move_ids.sale_line_id.order_id.filtered("amazon_account_id")
         orders = (orders | orders.amazon_merged_child_ids).with_context(lang=self.env.lang)
         orders.invalidate_recordset(["amazon_unapplied"], flush=False)
         orders.mapped("amazon_unapplied")
+        orders.filtered("amazon_review_reasons").mapped("amazon_has_unknown_sku")
 
     def _amazon_why_blocked(self):
         """Return why this delivery must not be validated now, or False."""

@@ -1,4 +1,5 @@
 import json
+from itertools import product
 
 from freezegun import freeze_time
 from lxml import etree
@@ -218,11 +219,11 @@ class TestScreens(ConfirmationCase):
                 self.assertTrue(arch.xpath("//field[@name='amazon_combined']"))
 
     def test_lists_read_in_batches(self):
-        """A page of orders or deliveries costs as many queries with seven rows as with two."""
-        orders = self.imported(count=7, items=[{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}])
-        for xmlid in LISTS:
+        """A page of orders or deliveries costs as many queries with seven rows as with two; those to review, too."""
+        plain = self.imported(count=7, items=[{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}])
+        for orders, xmlid in product((plain, self.imported("jp_gift", count=7)), LISTS):
             records = orders.picking_ids if xmlid.startswith("stock") else orders
-            with self.subTest(xmlid):
+            with self.subTest(xmlid, reasons=orders[0].amazon_review_reasons):
                 view = self.env.ref(f"sale_amazon_spapi.{xmlid}")
                 self.page(view, records[:1])
                 self.assertEqual(self.page(view, records), self.page(view, records[:2]))
