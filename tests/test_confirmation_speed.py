@@ -11,7 +11,7 @@ APPLYING = 2  # a row of a report
 COMPLETING = {"searching": 0.5, "showing": 0.5, "confirming": 5, "looking": 0.5}  # a line of the bulk completion
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestConfirmationSpeed(ConfirmationCase):
     """How many queries confirming costs."""
 

@@ -234,7 +234,7 @@ class RightsCase(ConfirmationCase):
             return False
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestRights(RightsCase):
     """Who may write, make and call what, for every kind of user (C11)."""
 
