@@ -1,3 +1,4 @@
+import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -15,8 +16,7 @@ class AmazonCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.amazon = Amazon.start("--quota", "off")
-        cls.addClassCleanup(cls.amazon.stop)
+        cls.amazon = cls._simulator()
         yen = cls.env.ref("base.JPY")
         yen.active = True
         cls.company = cls.env["res.company"].create({
@@ -42,11 +42,11 @@ class AmazonCase(TransactionCase):
         cls.products = cls._make_products()
         cls.user = new_test_user(
             cls.env, "amazon_user", "sale_amazon_spapi.group_amazon_user", company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
+            company_ids=[(6, 0, cls.company.ids)], context={"no_reset_password": True},
         )  # fmt: skip
         cls.manager = new_test_user(
             cls.env, "amazon_manager", "sale_amazon_spapi.group_amazon_manager", company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
+            company_ids=[(6, 0, cls.company.ids)], context={"no_reset_password": True},
         )  # fmt: skip
         cls.seller = cls.amazon.seller()
         cls.account = cls._connect(cls.seller)
@@ -62,6 +62,17 @@ class AmazonCase(TransactionCase):
             "merchant_id": self.seller["merchant_id"], "lwa_client_id": self.seller["client_id"],
             "lwa_client_secret": self.seller["client_secret"], "refresh_token": self.seller["refresh_token"],
         })  # fmt: skip
+
+    @classmethod
+    def _simulator(cls):
+        """Return a simulator as it is at its start: the one that ``bin/test`` lends, else one of this class."""
+        if lent := os.environ.get("AMAZON_SIMULATOR"):
+            amazon = Amazon(lent)
+            amazon.post("reset", seed=1)
+            return amazon
+        amazon = Amazon.start("--quota", "off")
+        cls.addClassCleanup(amazon.stop)
+        return amazon
 
     @classmethod
     def keep_books(cls):

@@ -19,6 +19,8 @@ from pathlib import Path
 import database
 from ports import free_ports
 
+from simulator.process import Amazon
+
 CHECKOUT = Path(os.environ["CHECKOUT"])
 WORK = Path(os.environ["WORK"])
 LOGS = WORK / "logs"
@@ -106,13 +108,18 @@ def odoo(name, kind="plain", tags=None):
     test_database = database.name(f"test_{name}")
     database.copy(database.template(kind), test_database)
     port, gevent = free_ports(2)
-    code, output = run(
-        database.odoo_command(
-            "-d", test_database, "-u", database.ADDON, "--stop-after-init", "--log-level=info",
-            f"--test-tags={tags}", f"--http-port={port}", f"--gevent-port={gevent}", "--max-cron-threads=0",
-        ),
-        name,
-    )  # fmt: skip
+    amazon = Amazon.start("--quota", "off")
+    try:
+        code, output = run(
+            database.odoo_command(
+                "-d", test_database, "-u", database.ADDON, "--stop-after-init", "--log-level=info",
+                f"--test-tags={tags}", f"--http-port={port}", f"--gevent-port={gevent}", "--max-cron-threads=0",
+            ),
+            name,
+            env={**os.environ, "AMAZON_SIMULATOR": amazon.url},
+        )  # fmt: skip
+    finally:
+        amazon.stop()
     database.drop(test_database)
     results = re.findall(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", output)
     if not results:
