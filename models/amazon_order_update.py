@@ -24,10 +24,11 @@ from ..const import (
     RETRY_MINUTES,
     STATUS,
     TOKEN_HOURS,
+    TROUBLES,
 )
 from ..locks import CONFLICTS, MET
 from ..quiet import no_statements_logged
-from ..refusals import find, unreadable
+from ..refusals import explain, find, unreadable
 from ..said import Said, say
 from ..selling_partner import (
     ALL,
@@ -457,15 +458,26 @@ class AmazonOrderUpdate(models.Model):
         more on a page than the quota gives in one go.
 
         :return: those that are still to be received.
+        :raise AccessDenied: Amazon denies one after the other, which says nothing of the orders.
         """
-        left = []
+        left, denied = [], 0
         for order in orders:
             try:
                 whole = run.amazon.orders.get(order.order_id)
+            except AccessDenied as error:
+                # It may be this order alone.
+                denied += 1
+                if denied >= TROUBLES:
+                    raise
+                run.log._note(_lt("Amazon denies the order %s; the others go on.", order.order_id))
+                run.log._note(explain(error)[1])
+                left.append(order)
+                continue
             except (BadRequest, MalformedAnswer) as error:
                 _logger.info("an order cannot be read alone: %s", type(error).__name__)
                 left.append(order)
                 continue
+            denied = 0
             self._receive(run.account, [whole], run.log)
             self._trigger_builders()
             run.commit()

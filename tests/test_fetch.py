@@ -163,6 +163,30 @@ class TestFetch(AmazonCase):
         self.assertEqual(self.orders(*refs).mapped("state"), ["sale"] * 3)
         self.assertEqual(len(self.amazon.get("requests?operation=getOrder")), 3)
 
+    def test_read_one_by_one_and_denied(self):
+        """An order that Amazon denies keeps no others from being read; when it denies one after the other, that says
+        nothing of the orders."""
+        self.fetch()
+        refs = self.place(count=4, minutes_ago=-5)
+        for part in ("FULFILLMENT", "PAYMENT"):
+            self.amazon.post("faults", operation="searchOrders", kind="400", included_data=part, times=None)
+        self.amazon.post("faults", operation="getOrder", kind="403", match={"orderId": refs[1]}, times=None)
+        log = self.fetch(10)
+        self.assertEqual((log.state, self.orders(*refs).mapped("state")), ("done", ["sale"] * 3))
+        self.assertIn(f"denies the order {refs[1]}", log.message)
+        self.assertIn("Amazon denies access to getOrder", log.message)
+        row = self.env["amazon.order.update"].search([("order_ref", "=", refs[1])])
+        self.assertEqual(row.state, "failed")
+        more = self.place(count=4, minutes_ago=-5)
+        self.amazon.post("faults", operation="getOrder", kind="403", times=None)
+        log = self.fetch(30)
+        self.assertEqual((log.state, self.job.error_kind, bool(self.job.open_search)), ("failed", "access", True))
+        self.assertFalse(self.env["amazon.order.update"].search([("order_ref", "in", more)]))
+        self.amazon.control("DELETE", "faults")
+        self.fetch(60)
+        self.assertEqual(self.orders(*refs, *more).mapped("state"), ["sale"] * 8)
+        self.assertNotIn("failed", self.env["amazon.order.update"].search([("order_ref", "in", refs)]).mapped("state"))
+
     def test_known_order_stays_what_it_is(self):
         """Neither the search nor getOrder gives more than the number: what is known stays, and the delivery is held
         until the order can be read again."""
