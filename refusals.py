@@ -177,7 +177,7 @@ REFUSALS = {
             "access",
             _lt(
                 "Amazon denies access to %(operation)s. In Seller Central (Apps and Services > Develop Apps), check"
-                " that the application has the roles this needs and authorize it again. Request ID: %(request)s"
+                " that the application has the roles this needs and authorize it again."
             ),
         ),
     ),
@@ -276,7 +276,7 @@ def explain(error, by_hand=False):
     :rtype: tuple[str, list]
     """
     row = find(error)
-    facts = {"operation": error.operation, "message": error.message, "request": error.request_id or "-"}
+    facts = {"operation": error.operation, "message": error.message}
     if isinstance(error, QuotaExceeded):
         facts["time"] = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=error.retry_after)
     lines = [with_facts(text, facts) for text in (row.text, AGAIN.get(row.kind, ("", ""))[by_hand]) if text]

@@ -138,6 +138,8 @@ class TestRefusals(AmazonCase):
                 self.assertIn(kind, ("credentials", "access", "later", "other", "quota"))
                 self.assertGreater(len(ours), 15)
                 self.assertFalse(error.message and error.message in ours)
+                error.request_id = "REQUEST-1"
+                self.assertLessEqual(say(self.env, explain(error, by_hand)[1]).count("REQUEST-1"), 1)
         rows = [row for rows in REFUSALS.values() for row in rows]
         self.assertFalse([row for row in rows if not any(row is one for one in found)])
 
