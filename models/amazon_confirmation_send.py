@@ -432,10 +432,11 @@ class AmazonConfirmation(models.Model):
         if denied:
             again = fields.Datetime.now() + timedelta(minutes=ACCESS_MINUTES)
             message = say(self.env, explain(error)[1])
-            # It is tried every few minutes: the order's chatter tells of it once.
-            self.with_context(amazon_told_already=self.repeats and OURS)._refused(
-                "rejected", message, "access", retry_at=again, requested=self.requested
-            )
+            for (repeats, requested), rows in self.grouped(lambda row: (row.repeats, row.requested)).items():
+                # It is tried every few minutes: the order's chatter tells of it once.
+                rows.with_context(amazon_told_already=repeats and OURS)._refused(
+                    "rejected", message, "access", retry_at=again, requested=requested
+                )
         else:
             self.state = "not_sent"
 

@@ -159,7 +159,7 @@ class AmazonFeed(models.Model):
         """Upload the document and have Amazon process it.
 
         :param run: the :class:`.run.Run`.
-        :raise SellingPartnerError: the feed stays as far as it has come.
+        :raise SellingPartnerError: the feed stays as far as it has come, unless a marketplace was denied.
         """
         self.ensure_one()
         content = base64.b64decode(self.document)
@@ -185,7 +185,13 @@ class AmazonFeed(models.Model):
             if not error.sent:
                 self._back_to_prepared(run)
             raise
-        except (CredentialsError, AccessDenied):
+        except AccessDenied as error:
+            self._back_to_prepared(run)
+            if len(run.account.marketplace_ids) < 2:
+                raise
+            self._give_way(run, error)
+            return
+        except CredentialsError:
             self._back_to_prepared(run)
             raise
         except BadRequest as error:
@@ -196,6 +202,29 @@ class AmazonFeed(models.Model):
     def _back_to_prepared(self, run):
         self.write({"state": "prepared", "found": False})
         run.commit()
+
+    def _give_way(self, run, error):
+        """It may be one marketplace that Amazon denies: each has a feed of its own then, and what is denied alone keeps
+        nothing of the others waiting. Nothing of this feed is at Amazon, which is why it need not be kept.
+
+        :param AccessDenied error: what Amazon said.
+        :raise AccessDenied: that one marketplace was denied, when the others have gone.
+        """
+        rows, denied = self.confirmation_ids, None
+        self.unlink()
+        by_marketplace = rows.grouped("marketplace_id")
+        if len(by_marketplace) == 1:
+            rows._not_sent(error)
+            run.commit()
+            raise error
+        rows.write({"state": "not_sent", "ask_first": False})
+        for of_one in by_marketplace.values():
+            try:
+                self._send(run, of_one)
+            except AccessDenied as refusal:
+                denied = refusal
+        if denied:
+            raise denied
 
     def _submitted(self, run, feed_ref):
         self.write({"state": "submitted", "feed_ref": feed_ref, "status": "IN_QUEUE", "asked": 0, "retry_at": False})

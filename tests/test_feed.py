@@ -6,6 +6,7 @@ from odoo.tests import tagged
 
 from ..selling_partner import fulfillment_feed
 from .common_confirmation import ConfirmationCase
+from .test_fetch import AUSTRALIA, JAPAN
 
 
 @tagged("post_install", "-at_install")
@@ -340,6 +341,43 @@ class TestFeed(ConfirmationCase):
         for minutes in (5, 10, 30):
             self.fetch_later(60 * 12 + minutes)
         self.assertEqual((feed.state, alone.amazon_api_status), ("done", "unknown"))
+
+    def two_countries(self):
+        """Deliver two orders in each of two marketplaces of one account; return the deliveries of both."""
+        if self.seller["marketplaces"] != [JAPAN, AUSTRALIA]:
+            self.seller = self.amazon.seller(marketplaces=[JAPAN, AUSTRALIA])
+            self.account = self._connect(self.seller, name="Two countries", auto_confirm=True, feed_threshold=0)
+        home, away = (self.imported(kind, count=2).picking_ids for kind in ("jp_standard", "au_standard"))
+        # Amazon does not know Japan's carriers everywhere.
+        carrier = self.make_carrier("Other", "赤帽", "通常便")
+        for picking in home + away:
+            picking.carrier_id = carrier
+            self.deliver(picking)
+        return home, away
+
+    def test_one_marketplace_denied(self):
+        """A marketplace that Amazon denies holds back nothing of the others, whichever it is; what is denied is told,
+        and tried again by itself."""
+        for number in range(2):
+            pickings = self.two_countries()
+            allowed, denied = pickings[number], pickings[1 - number]
+            seller = f"sellers/{self.seller['merchant_id']}"
+            self.amazon.control("PATCH", seller, marketplaces=allowed.sale_id.amazon_marketplace_id.mapped("api_ref"))
+            self.send()
+            self.assertEqual(allowed.mapped("amazon_api_status"), ["sending"] * 2)
+            self.work()
+            self.fetch()
+            self.check_all_once(allowed)
+            # What comes behind in the order of marketplaces has waited for that feed.
+            self.send()
+            self.assertEqual(denied.mapped("amazon_api_status"), ["rejected"] * 2)
+            self.assertEqual(denied.amazon_confirmation_ids.mapped("hint"), ["access"] * 2)
+            self.assertEqual(self.account._job("confirm").error_kind, "access")
+            self.amazon.control("PATCH", seller, marketplaces=[JAPAN, AUSTRALIA])
+            self.send_later(20)
+            self.work()
+            self.fetch_later(25)
+            self.check_all_once(denied)
 
     def test_text_too_long_for_a_feed(self):
         """What only a feed has no room for goes directly."""
