@@ -16,7 +16,7 @@ class SaleOrder(models.Model):
         help="Sent from Here: confirmed from here although Amazon confirms such orders itself. Amazon Has It: what"
         " leaves from now on is not told to Amazon.",
     )  # fmt: skip
-    amazon_has_left = fields.Boolean(compute="_compute_amazon_has_left")
+    amazon_can_confirm = fields.Boolean(compute="_compute_amazon_can_confirm")
     amazon_combined = fields.Selection(
         COMBINED, "Combined", compute="_compute_amazon_combined", search="_search_amazon_combined",
         help="With Others: other orders travel in this one's parcel. Combined: it travels in another one's.",
@@ -52,12 +52,17 @@ class SaleOrder(models.Model):
             texts = [*(row._explanation() for row in known.amazon_confirmation_ids), known._amazon_open_message()]
             order.amazon_api_message = "\n".join(dict.fromkeys(filter(None, texts))) or False
 
-    @api.depends("picking_ids.state", "amazon_channel", "amazon_confirmation_ids")
-    def _compute_amazon_has_left(self):
+    @api.depends("picking_ids.state", "amazon_channel", "amazon_api_status", "amazon_confirmation_ids.state")
+    def _compute_amazon_can_confirm(self):
         for order in self:
-            # sudo: see _compute_amazon_confirmation_count. What was combined and cancelled here has rows only.
-            left = order.sudo()._amazon_left() or order.sudo().amazon_confirmation_ids
-            order.amazon_has_left = bool(order.amazon_account_id and left)
+            # sudo: see _compute_amazon_confirmation_count
+            rows = order.sudo().amazon_confirmation_ids
+            untold = bool(rows.filtered(lambda row: row.state not in ("sending", "done")))
+            if order.amazon_api_status and not untold:
+                # What left before this addon knew of it stands in no row.
+                left = order.sudo()._amazon_left() - rows.picking_id
+                untold = any(parcel.order == order for picking in left for parcel in picking._amazon_parcels())
+            order.amazon_can_confirm = bool(order.amazon_api_status) and untold
 
     @api.depends("amazon_merged_into_id", "amazon_merged_child_ids")
     def _compute_amazon_combined(self):

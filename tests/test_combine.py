@@ -187,9 +187,9 @@ class TestCombine(ConfirmationCase):
         order = self.cancelled_for(picking)
         with self.assertRaisesRegex(UserError, f"{order.name} goes with {picking.sale_id.name}.*{picking.name}"):
             order.with_user(self.user).action_amazon_confirm_now()
-        self.assertFalse(order.amazon_has_left)
+        self.assertFalse(order.amazon_can_confirm)
         self.deliver(picking, "321")
-        self.assertTrue(order.amazon_has_left, "the button shows")
+        self.assertTrue(order.amazon_can_confirm, "the button shows")
         order.with_user(self.user).action_amazon_confirm_now()
         self.send(requested=True)
         [told] = self.packages(order).values()

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common_confirmation import ConfirmationCase
@@ -82,6 +83,21 @@ class TestConfirmationElsewhere(ConfirmationCase):
         self.goes(first)
         [package] = self.packages(order).values()
         self.assertEqual((package["trackingNumber"], package["packageItems"][0]["quantity"]), ("NEW-1", 2))
+
+    def test_nothing_to_confirm_now(self):
+        """Where what has left was entered there, nothing is offered to be confirmed now until more leaves here."""
+        self.account.auto_confirm = False
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
+        [item] = order.amazon_item_ids.mapped("item_ref")
+        self.entered(order, items={item: 1}, tracking="SC-1")
+        self.import_orders()
+        self.assertEqual((order.amazon_api_status, len(order.picking_ids)), ("not_sent", 2))
+        self.assertFalse(order.with_user(self.user).amazon_can_confirm)
+        with self.assertRaisesRegex(UserError, "nothing here"):
+            order.with_user(self.user).action_amazon_confirm_now()
+        self.deliver(order.picking_ids.filtered(lambda picking: picking.state != "done"))
+        self.assertTrue(order.with_user(self.user).amazon_can_confirm)
+        order.with_user(self.user).action_amazon_confirm_now()
 
     def test_label_printed_there(self):
         """A label that was printed there says nothing yet, and nothing at all when it was cancelled."""
