@@ -173,6 +173,13 @@ class SaleOrder(models.Model):
         marketplace = self._amazon_marketplace(account, value)
         partner, delivery = customer
         fba = value.is_amazon_fulfilled
+        if not value.says_who_ships and STATUS.get(value.status) not in DEAD:
+            raise NeedsAttention(
+                self.env._(
+                    "Amazon does not say who ships this order, you or Amazon. Press Retry to read the order again from"
+                    " Amazon; if that does not help, look at it in Seller Central."
+                )
+            )
         return {
             "value": value,
             "amounts": amounts,
@@ -824,7 +831,9 @@ class SaleOrder(models.Model):
         return replace(
             value,
             # Else Amazon's own order would seem to be ours to ship.
-            fulfilled_by=value.fulfilled_by or ("AMAZON" if self.amazon_channel == "fba" else "MERCHANT"),
+            fulfilled_by=(
+                value.fulfilled_by if value.says_who_ships else "AMAZON" if self.amazon_channel == "fba" else "MERCHANT"
+            ),
             marketplace_id=value.marketplace_id or self.amazon_marketplace_id.api_ref,
             service_level=value.service_level or self.amazon_service_level or "",
             ship_by=window(value.ship_by, self.amazon_ship_by),

@@ -354,6 +354,11 @@ class Order:
         return self.fulfilled_by == "AMAZON"
 
     @property
+    def says_who_ships(self):
+        """Whether Amazon says it in a word that is known here."""
+        return self.fulfilled_by in ("MERCHANT", "AMAZON")
+
+    @property
     def packages_gone(self):
         """The packages that have left: not those with a label, printed in Seller Central, whose items Amazon still
         waits for."""

@@ -777,6 +777,28 @@ class TestChanges(AmazonCase):
         self.refetched(order, fulfillment={"fulfilledBy": None})
         self.assertEqual((order.amazon_channel, order.partner_id), (channel, partner))
 
+    def test_who_ships_is_not_known(self):
+        """An order of which Amazon has never said who ships it, or says something that is not known here, is not taken
+        for one of ours to ship: a person is told, and it comes in when Amazon says it."""
+        for said in (None, "A_NEW_WAY"):
+            for kind, channel in (("jp_standard", "fbm"), ("jp_fba", "fba")):
+                with self.subTest(said=said, kind=kind):
+                    order = self.imported(kind, set={"fulfillment": {"fulfilledBy": said}})
+                    self.assertFalse(order)
+                    row = self.env["amazon.order.update"].search([], limit=1)
+                    self.assertEqual(row.state, "failed")
+                    self.assertIn("who ships", row.error)
+                    fulfilled_by = "AMAZON" if channel == "fba" else "MERCHANT"
+                    self.change(row.order_ref, fulfillment={"fulfilledBy": fulfilled_by})
+                    row.with_user(self.user).action_retry()
+                    self.assertEqual(self.orders(row.order_ref).amazon_channel, channel)
+
+    def test_who_ships_stays_known(self):
+        """A word for who ships that is not known here changes nothing."""
+        order = self.imported("jp_fba", fulfillmentStatus="UNSHIPPED")
+        self.refetched(order, fulfillment={"fulfilledBy": "A_NEW_WAY"})
+        self.assertEqual(order.amazon_channel, "fba")
+
     def test_other_currency(self):
         """The amounts come in another currency: they are not taken for yen, and a person is told; the rest is
         applied."""
