@@ -30,6 +30,7 @@ from . import (
     ir_binary,
     ir_module_module,
     ir_websocket,
+    mail_activity,
     mail_thread,
     product,
     res_company,

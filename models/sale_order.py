@@ -684,8 +684,8 @@ class SaleOrder(models.Model):
             order.activity_unlink([OPEN_UNITS])
             if order.amazon_open_units:
                 order._amazon_ask(
-                    order.env._("Amazon waits for units that no delivery brings"), order._amazon_open_message(),
-                    OPEN_UNITS,
+                    "open_units", order.env._("Amazon waits for units that no delivery brings"),
+                    order._amazon_open_message(), OPEN_UNITS,
                 )  # fmt: skip
             order.amazon_open_told = order.amazon_open_units
         if changed:
@@ -804,19 +804,24 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS: A PERSON IS NEEDED === #
 
-    def _amazon_ask(self, summary, note=None, kind="sale_amazon_spapi.mail_activity_review"):
-        """Leave an activity for the responsible user, once per summary.
+    def _amazon_ask(self, reason, summary, note=None, kind="sale_amazon_spapi.mail_activity_review"):
+        """Leave an activity for the responsible user, once per reason.
 
+        :param str reason: why, in a word of ours that stays the same in every language.
         :param str summary: what to do, without personal data.
         :param str kind: the XML id of its type.
         """
         # Part of it may be Amazon's words, which are no HTML of ours.
         note = note and plaintext2html(note)
         for order in self:
-            open_already = order.activity_ids.filtered(lambda activity: activity.summary == summary)
-            if not open_already:
+            if not order._amazon_asked(reason):
                 # Odoo would mail each of them.
                 order.with_context(mail_activity_quick_update=True).activity_schedule(
                     kind, order.amazon_marketplace_id._today(), summary, note,
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
+                    amazon_reason=reason,
                 )  # fmt: skip
+
+    def _amazon_asked(self, reason):
+        """Return the activities that :meth:`_amazon_ask` has left for a reason and that are still open."""
+        return self.activity_ids.filtered(lambda activity: activity.amazon_reason == reason)

@@ -157,7 +157,7 @@ class SaleOrder(models.Model):
             row._built(order, "created")
         for order, _fact in pairs:
             if order.amazon_review_reasons:
-                order._amazon_ask(self.env._("Review the Amazon order"), order.amazon_review_reasons)
+                order._amazon_ask("review", self.env._("Review the Amazon order"), order.amazon_review_reasons)
         return orders
 
     # === WHAT AMAZON'S ORDER MEANS HERE === #
@@ -639,7 +639,7 @@ class SaleOrder(models.Model):
                 break
             if any(move.has_tracking != "none" for move in moves):
                 self._amazon_ask(
-                    self.env._("Shipped on Amazon: enter the lot or serial numbers and validate the delivery")
+                    "lots", self.env._("Shipped on Amazon: enter the lot or serial numbers and validate the delivery")
                 )
                 break
             pickings = moves.picking_id
@@ -713,6 +713,7 @@ class SaleOrder(models.Model):
         """
         if self.amazon_status in CONFIRMED and self.amazon_status != before and not self.amazon_merged_into_id:
             self._amazon_ask(
+                "cancelled_here",
                 self.env._("Cancelled here, but not on Amazon"),
                 self.env._("Cancel it in Seller Central, or press “Take Up Again” here."),
             )
@@ -917,11 +918,16 @@ class SaleOrder(models.Model):
         if self.state == "draft" and (self.pricelist_id, self.fiscal_position_id) != kept:
             self.write({"pricelist_id": kept[0].id})
         if chosen:
-            self._amazon_ask(self.env._("The address changed on Amazon: is the one chosen here still right?"))
+            self._amazon_ask(
+                "address", self.env._("The address changed on Amazon: is the one chosen here still right?")
+            )
             return
         pickings.partner_id = delivery
         if any(picking.printed for picking in pickings):
-            self._amazon_ask(self.env._("The address changed on Amazon after printing: print the delivery slip again"))
+            self._amazon_ask(
+                "print_again",
+                self.env._("The address changed on Amazon after printing: print the delivery slip again"),
+            )
 
     def _amazon_release(self, account, fact):
         """A pending order has been paid: confirm it."""
@@ -982,6 +988,7 @@ class SaleOrder(models.Model):
                 continue
             if self.state == "sale" and not self._amazon_may_change_quantity(line, new):
                 self._amazon_ask(
+                    f"quantity:{line.amazon_item_ref}:{old:g}:{new:g}",
                     self.env._(
                         "Quantity changed on Amazon: %(sku)s %(old)g → %(new)g",
                         sku=line.product_id.display_name,
@@ -1027,23 +1034,26 @@ class SaleOrder(models.Model):
         if self.amazon_status in DEAD:
             if self.state != "cancel" and new:
                 self._amazon_ask(
+                    "cancelled_there",
                     self.env._("Cancelled on Amazon: stop the delivery and cancel the order here"),
                     self.env._(
                         "Nothing was changed, because of the account's setting or because work on it has begun."
                     ),
                 )
         elif new:
-            self._amazon_ask(self.env._("Review the Amazon order"), "\n".join(sorted(new)))
+            self._amazon_ask("review", self.env._("Review the Amazon order"), "\n".join(sorted(new)))
         self._amazon_nothing_to_review()
 
     def _amazon_review_again(self):
         """After SKUs were mapped: what is left to review?"""
+        # The company may have had another language when they were written.
+        installed = [code for code, _name in self.env["res.lang"].get_installed()]
+        prefixes = tuple(self.with_context(lang=code).env._("Unknown SKU: %s", "") for code in installed)
         for order in self._amazon_in_company_language():
             unknown = order.order_line.filtered("amazon_is_placeholder")
-            prefix = order.env._("Unknown SKU: %s", "")
             reasons = [
                 reason for reason in (order.amazon_review_reasons or "").splitlines()
-                if unknown or not reason.startswith(prefix)
+                if unknown or not reason.startswith(prefixes)
             ]  # fmt: skip
             order.amazon_review_reasons = "\n".join(reasons) or False
         self._amazon_nothing_to_review()
@@ -1051,11 +1061,7 @@ class SaleOrder(models.Model):
 
     def _amazon_nothing_to_review(self):
         """Take back the request to review orders in which there is nothing left to see."""
-        for order in self._amazon_in_company_language():
-            if not order.amazon_review_reasons:
-                order.activity_ids.filtered(
-                    lambda activity, order=order: activity.summary == order.env._("Review the Amazon order")
-                ).unlink()
+        self.filtered(lambda order: not order.amazon_review_reasons)._amazon_asked("review").unlink()
 
     def _amazon_not_applied(self, reason):
         """Tell a person that a newer version from Amazon cannot be applied, at least not all of it.
@@ -1069,6 +1075,7 @@ class SaleOrder(models.Model):
                 asked.note = plaintext2html(reason)
             else:
                 order._amazon_ask(
+                    "unapplied",
                     order.env._("A newer version from Amazon could not be applied: do not ship before it is"), reason,
                     UNAPPLIED,
                 )  # fmt: skip
@@ -1080,11 +1087,8 @@ class SaleOrder(models.Model):
 
     def _amazon_agrees(self):
         """Take back what was asked of a person where both sides say again whether the order is cancelled."""
-        for order in self._amazon_in_company_language():
-            if (order.state == "cancel") == (order.amazon_status in DEAD):
-                order.activity_ids.filtered(
-                    lambda activity, order=order: activity.summary == order.env._("Cancelled here, but not on Amazon")
-                ).unlink()
+        agreeing = self.filtered(lambda order: (order.state == "cancel") == (order.amazon_status in DEAD))
+        agreeing._amazon_asked("cancelled_here").unlink()
 
     def _amazon_in_company_language(self):
         """Return the orders, each in the language in which what is stored about it is written, whoever works on it."""
@@ -1203,6 +1207,7 @@ class SaleOrder(models.Model):
         """Leave an order to its responsible user: whatever is in the way, trying again does not remove it."""
         _logger.info("order %s not reserved: %s", self.amazon_order_ref, type(error).__name__)
         self._amazon_ask(
+            "not_reserved",
             self.env._("The delivery could not be reserved: check its availability"),
             say(self.env, self.env["amazon.order.update"]._reason(error)),
         )

@@ -175,7 +175,8 @@ class SaleOrderLine(models.Model):
             order = line.order_id
             if line.qty_delivered or line.qty_invoiced:
                 [here] = order._amazon_in_company_language()
-                here._amazon_ask(here.env._("SKU %s was mapped after delivery or invoicing", line.amazon_offer_id.sku))
+                sku = line.amazon_offer_id.sku
+                here._amazon_ask(f"mapped:{sku}", here.env._("SKU %s was mapped after delivery or invoicing", sku))
                 continue
             line.move_ids.filtered(lambda move: move.state != "done")._action_cancel()
             price, name = line.price_unit, line.name

@@ -174,6 +174,32 @@ class TestCancel(AmazonCase):
         self.refetched(shipped, fulfillment={"fulfillmentStatus": "CANCELLED"})
         self.assertFalse(shipped.activity_ids)
 
+    def test_taken_back_whatever_the_language(self):
+        """What was asked of a person in one language is known, and taken back, in another one."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        shipped, gift = self.imported(), self.imported("jp_gift")
+        shipped._action_cancel()
+        self.changed(shipped, "ship")
+        orders = shipped | gift
+        self.assertEqual(len(orders.activity_ids), 2)
+        self.company.partner_id.lang = "ja_JP"
+        self.refetched(gift, orderItems={"0": {"fulfillment": {"packing": {"giftOption": None}}}})
+        self.refetched(shipped, fulfillment={"fulfillmentStatus": "CANCELLED"})
+        self.assertFalse(orders.activity_ids)
+
+    def test_asked_once_whatever_the_language(self):
+        """What a person was asked in one language is not asked once more in another one."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3, "total": 3000}])
+        order.picking_ids.printed = True
+        for lang, level in (("en_US", "EXPEDITED"), ("ja_JP", "STANDARD")):
+            self.company.partner_id.lang = lang
+            self.refetched(
+                order, orderItems={"0": {"fulfillment": {"quantityUnfulfilled": 2}}},
+                fulfillment={"fulfillmentServiceLevel": level},
+            )  # fmt: skip
+        self.assertEqual(len(order.activity_ids), 1)
+
     def test_cancelled_and_taken_back(self):
         """Cancelled on Amazon and here, then wanted after all: told, never silently left lying."""
         order = self.imported()

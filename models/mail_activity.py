@@ -1,0 +1,9 @@
+from odoo import fields, models
+
+
+class MailActivity(models.Model):
+    _inherit = "mail.activity"
+
+    amazon_reason = fields.Char(
+        readonly=True, help="What the addon asks for, whatever the language: by it the activity is found again."
+    )
