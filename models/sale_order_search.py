@@ -55,7 +55,7 @@ class SaleOrder(models.Model):
         name, text = condition.field_expr, condition.value
         if name == "partner_id" and condition.operator == "child_of" and text and isinstance(text, str):
             found, _many = self._amazon_of_customers(
-                Domain("display_name", "ilike", text), Domain("complete_name", "ilike", text), "child_of"
+                text, Domain("display_name", "ilike", text), Domain("complete_name", "ilike", text), "child_of"
             )
             return found
         return super()._amazon_looked_up(condition)
@@ -90,22 +90,33 @@ class SaleOrder(models.Model):
         """
         if number := whole_number(text):
             return Domain.OR(Domain(name, "=", number) for name in numbers)
-        found, many = self._amazon_of_customers(customer, customers, operator)
+        found, many = self._amazon_of_customers(text, customer, customers, operator)
         if many and not text.isascii():
             # What so many are called is no number, and PostgreSQL need not look for one.
             return found
         return Domain.OR([found, *(Domain(name, "ilike", text) for name in ("name", *numbers))])
 
     @api.model
-    def _amazon_of_customers(self, customer, customers, operator):
+    def _amazon_of_customers(self, text, customer, customers, operator):
         """Return the domain of the customers' orders, and whether there are very many customers; see
         :meth:`_amazon_by_text`."""
-        # So many may have it in their name that the rest need not be looked at.
-        for domain in (customers, customer):
-            found, records = few(self.env["res.partner"], domain)
-            if found == "any":
-                return Domain("partner_id", found, records), True
-        return Domain("partner_id", operator, records), False
+        partners = self.env["res.partner"]
+        # Where so many have it in their name, the rest is looked for by itself: all of them would be read for it.
+        found, records = few(partners, customers)
+        if found == "any":
+            named = Domain("partner_id", found, records)
+            return (named if customer is customers else named | self._amazon_known_otherwise(text, operator)), True
+        found, records = few(partners, customer)
+        many = found == "any"
+        return Domain("partner_id", found if many else operator, records), many
+
+    @api.model
+    def _amazon_known_otherwise(self, text, operator):
+        """Return the domain of the orders of customers who have the text in another field than the name that they are
+        known by."""
+        names = [name for name in self.env["res.partner"]._rec_names_search if name != "complete_name"]
+        found, records = few(self.env["res.partner"], Domain.OR(Domain(name, "ilike", text) for name in names))
+        return Domain("partner_id", found if found == "any" else operator, records) if records else Domain.FALSE
 
     @api.model
     def _amazon_named(self, field, text):

@@ -337,6 +337,18 @@ class TestManyOrders(AmazonCase):
             with self.subTest(name=name):
                 self.assertEqual(orders.search([(name, operator, "buyers.example")], order="id"), orders)
 
+    def test_many_customers_and_one_by_mail(self):
+        """Beside very many who are called so, those are found who have it only in the mail address."""
+        same = self.env["res.partner"].create([{"name": f"Everywhere {number}"} for number in range(FEW + 2)])
+        mailed = self.env["res.partner"].create([
+            {"name": "Buyer", "email": "everywhere@buyers.example"}, {"name": "Other", "ref": "EVERYWHERE-1"},
+        ])  # fmt: skip
+        orders = self.env["sale.order"].create([{"partner_id": partner.id} for partner in (same[-1], *mailed)])
+        for name, operator in (("partner_id", "child_of"), ("amazon_text", "ilike")):
+            for text in ("everywhere", "verywher"):
+                with self.subTest(name=name, text=text):
+                    self.assertEqual(orders.search([(name, operator, text)], order="id"), orders)
+
     def test_what_is_typed_of_few(self):
         """A text is looked up where few records are; what is archived is found, too, as ever."""
         orders = self.placed()
