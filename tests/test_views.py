@@ -312,6 +312,18 @@ class TestViews(AmazonCase):
         for price in (f"{order.amount_total:,.0f}", f"{order.order_line[0].price_unit:,.0f}"):
             self.assertNotIn(price, html.decode())
 
+    def test_delivery_slip_in_japanese(self):
+        """Whose address is which stands on the slip in the receiver's language."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        picking = self.imported().picking_ids
+        report = self.env["ir.actions.report"].with_user(self.packer)
+        for lang, words in (("en_US", ("Customer", "Delivery Address")), ("ja_JP", ("顧客", "配送先"))):
+            picking.partner_id.lang = lang
+            html, _kind = report._render_qweb_html("stock.report_deliveryslip", picking.ids)
+            shown = etree.fromstring(html, etree.HTMLParser()).xpath("//strong/text()")
+            with self.subTest(lang=lang):
+                self.assertLessEqual(set(words), set(shown))
+
     def test_what_the_packer_needs(self):
         """How the buyer wants it delivered stands on the delivery and its slip, for a packer without Amazon access;
         until when also where the shop is."""
