@@ -177,10 +177,11 @@ class AmazonOffer(models.Model):
         :param int changed: orders that now have the product.
         :param int waited: orders that waited for it and are made now.
         """
-        text = _lt(
-            "Mapped. Open orders changed: %(changed)s. Orders that waited for it and are made now: %(waited)s.",
-            changed=changed, waited=waited,
-        )  # fmt: skip
+        parts = [
+            changed and _lt("Open orders changed: %s.", changed),
+            waited and _lt("Orders that waited for it and are made now: %s.", waited),
+        ]
+        text = [_lt("Mapped."), *(filter(None, parts) if any(parts) else [_lt("No order had to be changed.")])]
         for offer in self:
             here = offer.with_context(lang=offer.company_id._amazon_lang())
             here._message_log(body=say(here.env, text))

@@ -142,7 +142,8 @@ class TestCompletion(ConfirmationCase):
         self.assertEqual((wizard.selected_count, answer["params"]["type"]), (0, "warning"))
         self.assertIn("0 ticked, 2 not", answer["params"]["message"])
         with Form(wizard) as form, form.line_ids.edit(place) as line:
-            self.assertIn("tracking number is missing", line.message)
+            self.assertEqual(line.message, "The tracking number is missing.")
+            self.assertTrue(form.lacks_numbers, "what to do stands once above all")
             line.tracking_number = "なし"
             self.assertIn("is no tracking number", line.message)
             line.tracking_number = "1234"

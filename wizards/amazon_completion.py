@@ -58,6 +58,7 @@ class AmazonCompletion(models.TransientModel):
     line_ids = fields.One2many("amazon.completion.line", "wizard_id")
     not_found = fields.Text(readonly=True)
     is_cut = fields.Boolean(readonly=True, help="More was found than is shown")
+    lacks_numbers = fields.Boolean(compute="_compute_counts")
     found_count = fields.Integer(compute="_compute_counts")
     selected_count = fields.Integer(compute="_compute_counts")
     done_count = fields.Integer("Done", compute="_compute_counts")
@@ -73,11 +74,12 @@ class AmazonCompletion(models.TransientModel):
         for wizard in self:
             wizard.display_name = self.env._("Bulk Completion")
 
-    @api.depends("line_ids.is_selected", "line_ids.outcome", "state")
+    @api.depends("line_ids.is_selected", "line_ids.outcome", "line_ids.lacks_number", "state")
     def _compute_counts(self):
         for wizard in self:
             lines = wizard.line_ids.filtered("is_selected")
             outcomes = lines.mapped("outcome") if wizard.state == "running" else []
+            wizard.lacks_numbers = any(wizard.line_ids.mapped("lacks_number"))
             wizard.found_count = len(wizard.line_ids)
             wizard.selected_count = len(lines)
             wizard.done_count = outcomes.count("done")
@@ -253,6 +255,7 @@ class AmazonCompletionLine(models.TransientModel):
     api_status = fields.Selection(API_STATUSES, "API Status", compute="_compute_status")
     can_send = fields.Boolean(compute="_compute_status")
     message = fields.Text("Why", compute="_compute_status")
+    lacks_number = fields.Boolean(compute="_compute_status")
     outcome = fields.Selection(
         [("open", "To Do"), ("done", "Done"), ("failed", "Failed"), ("waiting", "Waiting")], compute="_compute_status"
     )
@@ -275,6 +278,7 @@ class AmazonCompletionLine(models.TransientModel):
         states = rows.mapped("state")
         self.api_status = worst(states) or (False if why else "not_sent")
         self.can_send = not why
+        self.lacks_number = False
         reasons = dict.fromkeys(filter(None, self._reasons(rows)))
         self.message = why or "\n".join(reasons) or False
         if any(row.state == "sending" or (row.state == "not_sent" and not row.message) for row in rows):
@@ -286,10 +290,18 @@ class AmazonCompletionLine(models.TransientModel):
 
     def _reasons(self, rows):
         """Return for each confirmation why it is not with Amazon; with a number just typed, why it would not be."""
-        number = self._new_number()
-        if number is None:
-            return [row._reason_shown() for row in rows]
-        return [row._obstacle(number) or row._why_excluded() for row in rows]
+        number, reasons = self._new_number(), []
+        for row in rows:
+            missing = row.state == "not_sent" and row._why_number_missing(number)
+            if missing and row._obstacle(number) == missing:
+                # What to do about it stands once above all of them.
+                self.lacks_number = True
+                reasons.append(self.env._("The tracking number is missing."))
+            elif number is None:
+                reasons.append(row._reason_shown())
+            else:
+                reasons.append(row._obstacle(number) or row._why_excluded())
+        return reasons
 
     def _why_impossible(self):
         """Return why this cannot be confirmed from here at all, or False.
