@@ -179,8 +179,9 @@ class TestFetch(AmazonCase):
         self.assertEqual(row.state, "failed")
         more = self.place(count=4, minutes_ago=-5)
         self.amazon.post("faults", operation="getOrder", kind="403", times=None)
+        reached = self.job.cursor
         log = self.fetch(30)
-        self.assertEqual((log.state, self.job.error_kind, bool(self.job.open_search)), ("failed", "access", True))
+        self.assertEqual((log.state, self.job.error_kind, self.job.cursor), ("failed", "access", reached))
         self.assertFalse(self.env["amazon.order.update"].search([("order_ref", "in", more)]))
         self.amazon.control("DELETE", "faults")
         self.fetch(60)
