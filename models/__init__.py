@@ -1,4 +1,4 @@
-from . import amazon_followed, amazon_guard, amazon_job, amazon_search  # others inherit from them
+from . import amazon_followed, amazon_guard, amazon_pages, amazon_search  # others inherit from them
 
 # isort: split
 from . import (
@@ -11,6 +11,7 @@ from . import (
     amazon_confirmation_mail,
     amazon_confirmation_send,
     amazon_feed,
+    amazon_job,
     amazon_job_confirmations,
     amazon_job_orders,
     amazon_job_work,

@@ -925,7 +925,7 @@ class AmazonAccount(models.Model):
                 account._start_range(since, until)
                 logs |= account._fetch_range()
             else:
-                logs |= account._job("orders")._fetch()
+                logs |= account._job("orders")._run(lambda run: run.env["amazon.order.update"]._fetch(run))
         return logs
 
     def _fetch_range(self):
@@ -934,7 +934,7 @@ class AmazonAccount(models.Model):
         for account in self:
             job = account._job("range")
             if job.sudo().open_search:  # sudo: jobs are the addon's own
-                logs |= job._fetch()
+                logs |= job._run(lambda run: run.env["amazon.order.update"]._fetch_range(run))
             else:
                 job._close_abandoned()
                 job._nothing_to_do()
@@ -949,7 +949,7 @@ class AmazonAccount(models.Model):
         logs = self.env["amazon.log"]
         for account in self:
             if account._job("orders").cursor:
-                logs |= account._job("missed")._fetch()
+                logs |= account._job("missed")._run(lambda run: run.env["amazon.order.update"]._fetch_missed(run))
         return logs
 
     def _start_range(self, since, until=None):
@@ -976,7 +976,7 @@ class AmazonAccount(models.Model):
             else None,
             marketplace_ids=tuple(self.marketplace_ids.mapped("api_ref")),
         )
-        self._job("range")._start_search(search.to_json())
+        self._job("range")._start_search(search)
 
     def _import_orders(self, since=None, until=None):
         """Fetch, then build everything of this account's inbox: the whole import in one call.

@@ -22,13 +22,13 @@ from ..selling_partner import (
     QuotaExceeded,
     RetryLater,
     SearchOrders,
-    TokenRefused,
     fulfillment_feed,
     parse_order,
     parse_processing_report,
     split_feed,
 )
-from .amazon_order_update import RepeatedPage
+from .amazon_pages import CLOSED
+from .run import RunOver
 
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
@@ -56,7 +56,7 @@ class AmazonFeed(models.Model):
 
     _name = "amazon.feed"
     _description = "Amazon Feed"
-    _inherit = ["amazon.guard", "amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.pages"]
     _order = "id desc"
     _rec_name = "feed_ref"
 
@@ -93,9 +93,6 @@ class AmazonFeed(models.Model):
     ended_at = fields.Datetime("Ended on", readonly=True)
     retry_at = fields.Datetime(readonly=True)
     asked = fields.Integer(readonly=True)
-    open_search = fields.Text(readonly=True)
-    token = fields.Text(readonly=True, groups=fields.NO_ACCESS)
-    pages = fields.Json(readonly=True, help="What the open search's pages were, to notice one that comes again.")
     message = Said(readonly=True)
 
     # One unsettled feed per account and type, whatever happens.
@@ -301,23 +298,32 @@ class AmazonFeed(models.Model):
                     if feed.state == "submitted":
                         feed._look(amazon)
                     if feed.state == "asking":
-                        feed._settle(amazon)
+                        feed._settle(run)
                     if feed.state in ("done", "failed"):
                         feed.confirmation_ids._stand_in(run.log)
                         run.log.confirmed += feed.accepted_count
                         run.log.refused += feed.refused_count
                         run.commit()
+        except RunOver:
+            # Whoever runs it by hand has no cron of this job.
+            feeds._wake_for_results(account)
+            run.commit()
+            raise
         finally:
             if not self.env.cr.closed:
                 self.env.cr.rollback()
                 feeds.env["amazon.confirmation"]._tell(account)
                 run.commit()
-        still = feeds._at_amazon(account)
-        if still:
-            now = fields.Datetime.now()
+        feeds._wake_for_results(account)
+        return bool(feeds._at_amazon(account))
+
+    @api.model
+    def _wake_for_results(self, account):
+        """Wake whoever fetches results when the first of the feeds that are at Amazon is due."""
+        now = fields.Datetime.now()
+        if still := self._at_amazon(account):
             due = min(feed.retry_at or now for feed in still)
             account._wake_results(max(60, (due - now).total_seconds()))
-        return bool(still)
 
     def _look(self, amazon):
         """Ask how far Amazon is, and apply its report when it is through."""
@@ -428,7 +434,7 @@ class AmazonFeed(models.Model):
         accepted = len(self.confirmation_ids.filtered("accepted_at"))
         self.write({
             "state": "done", "ended_at": fields.Datetime.now(), "retry_at": False, "accepted_count": accepted,
-            "refused_count": self.message_count - accepted, "open_search": False, "token": False, **values,
+            "refused_count": self.message_count - accepted, **CLOSED, **values,
         })  # fmt: skip
         self._ended()
 
@@ -455,7 +461,7 @@ class AmazonFeed(models.Model):
         self._open_rows().write({"state": state, "message": say(self.env, message)})
         self.env["ir.cron"]._commit_progress()
 
-    def _settle(self, amazon):
+    def _settle(self, run):
         """Ask Amazon which of the parcels it has; twice more for what is missing, then a person has to look.
 
         :raise QuotaExceeded: the search goes on where it was.
@@ -463,9 +469,9 @@ class AmazonFeed(models.Model):
         self.ensure_one()
         rows = self._open_rows()
         if len(rows) <= ONE_BY_ONE and not self.open_search:
-            self._get_orders(amazon, rows)
+            self._get_orders(run.amazon, rows)
         else:
-            self._search_orders(amazon)
+            self._search_orders(run)
         left = self._open_rows()
         if not left:
             self._done()
@@ -493,6 +499,7 @@ class AmazonFeed(models.Model):
         for row in rows:
             try:
                 self._learn([parse_order(amazon.orders.get(row.order_ref).payload)])
+                self.env["ir.cron"]._commit_progress()
             except AccessDenied as error:
                 denied.append(error)
             except (BadRequest, MalformedAnswer, NotFound) as error:
@@ -500,34 +507,18 @@ class AmazonFeed(models.Model):
         if denied and len(denied) == len(rows) and not self.asked and not self._is_late():
             raise denied[0]
 
-    def _search_orders(self, amazon):
-        """Read the orders that have changed since the feed went out."""
+    def _search_orders(self, run):
+        """Read the orders that have changed since the feed went out, until nothing is open any more."""
         search = SearchOrders.from_json(self.open_search) if self.open_search else SearchOrders(
             last_updated_after=(self.submitted_at - timedelta(minutes=CLOCKS)).replace(tzinfo=timezone.utc),
             marketplace_ids=tuple(self.confirmation_ids.marketplace_id.mapped("api_ref")),
         )  # fmt: skip
-        token, restarted = self.sudo().token or None, False
-        while True:
-            try:
-                page = amazon.orders.search(search, token)
-                pages = self.env["amazon.order.update"]._pages_with(self, page)
-            except (TokenRefused, RepeatedPage):
-                self.write({"token": False, "pages": False})
-                self.env["ir.cron"]._commit_progress()
-                if restarted:
-                    # It would use up the import's quota.
-                    raise
-                token, restarted = None, True
-                continue
-            token = page.next_token
+
+        def keep(_search, page):
             self._learn(self._readable(page.orders))
-            self.write({
-                "open_search": search.to_json() if token else False, "token": token or False, "pages": pages,
-            })  # fmt: skip
-            self.env["ir.cron"]._commit_progress()
-            if not token or not self._open_rows():
-                self.write({"open_search": False, "token": False, "pages": False})
-                return
+            return not self._open_rows()
+
+        self._read_pages(run, search, run.amazon.orders.search, keep)
 
     @api.model
     def _readable(self, orders):
@@ -554,7 +545,6 @@ class AmazonFeed(models.Model):
             elif value and (package := row._package_elsewhere(value)):
                 row._confirmed_elsewhere(package)
                 row.mail = "results"
-        self.env["ir.cron"]._commit_progress()
 
     # === CLEANING UP === #
 

@@ -33,6 +33,7 @@ class Job(NamedTuple):
     :param always: it runs for archived accounts, too.
     :param nightly: it runs at night by the marketplace's clock, not at once when it is started.
     :param reserve: so much of Amazon's quota it leaves to the other jobs.
+    :param keeps_cursor: its searches go on from the job's cursor, which moves with their last page.
     :param asked_for: it has something to do only where a person has asked for a search, which is given up when Amazon
         refuses it.
     :param shown: people who do not set up the account see what it does.
@@ -50,6 +51,7 @@ class Job(NamedTuple):
     always: bool = False
     nightly: bool = False
     reserve: int = 0
+    keeps_cursor: bool = False
     asked_for: bool = False
     shown: bool = False
     waits: Callable | None = None
@@ -63,15 +65,6 @@ AWAY_MINUTES = 20
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
 # By the marketplace's clock.
 NIGHT_HOUR = 3
-
-
-def are_empty(pages, count):
-    """Tell whether there was no order on the last so many pages of a search.
-
-    :param list[str] pages: their marks, of which an empty page has none; or None.
-    :rtype: bool
-    """
-    return (pages or [])[-count:] == [""] * count
 
 
 def unexpected(error):
@@ -96,7 +89,7 @@ class AmazonJob(models.Model):
 
     _name = "amazon.job"
     _description = "Amazon Job"
-    _inherit = ["amazon.guard", "amazon.followed"]
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.pages"]
     _order = "account_id, id"
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", readonly=True)
@@ -110,11 +103,7 @@ class AmazonJob(models.Model):
         "Status", compute="_compute_job_state",
     )  # fmt: skip
     cursor = fields.Datetime(readonly=True, help="Everything Amazon changed up to this moment (UTC) has been received.")
-    open_search = fields.Text(readonly=True, help="The open search's parameters, frozen while its pages are read.")
-    token = fields.Text(readonly=True, groups="base.group_system")
-    pages = fields.Json(readonly=True, help="What the open search's pages were, to notice one that comes again.")
     warning = fields.Text(compute="_compute_warning", help="What a run that went well left out.")
-    token_at = fields.Datetime(readonly=True)
     last_run = fields.Datetime(readonly=True)
     started_at = fields.Datetime(readonly=True)
     last_success = fields.Datetime(readonly=True, help="When it last did all there was to do.")
@@ -492,7 +481,7 @@ class AmazonJob(models.Model):
             # Asked again, Amazon would refuse it again.
             self._start_search(False)
             message = [*message, _lt("The import of this range does not go on.")]
-        stuck = kind == "quota" and are_empty(self.sudo().pages, EMPTY_PAGES)
+        stuck = kind == "quota" and self.sudo()._has_empty_pages(EMPTY_PAGES)
         if stuck:
             message = [*message, _lt("Amazon gives one page after another without an order; nothing is lost.")]
         run.log._finish(run, "partial" if kind == "quota" else "failed", message)
@@ -521,14 +510,10 @@ class AmazonJob(models.Model):
         self.account_id.invalidate_recordset(["active", *self._switches()])
         return not self._is_started()
 
-    def _start_search(self, search):
-        """Freeze the parameters of a search until its last page.
-
-        :param search: what ``SearchOrders.to_json()`` returned; False: there is none any more.
-        """
-        self.sudo().write({"open_search": search, "token": False, "token_at": False, "pages": False})
-
-    def _token_is_old(self, hours):
-        self.ensure_one()
-        job = self.sudo()
-        return bool(job.token and job.token_at and job.token_at < fields.Datetime.now() - timedelta(hours=hours))
+    def _place(self, search, page):
+        values = super()._place(search, page)
+        if not page.next_token and page.reached and self._declaration().keeps_cursor:
+            reached = page.reached.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+            # Never into what is the future here: whichever clock is wrong, reading twice costs nothing.
+            values["cursor"] = min(reached, fields.Datetime.now())
+        return values

@@ -5,7 +5,9 @@ from odoo.tools.translate import LazyTranslate
 
 from ..const import FIRST_RUN_DAYS
 from ..said import say
+from ..selling_partner import ALL
 from .amazon_job import Job
+from .amazon_pages import CLOSED
 
 _lt = LazyTranslate(__name__)
 
@@ -37,7 +39,7 @@ class AmazonJob(models.Model):
             **super()._declared(),
             "orders": Job(
                 "_fetch_orders", minutes=5, priority=3, switch="auto_import", shown=True, progress="_imported",
-                left=self.env["amazon.order.update"]._unbuilt_since,
+                left=self.env["amazon.order.update"]._unbuilt_since, keeps_cursor=True,
             ),
             "range": Job("_fetch_range", minutes=60, priority=4, asked_for=True, shown=True, progress="_imported"),
             "missed": Job(
@@ -91,12 +93,11 @@ class AmazonJob(models.Model):
             time=say(self.env, log.started_at), received=log.received, waiting=log.waiting,
         )  # fmt: skip
 
-    def _fetch(self):
-        """Read the pages of the job's search into the inbox.
-
-        :return: as :meth:`_run`.
-        """
-        return self._run(lambda run: run.env["amazon.order.update"]._fetch(run))
+    def _place(self, search, page):
+        values = super()._place(search, page)
+        if not page.next_token and self._declaration().keeps_cursor and search.included_data == ALL:
+            values.update(reduced_from=False, reduced_at=False)
+        return values
 
     def _restart_import(self, everything=False):
         """Let the order import go back one week, because there is something it has not looked at; what comes twice
@@ -109,6 +110,6 @@ class AmazonJob(models.Model):
         for job in self.sudo().filtered(lambda job: job._declaration().switch == "auto_import"):
             job.write({
                 "cursor": False if everything or not job.cursor else min(job.cursor, week_ago),
-                "open_search": False, "token": False, "token_at": False, "pages": False,
+                **CLOSED,
                 **({"denied": False, "reduced_from": False, "reduced_at": False} if everything else {}),
             })  # fmt: skip

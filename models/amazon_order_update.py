@@ -1,4 +1,3 @@
-import hashlib
 import logging
 from collections import defaultdict
 from contextlib import ExitStack
@@ -16,10 +15,8 @@ from .. import crypto, memo
 from ..const import (
     ATTEMPTS,
     BATCH_SIZE,
-    EMPTY_PAGES,
     FIRST_RUN_DAYS,
     LOOK_BACK_DAYS,
-    MOST_EMPTY_PAGES,
     OVERLAP_MINUTES,
     RETRY_MINUTES,
     STATUS,
@@ -37,11 +34,10 @@ from ..selling_partner import (
     BadRequest,
     MalformedAnswer,
     SearchOrders,
-    TokenRefused,
     parse_order,
     parse_readable,
 )
-from .amazon_job import are_empty, unexpected
+from .amazon_job import unexpected
 from .amazon_offer import offer_key
 from .amazon_quota import wake_at
 from .trigram import trigram
@@ -59,10 +55,6 @@ WHOLE_MINUTES = 15
 PROBE_FAILURES = 12
 # Amazon's clock may be ahead of ours.
 MOST_AHEAD = timedelta(days=1)
-
-
-class RepeatedPage(MalformedAnswer):
-    """Amazon shows the same orders again instead of the next page, or no end of pages without an order."""
 
 
 class NeedsAttention(UserError):
@@ -248,50 +240,56 @@ class AmazonOrderUpdate(models.Model):
 
     @api.model
     def _fetch(self, run):
-        """Read the pages of a job's search into the inbox; each page is committed with the place reached.
+        """Read on from the import's cursor into the inbox.
 
-        :param run: the :class:`.run.Run` of job ``orders``, ``range`` or ``missed``.
+        :param run: the :class:`.run.Run`.
         :raise SellingPartnerError: the search stays open and goes on where it was.
         """
-        job, restarted = run.job, False
         with run.calling():
-            if job.name == "orders":
-                self._try_denied(run)
-            search, token = self._search_and_token(job)
-            while True:
-                try:
-                    page = run.amazon.orders.search(search, token)
-                    pages = self._pages_with(job, page)
-                except (TokenRefused, RepeatedPage) as error:
-                    search, token = self._from_the_first_page(run, search, error, restarted), None
-                    restarted = True
-                    continue
-                except AccessDenied as error:
-                    search, token = self._without_denied(run, search, error), None
-                    continue
-                except BadRequest as error:
-                    search, token = self._with_fewer_parts(run, search, error), None
-                    continue
-                token = page.next_token
-                orders = self._receive_page(run, search, page)
-                job.pages = pages
-                self._move_on(job, page, search)
-                run.log.write({"received": run.log.received + len(page.orders), "api_calls": run.budget.calls})
-                if orders:
-                    # In the same transaction: whoever dies after it has woken the builders.
-                    self._trigger_builders()
-                if not token and job.name == "missed" and search.last_updated_after:
-                    search = self._wider_search(job, "created_after")
-                elif not token:
-                    run.commit(len(page.orders))
-                    return
-                run.checkpoint(len(page.orders))
-                if not job.open_search or SearchOrders.from_json(job.open_search) != search:
-                    # The account was changed, and there is another search to make.
-                    run.give_back()
+            self._try_denied(run)
+            self._read_orders(run, self._opened(run.job) or self._search_from_cursor(run.job))
 
     @api.model
-    def _receive_page(self, run, search, page):
+    def _fetch_range(self, run):
+        """Go on with the search that a person has asked for, as :meth:`_fetch`."""
+        with run.calling():
+            self._read_orders(run, self._opened(run.job))
+
+    @api.model
+    def _fetch_missed(self, run):
+        """Look at the last days once more, as :meth:`_fetch`: orders that the search shows late have been passed by
+        the import's cursor. First by change, then by creation, for what is shown by only one of them."""
+        search = self._opened(run.job)
+        if not (search and self._is_recent(search)):
+            search = self._wider_search(run, "last_updated_after")
+        with run.calling():
+            self._read_orders(
+                run, search, late=True,
+                then=lambda search: search.last_updated_after and self._wider_search(run, "created_after"),
+            )  # fmt: skip
+
+    @api.model
+    def _read_orders(self, run, search, late=False, then=None):
+        """Read the pages of a search into the inbox, and wake the builders.
+
+        :param bool late: what is new should have come in before.
+        :param then: as in :meth:`amazon.pages._read_pages`.
+        """
+
+        def keep(search, page):
+            orders = self._receive_page(run, search, page, late)
+            run.log.write({"received": run.log.received + len(page.orders), "api_calls": run.budget.calls})
+            if orders:
+                # In the same transaction: whoever dies after it has woken the builders.
+                self._trigger_builders()
+
+        run.job._read_pages(
+            run, search, run.amazon.orders.search, keep,
+            refused=lambda search, error: self._another_search(run, search, error), then=then,
+        )  # fmt: skip
+
+    @api.model
+    def _receive_page(self, run, search, page, late):
         """Put the orders of a page into the inbox, and their new SKUs into the table.
 
         :return: the ``ReceivedOrder`` values, without those that were received before or one by one.
@@ -303,20 +301,19 @@ class AmazonOrderUpdate(models.Model):
         if not search.included_data:
             orders = self._read_whole(run, orders)
         new = self._receive(account, orders, run.log)
-        if run.job.name == "missed":
+        if late:
             new._found_late(run.log)
         self._make_offers(account, orders)
         return orders
 
     @api.model
-    def _search_and_token(self, job):
-        """Return the open search and its token, or a new search from the cursor on."""
-        if job.name == "missed" and not (job.open_search and self._is_recent(SearchOrders.from_json(job.open_search))):
-            return self._wider_search(job, "last_updated_after"), None
-        if job.open_search:
-            if job._token_is_old(TOKEN_HOURS):
-                job._start_search(job.open_search)
-            return SearchOrders.from_json(job.open_search), job.token or None
+    def _opened(self, job):
+        """Return the job's open search, if there is one."""
+        return SearchOrders.from_json(job.open_search) if job.open_search else None
+
+    @api.model
+    def _search_from_cursor(self, job):
+        """Return a search for what was changed since the last one."""
         since = self._cursor(job)
         parts = ALL
         if job.reduced_from:
@@ -325,28 +322,23 @@ class AmazonOrderUpdate(models.Model):
             else:
                 # Everything again, from where it was last read in full.
                 since = min(since, job.reduced_from)
-        search = SearchOrders(
+        return SearchOrders(
             last_updated_after=since.replace(tzinfo=timezone.utc),
             marketplace_ids=tuple(self._allowed_marketplaces(job)),
             included_data=parts,
         )
-        job._start_search(search.to_json())
-        return search, None
 
     @api.model
-    def _wider_search(self, job, by):
-        """Start a search that goes back some days from now: orders that the search shows late have been passed by the
-        import's cursor. First by change, then by creation, for what is shown by only one of them.
+    def _wider_search(self, run, by):
+        """Return a search that goes back some days from now.
 
         :param str by: ``last_updated_after`` or ``created_after``.
         """
         since = fields.Datetime.now() - timedelta(days=LOOK_BACK_DAYS)
-        search = SearchOrders(
+        return SearchOrders(
             **{by: since.replace(tzinfo=timezone.utc)},
-            marketplace_ids=tuple(self._allowed_marketplaces(job.account_id._job("orders"))),
+            marketplace_ids=tuple(self._allowed_marketplaces(run.account._job("orders"))),
         )
-        job._start_search(search.to_json())
-        return search
 
     @api.model
     def _is_recent(self, search):
@@ -375,48 +367,20 @@ class AmazonOrderUpdate(models.Model):
             return job.cursor - timedelta(minutes=OVERLAP_MINUTES)
         return now - timedelta(days=FIRST_RUN_DAYS)
 
-    @api.model
-    def _pages_with(self, job, page):
-        """Notice that Amazon shows a page again instead of the next one.
-
-        :param job: the ``amazon.job``, or the ``amazon.feed``, whose search it is.
-        :return: the marks of the search's pages, this one's included.
-        :rtype: list[str]
-        :raise RepeatedPage: it was among this search's pages already, or there is no end of empty ones.
-        """
-        seen = job.pages or []
-        if not page.orders:
-            if page.next_token and are_empty(seen, MOST_EMPTY_PAGES):
-                raise RepeatedPage("only empty pages", operation="searchOrders", code="empty_pages", sent=True)
-            return [*seen, ""]
-        mark = hashlib.sha256(" ".join(sorted(order.digest for order in page.orders)).encode()).hexdigest()[:16]
-        if mark in seen:
-            raise RepeatedPage("the same page again", operation="searchOrders", code="same_page", sent=True)
-        return [*seen, mark]
-
     # === BUSINESS METHODS: FETCHING WHAT AMAZON REFUSES IN PART === #
 
     @api.model
-    def _from_the_first_page(self, run, search, error, again):
-        """Start the same window over; what comes twice is known by its digest.
+    def _another_search(self, run, search, error):
+        """Amazon refuses a search: open one that it may take.
 
-        :param bool again: it was started over in this run already.
         :return: the search to go on with.
-        :raise SellingPartnerError: there is no way on; the place is kept.
+        :raise SellingPartnerError: there is none; the place is kept.
         """
-        job = run.job
-        if not again:
-            if isinstance(error, RepeatedPage):
-                run.log._note(find(error).text)
-            job._start_search(search.to_json())
-            if error.code == "empty_pages":
-                # Starting over is no sign that it gets on.
-                job.pages = [""] * EMPTY_PAGES
-            return search
-        if isinstance(error, RepeatedPage):
-            raise error
-        # Given just now, the token is good: it is something on that page that Amazon refuses.
-        return self._with_fewer_parts(run, search, error)
+        if isinstance(error, AccessDenied):
+            return self._without_denied(run, search, error)
+        if isinstance(error, BadRequest):
+            return self._with_fewer_parts(run, search, error)
+        raise error
 
     @api.model
     def _with_fewer_parts(self, run, search, error):
@@ -431,7 +395,7 @@ class AmazonOrderUpdate(models.Model):
         if not left or not error.sent:
             raise error
         values = {"included_data": left[0]}
-        if job.name == "orders" and search.included_data == ALL:
+        if job._declaration().keeps_cursor and search.included_data == ALL:
             since = search.last_updated_after.replace(tzinfo=None)
             job.write({
                 "reduced_from": min(job.reduced_from or since, since), "reduced_at": fields.Datetime.now(),
@@ -439,7 +403,7 @@ class AmazonOrderUpdate(models.Model):
             values["last_updated_after"] = self._cursor(job).replace(tzinfo=timezone.utc)
         run.log._note(_lt("Amazon refuses to give all parts of the orders; fewer are asked for. (%s)", str(error)))
         search = replace(search, **values)
-        job._start_search(search.to_json())
+        job._start_search(search)
         return search
 
     @api.model
@@ -505,7 +469,7 @@ class AmazonOrderUpdate(models.Model):
         if len(denied) in (0, len(search.marketplace_ids)):
             raise error
         now = fields.Datetime.now()
-        if job.name == "orders":
+        if job._declaration().keeps_cursor:
             since = search.last_updated_after.replace(tzinfo=None)
             if job.reduced_from:
                 since = min(since, job.reduced_from)
@@ -514,7 +478,7 @@ class AmazonOrderUpdate(models.Model):
         names = self.env["amazon.marketplace"].search([("api_ref", "in", denied)]).mapped("name")
         run.log._note(_lt("Amazon denies the orders of %s; the other marketplaces go on.", ", ".join(names)))
         search = replace(search, marketplace_ids=[ref for ref in search.marketplace_ids if ref not in denied])
-        job._start_search(search.to_json())
+        job._start_search(search)
         run.account._ask_for_help()
         return search
 
@@ -545,21 +509,6 @@ class AmazonOrderUpdate(models.Model):
             else:
                 job.denied = {**job.denied, marketplace.api_ref: {**entry, "tried": now.isoformat()}}
             run.commit()
-
-    @api.model
-    def _move_on(self, job, page, search):
-        """Write the place reached: the next page's token, or with the last page the cursor."""
-        if page.next_token:
-            job.write({"token": page.next_token, "token_at": fields.Datetime.now()})
-            return
-        values = {"open_search": False, "token": False, "token_at": False, "pages": False}
-        if job.reduced_from and search.included_data == ALL and job.name == "orders":
-            values.update(reduced_from=False, reduced_at=False)
-        if job.name == "orders" and page.last_updated_before:
-            reached = page.last_updated_before.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
-            # Never into what is the future here: whichever clock is wrong, reading twice costs nothing.
-            values["cursor"] = min(reached, fields.Datetime.now())
-        job.write(values)
 
     @api.model
     @no_statements_logged()

@@ -132,6 +132,16 @@ class OrdersPage:
     last_updated_before: datetime | None = None
     created_before: datetime | None = None
 
+    @property
+    def marks(self):
+        """What tells its entries from all others."""
+        return tuple(order.digest for order in self.orders)
+
+    @property
+    def reached(self):
+        """Up to when (UTC) this search has given everything; None when Amazon does not say so."""
+        return self.last_updated_before
+
 
 def parse_orders_page(payload):
     """Read the answer to searchOrders.
