@@ -1,6 +1,9 @@
 from . import amazon_followed, amazon_guard, amazon_pages, amazon_search  # others inherit from them
 
 # isort: split
+from . import amazon_outbox
+
+# isort: split
 from . import (
     account_tax,
     amazon_account,
@@ -8,9 +11,11 @@ from . import (
     amazon_account_work,
     amazon_confirmation,
     amazon_confirmation_by_hand,
+    amazon_confirmation_feed,
     amazon_confirmation_mail,
     amazon_confirmation_send,
     amazon_feed,
+    amazon_feed_confirmations,
     amazon_job,
     amazon_job_confirmations,
     amazon_job_orders,

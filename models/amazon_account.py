@@ -14,6 +14,7 @@ from ..const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS, TROUBLES
 from ..refusals import BROKEN, explain
 from ..said import Said, say
 from ..selling_partner import (
+    FEED_TYPE_FULFILLMENT,
     AccessDenied,
     BadRequest,
     Credentials,
@@ -1004,7 +1005,7 @@ class AmazonAccount(models.Model):
         # sudo: see _confirm
         Confirmation = self.env["amazon.confirmation"].sudo()
         for account in self:
-            if not account.auto_confirm and Confirmation._is_asked_for(account):
+            if not account.auto_confirm and Confirmation._is_requested(account):
                 # The job that fetches results is stopped with the automatic one; what a person asked for goes on.
                 logs |= account._fetch_results()
         return logs
@@ -1041,9 +1042,9 @@ class AmazonAccount(models.Model):
         # sudo: see _confirm
         Feed, Confirmation = self.env["amazon.feed"].sudo(), self.env["amazon.confirmation"].sudo()
         for account in self:
-            if Feed._open_feeds(account):
+            if Feed._open_feeds(account, FEED_TYPE_FULFILLMENT):
                 logs |= account._job("results")._run(
-                    lambda run: run.env["amazon.feed"].sudo()._fetch(run)  # sudo: see _confirm
+                    lambda run: run.env["amazon.confirmation"].sudo()._fetch_results(run)  # sudo: see _confirm
                 )
             else:
                 account._job("results")._nothing_to_do()

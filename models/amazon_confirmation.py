@@ -15,11 +15,10 @@ from odoo.tools import SQL
 
 from ..const import DEAD, RECENT_DAYS
 from ..ours import is_ours, noted
-from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, hint_of, tidy
+from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, tidy
 from .amazon_guard import GROUPS
 from .amazon_search import few
 from .amazon_shipping_method import names_no_carrier
-from .sale_order import API_STATUSES
 from .trigram import trigram
 
 _logger = logging.getLogger(__name__)
@@ -31,8 +30,6 @@ FIRST_REFERENCE = 100_000
 LONGEST_IN_FEED = 50
 LONGEST_NUMBER = LONGEST_IN_FEED
 LONGEST = 255
-# What waits is looked at again by itself after so many minutes, should nothing have woken it.
-WAIT_MINUTES = 15
 # What is told to Amazon; when one of these changes it is told again.
 TOLD = ("carrier_code", "carrier_name", "ship_method", "tracking_number", "ship_date", "quantities",
         "transparency_codes", "cod_collection_method")  # fmt: skip
@@ -58,7 +55,7 @@ class AmazonConfirmation(models.Model):
 
     _name = "amazon.confirmation"
     _description = "Amazon Shipping Confirmation"
-    _inherit = ["amazon.guard", "amazon.followed", "amazon.search"]
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.search", "amazon.outbox"]
     _order = "id desc"
     _rec_name = "order_ref"
     _check_company_auto = True
@@ -80,7 +77,6 @@ class AmazonConfirmation(models.Model):
     reference = fields.Char(
         "Package Reference", readonly=True, help="Amazon's packageReferenceId; sending it again edits the parcel."
     )
-    state = fields.Selection(API_STATUSES, "API Status", required=True, default="not_sent", readonly=True)
 
     # --- what is to be sent, or was sent last
     carrier_code = fields.Char(readonly=True)
@@ -93,19 +89,12 @@ class AmazonConfirmation(models.Model):
     quantity = fields.Float("Units", readonly=True, digits=0)
     transparency_codes = fields.Json(readonly=True)
     cod_collection_method = fields.Char("COD Collection", readonly=True)
-    told = fields.Json(readonly=True, help="What Amazon was told last")
 
     # --- how it went
     channel = fields.Selection(
-        [
-            ("direct", "Direct"),
-            ("feed", "Feed"),
-            ("seller_central", "In Seller Central"),
-            ("by_hand", "Set by Hand"),
-        ],
-        "Sent", readonly=True,
-    )  # fmt: skip
-    feed_id = fields.Many2one("amazon.feed", readonly=True, ondelete="set null", index="btree_not_null")
+        selection_add=[("seller_central", "In Seller Central"), ("by_hand", "Set by Hand")],
+        ondelete=dict.fromkeys(("seller_central", "by_hand"), "set null"),
+    )
     edited = fields.Boolean(readonly=True, help="Changed after Amazon had been told")
     ask_first = fields.Boolean(
         readonly=True, help="Told in a feed: whether Amazon has it, and under which reference, is not known yet."
@@ -118,19 +107,10 @@ class AmazonConfirmation(models.Model):
         help="The delivery's method when the parcel was found in Seller Central: as long as it stays, what was entered"
         " there counts.",
     )  # fmt: skip
-    requested = fields.Boolean("Asked For", readonly=True, help="A person asked for it, whatever the phase")
-    by_request = fields.Boolean(readonly=True, help="It was sent last because a person asked for it.")
     without_number = fields.Boolean(
         "By Feed", readonly=True, help="Amazon wants a number here; in a feed it can be left out."
     )
-    retry_at = fields.Datetime("Looked at Again", readonly=True)
-    asked = fields.Integer(readonly=True, help="How often Amazon was asked whether it has the parcel")
-    sent_at = fields.Datetime("Sent on", readonly=True)
-    answered_at = fields.Datetime("Answered on", readonly=True)
-    accepted_at = fields.Datetime("Accepted on", readonly=True)
-    message = fields.Text(readonly=True, help="Amazon's own words, or why it waits")
     warning = fields.Text("Amazon's Warning", readonly=True, help="What Amazon's report says of it besides the outcome")
-    hint = fields.Char(readonly=True)
     advice = fields.Text("What to Do", compute="_compute_advice")
     order_text = fields.Char("Order Number", store=False, readonly=True, search="_search_order_text")
     is_waiting = fields.Boolean(compute="_compute_is_waiting", search="_search_is_waiting")
@@ -341,9 +321,7 @@ class AmazonConfirmation(models.Model):
         """Have the rows sent soon because a person asks for it, whatever the phase and whether the job is started."""
         # sudo: the outbox is the addon's own; callers have checked the right to write the orders
         rows = self.sudo().filtered(lambda row: row.state != "sending")
-        rows.write({
-            "state": "not_sent", "requested": True, "retry_at": False, "message": False, "hint": False, "asked": 0,
-        })  # fmt: skip
+        rows._to_send(requested=True)
         for account in rows.account_id:
             account._job("confirm_by_hand")._trigger()
 
@@ -508,15 +486,13 @@ class AmazonConfirmation(models.Model):
             self.without_number = False
         if self.state in ("done", "unknown"):
             if self.told and self.told != self._facts():
-                self.write({
-                    "state": "not_sent", "edited": True, "retry_at": False, "message": False, "hint": False, "asked": 0,
-                })  # fmt: skip
+                self._to_send(edited=True)
                 self._log(self.env._("Changed after it was confirmed, sent again: %s", self.picking_id.name))
             elif not self.told and self.channel == "by_hand":
                 # What is changed from now on has to be told.
                 self.told = self._facts()
         elif self.state in ("error", "rejected"):
-            self.write({"state": "not_sent", "retry_at": False, "message": False, "hint": False})
+            self._to_send()
         elif self.state == "not_sent":
             # What stood against it may be over; the job says so if it is not.
             self.write({"retry_at": False, "message": False})
@@ -563,29 +539,6 @@ class AmazonConfirmation(models.Model):
         self.ensure_one()
         facts = {name: self[name] or False for name in TOLD}
         return {**facts, "ship_date": fields.Datetime.to_string(self.ship_date) if self.ship_date else False}
-
-    def _wake(self):
-        """Look at these rows soon."""
-        for account in self.account_id:
-            account._job("confirm")._trigger()
-            if any(row.requested for row in self if row.account_id == account):
-                account._job("confirm_by_hand")._trigger()
-
-    @api.model
-    def _look_again(self, domain, hint=None):
-        """Something has changed that confirmations may have waited for, or that was wrong with them.
-
-        :param list domain: which confirmations it concerns.
-        :param str hint: what Amazon may have found wrong with them, and has been corrected now.
-        """
-        waiting = Domain("state", "=", "not_sent") & Domain("retry_at", "!=", False)
-        never_sent = Domain("sent_at", "=", False) | Domain("hint", "in", [hint] if hint else [])
-        wrong = Domain("state", "=", "error") & never_sent
-        # sudo: the outbox is the addon's own, whoever changes orders and settings
-        rows = self.sudo().search(Domain(domain) & (waiting | wrong))
-        if rows:
-            rows.write({"state": "not_sent", "retry_at": False})
-            rows._wake()
 
     # === BUSINESS METHODS: MAY IT BE SENT? === #
 
@@ -820,11 +773,6 @@ class AmazonConfirmation(models.Model):
 
     # === BUSINESS METHODS: OUTCOMES === #
 
-    def _hold(self, reason, minutes=WAIT_MINUTES):
-        """Leave the row waiting, saying for what; looked at again when that changes, and now and then."""
-        again = fields.Datetime.now() + timedelta(minutes=minutes)
-        self.write({"message": reason, "hint": False, "retry_at": again})
-
     def _accepted(self, message=False, mail="sending", before=None, **values):
         """Amazon has these parcels.
 
@@ -835,12 +783,9 @@ class AmazonConfirmation(models.Model):
             rows._accepted_alike("\n".join(filter(None, (message, warning))) or False, mail, before, **values)
 
     def _accepted_alike(self, message, mail, before, **values):
-        now, asked_for = fields.Datetime.now(), self.filtered("requested")
-        self.write({
-            "state": "done", "answered_at": now, "accepted_at": now, "message": message, "hint": False,
-            "retry_at": False, "asked": 0, "edited": False, "requested": False, "without_number": False, "mail": mail,
-            **({"ask_first": False} if "reference" in values else {}), **values,
-        })  # fmt: skip
+        asked_for = self.filtered("requested")
+        known = {"ask_first": False} if "reference" in values else {}
+        super()._accepted(message, edited=False, without_number=False, mail=mail, **known, **values)
         texts = {}
         for row in self:
             texts[row] = self.env._("Amazon has accepted the shipping confirmation: %s", row._in_words())
@@ -857,22 +802,11 @@ class AmazonConfirmation(models.Model):
         asked_for = answered.filtered("requested")
         if state != "unknown":
             answered.ask_first = False
-        self.write({
-            "state": state, "answered_at": fields.Datetime.now(), "message": message, "hint": hint or False,
-            "retry_at": False, "asked": 0, "requested": False, "mail": mail, **values,
-        })  # fmt: skip
+        super()._refused(state, message, hint, mail=mail, **values)
         self._log(self.env._("Shipping confirmation failed: %s", message), before)
         changed = answered._settle_changed()
         (changed & asked_for).requested = True
         (self - changed).order_id._amazon_confirmation_failed()
-
-    def _refused_by_report(self, message):
-        """Amazon's report refuses this parcel."""
-        self._refused("error", message, hint_of(message), mail="results")
-
-    def _chunks(self, size):
-        for start in range(0, len(self), size):
-            yield self[start : start + size]
 
     def _settle_changed(self):
         """What was changed while it was being sent is sent again.
@@ -880,7 +814,7 @@ class AmazonConfirmation(models.Model):
         :return: the rows that were.
         """
         changed = self.filtered(lambda row: row.told and row.told != row._facts() and row.channel != "by_hand")
-        changed.write({"state": "not_sent", "retry_at": False, "message": False, "hint": False})
+        changed._to_send()
         changed.filtered("accepted_at").edited = True
         changed._wake()
         return changed

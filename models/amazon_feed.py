@@ -1,8 +1,11 @@
-"""Feeds: many confirmations in one submission, from the document to what became of each message (rule 2)."""
+"""Feeds: many messages in one submission, from the document to what became of each (rule 2). What they carry belongs to
+the model that their type names."""
 
 import base64
 import logging
+from collections.abc import Callable
 from datetime import timedelta, timezone
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -12,8 +15,6 @@ from ..const import ASK_AGAIN_MINUTES
 from ..refusals import unreadable
 from ..said import Said, say
 from ..selling_partner import (
-    CONTENT_TYPE_XML,
-    FEED_TYPE_FULFILLMENT,
     AccessDenied,
     BadRequest,
     CredentialsError,
@@ -21,11 +22,6 @@ from ..selling_partner import (
     NotFound,
     QuotaExceeded,
     RetryLater,
-    SearchOrders,
-    fulfillment_feed,
-    parse_order,
-    parse_processing_report,
-    split_feed,
 )
 from .amazon_pages import CLOSED
 from .run import RunOver
@@ -33,15 +29,29 @@ from .run import RunOver
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
 
-FEED_TYPES = [(FEED_TYPE_FULFILLMENT, "Shipping Confirmations")]
+
+class FeedType(NamedTuple):
+    """What a type of feed carries; see :meth:`AmazonFeed._declared`.
+
+    :param model: the model of its messages, which have a ``feed_id`` and take part by their ``_feed…`` methods; see
+        ``amazon_confirmation_feed.py``.
+    :param job: the job that goes on with one whose submission was cut off, whether a person has started others or not.
+    :param content_type: of the document.
+    :param parse: makes of a ``selling_partner`` document the report on it.
+    """
+
+    model: str
+    job: str
+    content_type: str
+    parse: Callable
+
+
 # A feed that nobody has finished: no other of its type is sent meanwhile.
 UNSENT = ("prepared", "submitting")
 AT_AMAZON = ("submitted", "asking")
 UNSETTLED = (*UNSENT, *AT_AMAZON)
 # Amazon keeps reports for 28 days; a report that cannot be read is fetched so often.
 READS = 3
-# So many orders are asked for one by one, more by searching.
-ONE_BY_ONE = 20
 # Messages whose outcome is written in one transaction.
 CHUNK = 500
 KEEP_DAYS = 90
@@ -62,7 +72,7 @@ class AmazonFeed(models.Model):
 
     account_id = fields.Many2one("amazon.account", required=True, readonly=True, ondelete="restrict", index=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    feed_type = fields.Selection(FEED_TYPES, required=True, readonly=True)
+    feed_type = fields.Selection([], required=True, readonly=True)
     state = fields.Selection(
         [
             ("prepared", "To Be Sent"),
@@ -85,7 +95,6 @@ class AmazonFeed(models.Model):
     document_name = fields.Char(compute="_compute_names")
     report = fields.Binary("Amazon's Report", attachment=True, readonly=True)
     report_name = fields.Char(compute="_compute_names")
-    confirmation_ids = fields.One2many("amazon.confirmation", "feed_id", readonly=True)
     message_count = fields.Integer("Entries", readonly=True)
     accepted_count = fields.Integer("Accepted", readonly=True)
     refused_count = fields.Integer("Refused", readonly=True)
@@ -105,48 +114,72 @@ class AmazonFeed(models.Model):
             feed.document_name = f"{feed.feed_ref or feed.id}.xml"
             feed.report_name = f"{feed.feed_ref or feed.id}-report.xml"
 
-    # === SENDING; run by the job that sends confirmations, which holds its lock === #
+    # === WHAT TYPES THERE ARE === #
 
     @api.model
-    def _unsent(self, account):
-        """Return the feeds of this account that are not at Amazon yet, and may be worked on now."""
-        return self.search([("account_id", "=", account.id), ("state", "in", UNSENT), *self._now()])
+    def _declared(self):
+        """Return the types of feeds there are. Whose messages they carry adds them here and to the field's selection.
+
+        :rtype: dict[str, FeedType]
+        """
+        return {}
+
+    def _declaration(self):
+        self.ensure_one()
+        return self._declared()[self.feed_type]
+
+    def _messages(self):
+        """Return what the feed carries."""
+        self.ensure_one()
+        return self.env[self._declaration().model].search([("feed_id", "=", self.id)], order="id")
+
+    def _open_messages(self):
+        """Return those of which it is not known what became of them."""
+        return self._messages().filtered(lambda row: row.state in ("sending", "unknown") and row.channel == "feed")
+
+    # === SENDING; run by a job that holds the lock of all who send this type === #
 
     @api.model
+    def _of(self, account, feed_type, states):
+        """Return an account's feeds of a type that are in one of these states."""
+        return self.search([
+            ("account_id", "=", account.id), ("feed_type", "=", feed_type), ("state", "in", states),
+        ])  # fmt: skip
+
     def _now(self):
-        return ["|", ("retry_at", "=", False), ("retry_at", "<=", fields.Datetime.now())]
+        """Return those that may be worked on now."""
+        now = fields.Datetime.now()
+        return self.filtered(lambda feed: not feed.retry_at or feed.retry_at <= now)
 
     @api.model
-    def _send(self, run, rows):
-        """Send confirmations as one feed.
+    def _unsent(self, account, feed_type):
+        """Return the feeds of a type that are not at Amazon yet, and may be worked on now."""
+        return self._of(account, feed_type, UNSENT)._now()
 
-        :param rows: the ``amazon.confirmation``, all of them fit to be sent; what does not fit waits for the next.
+    @api.model
+    def _send(self, run, feed_type, rows):
+        """Send messages as one feed.
+
+        :param rows: of the type's model, all of them fit to be sent; what does not fit waits for the next.
         """
         account = run.account
         if not rows:
             return
-        if self.search_count(
-            [("account_id", "=", account.id), ("feed_type", "=", FEED_TYPE_FULFILLMENT), ("state", "in", UNSETTLED)],
-            limit=1,
-        ):
+        if self._of(account, feed_type, UNSETTLED):
             rows._hold(self.env._("Waits until Amazon is through with the feed before."))
             run.commit()
             return
-        messages = [(row.id, row._shipment()) for row in rows]
-        part = split_feed(messages)[0]
-        rows = rows.browse(message_id for message_id, _shipment in part)
-        feed = self.create({
-            "account_id": account.id, "feed_type": FEED_TYPE_FULFILLMENT, "message_count": len(part),
-        })  # fmt: skip
-        rows._sending("feed", run.log, feed_id=feed.id)
-        feed.document = base64.b64encode(fulfillment_feed(account.merchant_id, part))
+        rows, document = rows._feed_document(account)
+        feed = self.create({"account_id": account.id, "feed_type": feed_type, "message_count": len(rows)})
+        rows._mark_sending("feed", run.log, feed_id=feed.id)
+        feed.document = base64.b64encode(document)
         run.commit()
         feed._submit(run)
 
     @api.model
-    def _submit_unsent(self, run):
+    def _submit_unsent(self, run, feed_type):
         """Go on with what an earlier run has begun: it is certain that nobody else does."""
-        for feed in self._unsent(run.account):
+        for feed in self._unsent(run.account, feed_type):
             if feed.state == "submitting":
                 feed._find(run)
             if feed.state == "prepared":
@@ -159,11 +192,11 @@ class AmazonFeed(models.Model):
         :raise SellingPartnerError: the feed stays as far as it has come, unless a marketplace was denied.
         """
         self.ensure_one()
-        content = base64.b64decode(self.document)
-        marketplaces = self.confirmation_ids.marketplace_id.mapped("api_ref")
+        content, content_type = base64.b64decode(self.document), self._declaration().content_type
+        marketplaces = self._messages().marketplace_id.mapped("api_ref")
         try:
-            document = run.amazon.feeds.create_document(CONTENT_TYPE_XML)
-            run.amazon.feeds.upload(document.url, content, CONTENT_TYPE_XML)
+            document = run.amazon.feeds.create_document(content_type)
+            run.amazon.feeds.upload(document.url, content, content_type)
         except (RetryLater, CredentialsError, AccessDenied):
             # Nothing is known to Amazon before createFeed: the next run starts with a new document.
             raise
@@ -207,17 +240,17 @@ class AmazonFeed(models.Model):
         :param AccessDenied error: what Amazon said.
         :raise AccessDenied: that one marketplace was denied, when the others have gone.
         """
-        rows, denied = self.confirmation_ids, None
+        feed_type, rows, denied = self.feed_type, self._messages(), None
         self.unlink()
         by_marketplace = rows.grouped("marketplace_id")
         if len(by_marketplace) == 1:
             rows._not_sent(error)
             run.commit()
             raise error
-        rows.write({"state": "not_sent", "ask_first": False})
+        rows._feed_taken_back()
         for of_one in by_marketplace.values():
             try:
-                self._send(run, of_one)
+                self._send(run, feed_type, of_one)
             except AccessDenied as refusal:
                 denied = refusal
         if denied:
@@ -225,10 +258,7 @@ class AmazonFeed(models.Model):
 
     def _submitted(self, run, feed_ref):
         self.write({"state": "submitted", "feed_ref": feed_ref, "status": "IN_QUEUE", "asked": 0, "retry_at": False})
-        self.confirmation_ids._log(self.env._("Shipping confirmation sent in feed %s", feed_ref))
-        self.confirmation_ids.write({"mail": "sending"})
-        run.log._note(_lt("Feed %(feed)s: %(count)s confirmations sent.", feed=feed_ref, count=self.message_count))
-        self.account_id._wake_results(60)
+        self._messages()._feed_submitted(self, run)
         run.commit()
 
     def _refused(self, run, message):
@@ -253,7 +283,7 @@ class AmazonFeed(models.Model):
         elif self.asked < len(ASK_AGAIN_MINUTES):
             again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
             self.write({"asked": self.asked + 1, "retry_at": again})
-            self.account_id._job("confirm_by_hand")._trigger(60 * ASK_AGAIN_MINUTES[self.asked - 1])
+            self.account_id._job(self._declaration().job)._trigger(60 * ASK_AGAIN_MINUTES[self.asked - 1])
             run.commit()
         else:
             self._back_to_prepared(run)
@@ -268,62 +298,60 @@ class AmazonFeed(models.Model):
             "state": "failed", "message": message, "ended_at": fields.Datetime.now(), "accepted_count": 0,
             "refused_count": self.message_count,
         })  # fmt: skip
-        for rows in self._open_rows()._chunks(CHUNK):
+        for rows in self._open_messages()._chunks(CHUNK):
             rows._refused("rejected", say(self.env, message), mail=mail)
         self._ended()
 
     # === RESULTS; run by a job of its own === #
 
     @api.model
-    def _open_feeds(self, account):
-        return self.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON), *self._now()])
+    def _open_feeds(self, account, feed_type):
+        """Return the feeds of a type that Amazon is to be asked about now."""
+        return self._of(account, feed_type, AT_AMAZON)._now()
 
     @api.model
-    def _at_amazon(self, account):
-        """Return the feeds whose outcome is not known, whether they are due or not."""
-        return self.search([("account_id", "=", account.id), ("state", "in", AT_AMAZON)])
+    def _at_amazon(self, account, feed_type):
+        """Return the feeds of a type whose outcome is not known, whether they are due or not."""
+        return self._of(account, feed_type, AT_AMAZON)
 
     @api.model
-    def _fetch(self, run):
-        """Fetch what Amazon says of the account's feeds.
+    def _fetch(self, run, feed_type):
+        """Fetch what Amazon says of the account's feeds of a type.
 
         :param run: the :class:`.run.Run`.
         :return: whether Amazon is still at one.
         """
         account = run.account
-        feeds = self.with_company(account.company_id).with_context(lang=account.company_id._amazon_lang())
         try:
-            with run.calling() as amazon:
-                for feed in feeds._open_feeds(account):
+            with run.calling():
+                for feed in self._open_feeds(account, feed_type):
                     if feed.state == "submitted":
-                        feed._look(amazon)
+                        feed._look(run.amazon)
                     if feed.state == "asking":
                         feed._settle(run)
                     if feed.state in ("done", "failed"):
-                        feed.confirmation_ids._stand_in(run.log)
+                        feed._messages()._stand_in(run.log)
                         run.log.confirmed += feed.accepted_count
                         run.log.refused += feed.refused_count
                         run.commit()
         except RunOver:
             # Whoever runs it by hand has no cron of this job.
-            feeds._wake_for_results(account)
+            self._wake_for_results(account, feed_type)
             run.commit()
             raise
-        finally:
-            if not self.env.cr.closed:
-                self.env.cr.rollback()
-                feeds.env["amazon.confirmation"]._tell(account)
-                run.commit()
-        feeds._wake_for_results(account)
-        return bool(feeds._at_amazon(account))
+        return self._wake_for_results(account, feed_type)
 
     @api.model
-    def _wake_for_results(self, account):
-        """Wake whoever fetches results when the first of the feeds that are at Amazon is due."""
-        now = fields.Datetime.now()
-        if still := self._at_amazon(account):
+    def _wake_for_results(self, account, feed_type):
+        """Wake whoever fetches results when the first of the feeds that are at Amazon is due.
+
+        :return: whether there is one.
+        """
+        now, still = fields.Datetime.now(), self._at_amazon(account, feed_type)
+        if still:
             due = min(feed.retry_at or now for feed in still)
-            account._wake_results(max(60, (due - now).total_seconds()))
+            self.env[self._declared()[feed_type].model]._feed_wake(account, max(60, (due - now).total_seconds()))
+        return bool(still)
 
     def _look(self, amazon):
         """Ask how far Amazon is, and apply its report when it is through."""
@@ -346,7 +374,7 @@ class AmazonFeed(models.Model):
             self._start_asking(_lt("Amazon broke the feed off (FATAL); it is asked for each order."))
 
     def _give_up_late(self, amazon, status):
-        """Other confirmations wait for this feed: when Amazon does not come to it, it is taken back; what Amazon does
+        """Others wait for this feed: when Amazon does not come to it, it is taken back; what Amazon does
         not come to the end of is asked for."""
         if not self._is_late():
             return
@@ -361,7 +389,7 @@ class AmazonFeed(models.Model):
         )
 
     def _is_late(self):
-        """Tell whether other confirmations have waited for this feed long enough."""
+        """Tell whether others have waited for this feed long enough."""
         return self.submitted_at <= fields.Datetime.now() - timedelta(hours=LATE_HOURS)
 
     def _read_report(self, amazon):
@@ -370,7 +398,7 @@ class AmazonFeed(models.Model):
             return
         try:
             document = amazon.feeds.download_result(self.report_ref)
-            report = parse_processing_report(document)
+            report = self._declaration().parse(document)
         except MalformedAnswer as error:
             self._read_again(unreadable(error))
             return
@@ -378,7 +406,7 @@ class AmazonFeed(models.Model):
             self._read_again(str(error))
             return
         self.report = base64.b64encode(document.content)
-        self._apply(report)
+        self._messages()._feed_results(self, report)
 
     def _read_again(self, why):
         """Fetch the report once more after a pause; when that does not help, the orders themselves tell."""
@@ -389,49 +417,8 @@ class AmazonFeed(models.Model):
         else:
             self._start_asking(_lt("Amazon's report cannot be read (%s); it is asked for each order.", why))
 
-    def _apply(self, report):
-        """Write what the report says of each message; what it does not say is asked for, order by order."""
-        if report.status == "Processing":
-            self._read_again(report.status)
-            return
-        errors, warnings = report.texts("error"), report.texts("warning")
-        whole, remark = ("\n".join(dict.fromkeys(texts.pop(0, []))) for texts in (errors, warnings))
-        known = {*errors, *warnings} <= set(self.confirmation_ids.ids)
-        told_all = known and report.accounts_for(self.message_count)
-        if not self.found or told_all:
-            self._apply_named(errors, warnings)
-        if whole and report.successful == 0 and not self.found:
-            self._failed(whole, "results")
-            return
-        if told_all and not self.found:
-            for rows in self._open_rows()._chunks(CHUNK):
-                rows._accepted(mail="results")
-                self.env["ir.cron"]._commit_progress()
-        if self._open_rows():
-            why = (
-                _lt("It is not certain that Amazon's report is on this feed; it is asked for each order.")
-                if self.found else
-                _lt("Amazon's report does not say what became of each parcel; it is asked for each order.")
-            )  # fmt: skip
-            self._start_asking(list(filter(None, (why, whole, remark))), state="sending")
-        else:
-            self._done(message=remark or False)
-
-    def _apply_named(self, errors, warnings):
-        """Refuse the rows that the report refuses, and keep what it warns of.
-
-        :param dict errors: Amazon's words by message id; those on no row of this feed are passed over.
-        :param dict warnings: likewise.
-        """
-        for rows in self._open_rows()._chunks(CHUNK):
-            for row in rows:
-                row.warning = "\n".join(warnings.get(row.id, [])) or False
-                if row.id in errors:
-                    row._refused_by_report("\n".join(errors[row.id]))
-            self.env["ir.cron"]._commit_progress()
-
     def _done(self, **values):
-        accepted = len(self.confirmation_ids.filtered("accepted_at"))
+        accepted = len(self._messages().filtered("accepted_at"))
         self.write({
             "state": "done", "ended_at": fields.Datetime.now(), "retry_at": False, "accepted_count": accepted,
             "refused_count": self.message_count - accepted, **CLOSED, **values,
@@ -440,40 +427,31 @@ class AmazonFeed(models.Model):
 
     def _ended(self):
         """The next feed may go."""
-        self.env["amazon.confirmation"]._look_again([
+        self.env[self._declaration().model]._look_again([
             ("account_id", "=", self.account_id.id), ("state", "=", "not_sent"),
         ])  # fmt: skip
         self.env["ir.cron"]._commit_progress()
 
-    def _open_rows(self):
-        """Return the feed's confirmations of which it is not known what became of them."""
-        return self.confirmation_ids.filtered(lambda row: row.state in ("sending", "unknown") and row.channel == "feed")
-
-    # === ASKING FOR EACH ORDER === #
+    # === WHAT NO REPORT TELLS === #
 
     def _start_asking(self, message, state="unknown"):
-        """The outcome cannot be read: the orders themselves tell it.
+        """The outcome cannot be read: Amazon is asked for what the feed was to change.
 
         :param message: why, as :func:`..said.pack` takes it.
-        :param str state: of the confirmations meanwhile.
+        :param str state: of the messages meanwhile.
         """
         self.write({"state": "asking", "message": message, "asked": 0, "retry_at": False})
-        self._open_rows().write({"state": state, "message": say(self.env, message)})
+        self._open_messages().write({"state": state, "message": say(self.env, message)})
         self.env["ir.cron"]._commit_progress()
 
     def _settle(self, run):
-        """Ask Amazon which of the parcels it has; twice more for what is missing, then a person has to look.
+        """Ask Amazon what it has; twice more for what is missing, then a person has to look.
 
         :raise QuotaExceeded: the search goes on where it was.
         """
         self.ensure_one()
-        rows = self._open_rows()
-        if len(rows) <= ONE_BY_ONE and not self.open_search:
-            self._get_orders(run.amazon, rows)
-        else:
-            self._search_orders(run)
-        left = self._open_rows()
-        if not left:
+        self._open_messages()._feed_unclear(self, run)
+        if not self._open_messages():
             self._done()
         elif self.asked < len(ASK_AGAIN_MINUTES):
             again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
@@ -482,69 +460,8 @@ class AmazonFeed(models.Model):
         else:
             # What broke off has not told Amazon of these; of the others only a person can say.
             state = "rejected" if self.status == "FATAL" else "unknown"
-            message = self.env._("Amazon does not show this parcel. (%s)", self.message)
-            for warning, rows in left.grouped("warning").items():
-                text = "\n".join(filter(None, (message, warning)))
-                for chunk in rows._chunks(CHUNK):
-                    chunk._refused(state, text, mail="results")
+            self._open_messages()._feed_given_up(self, state)
             self._done()
-
-    def _get_orders(self, amazon, rows):
-        """Read the orders of these confirmations one by one.
-
-        :raise AccessDenied: Amazon denies them all, which says nothing of the orders; a single one, or what it goes on
-            to deny, is as good as not shown.
-        """
-        denied = []
-        for row in rows:
-            try:
-                self._learn([parse_order(amazon.orders.get(row.order_ref).payload)])
-                self.env["ir.cron"]._commit_progress()
-            except AccessDenied as error:
-                denied.append(error)
-            except (BadRequest, MalformedAnswer, NotFound) as error:
-                _logger.debug("not shown yet: %s", type(error).__name__)
-        if denied and len(denied) == len(rows) and not self.asked and not self._is_late():
-            raise denied[0]
-
-    def _search_orders(self, run):
-        """Read the orders that have changed since the feed went out, until nothing is open any more."""
-        search = SearchOrders.from_json(self.open_search) if self.open_search else SearchOrders(
-            last_updated_after=(self.submitted_at - timedelta(minutes=CLOCKS)).replace(tzinfo=timezone.utc),
-            marketplace_ids=tuple(self.confirmation_ids.marketplace_id.mapped("api_ref")),
-        )  # fmt: skip
-
-        def keep(_search, page):
-            self._learn(self._readable(page.orders))
-            return not self._open_rows()
-
-        self._read_pages(run, search, run.amazon.orders.search, keep)
-
-    @api.model
-    def _readable(self, orders):
-        """Return the orders of a page; one that cannot be read must not keep the others from being found."""
-        values = []
-        for received in orders:
-            try:
-                values.append(parse_order(received.payload))
-            except MalformedAnswer as error:
-                _logger.info("an order cannot be read: %s", type(error).__name__)
-        return values
-
-    def _learn(self, values):
-        """Close the rows whose parcels Amazon shows.
-
-        :param list values: ``selling_partner`` orders.
-        """
-        shown = {value.order_id: value for value in values}
-        for row in self._open_rows():
-            value = shown.get(row.order_ref)
-            own = value and row._own_package(value)
-            if own:
-                row._accepted(mail="results", reference=own.reference)
-            elif value and (package := row._package_elsewhere(value)):
-                row._confirmed_elsewhere(package)
-                row.mail = "results"
 
     # === CLEANING UP === #
 

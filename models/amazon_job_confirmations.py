@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..said import say
+from ..selling_partner import FEED_TYPE_FULFILLMENT
 from .amazon_job import Job
 
 
@@ -35,7 +36,7 @@ class AmazonJob(models.Model):
             ),
             "results": Job(
                 "_fetch_results", minutes=5, priority=1, switch="auto_confirm",
-                waits=feeds._at_amazon, progress="_confirmed",
+                waits=lambda account: feeds._at_amazon(account, FEED_TYPE_FULFILLMENT), progress="_confirmed",
             ),
         }  # fmt: skip
 

@@ -19,6 +19,7 @@ class Run:
     :ivar log: its ``amazon.log`` row, under sudo.
     :ivar budget: what ``selling_partner`` asks for quota.
     :ivar amazon: the ``selling_partner`` client, within :meth:`calling`.
+    :ivar given_up: Amazon's operations that this run tries no more.
     """
 
     amazon = None
@@ -29,6 +30,7 @@ class Run:
         self.by_cron = is_ours(job.env, "amazon_cron")
         self.started = time.monotonic()
         self.silent = 0
+        self.given_up = set()
 
     @property
     def env(self):

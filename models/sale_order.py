@@ -10,6 +10,7 @@ from odoo.tools.translate import LazyTranslate
 from ..const import AWAITING_PAYMENT, DEAD, TO_SHIP
 from ..ours import is_ours
 from .amazon_order_update import OPEN
+from .amazon_outbox import API_STATUSES
 from .amazon_phase import ROLES
 
 _lt = LazyTranslate(__name__)
@@ -17,14 +18,6 @@ _lt = LazyTranslate(__name__)
 WITH_AMAZON = _lt("With Amazon (FBA)")
 NOT_OURS = _lt("Not Ours to Tell")
 
-API_STATUSES = [
-    ("not_sent", "Not Sent"),
-    ("sending", "Sending"),
-    ("rejected", "Notification Failed"),
-    ("unknown", "Result Not Fetched"),
-    ("done", "Done"),
-    ("error", "Error"),
-]
 OPEN_UNITS = "sale_amazon_spapi.mail_activity_open_units"
 # Of several parcels the worst shows.
 WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")

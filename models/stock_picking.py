@@ -7,7 +7,8 @@ from odoo.fields import Domain
 from ..const import AWAITING_PAYMENT
 from ..ours import OURS, Noted, is_ours
 from .amazon_confirmation import clean_number
-from .sale_order import API_STATUSES, worst
+from .amazon_outbox import API_STATUSES
+from .sale_order import worst
 from .trigram import trigram
 
 # What Amazon is told of a delivery that is done; when a person changes it, Amazon is told again.

@@ -128,7 +128,7 @@ class TestConfirmationChanges(ConfirmationCase):
         picking = self.deliver(self.cups(1), "1")
         picking.with_user(self.user).action_amazon_confirm_now()
         row = picking.amazon_confirmation_ids
-        row._sending("direct")
+        row._mark_sending("direct")
         picking.carrier_tracking_ref = "2"
         row._accepted()
         self.send(requested=True)

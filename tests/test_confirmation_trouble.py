@@ -26,7 +26,7 @@ class TestConfirmationTrouble(ConfirmationCase):
         """What has to be asked for comes after what can be sent, and gives up when Amazon does not answer."""
         unclear = [self.delivered() for _number in range(5)]
         for picking in unclear:
-            picking.amazon_confirmation_ids._sending("direct")
+            picking.amazon_confirmation_ids._mark_sending("direct")
         ready = self.delivered()
         self.fault("500_html", "getOrder", times=None)
         self.amazon.control("DELETE", "requests")
@@ -200,7 +200,7 @@ class TestConfirmationTrouble(ConfirmationCase):
         """What was corrected while Amazon was asked is sent again, although Amazon refuses what it was told."""
         picking = self.delivered()
         row = picking.amazon_confirmation_ids
-        row._sending("direct")
+        row._mark_sending("direct")
         picking.carrier_tracking_ref = "CORRECTED"
         row._refused("error", "The tracking number is invalid.", "tracking")
         self.assertEqual((row.state, row.tracking_number), ("not_sent", "CORRECTED"))

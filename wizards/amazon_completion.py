@@ -7,7 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..models.amazon_confirmation import FAILED, clean_number
-from ..models.sale_order import API_STATUSES, worst
+from ..models.amazon_outbox import API_STATUSES
+from ..models.sale_order import worst
 from ..order_numbers import AMONG_OTHERS, plain, whole_number
 
 # A search shows no more; a person cannot look through more either.

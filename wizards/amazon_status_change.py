@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.sale_order import API_STATUSES
+from ..models.amazon_outbox import API_STATUSES
 
 
 class AmazonStatusChange(models.TransientModel):
