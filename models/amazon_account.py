@@ -2,7 +2,7 @@ import logging
 import re
 import unicodedata
 from collections import defaultdict, deque
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -11,6 +11,7 @@ from odoo.tools.translate import LazyTranslate
 
 from .. import crypto
 from ..const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS, TROUBLES
+from ..notices import notice
 from ..refusals import BROKEN, explain
 from ..said import Said, say
 from ..selling_partner import (
@@ -27,6 +28,7 @@ from ..selling_partner import (
     SellingPartnerError,
     endpoint,
 )
+from ..times import aware
 from .amazon_order_update import OPEN
 
 _logger = logging.getLogger(__name__)
@@ -84,8 +86,9 @@ class AmazonAccount(models.Model):
     name = fields.Char(required=True, tracking=True)
     active = fields.Boolean(default=True, tracking=True)
     kind = fields.Selection(
-        [("seller", "Seller"), ("vendor_df", "Vendor (Direct Fulfillment)")], required=True, default="seller"
-    )
+        [("seller", "Seller"), ("vendor_df", "Vendor (Direct Fulfillment)")], required=True, default="seller",
+        write_once=True,
+    )  # fmt: skip
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     user_id = fields.Many2one(
         "res.users", "Responsible", default=lambda self: self.env.user, tracking=True, check_company=True,
@@ -431,6 +434,21 @@ class AmazonAccount(models.Model):
                         self.env._("The server's address is not usable: https is required, except on this machine.")
                     ) from error
 
+    @api.constrains("kind", "auto_import", "auto_confirm", "auto_inventory", "auto_finance", "auto_vendor")
+    def _check_kind(self):
+        every = self.env["amazon.job"]._switches()
+        for account in self:
+            here = {job.switch for job in self.env["amazon.job"]._declared_for(account.kind).values()}
+            strange = next((switch for switch in every if account[switch] and switch not in here), None)
+            if strange:
+                raise ValidationError(
+                    self.env._(
+                        "“%(job)s” is not for accounts of the kind “%(kind)s”. Make an account of another kind for it.",
+                        job=self._fields[strange]._description_string(self.env),
+                        kind=dict(self._fields["kind"]._description_selection(self.env))[account.kind],
+                    )
+                )
+
     @api.constrains("marketplace_ids", "region")
     def _check_marketplaces(self):
         for account in self:
@@ -532,11 +550,12 @@ class AmazonAccount(models.Model):
             raise UserError(self.env._("Orders came in through this account. Archive it instead of deleting it."))
 
     def _ensure_jobs(self):
-        """Give each account the jobs it lacks."""
+        """Give each account the jobs of its kind that it lacks, and take those of another away."""
         for account in self.sudo():  # sudo: an account's jobs and phases belong to it, whoever makes it
-            there = set(account.job_ids.mapped("name"))
-            declared = self.env["amazon.job"]._declared()
-            account.job_ids = [fields.Command.create({"name": name}) for name in declared if name not in there]
+            declared, there = self.env["amazon.job"]._declared_for(account.kind), account.job_ids
+            there.filtered(lambda job, declared=declared: job.name not in declared).unlink()
+            missing = declared.keys() - set(there.exists().mapped("name"))
+            account.job_ids = [fields.Command.create({"name": name}) for name in declared if name in missing]
 
     @api.model
     def _update_jobs(self):
@@ -601,15 +620,7 @@ class AmazonAccount(models.Model):
         # sudo: shown read-only
         self.sudo().tested_message = message
         self._try_again()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if missing or self._merchant_is_odd() else "success",
-                "message": say(self.env, message),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(say(self.env, message), "warning" if missing or self._merchant_is_odd() else "success")
 
     def _check_merchant(self):
         """Compare the merchant token with the one Amazon has named; it names it only where the seller agrees in the
@@ -676,14 +687,7 @@ class AmazonAccount(models.Model):
                 self.env._("The order import of %s is stopped. Start it first, or import a range.", self.name)
             )
         self.job_ids.filtered(lambda job: job.name == "orders")._trigger()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._("The import starts within a minute; follow it in the API log."),
-            },
-        }
+        return notice(self.env._("The import starts within a minute; follow it in the API log."), then=None)
 
     def action_view_orders(self):
         """Open the account's orders."""
@@ -970,11 +974,9 @@ class AmazonAccount(models.Model):
                 )
             )  # fmt: skip
         search = SearchOrders(
-            created_after=fields.Datetime.to_datetime(since).replace(tzinfo=timezone.utc),
+            created_after=aware(fields.Datetime.to_datetime(since)),
             # Amazon takes "now" itself, and refuses what is less than two minutes ago.
-            created_before=end.replace(tzinfo=timezone.utc)
-            if end < fields.Datetime.now() - timedelta(minutes=10)
-            else None,
+            created_before=aware(end) if end < fields.Datetime.now() - timedelta(minutes=10) else None,
             marketplace_ids=tuple(self.marketplace_ids.mapped("api_ref")),
         )
         self._job("range")._start_search(search)

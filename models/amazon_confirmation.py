@@ -4,7 +4,7 @@
 import logging
 import unicodedata
 from collections import Counter, defaultdict
-from datetime import datetime, time, timedelta, timezone
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -14,8 +14,10 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import DEAD, RECENT_DAYS
+from ..notices import notice
 from ..ours import is_ours, noted
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, tidy
+from ..times import aware, local_date
 from .amazon_guard import GROUPS
 from .amazon_search import few
 from .amazon_shipping_method import names_no_carrier
@@ -307,15 +309,7 @@ class AmazonConfirmation(models.Model):
         }  # fmt: skip
 
     def _notify_requested(self):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._("%s confirmations are sent within a minute.", len(self)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(self.env._("%s confirmations are sent within a minute.", len(self)))
 
     def _request(self):
         """Have the rows sent soon because a person asks for it, whatever the phase and whether the job is started."""
@@ -751,7 +745,7 @@ class AmazonConfirmation(models.Model):
             carrier_name=self.carrier_name or "",
             shipping_method=self.ship_method or "",
             tracking_number=self.tracking_number or "",
-            ship_date=self.ship_date.replace(tzinfo=timezone.utc),
+            ship_date=aware(self.ship_date),
             items=tuple(
                 ShippedItem(item, int(quantity), tuple((self.transparency_codes or {}).get(item, ())))
                 for item, quantity in sorted(self._units().items())
@@ -851,24 +845,3 @@ class AmazonConfirmation(models.Model):
     def _unlink_except_told(self):
         if any(row.told or row.accepted_at for row in self):
             raise UserError(self.env._("What was told to Amazon stays in the history."))
-
-
-def local_date(moment, zone):
-    """Return the date of a UTC time (naive, as Odoo stores it) in a time zone."""
-    return moment.replace(tzinfo=timezone.utc).astimezone(zone).date()
-
-
-def ship_moment(date, done, zone):
-    """Return the time to tell Amazon for the day a person has entered.
-
-    The same day gives the same time, whenever it is asked for: another time would be sent again.
-
-    :param date date: in the marketplace's time zone; None: the time the delivery was done.
-    :param datetime done: when the delivery was done (UTC, naive).
-    :param zone: the marketplace's ``ZoneInfo``.
-    :return: UTC, naive.
-    """
-    if not date or not done or local_date(done, zone) == date:
-        return done
-    moment = datetime.combine(date, time.max if date < local_date(done, zone) else time.min, zone)
-    return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)

@@ -1,7 +1,7 @@
 """How confirmations go as a feed, and what becomes of them there; how a feed goes stands in ``amazon_feed.py``."""
 
 import logging
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, models
 from odoo.tools.translate import LazyTranslate
@@ -18,6 +18,7 @@ from ..selling_partner import (
     parse_order,
     split_feed,
 )
+from ..times import aware
 from .amazon_feed import CHUNK, CLOCKS
 
 _logger = logging.getLogger(__name__)
@@ -167,7 +168,7 @@ class AmazonConfirmation(models.Model):
     def _search_orders(self, feed, run):
         """Read the orders that have changed since the feed went out, until nothing is open any more."""
         search = SearchOrders.from_json(feed.open_search) if feed.open_search else SearchOrders(
-            last_updated_after=(feed.submitted_at - timedelta(minutes=CLOCKS)).replace(tzinfo=timezone.utc),
+            last_updated_after=aware(feed.submitted_at - timedelta(minutes=CLOCKS)),
             marketplace_ids=tuple(feed._messages().marketplace_id.mapped("api_ref")),
         )  # fmt: skip
 

@@ -3,7 +3,6 @@
 
 import logging
 from collections import Counter
-from datetime import timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -19,6 +18,7 @@ from ..selling_partner import (
     TrackingNumberRequired,
     parse_order,
 )
+from ..times import aware
 
 _logger = logging.getLogger(__name__)
 
@@ -281,7 +281,7 @@ class AmazonConfirmation(models.Model):
         if not (self.accepted_at or self.edited or self.feed_id):
             return True
         told = self.told
-        shipped = fields.Datetime.to_datetime(told["ship_date"]).replace(tzinfo=timezone.utc)
+        shipped = aware(fields.Datetime.to_datetime(told["ship_date"]))
         codes = {item.item_id: list(item.transparency_codes) for item in package.items if item.transparency_codes}
         return (
             package.carrier in (told["carrier_code"], told["carrier_name"])

@@ -4,7 +4,7 @@ the model that their type names."""
 import base64
 import logging
 from collections.abc import Callable
-from datetime import timedelta, timezone
+from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -23,6 +23,7 @@ from ..selling_partner import (
     QuotaExceeded,
     RetryLater,
 )
+from ..times import aware
 from .amazon_pages import CLOSED
 from .run import RunOver
 
@@ -271,7 +272,7 @@ class AmazonFeed(models.Model):
         """Look whether Amazon has the feed whose submission was cut off; if not, look again, then send it again."""
         self.ensure_one()
         since = self.submitted_at - timedelta(minutes=CLOCKS)
-        page = run.amazon.feeds.search([self.feed_type], since=since.replace(tzinfo=timezone.utc))
+        page = run.amazon.feeds.search([self.feed_type], since=aware(since))
         known = set(
             self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref")
         )

@@ -115,7 +115,7 @@ class AmazonGuard(models.AbstractModel):
             field = self._fields.get(name)
             if field and getattr(field, "write_once", False):
                 given = field.convert_to_cache(vals[name], self.browse())
-                if any(record[name] and record[name].id != given for record in self):
+                if any(record[name] and field.convert_to_cache(record[name], record) != given for record in self):
                     raise AccessError(self.env._("“%s” cannot be changed afterwards.", field.string))
 
     @api.model

@@ -2,7 +2,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from ..ours import OURS
 from ..refusals import BROKEN, explain
 from ..said import Said, say
 from ..selling_partner import BadRequest, SellingPartnerError, TokenRefused
+from ..times import naive
 from .amazon_quota import wake_at
 from .run import Run, RunOver
 
@@ -28,6 +29,7 @@ class Job(NamedTuple):
     :param method: the account's method that does it.
     :param minutes: between two runs.
     :param priority: its cron's; what must be prompt has 0.
+    :param kinds: the kinds of account that have it.
     :param switch: the account's field that starts and stops it; None: it runs by itself.
     :param lock: the job that it must not run beside, when that is another one.
     :param always: it runs for archived accounts, too.
@@ -46,6 +48,7 @@ class Job(NamedTuple):
     method: str
     minutes: int
     priority: int
+    kinds: tuple = ("seller",)
     switch: str | None = None
     lock: str = ""
     always: bool = False
@@ -143,6 +146,15 @@ class AmazonJob(models.Model):
         """
         return list(dict.fromkeys(job.switch for job in self._declared().values() if job.switch))
 
+    @api.model
+    def _declared_for(self, kind):
+        """Return the jobs of an account of this kind.
+
+        :param str kind: as the account's.
+        :rtype: dict[str, Job]
+        """
+        return {name: job for name, job in self._declared().items() if kind in job.kinds}
+
     def _declaration(self):
         self.ensure_one()
         return self._declared()[self.name]
@@ -231,7 +243,7 @@ class AmazonJob(models.Model):
         now = fields.Datetime.context_timestamp(self._in_its_language(), fields.Datetime.now())
         night = now.replace(hour=NIGHT_HOUR, minute=self.account_id.id % 60, second=0)
         night += timedelta(days=night <= now)
-        return night.astimezone(timezone.utc).replace(tzinfo=None)
+        return naive(night)
 
     def _is_started(self):
         """Tell whether the job may run by itself."""
@@ -513,7 +525,6 @@ class AmazonJob(models.Model):
     def _place(self, search, page):
         values = super()._place(search, page)
         if not page.next_token and page.reached and self._declaration().keeps_cursor:
-            reached = page.reached.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
             # Never into what is the future here: whichever clock is wrong, reading twice costs nothing.
-            values["cursor"] = min(reached, fields.Datetime.now())
+            values["cursor"] = min(naive(page.reached), fields.Datetime.now())
         return values

@@ -46,7 +46,9 @@ class AmazonJob(models.Model):
                 "_fetch_missed", minutes=24 * 60, priority=5, switch="auto_import", nightly=True, reserve=10
             ),
             # What came in is Amazon's policy's concern as long as it is here.
-            "privacy": Job("_purge_personal_data", minutes=24 * 60, priority=9, always=True),
+            "privacy": Job(
+                "_purge_personal_data", minutes=24 * 60, priority=9, kinds=("seller", "vendor_df"), always=True
+            ),
         }  # fmt: skip
 
     # === COMPUTE METHODS === #

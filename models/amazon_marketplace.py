@@ -1,8 +1,10 @@
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import fields, models
 from odoo.addons.base.models.res_partner import _tz_get
+
+from ..times import naive
 
 
 class AmazonMarketplace(models.Model):
@@ -44,4 +46,4 @@ class AmazonMarketplace(models.Model):
         """Return when the day ends where the first of these is (UTC, naive)."""
         zone = ZoneInfo(self[:1].tz or "UTC")
         end = datetime.combine(self._today() + timedelta(days=1), time(), zone)
-        return end.astimezone(timezone.utc).replace(tzinfo=None)
+        return naive(end)

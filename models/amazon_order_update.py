@@ -2,7 +2,7 @@ import logging
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import psycopg2
 from odoo import SUPERUSER_ID, api, fields, models
@@ -24,6 +24,7 @@ from ..const import (
     TROUBLES,
 )
 from ..locks import CONFLICTS, MET
+from ..notices import notice
 from ..quiet import no_statements_logged
 from ..refusals import explain, find, unreadable
 from ..said import Said, say
@@ -37,6 +38,7 @@ from ..selling_partner import (
     parse_order,
     parse_readable,
 )
+from ..times import aware, naive
 from .amazon_job import unexpected
 from .amazon_offer import offer_key
 from .amazon_quota import wake_at
@@ -152,7 +154,7 @@ class AmazonOrderUpdate(models.Model):
     def _compute_changed_at(self):
         for row in self:
             changed = datetime.fromisoformat(row.version) if row.version else None
-            row.changed_at = changed and changed.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+            row.changed_at = naive(changed)
 
     # === CRUD METHODS === #
 
@@ -196,15 +198,7 @@ class AmazonOrderUpdate(models.Model):
         if failed := built.filtered(lambda row: row.state == "failed"):
             left = self.env._("%s still cannot be built; the reason stands beside each.", len(failed))
             message = f"{message} {left}"
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if failed else "info",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(message, "warning" if failed else "info")
 
     def _is_readable(self):
         """Tell whether what was received is still stored, and a key to read it with."""
@@ -323,7 +317,7 @@ class AmazonOrderUpdate(models.Model):
                 # Everything again, from where it was last read in full.
                 since = min(since, job.reduced_from)
         return SearchOrders(
-            last_updated_after=since.replace(tzinfo=timezone.utc),
+            last_updated_after=aware(since),
             marketplace_ids=tuple(self._allowed_marketplaces(job)),
             included_data=parts,
         )
@@ -336,14 +330,14 @@ class AmazonOrderUpdate(models.Model):
         """
         since = fields.Datetime.now() - timedelta(days=LOOK_BACK_DAYS)
         return SearchOrders(
-            **{by: since.replace(tzinfo=timezone.utc)},
+            **{by: aware(since)},
             marketplace_ids=tuple(self._allowed_marketplaces(run.account._job("orders"))),
         )
 
     @api.model
     def _is_recent(self, search):
         """Tell whether a wider search is this night's; what is left of another one's is not gone on with."""
-        since = (search.last_updated_after or search.created_after).replace(tzinfo=None)
+        since = naive(search.last_updated_after or search.created_after)
         return since > fields.Datetime.now() - timedelta(days=LOOK_BACK_DAYS, hours=TOKEN_HOURS - 1)
 
     def _found_late(self, log):
@@ -351,7 +345,7 @@ class AmazonOrderUpdate(models.Model):
 
         :param log: the run's ``amazon.log`` row.
         """
-        cursor = log.account_id._job("orders").cursor.replace(tzinfo=timezone.utc).isoformat()
+        cursor = aware(log.account_id._job("orders").cursor).isoformat()
         late = self.filtered(lambda row: row.version and row.version < cursor)
         if late:
             log.missed += len(late)
@@ -396,11 +390,11 @@ class AmazonOrderUpdate(models.Model):
             raise error
         values = {"included_data": left[0]}
         if job._declaration().keeps_cursor and search.included_data == ALL:
-            since = search.last_updated_after.replace(tzinfo=None)
+            since = naive(search.last_updated_after)
             job.write({
                 "reduced_from": min(job.reduced_from or since, since), "reduced_at": fields.Datetime.now(),
             })  # fmt: skip
-            values["last_updated_after"] = self._cursor(job).replace(tzinfo=timezone.utc)
+            values["last_updated_after"] = aware(self._cursor(job))
         run.log._note(_lt("Amazon refuses to give all parts of the orders; fewer are asked for. (%s)", str(error)))
         search = replace(search, **values)
         job._start_search(search)
@@ -470,7 +464,7 @@ class AmazonOrderUpdate(models.Model):
             raise error
         now = fields.Datetime.now()
         if job._declaration().keeps_cursor:
-            since = search.last_updated_after.replace(tzinfo=None)
+            since = naive(search.last_updated_after)
             if job.reduced_from:
                 since = min(since, job.reduced_from)
             entry = {"since": since.isoformat(), "tried": now.isoformat()}
@@ -499,7 +493,7 @@ class AmazonOrderUpdate(models.Model):
             entry = job.denied[marketplace.api_ref]
             if datetime.fromisoformat(entry["tried"]) > now - timedelta(days=1):
                 continue
-            search = SearchOrders(last_updated_after=since.replace(tzinfo=timezone.utc))
+            search = SearchOrders(last_updated_after=aware(since))
             if self._is_allowed(run, search, marketplace.api_ref):
                 denied = {ref: kept for ref, kept in job.denied.items() if ref != marketplace.api_ref}
                 job.write({"denied": denied or False, "cursor": min(job.cursor or since, since)})
@@ -795,7 +789,7 @@ class AmazonOrderUpdate(models.Model):
 
     def _changed_at(self):
         """Return the version, to be compared with others: of one that lies far in the future, when it came."""
-        came = self.create_date.replace(tzinfo=timezone.utc)
+        came = aware(self.create_date)
         return self.version if self.version < (came + MOST_AHEAD).isoformat() else came.isoformat()
 
     def _is_newer(self, order):

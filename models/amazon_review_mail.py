@@ -1,8 +1,10 @@
 """The daily mail of what waits for a person: orders to review, and received orders that no order could be made of."""
 
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, fields, models
+
+from ..times import naive
 
 # By the marketplace's clock.
 MORNING_HOUR = 8
@@ -35,7 +37,7 @@ class AmazonAccount(models.Model):
         local = fields.Datetime.context_timestamp(zone, now)
         morning = local.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
         morning -= timedelta(days=morning > local)
-        return morning.astimezone(timezone.utc).replace(tzinfo=None)
+        return naive(morning)
 
     def _mail_reviews(self):
         """Queue the mail for everybody who is told, each in the own language; none when nothing waits."""

@@ -8,6 +8,7 @@ from odoo.tools import plaintext2html
 from odoo.tools.translate import LazyTranslate
 
 from ..const import AWAITING_PAYMENT, DEAD, TO_SHIP
+from ..notices import notice
 from ..ours import is_ours
 from .amazon_order_update import OPEN
 from .amazon_outbox import API_STATUSES
@@ -402,16 +403,8 @@ class SaleOrder(models.Model):
             rows |= account.sudo()._refresh_orders(orders.mapped("amazon_order_ref"))
         failed = rows.filtered(lambda row: row.state == "failed")
         why = "\n".join(f"{row.order_ref}: {row.error}" for row in failed)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if failed else "success",
-                "sticky": bool(failed),
-                "message": why or self.env._("%s orders were read again from Amazon.", len(rows)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = why or self.env._("%s orders were read again from Amazon.", len(rows))
+        return notice(message, "warning" if failed else "success", sticky=bool(failed))
 
     def action_amazon_reopen(self):
         """Take up again what was cancelled here although it goes on at Amazon: as Amazon has it now."""

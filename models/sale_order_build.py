@@ -19,6 +19,7 @@ from ..memo import once
 from ..ours import OURS
 from ..said import say
 from ..selling_partner import split
+from ..times import aware, naive
 from .amazon_offer import offer_key
 from .amazon_order_update import MOST_AHEAD, NeedsAttention
 from .personal_data import PERSONAL
@@ -49,11 +50,6 @@ STATUS_FIELDS = {"amazon_status", "amazon_status_raw", "amazon_payment_state"}
 UNAPPLIED = "sale_amazon_spapi.mail_activity_unapplied"
 # Amazon names one as a rule.
 MOST_ORIGINALS = 10
-
-
-def naive(moment):
-    """Return a UTC time as Odoo stores it, or False."""
-    return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0) if moment else False
 
 
 class SaleOrder(models.Model):
@@ -827,7 +823,7 @@ class SaleOrder(models.Model):
         shipped = STATUS.get(value.status) == "shipped"
 
         def window(said, latest):
-            return said if said.latest or not latest else replace(said, latest=latest.replace(tzinfo=timezone.utc))
+            return said if said.latest or not latest else replace(said, latest=aware(latest))
 
         return replace(
             value,

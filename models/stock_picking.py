@@ -1,11 +1,10 @@
-from datetime import timezone
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..const import AWAITING_PAYMENT
 from ..ours import OURS, Noted, is_ours
+from ..times import naive
 from .amazon_confirmation import clean_number
 from .amazon_outbox import API_STATUSES
 from .sale_order import worst
@@ -352,4 +351,4 @@ class StockPicking(models.Model):
             move.quantity = move.product_uom_qty
             move.picked = True
         picking._action_done()
-        picking._amazon_after_shipped(value.last_updated.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0))
+        picking._amazon_after_shipped(naive(value.last_updated))

@@ -9,7 +9,7 @@ from odoo import models
 
 from ..const import DEAD
 from ..selling_partner import tidy
-from .amazon_confirmation import ship_moment
+from ..times import ship_moment
 
 
 class Parcel(NamedTuple):

@@ -4,7 +4,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from unittest.mock import patch
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .. import crypto
@@ -37,6 +37,22 @@ class TestConnection(AmazonCase):
         message = self.press()
         self.assertIn("Amazon.co.jp", message)
         self.assertEqual(self.state(), ("ok", message, 0))
+
+    def test_kind(self):
+        """An account has the jobs of its kind, and only those can be started; its kind stays what it is."""
+        vendor = self._connect(self.amazon.seller(), kind="vendor_df", name="Vendor").with_user(self.manager)
+        self.assertEqual(vendor.job_ids.mapped("name"), ["privacy"])
+        self.assertEqual(len(self.account.job_ids), len(self.env["amazon.job"]._declared()))
+        for switch, job in (("auto_import", "Import Orders"), ("auto_confirm", "Confirm Deliveries")):
+            message = f"“{job}” is not for accounts of the kind “Vendor (Direct Fulfillment)”"
+            with self.subTest(switch=switch):
+                with self.assertRaises(ValidationError) as refused:
+                    vendor[switch] = True
+                self.assertIn(message, str(refused.exception))
+        with self.assertRaises(AccessError) as refused:
+            vendor.kind = "seller"
+        self.assertIn("cannot be changed afterwards", str(refused.exception))
+        vendor.kind = "vendor_df"
 
     def test_not_sold_in(self):
         """A marketplace the seller does not take part in is named."""

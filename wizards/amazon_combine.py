@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..notices import CLOSE, notice
+
 
 class AmazonCombine(models.TransientModel):
     """同梱: deliveries of one recipient and address become one parcel."""
@@ -74,14 +76,7 @@ class AmazonCombine(models.TransientModel):
         if parent not in pickings.sale_id:
             raise UserError(self.env._("Choose which of the orders the others are combined into."))
         package = pickings._amazon_combine(parent, self.carrier_id, self.tracking_number)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "%(count)s deliveries are one parcel now: %(package)s.", count=len(pickings), package=package.name
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }  # fmt: skip
+        message = self.env._(
+            "%(count)s deliveries are one parcel now: %(package)s.", count=len(pickings), package=package.name
+        )
+        return notice(message, "success", CLOSE)

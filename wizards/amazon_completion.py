@@ -1,5 +1,5 @@
 import re
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -9,7 +9,9 @@ from odoo.fields import Domain
 from ..models.amazon_confirmation import FAILED, clean_number
 from ..models.amazon_outbox import API_STATUSES
 from ..models.sale_order import worst
+from ..notices import CLOSE, notice
 from ..order_numbers import AMONG_OTHERS, plain, whole_number
+from ..times import naive
 
 # A search shows no more; a person cannot look through more either.
 MOST = 500
@@ -130,18 +132,11 @@ class AmazonCompletion(models.TransientModel):
         """Tick everything that can be sent and is not with Amazon yet, or gets another number; say so of the rest."""
         self._select(lambda line: line._is_ready())
         left_out = self.found_count - self.selected_count
-        return not left_out or {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info" if self.selected_count else "warning",
-                "message": self.env._(
-                    "%(ticked)s ticked, %(left)s not: the last column says why, or Amazon has them already.",
-                    ticked=self.selected_count, left=left_out,
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }  # fmt: skip
+        message = self.env._(
+            "%(ticked)s ticked, %(left)s not: the last column says why, or Amazon has them already.",
+            ticked=self.selected_count, left=left_out,
+        )  # fmt: skip
+        return not left_out or notice(message, "info" if self.selected_count else "warning", CLOSE)
 
     def action_select_none(self):
         """Tick nothing."""
@@ -223,7 +218,7 @@ class AmazonCompletion(models.TransientModel):
         zone, domain = ZoneInfo(zone or "UTC"), Domain.TRUE
         for operator, day in ((">=", self.date_from), ("<", self.date_to and self.date_to + timedelta(days=1))):
             if day:
-                moment = datetime.combine(day, time.min, zone).astimezone(timezone.utc).replace(tzinfo=None)
+                moment = naive(datetime.combine(day, time.min, zone))
                 domain &= Domain("date_order", operator, moment)
         return domain
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import MAX_RANGE_DAYS
+from ..notices import CLOSE, notice
 from ..order_numbers import read_numbers
 
 
@@ -64,19 +65,9 @@ class AmazonImport(models.TransientModel):
             return self._import_numbers()
         account._start_range(*self._range())
         account._job("range")._trigger()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("The import starts within a minute. Follow it in the %s."),
-                "links": [{
-                    "label": self.env._("API Log"),
-                    "url": "/odoo/action-sale_amazon_spapi.action_amazon_log",
-                }],
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }  # fmt: skip
+        link = {"label": self.env._("API Log"), "url": "/odoo/action-sale_amazon_spapi.action_amazon_log"}
+        message = self.env._("The import starts within a minute. Follow it in the %s.")
+        return notice(message, "success", CLOSE, links=[link])
 
     @api.model
     def action_fetch_number(self, number):
@@ -126,11 +117,7 @@ class AmazonImport(models.TransientModel):
         action = self._show(orders)
         if not problems:
             return action
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "warning", "sticky": True, "message": "\n".join(problems), "next": action},
-        }
+        return notice("\n".join(problems), "warning", action, sticky=True)
 
     @api.model
     def _show(self, orders):

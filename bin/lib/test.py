@@ -61,8 +61,8 @@ def lint():
         "pylint-odoo": [
             tools / "pylint", "--rcfile=.pylintrc", "-j2", *(str(CHECKOUT / folder) for folder in (
                 "models", "wizards", "controllers", "hooks.py", "crypto.py", "const.py",
-                "locks.py", "memo.py", "order_numbers.py", "ours.py", "quiet.py", "refusals.py", "said.py",
-                "__manifest__.py", "tests")),
+                "locks.py", "memo.py", "notices.py", "order_numbers.py", "ours.py", "quiet.py", "refusals.py",
+                "said.py", "times.py", "__manifest__.py", "tests")),
         ],
         "oca-checks-odoo-module": [tools / "oca-checks-odoo-module", addon],
     }.items():  # fmt: skip
