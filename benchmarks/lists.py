@@ -231,8 +231,8 @@ class Menu:
                 )
 
     def of_search(self, node):
-        """Yield (text, domain) of what can be entered into a search field: what some record has, a part of it, and what
-        none has."""
+        """Yield (text, domain) of what can be entered into a search field: what some record has, a part of it, what
+        very many have in common, and what none has."""
         name = node.get("name")
         field = self.model._fields[name]
         if field.type == "selection":
@@ -251,7 +251,7 @@ class Menu:
                 if not given:
                     yield f"{value.display_name} (chosen)", [(name, node.get("operator", "="), value.id)]
                 value = value.display_name
-            for text in dict.fromkeys((value, value[: len(value) * 2 // 3])):
+            for text in dict.fromkeys((value, value[: len(value) * 2 // 3], value[:3])):
                 yield text, self.text_domain(node, text)
         yield NOTHING, self.text_domain(node, NOTHING)
 

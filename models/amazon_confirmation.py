@@ -19,7 +19,7 @@ from ..ours import is_ours, noted
 from ..selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, tidy
 from ..times import aware, local_date
 from .amazon_guard import GROUPS
-from .amazon_search import few
+from .amazon_search import pointing
 from .amazon_shipping_method import names_no_carrier
 from .trigram import trigram
 
@@ -264,9 +264,9 @@ class AmazonConfirmation(models.Model):
         """What is typed into the search box: the order's number on Amazon, or here, or the delivery's."""
         if operator != "ilike":
             return NotImplemented
-        orders = self.env["sale.order"]._amazon_named("name", value)
-        pickings = few(self.env["stock.picking"], Domain("name", operator, value))
-        return Domain("order_ref", operator, value) | Domain("order_id", *orders) | Domain("picking_id", *pickings)
+        orders = pointing(self, "order_id", self.env["sale.order"]._amazon_named("name", value))
+        pickings = pointing(self, "picking_id", Domain("name", operator, value))
+        return Domain("order_ref", operator, value) | orders | pickings
 
     # === CRUD METHODS === #
 

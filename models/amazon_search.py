@@ -8,18 +8,43 @@ from odoo.tools import SQL
 FEW = 1000
 # What is typed of these is looked up first: PostgreSQL does not know how little a text finds.
 LOOKED_UP = {"amazon.account", "amazon.marketplace", "amazon.phase", "delivery.carrier", "product.product"}
+# Who sorts by these sorts by their place among all of them: PostgreSQL would join them to every row, and may well join
+# a million partners for the names of five users.
+RANKED = {"amazon.account", "amazon.marketplace", "amazon.phase", "delivery.carrier", "res.users"}
 
 
 def few(model, domain):
-    """Return operator and value that find what belongs to some records: by their ids, unless there are too many.
-
-    :param model: where the records are searched for, archived ones, too.
-    :param domain: which ones.
-    :rtype: tuple
-    """
+    """Return the ids of the records, archived ones, too, or None when there are too many."""
     # In no order: to sort all of them takes long.
     ids = list(model._search(domain, limit=FEW + 1, active_test=False))
-    return ("in", ids) if len(ids) <= FEW else ("any", domain)
+    return ids if len(ids) <= FEW else None
+
+
+def pointing(model, name, domain):
+    """Return the domain of what points to some records: by their ids, unless there are too many.
+
+    :param model: the model of what points to them.
+    :param str name: by which many2one field.
+    :param domain: to which records, archived ones, too.
+    """
+    ids = few(model.env[model._fields[name].comodel_name], domain)
+    return one_of(name, domain) if ids is None else Domain(name, "in", ids)
+
+
+def one_of(name, domain):
+    """Return the domain of what points to one of very many records. Each row can be looked at by itself; with Odoo's
+    ``any`` PostgreSQL may have to collect all of them first, and to go through all of them for each row.
+
+    :param str name: the many2one field.
+    :param domain: which records, archived ones, too.
+    """
+
+    def to_sql(model, alias, query):
+        found = model.env[model._fields[name].comodel_name]._search(domain, active_test=False)
+        found.add_where(SQL("%s = %s", SQL.identifier(found.table, "id"), model._field_to_sql(alias, name, query)))
+        return SQL("EXISTS%s", found.subselect())
+
+    return Domain.custom(to_sql=to_sql, predicate=lambda record: record.filtered_domain(Domain(name, "any", domain)))
 
 
 class AmazonSearch(models.AbstractModel):
@@ -45,7 +70,7 @@ class AmazonSearch(models.AbstractModel):
             return condition
         if field is None or field.type != "many2one" or field.comodel_name not in LOOKED_UP:
             return condition
-        return Domain(field.name, *few(self.env[field.comodel_name], Domain("display_name", "ilike", text)))
+        return pointing(self, field.name, Domain("display_name", "ilike", text))
 
     @api.model
     def _amazon_few(self, domain):
@@ -62,4 +87,21 @@ class AmazonSearch(models.AbstractModel):
         if getattr(query, "amazon_few", False) and (direction.code or "ASC") in self._amazon_sorted.get(field_name, ()):
             field = self._field_to_sql(alias, field_name, query)
             return SQL("(%s + INTERVAL '0') %s %s", field, direction, nulls)
+        if (ranked := self._amazon_ranked(field_name)) is not None:
+            return SQL(
+                "array_position(%s::int[], %s) %s %s",
+                ranked, self._field_to_sql(alias, field_name, query), direction, nulls,
+            )  # fmt: skip
         return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
+
+    @api.model
+    def _amazon_ranked(self, name):
+        """Return the ids of all that a many2one field may point to, sorted, or None where there are too many."""
+        field = self._fields.get(name)
+        if field is None or field.type != "many2one" or field.comodel_name not in RANKED:
+            return None
+        # sudo: sorting by a record tells nothing of it; Odoo's own way joins the table as it is
+        comodel = self.env[field.comodel_name].sudo()
+        ids = few(comodel, Domain.TRUE)
+        # Not sorted by PostgreSQL, which would join the partners here.
+        return ids if ids is None else comodel.browse(ids).sorted().ids

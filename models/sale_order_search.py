@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from ..const import AWAITING_PAYMENT, RECENT_DAYS, TO_SHIP
 from ..order_numbers import whole_number
 from .amazon_phase import CLOSED_ROLES
-from .amazon_search import few
+from .amazon_search import few, one_of, pointing
 from .trigram import trigram
 
 TROUBLE = ("sending", "unknown", "rejected", "error")
@@ -102,39 +102,38 @@ class SaleOrder(models.Model):
         :meth:`_amazon_by_text`."""
         partners = self.env["res.partner"]
         # Where so many have it in their name, the rest is looked for by itself: all of them would be read for it.
-        found, records = few(partners, customers)
-        if found == "any":
-            named = Domain("partner_id", found, records)
+        if few(partners, customers) is None:
+            named = one_of("partner_id", customers)
             return (named if customer is customers else named | self._amazon_known_otherwise(text, operator)), True
-        found, records = few(partners, customer)
-        many = found == "any"
-        return Domain("partner_id", found if many else operator, records), many
+        ids = few(partners, customer)
+        return (one_of("partner_id", customer), True) if ids is None else (Domain("partner_id", operator, ids), False)
 
     @api.model
     def _amazon_known_otherwise(self, text, operator):
         """Return the domain of the orders of customers who have the text in another field than the name that they are
         known by."""
         names = [name for name in self.env["res.partner"]._rec_names_search if name != "complete_name"]
-        found, records = few(self.env["res.partner"], Domain.OR(Domain(name, "ilike", text) for name in names))
-        return Domain("partner_id", found if found == "any" else operator, records) if records else Domain.FALSE
+        customers = Domain.OR(Domain(name, "ilike", text) for name in names)
+        ids = few(self.env["res.partner"], customers)
+        return one_of("partner_id", customers) if ids is None else Domain("partner_id", operator, ids)
 
     @api.model
     def _amazon_named(self, field, text):
-        """Return operator and value that find what belongs to orders with the text in a field.
+        """Return the domain of the orders with the text in a field.
 
         :param str field: a field that has an index for parts of it.
         """
         number = whole_number(text)
-        return few(self, Domain("amazon_order_ref", "=", number) if number else Domain(field, "ilike", text))
+        return Domain("amazon_order_ref", "=", number) if number else Domain(field, "ilike", text)
 
     def _search_amazon_sku(self, operator, value):
         """Orders with a SKU, or with a product of this name."""
         if operator != "ilike":
             return NotImplemented
         offer, product = Domain("sku", operator, value), Domain("display_name", operator, value)
+        lines = self.env["sale.order.line"]
         return Domain("order_line", "any", Domain.OR([
-            Domain("amazon_offer_id", *few(self.env["amazon.offer"], offer)),
-            Domain("product_id", *few(self.env["product.product"], product)),
+            pointing(lines, "amazon_offer_id", offer), pointing(lines, "product_id", product),
         ]))  # fmt: skip
 
     @api.depends("amazon_phase_id.role")

@@ -7,6 +7,7 @@ from ..ours import OURS, Noted, is_ours
 from ..times import naive
 from .amazon_confirmation import clean_number
 from .amazon_outbox import API_STATUSES
+from .amazon_search import pointing
 from .sale_order import worst
 from .trigram import trigram
 
@@ -55,8 +56,8 @@ class StockPicking(models.Model):
 
     # Deliveries to do, in the order of their list.
     _amazon_to_do_idx = models.Index("(date_deadline, id) WHERE (state NOT IN ('done', 'cancel') OR state IS NULL)")
-    # What has left, in the same order.
-    _amazon_deadline_idx = models.Index("(date_deadline, id)")
+    # What has left, in the same order. A period is looked for in the index, not in a million rows before it.
+    _amazon_deadline_idx = models.Index("(date_deadline, id, date_done)")
     _amazon_untracked_idx = models.Index(
         "(date_deadline, id) WHERE (carrier_tracking_ref IN ('') OR carrier_tracking_ref IS NULL)"
     )
@@ -201,8 +202,8 @@ class StockPicking(models.Model):
         """What is typed into the search box: the number of the delivery, or its order's here or on Amazon."""
         if operator != "ilike":
             return NotImplemented
-        orders = self.env["sale.order"]._amazon_named("amazon_order_ref", value)
-        return Domain("sale_id", *orders) | Domain("name", operator, value) | Domain("origin", operator, value)
+        orders = pointing(self, "sale_id", self.env["sale.order"]._amazon_named("amazon_order_ref", value))
+        return orders | Domain("name", operator, value) | Domain("origin", operator, value)
 
     # === CRUD METHODS === #
 

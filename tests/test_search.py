@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.fields import Domain
 from odoo.tests import tagged
 
-from ..models.amazon_search import FEW
+from ..models.amazon_search import FEW, one_of
 from .common import AmazonCase
 
 
@@ -369,7 +369,9 @@ class TestManyOrders(AmazonCase):
             mine = [("id", "in", records.ids)]
             self.assertTrue(records)
             for name in names:
-                for text in (records[0][name].name, records[-1][name].name[:2], "zz"):
+                # Which SKUs were ordered differs; one that nobody knows has no product.
+                named = records[name]
+                for text in (named[0].name, named[-1].name[:2], "zz"):
                     with self.subTest(model=records._name, name=name, text=text):
                         same = Domain(name, "any", [("display_name", "ilike", text)])
                         found = records.search([*mine, (name, "ilike", text)], order="id")
@@ -378,6 +380,48 @@ class TestManyOrders(AmazonCase):
                         others = records.search([*mine, "!", (name, "ilike", text)])
                         self.assertEqual(found | others, records)
                         self.assertFalse(found & others)
+
+    def test_what_points_to_many(self):
+        """What points to one of very many records is found row by row, and so is what does not."""
+        orders = self.placed()
+        orders[0].picking_ids.name = "Number/One"
+        cases = (
+            (orders, "partner_id", [("name", "=", orders[0].partner_id.name)]),
+            (orders, "carrier_id", [("name", "ilike", "zz")]),
+            (orders.picking_ids, "sale_id", [("amazon_order_ref", "=", orders[0].amazon_order_ref)]),
+            (orders.order_line, "amazon_offer_id", [("sku", "=", orders[0].order_line.amazon_offer_id[:1].sku)]),
+        )
+        for records, name, domain in cases:
+            with self.subTest(model=records._name, name=name):
+                mine, found = Domain("id", "in", records.ids), one_of(name, Domain(domain))
+                same = Domain(name, "any", domain)
+                self.assertEqual(records.search(mine & found, order="id"), records.search(mine & same, order="id"))
+                self.assertEqual(records.search(mine & ~found, order="id"), records.search(mine & ~same, order="id"))
+                self.assertEqual(
+                    records.search(mine & (found | Domain("id", "=", records[-1].id)), order="id"),
+                    records.search(mine & (same | Domain("id", "=", records[-1].id)), order="id"),
+                )
+                self.assertEqual(records.filtered_domain(found), records.filtered_domain(same))
+
+    def test_sorted_by_few(self):
+        """Orders and deliveries sorted by one of few others stand as these do, without a join; who has none, last."""
+        orders = self.placed()
+        pickings = orders.picking_ids.sudo()
+        users = self.env["res.users"].create([{"name": name, "login": name} for name in ("Zoe", "Adam", "Mia")])
+        users[2].active = False
+        for picking, user in zip(pickings, users, strict=False):
+            picking.user_id = user
+        self.assertTrue(pickings.filtered("user_id"))
+        for records, name in ((pickings, "user_id"), (orders, "amazon_phase_id"), (orders, "carrier_id")):
+            records = records.sorted("id")
+            comodel = self.env[records._fields[name].comodel_name].sudo().with_context(active_test=False)
+            places = [*comodel.search([]), comodel]
+            for direction, others in (("", places), (" desc", places[::-1])):
+                with self.subTest(name=name, direction=direction):
+                    query = records._search([("id", "in", records.ids)], order=f"{name}{direction}, id")
+                    self.assertNotIn(comodel._table, query.from_clause.code)
+                    expected = [record.id for other in others for record in records if record[name] == other]
+                    self.assertEqual(list(query), expected)
 
     def test_history_in_order(self):
         """The few that are open or recent stand in the order that is asked for."""
