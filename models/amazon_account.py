@@ -665,7 +665,7 @@ class AmazonAccount(models.Model):
         for job in denied:
             job.denied = {ref: {**entry, "tried": "1970-01-01"} for ref, entry in job.denied.items()}
         (jobs | denied)._trigger()
-        self._ask_for_help()
+        self._assign_help()
 
     def action_toggle_import(self):
         """Start the import when it is stopped, stop it when it is started."""
@@ -786,8 +786,8 @@ class AmazonAccount(models.Model):
             "tested_state": "broken", "tested_message": message, "connection_at": fields.Datetime.now(),
         })  # fmt: skip
 
-    def _ask_for_help(self):
-        """Keep asking the responsible person for what the jobs cannot do without one; withdraw what is over."""
+    def _assign_help(self):
+        """Have an activity with the responsible person for what the jobs cannot do without one; withdraw what is over."""
         for account in self.sudo():  # sudo: an account's activities belong to it, whoever sees them
             user = account.user_id or self.env.user
             account = account.with_context(lang=user.lang or "en_US", tz=user.tz)
@@ -802,13 +802,13 @@ class AmazonAccount(models.Model):
 
     def _keep_activity(self, name, summary, text):
         """Have one activity of a type while there is a reason for it, and none otherwise."""
-        asked = self.activity_search([f"sale_amazon_spapi.{name}"])
+        there = self.activity_search([f"sale_amazon_spapi.{name}"])
         if not text:
-            asked.unlink()
+            there.unlink()
             return
         note = plaintext2html(text)
-        if asked:
-            asked.note = note
+        if there:
+            there.note = note
         else:
             self.activity_schedule(
                 f"sale_amazon_spapi.{name}", self.marketplace_ids._today(), summary=summary, note=note,

@@ -777,14 +777,14 @@ class AmazonConfirmation(models.Model):
             rows._accepted_alike("\n".join(filter(None, (message, warning))) or False, mail, before, **values)
 
     def _accepted_alike(self, message, mail, before, **values):
-        asked_for = self.filtered("requested")
+        requested = self.filtered("requested")
         known = {"ask_first": False} if "reference" in values else {}
         super()._accepted(message, edited=False, without_number=False, mail=mail, **known, **values)
         texts = {}
         for row in self:
             texts[row] = self.env._("Amazon has accepted the shipping confirmation: %s", row._in_words())
         self._log_each(texts, before)
-        (self._settle_changed() & asked_for).requested = True
+        (self._settle_changed() & requested).requested = True
         self.order_id._amazon_confirmed()
 
     def _refused(self, state, message, hint=False, mail="sending", before=None, **values):
@@ -793,13 +793,13 @@ class AmazonConfirmation(models.Model):
         :param str before: the line of the chatter that goes before.
         """
         answered = self.filtered(lambda row: row.state in ("sending", "unknown"))
-        asked_for = answered.filtered("requested")
+        requested = answered.filtered("requested")
         if state != "unknown":
             answered.ask_first = False
         super()._refused(state, message, hint, mail=mail, **values)
         self._log(self.env._("Shipping confirmation failed: %s", message), before)
         changed = answered._settle_changed()
-        (changed & asked_for).requested = True
+        (changed & requested).requested = True
         (self - changed).order_id._amazon_confirmation_failed()
 
     def _settle_changed(self):

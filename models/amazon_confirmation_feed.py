@@ -105,7 +105,7 @@ class AmazonConfirmation(models.Model):
                 if feed.found else
                 _lt("Amazon's report does not say what became of each parcel; it is asked for each order.")
             )  # fmt: skip
-            feed._start_asking(list(filter(None, (why, whole, remark))), state="sending")
+            feed._start_querying(list(filter(None, (why, whole, remark))), state="sending")
         else:
             feed._done(message=remark or False)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..const import ASK_AGAIN_MINUTES, DEAD
+from ..const import DEAD, QUERY_AGAIN_MINUTES
 from ..ours import OURS
 from ..selling_partner import (
     FEED_TYPE_FULFILLMENT,
@@ -214,7 +214,7 @@ class AmazonConfirmation(models.Model):
             self._confirmed_elsewhere(elsewhere)
             # The order's other deliveries may be in the same parcel there.
             (self.order_id.amazon_confirmation_ids - self)._learn(value)
-        elif self.asked < len(ASK_AGAIN_MINUTES):
+        elif self.asked < len(QUERY_AGAIN_MINUTES):
             self._query_later(self.asked + 1)
         elif self.message:
             # It had been refused as fulfilled, but is not.
@@ -242,14 +242,14 @@ class AmazonConfirmation(models.Model):
             self.write({"reference": package.reference, "ask_first": False})
         elif self.feed_id.state in ("submitted", "asking"):
             self._hold(self.env._("Waits until Amazon is through with the feed before."))
-        elif self.accepted_at or (not self.requested and self.asked < len(ASK_AGAIN_MINUTES)):
+        elif self.accepted_at or (not self.requested and self.asked < len(QUERY_AGAIN_MINUTES)):
             self._hold_until_shown()
             self.asked += 1
         else:
             self.write({"ask_first": False, "edited": False, "asked": 0})
 
     def _hold_until_shown(self):
-        minutes = ASK_AGAIN_MINUTES[min(self.asked, len(ASK_AGAIN_MINUTES) - 1)]
+        minutes = QUERY_AGAIN_MINUTES[min(self.asked, len(QUERY_AGAIN_MINUTES) - 1)]
         self._hold(self.env._("Waits until Amazon shows the parcel that is to be changed."), minutes)
 
     def _own_package(self, value, told=None):

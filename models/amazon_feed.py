@@ -11,7 +11,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ..const import ASK_AGAIN_MINUTES
+from ..const import QUERY_AGAIN_MINUTES
 from ..refusals import unreadable
 from ..said import Said, say
 from ..selling_partner import (
@@ -281,10 +281,10 @@ class AmazonFeed(models.Model):
             # The one that was created first after we asked for it; it may be another program's.
             self.found = True
             self._submitted(run, min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id)
-        elif self.asked < len(ASK_AGAIN_MINUTES):
-            again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
+        elif self.asked < len(QUERY_AGAIN_MINUTES):
+            again = fields.Datetime.now() + timedelta(minutes=QUERY_AGAIN_MINUTES[self.asked])
             self.write({"asked": self.asked + 1, "retry_at": again})
-            self.account_id._job(self._declaration().job)._trigger(60 * ASK_AGAIN_MINUTES[self.asked - 1])
+            self.account_id._job(self._declaration().job)._trigger(60 * QUERY_AGAIN_MINUTES[self.asked - 1])
             run.commit()
         else:
             self._back_to_prepared(run)
@@ -360,7 +360,7 @@ class AmazonFeed(models.Model):
         try:
             answer = amazon.feeds.get(self.feed_ref)
         except (BadRequest, NotFound):
-            self._start_asking(_lt("Amazon does not know this feed; it is asked for each order."))
+            self._start_querying(_lt("Amazon does not know this feed; it is asked for each order."))
             return
         self.write({"status": answer.status, "report_ref": answer.result_document_id or False})
         self.env["ir.cron"]._commit_progress()
@@ -372,7 +372,7 @@ class AmazonFeed(models.Model):
         elif answer.status == "CANCELLED":
             self._failed(_lt("The feed was cancelled at Amazon before it was processed."), "results")
         else:
-            self._start_asking(_lt("Amazon broke the feed off (FATAL); it is asked for each order."))
+            self._start_querying(_lt("Amazon broke the feed off (FATAL); it is asked for each order."))
 
     def _give_up_late(self, amazon, status):
         """Others wait for this feed: when Amazon does not come to it, it is taken back; what Amazon does
@@ -385,7 +385,7 @@ class AmazonFeed(models.Model):
                 return
             except BadRequest as error:
                 _logger.info("a feed cannot be taken back: %s", type(error).__name__)
-        self._start_asking(
+        self._start_querying(
             _lt("Amazon has not finished this feed for %s hours; it is asked for each order.", LATE_HOURS)
         )
 
@@ -395,7 +395,7 @@ class AmazonFeed(models.Model):
 
     def _read_report(self, amazon):
         if not self.report_ref:
-            self._start_asking(_lt("Amazon has no report on this feed; it is asked for each order."))
+            self._start_querying(_lt("Amazon has no report on this feed; it is asked for each order."))
             return
         try:
             document = amazon.feeds.download_result(self.report_ref)
@@ -412,11 +412,11 @@ class AmazonFeed(models.Model):
     def _read_again(self, why):
         """Fetch the report once more after a pause; when that does not help, the orders themselves tell."""
         if self.asked < READS:
-            again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[0])
+            again = fields.Datetime.now() + timedelta(minutes=QUERY_AGAIN_MINUTES[0])
             self.write({"asked": self.asked + 1, "retry_at": again, "message": why})
             self.env["ir.cron"]._commit_progress()
         else:
-            self._start_asking(_lt("Amazon's report cannot be read (%s); it is asked for each order.", why))
+            self._start_querying(_lt("Amazon's report cannot be read (%s); it is asked for each order.", why))
 
     def _done(self, **values):
         accepted = len(self._messages().filtered("accepted_at"))
@@ -435,7 +435,7 @@ class AmazonFeed(models.Model):
 
     # === WHAT NO REPORT TELLS === #
 
-    def _start_asking(self, message, state="unknown"):
+    def _start_querying(self, message, state="unknown"):
         """The outcome cannot be read: Amazon is asked for what the feed was to change.
 
         :param message: why, as :func:`..said.pack` takes it.
@@ -454,8 +454,8 @@ class AmazonFeed(models.Model):
         self._open_messages()._feed_unclear(self, run)
         if not self._open_messages():
             self._done()
-        elif self.asked < len(ASK_AGAIN_MINUTES):
-            again = fields.Datetime.now() + timedelta(minutes=ASK_AGAIN_MINUTES[self.asked])
+        elif self.asked < len(QUERY_AGAIN_MINUTES):
+            again = fields.Datetime.now() + timedelta(minutes=QUERY_AGAIN_MINUTES[self.asked])
             self.write({"asked": self.asked + 1, "retry_at": again})
             self.env["ir.cron"]._commit_progress()
         else:

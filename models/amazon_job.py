@@ -36,7 +36,7 @@ class Job(NamedTuple):
     :param nightly: it runs at night by the marketplace's clock, not at once when it is started.
     :param reserve: so much of Amazon's quota it leaves to the other jobs.
     :param keeps_cursor: its searches go on from the job's cursor, which moves with their last page.
-    :param asked_for: it has something to do only where a person has asked for a search, which is given up when Amazon
+    :param on_request: it has something to do only where a person has asked for a search, which is given up when Amazon
         refuses it.
     :param shown: people who do not set up the account see what it does.
     :param waits: called with an account; tells whether something that it could not do waits for its next try.
@@ -55,7 +55,7 @@ class Job(NamedTuple):
     nightly: bool = False
     reserve: int = 0
     keeps_cursor: bool = False
-    asked_for: bool = False
+    on_request: bool = False
     shown: bool = False
     waits: Callable | None = None
     left: Callable | None = None
@@ -304,7 +304,7 @@ class AmazonJob(models.Model):
                 still |= job
                 _logger.warning("%s of account %s has not succeeded since %s", job.name, job.account_id.id, since)
         for account, jobs in still.grouped("account_id").items():
-            account._ask_for_help()
+            account._assign_help()
             jobs._mail_standstill(account)
 
     def _still_since(self):
@@ -378,7 +378,7 @@ class AmazonJob(models.Model):
             "standing_since": job.standing_since and job._left_since(),
         })  # fmt: skip
         if was_told:
-            job.account_id._ask_for_help()
+            job.account_id._assign_help()
 
     def _nothing_to_do(self):
         """A job that has nothing to do is well, unless what it had to do waits because it failed."""
@@ -397,7 +397,7 @@ class AmazonJob(models.Model):
             "last_error": False, "error_kind": False, "failures": 0, "standing_since": False,
             "started_at": fields.Datetime.now(),
         })  # fmt: skip
-        self.account_id._ask_for_help()
+        self.account_id._assign_help()
 
     # === BUSINESS METHODS: RUNNING === #
 
@@ -489,7 +489,7 @@ class AmazonJob(models.Model):
             kind, message = explain(error)
         else:
             kind, message = "other", [unexpected(error)]
-        if self._declaration().asked_for and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):
+        if self._declaration().on_request and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):
             # Asked again, Amazon would refuse it again.
             self._start_search(False)
             message = [*message, _lt("The import of this range does not go on.")]
@@ -511,7 +511,7 @@ class AmazonJob(models.Model):
             if kind == "later":
                 self._trigger(60 * PAUSE_MINUTES[min(job.failures, len(PAUSE_MINUTES)) - 1])
             _logger.info("%s: %s (%s)", self.name, type(error).__name__, kind)
-        self.account_id._ask_for_help()
+        self.account_id._assign_help()
 
     def _is_stopped(self):
         """Tell whether a person has stopped the job meanwhile.

@@ -41,7 +41,7 @@ class AmazonJob(models.Model):
                 "_fetch_orders", minutes=5, priority=3, switch="auto_import", shown=True, progress="_imported",
                 left=self.env["amazon.order.update"]._unbuilt_since, keeps_cursor=True,
             ),
-            "range": Job("_fetch_range", minutes=60, priority=4, asked_for=True, shown=True, progress="_imported"),
+            "range": Job("_fetch_range", minutes=60, priority=4, on_request=True, shown=True, progress="_imported"),
             "missed": Job(
                 "_fetch_missed", minutes=24 * 60, priority=5, switch="auto_import", nightly=True, reserve=10
             ),

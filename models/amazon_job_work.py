@@ -27,7 +27,7 @@ class AmazonJob(models.Model):
             due = min(filter(None, (cron.nextcall, triggers.get(cron))), default=None)
             if own in running:
                 job.work = job._work_done(running[own])
-            elif not cron.active or not due or (job._declaration().asked_for and not own.open_search):
+            elif not cron.active or not due or (job._declaration().on_request and not own.open_search):
                 job.work = False
             elif due <= fields.Datetime.now():
                 job.work = self.env._("starts within a minute")

@@ -473,7 +473,7 @@ class AmazonOrderUpdate(models.Model):
         run.log._note(_lt("Amazon denies the orders of %s; the other marketplaces go on.", ", ".join(names)))
         search = replace(search, marketplace_ids=[ref for ref in search.marketplace_ids if ref not in denied])
         job._start_search(search)
-        run.account._ask_for_help()
+        run.account._assign_help()
         return search
 
     @api.model
@@ -499,7 +499,7 @@ class AmazonOrderUpdate(models.Model):
                 job.write({"denied": denied or False, "cursor": min(job.cursor or since, since)})
                 job._start_search(False)
                 run.log._note(_lt("Amazon gives the orders of %s again; what is missing is fetched.", marketplace.name))
-                run.account._ask_for_help()
+                run.account._assign_help()
             else:
                 job.denied = {**job.denied, marketplace.api_ref: {**entry, "tried": now.isoformat()}}
             run.commit()

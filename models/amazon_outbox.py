@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import ASK_AGAIN_MINUTES, ATTEMPTS, MAX_WAIT_SECONDS, TROUBLES
+from ..const import ATTEMPTS, MAX_WAIT_SECONDS, QUERY_AGAIN_MINUTES, TROUBLES
 from ..locks import CONFLICTS, MET
 from ..refusals import explain
 from ..said import say
@@ -165,7 +165,7 @@ class AmazonOutbox(models.AbstractModel):
         :param int asked: how often it was asked; None: as often as before.
         """
         asked = self.asked if asked is None else asked
-        minutes = ASK_AGAIN_MINUTES[asked - 1] if asked else 1
+        minutes = QUERY_AGAIN_MINUTES[asked - 1] if asked else 1
         self.write({"asked": asked, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
 
     def _wake(self):

@@ -669,7 +669,7 @@ class SaleOrder(models.Model):
         for order in changed._amazon_in_company_language():
             order.activity_unlink([OPEN_UNITS])
             if order.amazon_open_units:
-                order._amazon_ask(
+                order._amazon_assign(
                     "open_units", order.env._("Amazon waits for units that no delivery brings"),
                     order._amazon_open_message(), OPEN_UNITS,
                 )  # fmt: skip
@@ -790,7 +790,7 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS: A PERSON IS NEEDED === #
 
-    def _amazon_ask(self, reason, summary, note=None, kind="sale_amazon_spapi.mail_activity_review"):
+    def _amazon_assign(self, reason, summary, note=None, kind="sale_amazon_spapi.mail_activity_review"):
         """Leave an activity for the responsible user, once per reason.
 
         :param str reason: why, in a word of ours that stays the same in every language.
@@ -800,7 +800,7 @@ class SaleOrder(models.Model):
         # Part of it may be Amazon's words, which are no HTML of ours.
         note = note and plaintext2html(note)
         for order in self:
-            if not order._amazon_asked(reason):
+            if not order._amazon_assigned(reason):
                 # Odoo would mail each of them.
                 order.with_context(mail_activity_quick_update=True).activity_schedule(
                     kind, order.amazon_marketplace_id._today(), summary, note,
@@ -808,6 +808,6 @@ class SaleOrder(models.Model):
                     amazon_reason=reason,
                 )  # fmt: skip
 
-    def _amazon_asked(self, reason):
-        """Return the activities that :meth:`_amazon_ask` has left for a reason and that are still open."""
+    def _amazon_assigned(self, reason):
+        """Return the activities that :meth:`_amazon_assign` has left for a reason and that are still open."""
         return self.activity_ids.filtered(lambda activity: activity.amazon_reason == reason)

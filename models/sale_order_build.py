@@ -153,7 +153,7 @@ class SaleOrder(models.Model):
             row._built(order, "created")
         for order, _fact in pairs:
             if order.amazon_review_reasons:
-                order._amazon_ask("review", self.env._("Review the Amazon order"), order.amazon_review_reasons)
+                order._amazon_assign("review", self.env._("Review the Amazon order"), order.amazon_review_reasons)
         return orders
 
     # === WHAT AMAZON'S ORDER MEANS HERE === #
@@ -634,7 +634,7 @@ class SaleOrder(models.Model):
             if not moves:
                 break
             if any(move.has_tracking != "none" for move in moves):
-                self._amazon_ask(
+                self._amazon_assign(
                     "lots", self.env._("Shipped on Amazon: enter the lot or serial numbers and validate the delivery")
                 )
                 break
@@ -708,7 +708,7 @@ class SaleOrder(models.Model):
         :param str before: its status on Amazon until now.
         """
         if self.amazon_status in CONFIRMED and self.amazon_status != before and not self.amazon_merged_into_id:
-            self._amazon_ask(
+            self._amazon_assign(
                 "cancelled_here",
                 self.env._("Cancelled here, but not on Amazon"),
                 self.env._("Cancel it in Seller Central, or press “Take Up Again” here."),
@@ -914,13 +914,13 @@ class SaleOrder(models.Model):
         if self.state == "draft" and (self.pricelist_id, self.fiscal_position_id) != kept:
             self.write({"pricelist_id": kept[0].id})
         if chosen:
-            self._amazon_ask(
+            self._amazon_assign(
                 "address", self.env._("The address changed on Amazon: is the one chosen here still right?")
             )
             return
         pickings.partner_id = delivery
         if any(picking.printed for picking in pickings):
-            self._amazon_ask(
+            self._amazon_assign(
                 "print_again",
                 self.env._("The address changed on Amazon after printing: print the delivery slip again"),
             )
@@ -983,7 +983,7 @@ class SaleOrder(models.Model):
             if old == new:
                 continue
             if self.state == "sale" and not self._amazon_may_change_quantity(line, new):
-                self._amazon_ask(
+                self._amazon_assign(
                     f"quantity:{line.amazon_item_ref}:{old:g}:{new:g}",
                     self.env._(
                         "Quantity changed on Amazon: %(sku)s %(old)g → %(new)g",
@@ -1029,7 +1029,7 @@ class SaleOrder(models.Model):
             self.amazon_reviewed = False
         if self.amazon_status in DEAD:
             if self.state != "cancel" and new:
-                self._amazon_ask(
+                self._amazon_assign(
                     "cancelled_there",
                     self.env._("Cancelled on Amazon: stop the delivery and cancel the order here"),
                     self.env._(
@@ -1037,7 +1037,7 @@ class SaleOrder(models.Model):
                     ),
                 )
         elif new:
-            self._amazon_ask("review", self.env._("Review the Amazon order"), "\n".join(sorted(new)))
+            self._amazon_assign("review", self.env._("Review the Amazon order"), "\n".join(sorted(new)))
         self._amazon_nothing_to_review()
 
     def _amazon_review_again(self):
@@ -1057,7 +1057,7 @@ class SaleOrder(models.Model):
 
     def _amazon_nothing_to_review(self):
         """Take back the request to review orders in which there is nothing left to see."""
-        self.filtered(lambda order: not order.amazon_review_reasons)._amazon_asked("review").unlink()
+        self.filtered(lambda order: not order.amazon_review_reasons)._amazon_assigned("review").unlink()
 
     def _amazon_not_applied(self, reason):
         """Tell a person that a newer version from Amazon cannot be applied, at least not all of it.
@@ -1070,7 +1070,7 @@ class SaleOrder(models.Model):
             if asked:
                 asked.note = plaintext2html(reason)
             else:
-                order._amazon_ask(
+                order._amazon_assign(
                     "unapplied",
                     order.env._("A newer version from Amazon could not be applied: do not ship before it is"), reason,
                     UNAPPLIED,
@@ -1084,7 +1084,7 @@ class SaleOrder(models.Model):
     def _amazon_agrees(self):
         """Take back what was asked of a person where both sides say again whether the order is cancelled."""
         agreeing = self.filtered(lambda order: (order.state == "cancel") == (order.amazon_status in DEAD))
-        agreeing._amazon_asked("cancelled_here").unlink()
+        agreeing._amazon_assigned("cancelled_here").unlink()
 
     def _amazon_in_company_language(self):
         """Return the orders, each in the language in which what is stored about it is written, whoever works on it."""
@@ -1141,7 +1141,7 @@ class SaleOrder(models.Model):
         for warehouse_id, order_ids in plan.items():
             warehouse = self.env["stock.warehouse"].browse(warehouse_id)
             with warehouse._amazon_stock_lock():
-                if warehouse._amazon_is_asked_to_give_way():
+                if warehouse._amazon_must_builders_wait():
                     # They stay marked: the next run reserves them.
                     self.env["amazon.order.update"]._trigger_builders(1, GIVE_WAY_SECONDS)
                     self.env["ir.cron"]._commit_progress()
@@ -1202,7 +1202,7 @@ class SaleOrder(models.Model):
     def _amazon_not_reserved(self, error):
         """Leave an order to its responsible user: whatever is in the way, trying again does not remove it."""
         _logger.info("order %s not reserved: %s", self.amazon_order_ref, type(error).__name__)
-        self._amazon_ask(
+        self._amazon_assign(
             "not_reserved",
             self.env._("The delivery could not be reserved: check its availability"),
             say(self.env, self.env["amazon.order.update"]._reason(error)),

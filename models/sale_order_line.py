@@ -176,7 +176,7 @@ class SaleOrderLine(models.Model):
             if line.qty_delivered or line.qty_invoiced:
                 [here] = order._amazon_in_company_language()
                 sku = line.amazon_offer_id.sku
-                here._amazon_ask(f"mapped:{sku}", here.env._("SKU %s was mapped after delivery or invoicing", sku))
+                here._amazon_assign(f"mapped:{sku}", here.env._("SKU %s was mapped after delivery or invoicing", sku))
                 continue
             line.move_ids.filtered(lambda move: move.state != "done")._action_cancel()
             price, name = line.price_unit, line.name

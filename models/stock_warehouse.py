@@ -23,7 +23,7 @@ class StockWarehouse(models.Model):
         self.ensure_one()
         return advisory_lock(self.env.registry, STOCK_LOCK, self.id)
 
-    def _amazon_is_asked_to_give_way(self):
+    def _amazon_must_builders_wait(self):
         """Tell whether a person who has met with a builder is to go first: the request was rolled back and is tried
         again within seconds; what the builder wants to reserve can wait."""
         self.ensure_one()
@@ -41,10 +41,10 @@ class StockWarehouse(models.Model):
         """
         for warehouse in self.sorted("id"):
             if not share(self.env.cr, STOCK_LOCK, warehouse.id, seconds=0):
-                warehouse._amazon_ask_to_give_way()
+                warehouse._amazon_let_builders_wait()
                 share(self.env.cr, STOCK_LOCK, warehouse.id)
 
-    def _amazon_ask_to_give_way(self):
+    def _amazon_let_builders_wait(self):
         # On a cursor of its own: what this transaction writes may be rolled back.
         try:
             with self.env.registry.cursor() as cr:
@@ -57,4 +57,4 @@ class StockWarehouse(models.Model):
                     ), log_exceptions=False,
                 )  # fmt: skip
         except MET:
-            _logger.debug("somebody else asks, too")
+            _logger.debug("builders wait for somebody else already")

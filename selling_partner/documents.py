@@ -54,7 +54,7 @@ def upload(url, content, content_type, timeout=None):
     """
     if not isinstance(content, (bytes, bytearray)):
         raise TypeError("content must be bytes")
-    _ask("uploadDocument", "PUT", url, timeout, content=bytes(content), headers={"content-type": content_type})
+    _call("uploadDocument", "PUT", url, timeout, content=bytes(content), headers={"content-type": content_type})
 
 
 def download(url, compression="", timeout=None):
@@ -66,7 +66,7 @@ def download(url, compression="", timeout=None):
     :raises MalformedAnswer: when the compressed bytes are damaged, or there are more than 128 MiB, unpacked.
     :raises RetryLater: when the storage is out of order, or the address has expired: ask for a new one.
     """
-    answer = _ask("downloadDocument", "GET", url, timeout)
+    answer = _call("downloadDocument", "GET", url, timeout)
     content = answer.content
     if compression not in ("", None, "GZIP"):
         raise MalformedAnswer("unknown compression", operation="downloadDocument", status=answer.status_code, sent=True)
@@ -82,7 +82,7 @@ def _unpack(content):
         raise MalformedAnswer(str(error), operation="downloadDocument", sent=True) from None
 
 
-def _ask(operation, method, url, timeout, **request):
+def _call(operation, method, url, timeout, **request):
     checked_url(url)
     with Client(url, timeout=timeout, largest=LARGEST) as http:
         answer = exchange(operation, lambda: http.request(method, url, **request))

@@ -96,21 +96,21 @@ class AccessTokens:
         with entry.lock:
             if not entry.token or time.monotonic() >= entry.until:
                 entry.token = ""
-                entry.token, lifetime = self._ask(grant)
+                entry.token, lifetime = self._query(grant)
                 entry.until = time.monotonic() + lifetime - _EARLY
             return AccessTokenResponse(access_token=entry.token)
 
-    def _ask(self, grant):
+    def _query(self, grant):
         credentials = self._credentials
         form = {**grant, "client_id": credentials.client_id, "client_secret": credentials.client_secret}
         try:
-            return _ask_lwa(self._http, self._lwa_url, form, _access_token)
+            return _query_lwa(self._http, self._lwa_url, form, _access_token)
         except SellingPartnerError as error:
             error.sent = False  # the call that needed the token was not
             raise
 
 
-def _ask_lwa(http, lwa_url, form, reader):
+def _query_lwa(http, lwa_url, form, reader):
     """Send a form to Login with Amazon and read its answer."""
     answer = exchange(
         _OPERATION, lambda: http.request("POST", lwa_url, data=form, headers={"accept": "application/json"})
@@ -165,7 +165,7 @@ def exchange_authorization_code(client_id, client_secret, code, redirect_uri, lw
         "client_secret": client_secret,
     }
     with Client(checked_url(lwa_url)) as http:
-        return _ask_lwa(http, lwa_url, form, lambda body: _token(Reader(loads(body)), "refresh_token"))
+        return _query_lwa(http, lwa_url, form, lambda body: _token(Reader(loads(body)), "refresh_token"))
 
 
 def authorization_url(seller_central_url, application_id, state, redirect_uri, draft=False):

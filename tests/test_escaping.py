@@ -76,7 +76,7 @@ class TestEscaping(AmazonCase):
         self.refetched(order, orderItems={"0": {"orderItemId": item, "quantityOrdered": 3}})
         carrier = self.env["delivery.carrier"].create({"name": HTML, "product_id": self.products["AMZ-PEN-001"].id})
         order.carrier_id = order.picking_ids.carrier_id = carrier
-        order._amazon_ask("review", HTML, HTML)
+        order._amazon_assign("review", HTML, HTML)
         self.ship(order.picking_ids)
         self.assertEqual(self.rendered(), [])
 

@@ -180,9 +180,9 @@ class TestPhases(AmazonCase):
         """What is asked of a person is due today where the shop is, not late already because it is yesterday in UTC."""
         order = self.imported()
         with freeze_time("2026-11-24 23:30:00"):
-            order._amazon_ask("review", "Look")
+            order._amazon_assign("review", "Look")
             self.account._job("orders").write({"error_kind": "access", "last_error": "Refused"})
-            self.account._ask_for_help()
+            self.account._assign_help()
         due = (order.activity_ids | self.account.activity_ids).mapped("date_deadline")
         self.assertEqual(due, [date(2026, 11, 25)] * 2)
 

@@ -76,7 +76,7 @@ class Amazon:
     def act(self, order_id, action, **values):
         return self.post(f"/orders/{order_id}/{action}", **values)
 
-    def ask_token(self, seller, **changes):
+    def fetch_token(self, seller, **changes):
         form = {"grant_type": "refresh_token"}
         form.update({key: seller[key] for key in ("client_id", "client_secret", "refresh_token")})
         form.update(changes)
@@ -84,7 +84,7 @@ class Amazon:
 
     def token(self, seller):
         if seller["refresh_token"] not in self.tokens:
-            self.tokens[seller["refresh_token"]] = self.ask_token(seller).json()["access_token"]
+            self.tokens[seller["refresh_token"]] = self.fetch_token(seller).json()["access_token"]
         return self.tokens[seller["refresh_token"]]
 
     def call(self, seller, path, token=None, **query):

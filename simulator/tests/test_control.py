@@ -30,7 +30,7 @@ def test_the_same_seed_gives_the_same_things(amazon):
     first = things(amazon)
     amazon.post("/reset", seed=7)
     amazon.freeze()
-    amazon.ask_token(amazon.post("/sellers", merchant_id="A0", refresh_token="Atzr|x"))
+    amazon.fetch_token(amazon.post("/sellers", merchant_id="A0", refresh_token="Atzr|x"))
     amazon.post("/reset", seed=7)
     assert things(amazon) == first
     amazon.post("/reset", seed=8)
@@ -43,7 +43,7 @@ def test_calls_for_tokens_do_not_change_the_orders(amazon, seller):
     amazon.freeze()
     again = amazon.post("/sellers")
     assert again == seller
-    amazon.ask_token(again)
+    amazon.fetch_token(again)
     assert amazon.order(amazon.place(again)) == first
 
 
@@ -61,7 +61,7 @@ def test_given_credentials(amazon):
     seller = amazon.post("/sellers", **values)
     assert {key: seller[key] for key in values} == values
     assert seller["marketplaces"] == ["ATVPDKIKX0DER"]
-    assert amazon.ask_token(seller).status_code == 200
+    assert amazon.fetch_token(seller).status_code == 200
     amazon.control("POST", "/sellers", values, status=409)
     for wrong in ({"region": "moon"}, {"roles": ["king"]}, {"marketplaces": ["X"]}):
         amazon.control("POST", "/sellers", wrong, status=400)

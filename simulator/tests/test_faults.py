@@ -89,10 +89,10 @@ def test_unknown_faults_are_refused(amazon):
 
 def test_token_faults(amazon, seller):
     fault(amazon, "400", "token", error="invalid_grant")
-    assert amazon.ask_token(seller).json()["error"] == "invalid_grant"
+    assert amazon.fetch_token(seller).json()["error"] == "invalid_grant"
     fault(amazon, "500_html", "token")
-    assert amazon.ask_token(seller).status_code == 500
-    assert amazon.ask_token(seller).status_code == 200
+    assert amazon.fetch_token(seller).status_code == 500
+    assert amazon.fetch_token(seller).status_code == 200
     assert [entry["status"] for entry in amazon.get("/requests?operation=token")] == [400, 500, 200]
 
 

@@ -13,7 +13,7 @@ def refused(answer, status, error):
 
 
 def test_refresh_token(amazon, seller):
-    answer = amazon.ask_token(seller)
+    answer = amazon.fetch_token(seller)
     assert answer.status_code == 200
     data = answer.json()
     assert data["access_token"].startswith("Atza|")
@@ -22,7 +22,7 @@ def test_refresh_token(amazon, seller):
 
 def test_client_credentials(amazon, seller):
     scope = "sellingpartnerapi::notifications"
-    answer = amazon.ask_token(seller, grant_type="client_credentials", refresh_token=None, scope=scope)
+    answer = amazon.fetch_token(seller, grant_type="client_credentials", refresh_token=None, scope=scope)
     assert answer.status_code == 200
     assert "refresh_token" not in answer.json()
     assert amazon.call(seller, SEARCH, token=answer.json()["access_token"]).status_code == 403
@@ -43,35 +43,35 @@ def test_client_credentials(amazon, seller):
     ],
 )
 def test_refusals(amazon, seller, changes, status, error):
-    refused(amazon.ask_token(seller, **changes), status, error)
+    refused(amazon.fetch_token(seller, **changes), status, error)
 
 
 def test_other_applications_refresh_token(amazon, seller):
     other = amazon.post("/sellers")
-    refused(amazon.ask_token(seller, refresh_token=other["refresh_token"]), 400, "invalid_grant")
+    refused(amazon.fetch_token(seller, refresh_token=other["refresh_token"]), 400, "invalid_grant")
 
 
 def test_revoked(amazon, seller):
     token = amazon.token(seller)
     amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"revoked": True})
-    refused(amazon.ask_token(seller), 400, "invalid_grant")
+    refused(amazon.fetch_token(seller), 400, "invalid_grant")
     assert amazon.call(seller, SEARCH, token=token).status_code == 403
 
 
 def test_application_may_not(amazon, seller):
     amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"unauthorized": True})
-    refused(amazon.ask_token(seller), 400, "unauthorized_client")
+    refused(amazon.fetch_token(seller), 400, "unauthorized_client")
 
 
 def test_rotated_secret(amazon, seller):
     amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"client_secret": "new"})
-    refused(amazon.ask_token(seller), 401, "invalid_client")
-    assert amazon.ask_token(seller, client_secret="new").status_code == 200
+    refused(amazon.fetch_token(seller), 401, "invalid_client")
+    assert amazon.fetch_token(seller, client_secret="new").status_code == 200
 
 
 def test_token_lifetime_follows_the_simulators_clock(amazon, seller):
     amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"token_ttl": 600})
-    answer = amazon.ask_token(seller)
+    answer = amazon.fetch_token(seller)
     assert answer.json()["expires_in"] == 600
     query = {"token": answer.json()["access_token"], "lastUpdatedAfter": "2026-11-22T00:00:00Z"}
     amazon.advance(seconds=599)
@@ -106,22 +106,22 @@ def test_consent(amazon, seller):
     query = consent(amazon, seller)
     assert query["state"] == ["s t"] and query["a"] == ["1"] and query["selling_partner_id"] == [seller["merchant_id"]]
     grant = {"grant_type": "authorization_code", "refresh_token": None, "code": query["spapi_oauth_code"][0]}
-    answer = amazon.ask_token(seller, **grant)
+    answer = amazon.fetch_token(seller, **grant)
     assert answer.status_code == 200
-    assert amazon.ask_token(seller, refresh_token=answer.json()["refresh_token"]).status_code == 200
-    refused(amazon.ask_token(seller, **grant), 400, "invalid_grant")
+    assert amazon.fetch_token(seller, refresh_token=answer.json()["refresh_token"]).status_code == 200
+    refused(amazon.fetch_token(seller, **grant), 400, "invalid_grant")
 
 
 def test_consent_code_expires(amazon, seller):
     code = consent(amazon, seller)["spapi_oauth_code"][0]
     amazon.advance(minutes=5)
-    refused(amazon.ask_token(seller, grant_type="authorization_code", code=code), 400, "invalid_grant")
+    refused(amazon.fetch_token(seller, grant_type="authorization_code", code=code), 400, "invalid_grant")
 
 
 def test_consent_revives_a_revoked_authorization(amazon, seller):
     amazon.control("PATCH", f"/sellers/{seller['merchant_id']}", {"revoked": True})
     code = consent(amazon, seller)["spapi_oauth_code"][0]
-    assert amazon.ask_token(seller, grant_type="authorization_code", code=code).status_code == 200
+    assert amazon.fetch_token(seller, grant_type="authorization_code", code=code).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_slow_answer_does_not_hold_up_the_end(tmp_path):
         amazon.post("/faults", operation="token", kind="timeout", seconds=60)
         amazon.http.timeout = 0.1
         with contextlib.suppress(Exception):
-            amazon.ask_token(seller)
+            amazon.fetch_token(seller)
         assert ends(running, signal.SIGTERM) == 0
 
 
@@ -112,7 +112,7 @@ def test_state_survives_a_kill(tmp_path):
     with process("--state", str(state)) as (running, amazon):
         assert amazon.get("/orders") == orders
         assert amazon.get("/sellers") == [seller]
-        assert amazon.ask_token(seller).status_code == 200
+        assert amazon.fetch_token(seller).status_code == 200
 
 
 def test_a_state_file_without_stores_is_read(tmp_path):
