@@ -787,7 +787,7 @@ class AmazonAccount(models.Model):
         })  # fmt: skip
 
     def _assign_help(self):
-        """Have an activity with the responsible person for what the jobs cannot do without one; withdraw what is over."""
+        """Have an activity while the jobs cannot do without the responsible person; withdraw it when that is over."""
         for account in self.sudo():  # sudo: an account's activities belong to it, whoever sees them
             user = account.user_id or self.env.user
             account = account.with_context(lang=user.lang or "en_US", tz=user.tz)
