@@ -771,21 +771,21 @@ class AmazonConfirmation(models.Model):
         """Amazon has these parcels.
 
         :param str message: what is worth knowing besides; what Amazon's report has warned of stays in any case.
+        :param str mail: the result mail that tells of it.
         :param str before: the line of the chatter that goes before.
         """
+        asked_for = self.filtered("requested")
+        values = {
+            "edited": False, "without_number": False, "mail": mail,
+            **({"ask_first": False} if "reference" in values else {}), **values,
+        }  # fmt: skip
         for warning, rows in self.grouped("warning").items():
-            rows._accepted_alike("\n".join(filter(None, (message, warning))) or False, mail, before, **values)
-
-    def _accepted_alike(self, message, mail, before, **values):
-        requested = self.filtered("requested")
-        known = {"ask_first": False} if "reference" in values else {}
-        super()._accepted(message, edited=False, without_number=False, mail=mail, **known, **values)
-        texts = {}
-        for row in self:
-            texts[row] = self.env._("Amazon has accepted the shipping confirmation: %s", row._in_words())
-        self._log_each(texts, before)
-        (self._settle_changed() & requested).requested = True
-        self.order_id._amazon_confirmed()
+            text = "\n".join(filter(None, (message, warning))) or False
+            super(AmazonConfirmation, rows)._accepted(text, **values)
+        words = {row: self.env._("Amazon has accepted the shipping confirmation: %s", row._in_words()) for row in self}
+        self._log_each(words, before)
+        (self._settle_changed() & asked_for).requested = True
+        return self.order_id._amazon_confirmed()
 
     def _refused(self, state, message, hint=False, mail="sending", before=None, **values):
         """Amazon does not have these parcels, or we do not know.
@@ -796,11 +796,12 @@ class AmazonConfirmation(models.Model):
         requested = answered.filtered("requested")
         if state != "unknown":
             answered.ask_first = False
-        super()._refused(state, message, hint, mail=mail, **values)
+        result = super()._refused(state, message, hint, mail=mail, **values)
         self._log(self.env._("Shipping confirmation failed: %s", message), before)
         changed = answered._settle_changed()
         (changed & requested).requested = True
         (self - changed).order_id._amazon_confirmation_failed()
+        return result
 
     def _settle_changed(self):
         """What was changed while it was being sent is sent again.

@@ -121,11 +121,12 @@ class AmazonConfirmation(models.Model):
             ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
             with self._told_later(troubles):
                 feeds._send(run, FEED_TYPE_FULFILLMENT, by_feed)
-        super()._send_ready(run, ready, troubles)
+        result = super()._send_ready(run, ready, troubles)
         late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
         if late := late.browse(late._look_in(run)):
             with self._told_later(troubles):
                 feeds._send(run, FEED_TYPE_FULFILLMENT, late)
+        return result
 
     def _why_unfit(self):
         self._refresh()
@@ -164,7 +165,7 @@ class AmazonConfirmation(models.Model):
         # What was entered in Seller Central stays that, so that its delivery's parcels are Amazon's own.
         kept = self.filtered(lambda row: row.channel == "seller_central" and channel != "feed")
         super(AmazonConfirmation, kept)._mark_sending("seller_central", log, **values)
-        super(AmazonConfirmation, self - kept)._mark_sending(channel, log, **values)
+        return super(AmazonConfirmation, self - kept)._mark_sending(channel, log, **values)
 
     def _refusal(self, amazon, error):
         if isinstance(error, AlreadyFulfilled):
@@ -175,7 +176,8 @@ class AmazonConfirmation(models.Model):
         elif isinstance(error, TrackingNumberRequired):
             self._record("write", {"state": "not_sent", "without_number": True})
         else:
-            super()._refusal(amazon, error)
+            return super()._refusal(amazon, error)
+        return None
 
     def _sent_and(self, method, *arguments):
         """Write into the order's chatter that this was sent, which is certain only now, and then what came of it."""
@@ -188,13 +190,14 @@ class AmazonConfirmation(models.Model):
                 "Shipping confirmation sent, but Amazon's answer was lost; it is asked whether it has the parcel."
             )
         )
-        super()._in_doubt()
+        return super()._in_doubt()
 
     def _not_sent(self, error):
         for repeats, rows in self.grouped("repeats").items():
             # It is tried every few minutes: the order's chatter tells of it once.
             here = rows.with_context(amazon_told_already=repeats and OURS)
             super(AmazonConfirmation, here)._not_sent(error)
+        return None
 
     # === ASKING === #
 
