@@ -1,4 +1,4 @@
-"""What the addon's models share: names of jobs, statuses and how Amazon's words map to ours."""
+"""Numbers that the addon works with, and how Amazon's statuses map to ours."""
 
 # Amazon's fulfillmentStatus -> sale.order.amazon_status (Orders API 2026-01-01).
 STATUS = {

@@ -1,4 +1,3 @@
-import logging
 import re
 import unicodedata
 from collections import defaultdict, deque
@@ -31,7 +30,6 @@ from ..selling_partner import (
 from ..times import aware
 from .amazon_order_update import OPEN
 
-_logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
 
 # Shown where a secret is stored, so that a person sees that there is one.

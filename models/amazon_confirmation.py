@@ -1,7 +1,6 @@
 """The outbox (rule 2): what Amazon has to know of each parcel, and what it answered. How it is sent stands in
 ``amazon_confirmation_send.py``."""
 
-import logging
 import unicodedata
 from collections import Counter, defaultdict
 from datetime import timedelta
@@ -23,9 +22,6 @@ from .amazon_search import pointing
 from .amazon_shipping_method import names_no_carrier
 from .trigram import trigram
 
-_logger = logging.getLogger(__name__)
-
-FAILED = ("error", "rejected", "unknown")
 # "1", "2" … may be parcels that were entered in Seller Central: sending one of these would overwrite it.
 FIRST_REFERENCE = 100_000
 # amzn-base.xsd holds no more, and one longer text rejects a whole feed.

@@ -154,15 +154,7 @@ class AmazonConfirmation(models.Model):
         )  # fmt: skip
         order._message_log(body=Markup("%s") % text)
 
-    # === BUSINESS METHODS: WHAT A LIST SHOWS === #
-
-    def _numbers_shown(self):
-        """Return the parcels' tracking numbers, each once, as one text."""
-        numbers = [
-            number for row in self.sorted("id")
-            for number in (row.tracking_number, *(row.further_numbers or "").split(", ")) if number
-        ]  # fmt: skip
-        return ", ".join(dict.fromkeys(numbers))
+    # === BUSINESS METHODS: WHAT A LIST OR FILE SHOWS === #
 
     def _why_not_in_file(self):
         """Return why Seller Central's file cannot hold this, or False.

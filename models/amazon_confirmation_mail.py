@@ -11,8 +11,8 @@ from odoo import api, fields, models
 from ..const import ATTEMPTS
 from ..locks import MET, advisory_lock
 from ..said import say
-from .amazon_confirmation import FAILED
 from .amazon_job import unexpected
+from .amazon_outbox import FAILED
 
 _logger = logging.getLogger(__name__)
 

@@ -1,7 +1,6 @@
 """How confirmations are sent, and how it is found out what became of those whose answer was lost (rule 2; see
 ``amazon_confirmation.py`` for what they are)."""
 
-import logging
 from collections import Counter
 
 from odoo import api, fields, models
@@ -19,13 +18,6 @@ from ..selling_partner import (
     parse_order,
 )
 from ..times import aware
-
-_logger = logging.getLogger(__name__)
-
-# Rows looked at in one transaction.
-LOOK = 200
-# What was refused for lack of access is tried again by itself.
-ACCESS_MINUTES = 15
 
 
 class AmazonConfirmation(models.Model):

@@ -1,4 +1,3 @@
-import logging
 from collections import Counter, defaultdict
 from datetime import timedelta
 
@@ -7,7 +6,6 @@ from odoo.tools.translate import LazyTranslate
 
 from ..said import Said, with_line
 
-_logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
 
 KEEP_DAYS = 90

@@ -36,6 +36,7 @@ API_STATUSES = [
     ("done", "Done"),
     ("error", "Error"),
 ]
+FAILED = ("error", "rejected", "unknown")
 # Rows looked at in one transaction.
 LOOK = 200
 # What waits is looked at again by itself after so many minutes, should nothing have woken it.

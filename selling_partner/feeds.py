@@ -15,11 +15,7 @@ from .reader import LONGEST_TEXT, parse_nothing, success
 from .shipments import stamp
 
 FEED_TYPE_FULFILLMENT = "POST_ORDER_FULFILLMENT_DATA"
-FEED_TYPE_FLAT_FULFILLMENT = "POST_FLAT_FILE_FULFILLMENT_DATA"
-FEED_TYPE_LISTINGS = "JSON_LISTINGS_FEED"
 CONTENT_TYPE_XML = "text/xml; charset=UTF-8"
-CONTENT_TYPE_FLAT = "text/tab-separated-values; charset=Shift_JIS"
-CONTENT_TYPE_JSON = "application/json; charset=UTF-8"
 
 IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL = STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL")
 #: Amazon is through with these; FATAL may have done some, none or all of it.

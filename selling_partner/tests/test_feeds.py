@@ -483,7 +483,7 @@ def test_listings_feeds_have_a_quota_of_their_own(amazon, address, credentials):
 
     amazon.says(FEEDS, Answer(202, {"feedId": "1"}))
     with SellingPartner(credentials, address, Budget()) as seller:
-        seller.feeds.create(feeds.FEED_TYPE_LISTINGS, ["M"], "D")
+        seller.feeds.create("JSON_LISTINGS_FEED", ["M"], "D")
         seller.feeds.create(feeds.FEED_TYPE_FULFILLMENT, ["M"], "D")
     assert asked == [
         "createFeed.JSON_LISTINGS_FEED",
