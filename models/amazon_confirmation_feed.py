@@ -53,6 +53,14 @@ class AmazonConfirmation(models.Model):
         """The feed with these was never handed over."""
         self._to_send(ask_first=False)
 
+    def _feed_failed(self, feed, message):
+        """Amazon has nothing of the feed with these.
+
+        :param feed: the ``amazon.feed``.
+        :param str message: why.
+        """
+        self._refused("rejected", message, mail="results" if feed.feed_ref else "sending")
+
     @api.model
     def _feed_wake(self, account, seconds):
         """Wake whoever fetches the results, not before so many seconds from now."""
@@ -93,7 +101,7 @@ class AmazonConfirmation(models.Model):
         if not feed.found or told_all:
             self._apply_named(feed, errors, warnings)
         if whole and report.successful == 0 and not feed.found:
-            feed._failed(whole, "results")
+            feed._failed(whole)
             return
         if told_all and not feed.found:
             for rows in feed._open_messages()._chunks(CHUNK):

@@ -38,12 +38,14 @@ class FeedType(NamedTuple):
         ``amazon_confirmation_feed.py``.
     :param job: the job that goes on with one whose submission was cut off, whether a person has started others or not.
     :param content_type: of the document.
+    :param suffix: of the names under which the document and its report are downloaded.
     :param parse: makes of a ``selling_partner`` document the report on it.
     """
 
     model: str
     job: str
     content_type: str
+    suffix: str
     parse: Callable
 
 
@@ -112,8 +114,8 @@ class AmazonFeed(models.Model):
 
     def _compute_names(self):
         for feed in self:
-            feed.document_name = f"{feed.feed_ref or feed.id}.xml"
-            feed.report_name = f"{feed.feed_ref or feed.id}-report.xml"
+            name, suffix = feed.feed_ref or feed.id, feed._declaration().suffix
+            feed.document_name, feed.report_name = f"{name}.{suffix}", f"{name}-report.{suffix}"
 
     # === WHAT TYPES THERE ARE === #
 
@@ -198,18 +200,24 @@ class AmazonFeed(models.Model):
         try:
             document = run.amazon.feeds.create_document(content_type)
             run.amazon.feeds.upload(document.url, content, content_type)
-        except (RetryLater, CredentialsError, AccessDenied):
-            # Nothing is known to Amazon before createFeed: the next run starts with a new document.
-            raise
         except (BadRequest, MalformedAnswer) as error:
+            # After other errors the next run starts with a new document: Amazon knows of no feed before createFeed.
             self._refused(run, _lt("The document could not be handed over: %s", str(error)))
             return
         self.write({"state": "submitting", "document_ref": document.document_id,
                     "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
         run.commit()
+        self._create_feed(run, marketplaces)
+
+    def _create_feed(self, run, marketplaces):
+        """Have Amazon process the document that was uploaded.
+
+        :param list marketplaces: their ids at Amazon.
+        :raise SellingPartnerError: as :meth:`_submit`.
+        """
         try:
-            feed_ref = run.amazon.feeds.create(self.feed_type, marketplaces, document.document_id)
-        except QuotaExceeded:
+            feed_ref = run.amazon.feeds.create(self.feed_type, marketplaces, self.document_ref)
+        except (QuotaExceeded, CredentialsError):
             self._back_to_prepared(run)
             raise
         except (RetryLater, MalformedAnswer) as error:
@@ -222,9 +230,6 @@ class AmazonFeed(models.Model):
                 raise
             self._give_way(run, error)
             return
-        except CredentialsError:
-            self._back_to_prepared(run)
-            raise
         except BadRequest as error:
             self._refused(run, _lt("Amazon refuses the feed: %s", str(error)))
             return
@@ -266,7 +271,7 @@ class AmazonFeed(models.Model):
         """The submission has failed for good."""
         run.log.refused += self.message_count
         run.log._note(message)
-        self._failed(message, "sending")
+        self._failed(message)
 
     def _find(self, run):
         """Look whether Amazon has the feed whose submission was cut off; if not, look again, then send it again."""
@@ -289,18 +294,17 @@ class AmazonFeed(models.Model):
         else:
             self._back_to_prepared(run)
 
-    def _failed(self, message, mail):
+    def _failed(self, message):
         """Amazon has nothing of this feed.
 
         :param message: why, as :func:`..said.pack` takes it.
-        :param str mail: which result mail tells of it.
         """
         self.write({
             "state": "failed", "message": message, "ended_at": fields.Datetime.now(), "accepted_count": 0,
             "refused_count": self.message_count,
         })  # fmt: skip
         for rows in self._open_messages()._chunks(CHUNK):
-            rows._refused("rejected", say(self.env, message), mail=mail)
+            rows._feed_failed(self, say(self.env, message))
         self._ended()
 
     # === RESULTS; run by a job of its own === #
@@ -370,7 +374,7 @@ class AmazonFeed(models.Model):
         if answer.status == "DONE":
             self._read_report(amazon)
         elif answer.status == "CANCELLED":
-            self._failed(_lt("The feed was cancelled at Amazon before it was processed."), "results")
+            self._failed(_lt("The feed was cancelled at Amazon before it was processed."))
         else:
             self._start_querying(_lt("Amazon broke the feed off (FATAL); it is asked for each order."))
 

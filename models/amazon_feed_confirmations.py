@@ -20,6 +20,6 @@ class AmazonFeed(models.Model):
         return {
             **super()._declared(),
             FEED_TYPE_FULFILLMENT: FeedType(
-                "amazon.confirmation", "confirm_by_hand", CONTENT_TYPE_XML, parse_processing_report
+                "amazon.confirmation", "confirm_by_hand", CONTENT_TYPE_XML, "xml", parse_processing_report
             ),
         }

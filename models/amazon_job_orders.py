@@ -97,7 +97,7 @@ class AmazonJob(models.Model):
 
     def _place(self, search, page):
         values = super()._place(search, page)
-        if not page.next_token and self._declaration().keeps_cursor and search.included_data == ALL:
+        if self.reduced_from and not page.next_token and search.included_data == ALL:
             values.update(reduced_from=False, reduced_at=False)
         return values
 

@@ -51,18 +51,19 @@ class AmazonOutbox(models.AbstractModel):
 
     The heir has an ``account_id``, ``log_ids`` if a run's log is to lead to its rows, and says what is its own:
 
-    - ``_sender(account)``: the job that sends them now; ``_operations``: Amazon's names of telling and of asking
-    - ``_why_unfit()``, ``_why_waiting()``: why this is not, or not yet, told
+    - ``_sender(account)``: the job that sends them now; ``_wake()`` wakes it
+    - ``_operations``: Amazon's names of the calls that tell and that query
+    - ``_why_unfit()``: what is wrong with this, and the hint that advice goes by; two times False if nothing is
+    - ``_why_waiting()``: why this is not told yet, or False
     - ``_content()``, ``_deliver(amazon, content)``: what is told, and how
     - ``_facts()``: the same in a form that can be stored and compared
-    - ``_shown_by(amazon)``, ``_learned(shown)``: how Amazon is asked, and what follows of what it shows
+    - ``_shown_by(amazon)``, ``_learned(shown)``: how Amazon is queried, and what follows of what it shows
     - ``_send_ready(run, ready, troubles)`` and the ``_feed…`` methods, where more than one way leads to Amazon
     """
 
     _name = "amazon.outbox"
     _description = "Outbox to Amazon"
 
-    # Amazon's operations that tell it, and that tell what it knows.
     _operations = ("", "")
 
     state = fields.Selection(API_STATUSES, "API Status", required=True, default="not_sent", readonly=True)
@@ -523,10 +524,10 @@ class AmazonOutbox(models.AbstractModel):
 
     def _stand_in(self, log):
         """Have the run's log lead to these, and back."""
-        if not (self and log):
+        link = self._fields.get("log_ids")
+        if not (self and log and link):
             return
         # Not by the field: it would read what is linked already, for each row.
-        link = self._fields["log_ids"]
         self.env.execute_query(
             SQL(
                 "INSERT INTO %s (%s, %s) VALUES %s ON CONFLICT DO NOTHING RETURNING 1",
