@@ -24,7 +24,7 @@ from .trigram import trigram
 
 # "1", "2" … may be parcels that were entered in Seller Central: sending one of these would overwrite it.
 FIRST_REFERENCE = 100_000
-# amzn-base.xsd holds no more, and one longer text rejects a whole feed.
+# amzn-base.xsd allows no longer texts; Amazon rejects the whole feed because of one.
 LONGEST_IN_FEED = 50
 LONGEST_NUMBER = LONGEST_IN_FEED
 LONGEST = 255
@@ -252,7 +252,7 @@ class AmazonConfirmation(models.Model):
 
     def _recent_domain(self):
         since = f"today -{RECENT_DAYS}d"
-        # Each part has its index.
+        # Three conditions, each of which has an index.
         open_states = [state for state, _label in self._fields["state"].selection if state != "done"]
         return Domain("create_date", ">=", since) | Domain("sent_at", ">=", since) | Domain("state", "in", open_states)
 
@@ -349,7 +349,7 @@ class AmazonConfirmation(models.Model):
         for parcel in parcels:
             row = known._row_of(parcel, packages) or self._take_over(picking, parcel)
             if not row and picking._amazon_came_back(parcel.quantities):
-                # Another delivery stands for these units now.
+                # These units came back; the delivery with which they left again tells of them.
                 continue
             row = row or self._create_for(picking, parcel)
             number = row._number_values(numbers, packages.index(parcel.package), len(packages), parcel.package)
@@ -357,7 +357,7 @@ class AmazonConfirmation(models.Model):
             rows |= row
         for order in picking._amazon_orders() - rows.order_id:
             if order not in picking.move_ids.sale_line_id.filtered("amazon_item_ref").order_id:
-                # Somebody's own delivery for this order: it says nothing that Amazon could be told.
+                # Made by hand, without any of the order's items: the row says that there is nothing to confirm.
                 row = known.filtered(lambda row, order=order: row.order_id == order)
                 row = row or self._create_for(picking, None, order)
                 row._renew({"quantities": {}})
@@ -410,7 +410,7 @@ class AmazonConfirmation(models.Model):
         """
         rows = self.filtered(lambda row: row.order_id == parcel.order)
         same = rows.filtered(lambda row: row.package_id == parcel.package)
-        # What was packed otherwise after it had left is the same parcel.
+        # What was put into another package after it had left is still the same parcel.
         return (same or rows.filtered(lambda row: row.package_id not in packages))[:1]
 
     def _quantity_values(self, picking, parcel):
@@ -457,7 +457,7 @@ class AmazonConfirmation(models.Model):
         place; else the first, the others kept and shown."""
         own = package and package.amazon_tracking_ref
         if self.channel == "seller_central" and not (own or numbers):
-            # Without a number here it keeps the one it has there.
+            # Without a number here it keeps the one that was entered in Seller Central.
             return {}
         if own:
             return {"tracking_number": own, "further_numbers": False}
@@ -540,7 +540,7 @@ class AmazonConfirmation(models.Model):
         """
         self.ensure_one()
         env, picking, order = self.env, self.picking_id, self.order_id
-        # By its id, which is remembered: each of thousands is looked at.
+        # Odoo caches the id; the record would be read again in each transaction.
         provisional = env["ir.model.data"]._xmlid_to_res_id("sale_amazon_spapi.carrier_provisional")
         if order.amazon_status in DEAD:
             return env._("The order is cancelled on Amazon.")

@@ -48,7 +48,7 @@ class AmazonConfirmation(models.Model):
 
     @api.model
     def _has_work(self, account, requested):
-        # What an earlier run has begun with is gone on with, whoever asked for it.
+        # A feed that an earlier run has begun is finished, whoever asked for it.
         return super()._has_work(account, requested) or bool(
             self.env["amazon.feed"]._unsent(account, FEED_TYPE_FULFILLMENT)
         )
@@ -90,16 +90,16 @@ class AmazonConfirmation(models.Model):
                 rows._send_all(run, requested, troubles, tried)
                 with rows._told_later(troubles):
                     rows._settle(run)
-                # Of some it may have turned out that they never arrived.
+                # Those that turned out not to have reached Amazon are sent now.
                 rows._send_all(run, requested, troubles, tried)
         finally:
-            # What was committed is told, however the run ends; what an error left half-done is not.
+            # However the run ends, mails tell of what was committed, and of nothing that an error left half-done.
             if not self.env.cr.closed:
                 self.env.cr.rollback()
                 rows._tell(account)
                 rows._wake_for_unclear(account)
                 if requested and rows.search_count(rows._due(account), limit=1):
-                    # The job for everything else found the lock taken.
+                    # The automatic job may have come meanwhile and found the lock taken.
                     account._job("confirm")._trigger()
                 run.commit()
 
@@ -107,7 +107,7 @@ class AmazonConfirmation(models.Model):
     def _send_ready(self, run, ready, troubles):
         """Send what may go now, one by one or as a feed."""
         feeds = self.env["amazon.feed"]
-        # Which way depends on how many may really go: what waits has been told apart.
+        # The threshold counts only what may be sent now, not what waits.
         if len(ready) > run.account.feed_threshold:
             by_feed = self.browse(ready)._fit_for_feed()
             ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
@@ -134,7 +134,7 @@ class AmazonConfirmation(models.Model):
         if not self.ask_first:
             return self
         known = False
-        # The quota for asking is not that for sending: what need not be asked for goes on.
+        # getOrder has a quota of its own: when it is used up, what needs no query is still sent.
         if "getOrder" not in run.given_up:
             run.given_up.add("getOrder")
             with self._told_later(troubles):
@@ -154,7 +154,7 @@ class AmazonConfirmation(models.Model):
 
     def _mark_sending(self, channel, log=None, **values):
         values = {"ask_first": channel == "feed", "warning": False, **values}
-        # What was entered in Seller Central stays that, so that its delivery's parcels are Amazon's own.
+        # What was entered in Seller Central keeps that channel, by which Amazon's own units go on counting for it.
         kept = self.filtered(lambda row: row.channel == "seller_central" and channel != "feed")
         super(AmazonConfirmation, kept)._mark_sending("seller_central", log, **values)
         return super(AmazonConfirmation, self - kept)._mark_sending(channel, log, **values)
@@ -212,7 +212,7 @@ class AmazonConfirmation(models.Model):
         elif self.asked < len(QUERY_AGAIN_MINUTES):
             self._query_later(self.asked + 1)
         elif self.message:
-            # It had been refused as fulfilled, but is not.
+            # Amazon refused it as fulfilled already, but does not show it.
             self._refused("error", self.message, self.hint)
         else:
             self._to_send()

@@ -340,7 +340,7 @@ class AmazonFeed(models.Model):
                         run.log.refused += feed.refused_count
                         run.commit()
         except RunOver:
-            # Whoever runs it by hand has no cron of this job.
+            # Run by the job for what a person asks for, it has no cron that comes again soon.
             self._wake_for_results(account, feed_type)
             run.commit()
             raise
@@ -463,7 +463,7 @@ class AmazonFeed(models.Model):
             self.write({"asked": self.asked + 1, "retry_at": again})
             self.env["ir.cron"]._commit_progress()
         else:
-            # What broke off has not told Amazon of these; of the others only a person can say.
+            # Of a feed that broke off, Amazon has not processed what it does not show; else only a person can find out.
             state = "rejected" if self.status == "FATAL" else "unknown"
             self._open_messages()._feed_given_up(self, state)
             self._done()

@@ -62,11 +62,11 @@ class Job(NamedTuple):
     progress: str = ""
 
 
-# The watch that looks every five minutes was not there itself.
+# The watch looks every five minutes: after a longer pause than this Odoo itself was down.
 AWAY_MINUTES = 20
 # Pauses after errors that go away by themselves, by the number of failures in a row.
 PAUSE_MINUTES = (1, 2, 5, 10, 15, 30)
-# By the marketplace's clock.
+# The hour at which nightly jobs run, by the marketplace's clock.
 NIGHT_HOUR = 3
 
 
@@ -78,7 +78,7 @@ def unexpected(error):
     :return: what :func:`..said.say` says.
     """
     place = traceback.extract_tb(error.__traceback__)[-1]
-    # Lines of code without the values in them: what whoever gets the report needs.
+    # Whoever gets the report needs the lines of code; they stand here without the values in them.
     _logger.info("%s:\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
     return _lt(
         "Unexpected error %(kind)s in %(file)s, line %(line)s. Please report it.",
@@ -425,7 +425,7 @@ class AmazonJob(models.Model):
         with self._lock() as free:
             if not free:
                 if self._declaration().lock:
-                    # The other job may have looked already.
+                    # The job that holds the lock may have looked before there was something to do for this one.
                     self._trigger(1)
                 return self.env["amazon.log"]
             # What was read before the lock was held is old.
@@ -449,7 +449,7 @@ class AmazonJob(models.Model):
 
     def _run_alone(self, work):
         """Do what :meth:`_run` says, with the lock held."""
-        logs = self.env["amazon.log"].sudo()
+        logs = self.env["amazon.log"].sudo()  # sudo: jobs and their logs are the addon's own
         logs._close_abandoned(self)
         log = logs.create({"account_id": self.account_id.id, "job_id": self.id, "job_name": self.name})
         self.sudo().last_run = fields.Datetime.now()
@@ -493,15 +493,15 @@ class AmazonJob(models.Model):
             # Asked again, Amazon would refuse it again.
             self._start_search(False)
             message = [*message, _lt("The import of this range does not go on.")]
-        stuck = kind == "quota" and self.sudo()._has_empty_pages(EMPTY_PAGES)
+        job = self.sudo()  # sudo: jobs are the addon's own
+        stuck = kind == "quota" and job._has_empty_pages(EMPTY_PAGES)
         if stuck:
             message = [*message, _lt("Amazon gives one page after another without an order; nothing is lost.")]
         run.log._finish(run, "partial" if kind == "quota" else "failed", message)
-        job = self.sudo()
         values = {"error_kind": kind, "last_error": message}
         if kind == "quota":
             if run.budget.answered and not stuck:
-                # It is on its way, as far as the quota allows.
+                # Amazon has answered: it gets on as fast as the quota allows, and does not stand still.
                 unbuilt = job.standing_since and job._left_since()
                 values.update(last_success=fields.Datetime.now(), standing_since=unbuilt)
             job.write(values)
@@ -525,6 +525,6 @@ class AmazonJob(models.Model):
     def _place(self, search, page):
         values = super()._place(search, page)
         if not page.next_token and page.reached and self._declaration().keeps_cursor:
-            # Never into what is the future here: whichever clock is wrong, reading twice costs nothing.
+            # Never later than now: should Amazon's clock or ours be wrong, orders are read twice and none is missed.
             values["cursor"] = min(naive(page.reached), fields.Datetime.now())
         return values

@@ -45,7 +45,7 @@ class AmazonJob(models.Model):
             "missed": Job(
                 "_fetch_missed", minutes=24 * 60, priority=5, switch="auto_import", nightly=True, reserve=10
             ),
-            # What came in is Amazon's policy's concern as long as it is here.
+            # Of accounts that are archived, too: Amazon's policy holds as long as the data is here.
             "privacy": Job(
                 "_purge_personal_data", minutes=24 * 60, priority=9, kinds=("seller", "vendor_df"), always=True
             ),

@@ -11,7 +11,7 @@ class AmazonJob(models.Model):
     @api.depends("job_state", "open_search", "last_run", "last_success")
     @api.depends_context("lang", "tz")
     def _compute_work(self):
-        # sudo: crons are the administrator's, only their times are shown
+        # sudo: crons are the administrator's, logs not everybody's; only times and counts are shown
         jobs = self.sudo()
         running = {
             log.job_id: log

@@ -159,7 +159,7 @@ class AmazonOrderUpdate(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        # People retry and ignore; what Amazon sent is not theirs to write.
+        # People retry and ignore, by the actions below; nobody edits what Amazon sent.
         if not self.env.su:
             raise AccessError(self.env._("What was received from Amazon cannot be edited."))
         return super().write(vals)
@@ -191,7 +191,7 @@ class AmazonOrderUpdate(models.Model):
             (rows - kept - again)._superseded()
         self._trigger_builders()
         if refused:
-            # What was read, and why the others were not, stands.
+            # What was read, and why the others were not, is kept although an error is raised.
             self.env["ir.cron"]._commit_progress()
             raise UserError("\n".join(self.env["amazon.account"]._why_not_read(refused)))
         message = self.env._("%s orders were read again from Amazon.", len(built))
@@ -274,7 +274,7 @@ class AmazonOrderUpdate(models.Model):
             orders = self._receive_page(run, search, page, late)
             run.log.write({"received": run.log.received + len(page.orders), "api_calls": run.budget.calls})
             if orders:
-                # In the same transaction: whoever dies after it has woken the builders.
+                # In the same transaction: a process that dies after the commit has woken the builders.
                 self._trigger_builders()
 
         run.job._read_pages(
@@ -456,7 +456,7 @@ class AmazonOrderUpdate(models.Model):
         :raise AccessDenied: it is not a matter of single marketplaces.
         """
         job = run.job
-        # Where all are denied, each would cost a call each time.
+        # Where all are denied, trying one after the other would cost a call for each in every run.
         if len(search.marketplace_ids) < 2 or find(error).kind != "access" or job.failures % PROBE_FAILURES:
             raise error
         denied = [ref for ref in search.marketplace_ids if not self._is_allowed(run, search, ref)]
@@ -524,7 +524,7 @@ class AmazonOrderUpdate(models.Model):
             raise
         except psycopg2.Error as error:
             if len(received) == 1:
-                # Whatever it is that cannot be written as received: the digest and the payload always can.
+                # One of the values cannot be stored as received. The digest and the encrypted payload always can.
                 [bad] = received
                 row = self._insert(account, [replace(bad, order_id="", last_updated=None)], log, forced)
                 if row:
@@ -594,7 +594,7 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _cron_build(self):
         """Run by each builder's cron: build what waits, of all accounts, until the time is up."""
-        builder = self.sudo()
+        builder = self.sudo()  # sudo: the inbox is the addon's own
         builder._reserve_leftovers()
         while accounts := builder._accounts_waiting():
             progress = 0
@@ -616,7 +616,7 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _drain(self, account):
         """Build everything of an account that waits, and come back when it is done."""
-        builder = self.sudo()
+        builder = self.sudo()  # sudo: the inbox is the addon's own
         while builder._build_next(account):
             pass
         builder._reserve_leftovers()
@@ -655,8 +655,8 @@ class AmazonOrderUpdate(models.Model):
         :return: how many rows were worked on; 0 when nothing can be taken.
         :rtype: int
         """
-        # Read before the commit: what is read after it is read before the reservation holds its lock, and then
-        # the reservation sees what was before the lock.
+        # The context reads the company now. After the commit that would begin the next transaction before the
+        # reservation holds its lock, and the reservation would see the stock as it was before.
         Order = self.env["sale.order"].with_context(**self._build_context(account))
         locked = False
         with ExitStack() as locks:
@@ -665,7 +665,7 @@ class AmazonOrderUpdate(models.Model):
                     rows = self._claim(account)
                     parsed = rows._parse()
                     if not locked and (warehouses := self._moving_stock(account, parsed)):
-                        # What moves stock waits for whoever else does, before it reads anything.
+                        # A batch that moves stock takes the warehouses' locks, and reads everything anew after that.
                         self.env.cr.rollback()
                         for warehouse in self.env["stock.warehouse"].browse(warehouses):
                             locks.enter_context(warehouse._amazon_stock_lock())
@@ -719,7 +719,7 @@ class AmazonOrderUpdate(models.Model):
             elif ref not in busy:
                 ordered = versions.sorted(lambda row: (row._changed_at(), row.id))
                 if any(ordered.mapped("forced")):
-                    # Somebody wants the order built again: as it is now, not as it was.
+                    # Somebody wants the order built again: from the newest of its versions.
                     ordered[-1].forced = True
                 newest |= ordered[-1]
                 older |= ordered[:-1]
@@ -851,11 +851,12 @@ class AmazonOrderUpdate(models.Model):
             "error": list({say(here.env, reason): reason for reason in map(self._reason, errors)}.values()),
             "missing_sku": offer_key(error.item) if isinstance(error, NeedsAttention) and error.item else False,
         })  # fmt: skip
+        # sudo: the content of Amazon orders is locked for everybody else
         order = self.env["sale.order"].sudo()._amazon_find(self.account_id, [self.order_ref]).get(self.order_ref)
         if order and self._is_newer(order):
             order._amazon_not_applied(here.error)
         if self.missing_sku:
-            # What the build had added to the SKU table went with it.
+            # The build was rolled back, and with it what it had added to the SKU table.
             self.env["amazon.offer"]._resolve(self.account_id, error.marketplace, [error.item])
         _logger.info("order %s not built: %s", self.order_ref, type(error).__name__)
 

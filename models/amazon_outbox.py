@@ -343,7 +343,8 @@ class AmazonOutbox(models.AbstractModel):
             except QuotaExceeded as error:
                 if row.state != "not_sent" or error.retry_after > MAX_WAIT_SECONDS or beyond >= TROUBLES:
                     raise
-                # The budget waits for the next token: cron workers that are asked to come later come a minute later.
+                # It is tried at once, and the budget waits a second or two for the token: a cron that is woken for then
+                # comes a minute later.
                 answered, beyond = True, beyond + 1
                 ids.appendleft(row_id)
             if answered:
@@ -360,7 +361,7 @@ class AmazonOutbox(models.AbstractModel):
     @api.model
     def _locked(self, row_id):
         """Return the row, locked, if it may be sent as it is now; else none."""
-        # Nothing read before may decide: a person may just have changed it.
+        # What was read before does not count: a person may just have changed the row.
         self.env.cr.rollback()
         self.env.invalidate_all()
         row = self.browse(row_id).try_lock_for_update()
@@ -468,7 +469,7 @@ class AmazonOutbox(models.AbstractModel):
         unclear, denied = self.search(self._unclear(run.account), order="id"), None
         if unclear:
             unclear._stand_in(run.log)
-            # Writing an answer begins with a rollback.
+            # Committed now, because _record begins with a rollback.
             run.commit()
         for row in unclear:
             try:
@@ -527,7 +528,7 @@ class AmazonOutbox(models.AbstractModel):
         link = self._fields.get("log_ids")
         if not (self and log and link):
             return
-        # Not by the field: it would read what is linked already, for each row.
+        # In SQL: writing the field would read for each row what is linked to it already.
         self.env.execute_query(
             SQL(
                 "INSERT INTO %s (%s, %s) VALUES %s ON CONFLICT DO NOTHING RETURNING 1",

@@ -34,6 +34,7 @@ class AmazonPages(models.AbstractModel):
 
         :param search: with ``to_json()``; False: there is none any more.
         """
+        # sudo: how far a search is, is the addon's own
         self.sudo().write({**CLOSED, "open_search": search and search.to_json()})
 
     def _read_pages(self, run, search, read, keep, refused=_raise, then=None):
@@ -79,7 +80,7 @@ class AmazonPages(models.AbstractModel):
                 return
             run.checkpoint(len(page.marks))
             if self.open_search != opened:
-                # Somebody has changed what it works for, and there is another search to make.
+                # Somebody has given this search up, such as by adding a marketplace: the next run makes another.
                 run.give_back()
             search = search.from_json(opened)
 
@@ -100,7 +101,7 @@ class AmazonPages(models.AbstractModel):
         if isinstance(error, RepeatedPage):
             run.log._note(find(error).text)
         if error.code == "empty_pages":
-            # Starting over is no sign that it gets on.
+            # The empty pages go on counting: starting over does not mean that it gets on.
             self.pages = [""] * EMPTY_PAGES
 
     def _marks_with(self, page):

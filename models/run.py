@@ -25,6 +25,7 @@ class Run:
     amazon = None
 
     def __init__(self, job, log, budget):
+        # sudo: jobs are the addon's own
         self.job, self.account, self.log, self.budget = job.sudo(), job.account_id, log, budget
         # Who runs it by hand is not stopped by a switch.
         self.by_cron = is_ours(job.env, "amazon_cron")
