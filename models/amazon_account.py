@@ -1049,7 +1049,7 @@ class AmazonAccount(models.Model):
             else:
                 account._job("results")._nothing_to_do()
                 # What was collected is mailed without a run that Amazon is called in.
-                Confirmation._tell(account)
+                Confirmation._mail_news(account)
         return logs
 
     def _refresh_orders(self, refs):

@@ -82,7 +82,7 @@ class AmazonConfirmation(models.Model):
         finally:
             if not self.env.cr.closed:
                 self.env.cr.rollback()
-                here._tell(account)
+                here._mail_news(account)
                 run.commit()
 
     def _feed_results(self, feed, report):

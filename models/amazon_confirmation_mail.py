@@ -36,7 +36,7 @@ class AmazonConfirmation(models.Model):
     )
 
     @api.model
-    def _tell(self, account):
+    def _mail_news(self, account):
         """Mail what became of the confirmations that no mail has told of yet, as far as it is due.
 
         Commits, and never raises: what it tells of stands already. What could not be told stays marked and is told by
@@ -50,7 +50,7 @@ class AmazonConfirmation(models.Model):
             return
         try:
             with advisory_lock(self.env.registry, "amazon.mail", account.id, wait=False) as free:
-                done = free and rows._tell_alone(account)
+                done = free and rows._mail_alone(account)
             if not done:
                 account._wake_results(LATER_SECONDS)
                 self.env["ir.cron"]._commit_progress()
@@ -64,7 +64,7 @@ class AmazonConfirmation(models.Model):
         return bool(self.search_count([("account_id", "=", account.id), ("mail", "!=", False)], limit=1))
 
     @api.model
-    def _tell_alone(self, account):
+    def _mail_alone(self, account):
         """Tell while nobody else tells of this account.
 
         :return: whether it is done; if not, others are changing the rows.
@@ -74,7 +74,7 @@ class AmazonConfirmation(models.Model):
             self.env["ir.cron"]._commit_progress()
             self.env.invalidate_all()
             try:
-                self._tell_due(account)
+                self._mail_due(account)
                 self.env["ir.cron"]._commit_progress()
             except MET:
                 self.env.cr.rollback()
@@ -84,7 +84,7 @@ class AmazonConfirmation(models.Model):
         return False
 
     @api.model
-    def _tell_due(self, account):
+    def _mail_due(self, account):
         """Queue the mails that are due, and take the marks off the rows they tell of."""
         told_of = ["mail", "state", "sent_at", "retry_at", "repeats"]
         rows = self.search_fetch([("account_id", "=", account.id), ("mail", "!=", False)], told_of, order="id")
@@ -95,7 +95,7 @@ class AmazonConfirmation(models.Model):
         known.mail = False
         rows -= known
         if account.result_mails == "none":
-            rows._told()
+            rows._mailed()
         elif rows.filtered(lambda row: row.state in FAILED):
             pause = account._mail_pause("failure_mailed_at", FAILURE_MINUTES)
             if pause:
@@ -103,7 +103,7 @@ class AmazonConfirmation(models.Model):
             else:
                 rows._mail(account, "failures")
         elif account.result_mails == "failures":
-            rows._told()
+            rows._mailed()
         else:
             for kind, moment in KINDS.items():
                 of_kind = rows.filtered(lambda row, kind=kind: row.mail == kind)
@@ -114,7 +114,7 @@ class AmazonConfirmation(models.Model):
         """Tell whether this failed and is tried again by itself."""
         return self.state == "rejected" and bool(self.retry_at)
 
-    def _told(self):
+    def _mailed(self):
         """Take the marks off."""
         self.write({"mail": False, "repeats": False})
         self.filtered(lambda row: row._is_repeated()).repeats = True
@@ -130,7 +130,7 @@ class AmazonConfirmation(models.Model):
         if occasion == "failures":
             moments.append("failure_mailed_at")
         account.write(dict.fromkeys(moments, fields.Datetime.now()))
-        self._told()
+        self._mailed()
 
     def _mail_text(self, account, occasion):
         """Return subject and body in the context's language."""

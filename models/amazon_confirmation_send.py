@@ -85,10 +85,10 @@ class AmazonConfirmation(models.Model):
         troubles, tried = [], set()
         try:
             with run.calling(), rows._raised_last(troubles):
-                with rows._told_later(troubles):
+                with rows._raised_later(troubles):
                     rows.env["amazon.feed"]._submit_unsent(run, FEED_TYPE_FULFILLMENT)
                 rows._send_all(run, requested, troubles, tried)
-                with rows._told_later(troubles):
+                with rows._raised_later(troubles):
                     rows._settle(run)
                 # Those that turned out not to have reached Amazon are sent now.
                 rows._send_all(run, requested, troubles, tried)
@@ -96,7 +96,7 @@ class AmazonConfirmation(models.Model):
             # However the run ends, mails tell of what was committed, and of nothing that an error left half-done.
             if not self.env.cr.closed:
                 self.env.cr.rollback()
-                rows._tell(account)
+                rows._mail_news(account)
                 rows._wake_for_unclear(account)
                 if requested and rows.search_count(rows._due(account), limit=1):
                     # The automatic job may have come meanwhile and found the lock taken.
@@ -111,12 +111,12 @@ class AmazonConfirmation(models.Model):
         if len(ready) > run.account.feed_threshold:
             by_feed = self.browse(ready)._fit_for_feed()
             ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
-            with self._told_later(troubles):
+            with self._raised_later(troubles):
                 feeds._send(run, FEED_TYPE_FULFILLMENT, by_feed)
         result = super()._send_ready(run, ready, troubles)
         late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
         if late := late.browse(late._look_in(run)):
-            with self._told_later(troubles):
+            with self._raised_later(troubles):
                 feeds._send(run, FEED_TYPE_FULFILLMENT, late)
         return result
 
@@ -137,7 +137,7 @@ class AmazonConfirmation(models.Model):
         # getOrder has a quota of its own: when it is used up, what needs no query is still sent.
         if "getOrder" not in run.given_up:
             run.given_up.add("getOrder")
-            with self._told_later(troubles):
+            with self._raised_later(troubles):
                 known = self._learn_reference(run.amazon)
                 run.given_up.discard("getOrder")
         run.checkpoint()

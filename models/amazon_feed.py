@@ -331,7 +331,7 @@ class AmazonFeed(models.Model):
             with run.calling():
                 for feed in self._open_feeds(account, feed_type):
                     if feed.state == "submitted":
-                        feed._look(run.amazon)
+                        feed._query(run.amazon)
                     if feed.state == "asking":
                         feed._settle(run)
                     if feed.state in ("done", "failed"):
@@ -358,7 +358,7 @@ class AmazonFeed(models.Model):
             self.env[self._declared()[feed_type].model]._feed_wake(account, max(60, (due - now).total_seconds()))
         return bool(still)
 
-    def _look(self, amazon):
+    def _query(self, amazon):
         """Ask how far Amazon is, and apply its report when it is through."""
         self.ensure_one()
         try:

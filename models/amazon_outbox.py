@@ -230,7 +230,7 @@ class AmazonOutbox(models.AbstractModel):
             raise troubles[0]
 
     @contextmanager
-    def _told_later(self, troubles):
+    def _raised_later(self, troubles):
         """Let trouble with what is asked or handed over here wait until what else there is has been sent.
 
         :param list troubles: gets the error.
