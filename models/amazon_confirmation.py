@@ -390,8 +390,7 @@ class AmazonConfirmation(models.Model):
     def _create_for(self, picking, parcel, order=None):
         order = order or parcel.order
         row = self.create({
-            "account_id": order.amazon_account_id.id, "order_id": order.id, "order_ref": order.amazon_order_ref,
-            "marketplace_id": order.amazon_marketplace_id.id, "picking_id": picking.id,
+            **self._values_of(order, picking),
             "package_id": parcel.package.id if parcel else False, "quantities": {},
             # While a delivery is validated its order moves on by itself (see stock.picking._action_done).
             "phase_id": noted(self.env, "amazon_phases").get(order.id, order.amazon_phase_id.id),
@@ -402,6 +401,14 @@ class AmazonConfirmation(models.Model):
             row.write({"state": "done", "channel": "by_hand", "answered_at": now, "accepted_at": now})
             row._log(self.env._("Nothing is sent: the API status was set to “Done” by hand before."))
         return row
+
+    @api.model
+    def _values_of(self, order, picking):
+        """Return whose row a parcel's is: the same for all of an order's in a delivery."""
+        return {
+            "account_id": order.amazon_account_id.id, "order_id": order.id, "order_ref": order.amazon_order_ref,
+            "marketplace_id": order.amazon_marketplace_id.id, "picking_id": picking.id,
+        }  # fmt: skip
 
     def _row_of(self, parcel, packages):
         """Return the row of a parcel among those of its delivery; none, if it is new.

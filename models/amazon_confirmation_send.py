@@ -367,9 +367,7 @@ class AmazonConfirmation(models.Model):
             ]  # fmt: skip
             for values in there or [{"tracking_number": picking.carrier_tracking_ref, "quantities": parcel.quantities}]:
                 row = self.create({
-                    "account_id": order.amazon_account_id.id, "order_id": order.id,
-                    "order_ref": order.amazon_order_ref, "marketplace_id": order.amazon_marketplace_id.id,
-                    "picking_id": picking.id, "quantity": sum(values["quantities"].values()),
+                    **self._values_of(order, picking), "quantity": sum(values["quantities"].values()),
                     "channel": "seller_central", "state": "done", "accepted_at": now, "answered_at": now, **values,
                 })  # fmt: skip
                 row.write(row._shipment_values())

@@ -287,12 +287,20 @@ class AmazonFeed(models.Model):
             self.found = True
             self._submitted(run, min(found, key=lambda feed: (feed.created is None, feed.created)).feed_id)
         elif self.asked < len(QUERY_AGAIN_MINUTES):
-            again = fields.Datetime.now() + timedelta(minutes=QUERY_AGAIN_MINUTES[self.asked])
-            self.write({"asked": self.asked + 1, "retry_at": again})
-            self.account_id._job(self._declaration().job)._trigger(60 * QUERY_AGAIN_MINUTES[self.asked - 1])
+            minutes = QUERY_AGAIN_MINUTES[self.asked]
+            self._query_after(minutes)
+            self.account_id._job(self._declaration().job)._trigger(60 * minutes)
             run.commit()
         else:
             self._back_to_prepared(run)
+
+    def _query_after(self, minutes, **values):
+        """Query Amazon once more after a pause.
+
+        :param int minutes: how long.
+        """
+        again = fields.Datetime.now() + timedelta(minutes=minutes)
+        self.write({"asked": self.asked + 1, "retry_at": again, **values})
 
     def _failed(self, message):
         """Amazon has nothing of this feed.
@@ -416,8 +424,7 @@ class AmazonFeed(models.Model):
     def _read_again(self, why):
         """Fetch the report once more after a pause; when that does not help, the orders themselves tell."""
         if self.asked < READS:
-            again = fields.Datetime.now() + timedelta(minutes=QUERY_AGAIN_MINUTES[0])
-            self.write({"asked": self.asked + 1, "retry_at": again, "message": why})
+            self._query_after(QUERY_AGAIN_MINUTES[0], message=why)
             self.env["ir.cron"]._commit_progress()
         else:
             self._start_querying(_lt("Amazon's report cannot be read (%s); it is asked for each order.", why))
@@ -459,8 +466,7 @@ class AmazonFeed(models.Model):
         if not self._open_messages():
             self._done()
         elif self.asked < len(QUERY_AGAIN_MINUTES):
-            again = fields.Datetime.now() + timedelta(minutes=QUERY_AGAIN_MINUTES[self.asked])
-            self.write({"asked": self.asked + 1, "retry_at": again})
+            self._query_after(QUERY_AGAIN_MINUTES[self.asked])
             self.env["ir.cron"]._commit_progress()
         else:
             # Of a feed that broke off, Amazon has not processed what it does not show; else only a person can find out.
