@@ -16,8 +16,9 @@ class AmazonImport(models.TransientModel):
     _description = "Import a Range of Amazon Orders"
 
     account_id = fields.Many2one(
-        "amazon.account", required=True, default=lambda self: self._default_account(), check_company=True
-    )
+        "amazon.account", required=True, default=lambda self: self._default_account(), check_company=True,
+        domain="[('kind', '=', 'seller')]",
+    )  # fmt: skip
     company_id = fields.Many2one(related="account_id.company_id")
     mode = fields.Selection(
         [("range", "A range of order dates"), ("hours", "The last hours"), ("numbers", "Certain order numbers")],
