@@ -164,7 +164,9 @@ class AmazonConfirmation(models.Model):
         denied = []
         for row in self:
             try:
-                self._learn_of([parse_order(amazon.orders.get(row.order_ref).payload)])
+                value = parse_order(amazon.orders.get(row.order_ref).payload)
+                # What another answer, or another process, has closed meanwhile is not closed again.
+                feed._open_messages()._learn_of([value])
                 self.env["ir.cron"]._commit_progress()
             except AccessDenied as error:
                 denied.append(error)

@@ -349,21 +349,23 @@ class AmazonFeed(models.Model):
                         run.commit()
         except RunOver:
             # Run by the job for what a person asks for, it has no cron that comes again soon.
-            self._wake_for_results(account, feed_type)
-            run.commit()
+            self._wake_for_results(run, feed_type)
             raise
-        return self._wake_for_results(account, feed_type)
+        return self._wake_for_results(run, feed_type)
 
     @api.model
-    def _wake_for_results(self, account, feed_type):
+    def _wake_for_results(self, run, feed_type):
         """Wake whoever fetches results when the first of the feeds that are at Amazon is due.
 
         :return: whether there is one.
         """
-        now, still = fields.Datetime.now(), self._at_amazon(account, feed_type)
+        now, still = fields.Datetime.now(), self._at_amazon(run.account, feed_type)
         if still:
             due = min(feed.retry_at or now for feed in still)
-            self.env[self._declared()[feed_type].model]._feed_wake(account, max(60, (due - now).total_seconds()))
+            model = self.env[self._declared()[feed_type].model]
+            model._feed_wake(run.account, max(60, (due - now).total_seconds()))
+        # Whoever called may begin with a rollback.
+        run.commit()
         return bool(still)
 
     def _query(self, amazon):

@@ -246,8 +246,11 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _fetch_range(self, run):
         """Go on with the search that a person has asked for, as :meth:`_fetch`."""
-        with run.calling():
-            self._read_orders(run, self._opened(run.job))
+        search = self._opened(run.job)
+        # Another process may have come to its end while this one waited for the lock.
+        if search:
+            with run.calling():
+                self._read_orders(run, search)
 
     @api.model
     def _fetch_missed(self, run):

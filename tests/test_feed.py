@@ -126,6 +126,16 @@ class TestFeed(ConfirmationCase):
         self.run_cron("confirm_by_hand")
         self.check_all_once(picking)
 
+    def test_results_are_looked_for_again(self):
+        """While Amazon is at a feed of a stopped job, whoever fetches its result is woken again and again."""
+        self.account.auto_confirm = False
+        self.deliveries(1).with_user(self.user).action_amazon_confirm_now()
+        cron = self.account._job("confirm_by_hand").sudo().cron_id
+        for _time in range(3):
+            self.env["ir.cron.trigger"].search([]).unlink()
+            self.run_cron("confirm_by_hand")
+            self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
+
     def test_what_a_person_asks_for_does_not_wait_for_a_stopped_job(self):
         """A feed of the automatic job that was stopped meanwhile keeps what a person asks for from nothing."""
         first = self.deliveries(1)
@@ -341,6 +351,20 @@ class TestFeed(ConfirmationCase):
         for minutes in (5, 10, 30):
             self.fetch_later(60 * 12 + minutes)
         self.assertEqual((feed.state, alone.amazon_api_status), ("done", "unknown"))
+
+    def test_two_parcels_of_an_order(self):
+        """Of two parcels of an order in a feed, each is told once that Amazon has it."""
+        self.amazon.post("settings", empty_tracking="refuse")
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        order.picking_ids.carrier_id = self.mail
+        first, rest = self.split(order, False)
+        self.deliver(rest, False)
+        self.feed_ending(first | rest, result=False)
+        self.assertEqual(order.amazon_confirmation_ids.mapped("channel"), ["feed"] * 2)
+        self.fetch()
+        self.assertEqual(order.amazon_confirmation_ids.mapped("state"), ["done"] * 2)
+        told = order.message_ids.filtered(lambda message: "has accepted" in message.body)
+        self.assertEqual(len(told), 2, told.mapped("body"))
 
     def two_countries(self):
         """Deliver two orders in each of two marketplaces of one account; return the deliveries of both."""

@@ -264,6 +264,13 @@ class TestFetch(AmazonCase):
         self.assertTrue(self.orders(ref))
         self.assertFalse(self.job.warning or self.job.last_error)
 
+    def test_range_that_is_over(self):
+        """Another process has read the range to its end while this one waited for the lock: nothing is left to do."""
+        with self.committing(self.account) as mine:
+            log = mine._job("range")._run(lambda run: run.env["amazon.order.update"]._fetch_range(run)).ids
+        self.env.invalidate_all()
+        self.assertEqual(self.env["amazon.log"].browse(log).state, "done")
+
     # --- pages that come again
 
     def test_same_page_again(self):
