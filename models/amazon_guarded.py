@@ -13,6 +13,11 @@ class DeliveryCarrier(models.Model):
     _inherit = ["amazon.guard", "delivery.carrier"]
 
 
+class MailActivity(models.Model):
+    _name = "mail.activity"
+    _inherit = ["amazon.guard", "mail.activity"]
+
+
 class ProductPricelist(models.Model):
     _name = "product.pricelist"
     _inherit = ["amazon.guard", "product.pricelist"]

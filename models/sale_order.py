@@ -801,8 +801,8 @@ class SaleOrder(models.Model):
         note = note and plaintext2html(note)
         for order in self:
             if not order._amazon_assigned(reason):
-                # Odoo would mail each of them.
-                order.with_context(mail_activity_quick_update=True).activity_schedule(
+                # Odoo would mail each of them. sudo: the reason is the addon's own
+                order.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
                     kind, order.amazon_marketplace_id._today(), summary, note,
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
                     amazon_reason=reason,
