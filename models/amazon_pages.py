@@ -64,6 +64,8 @@ class AmazonPages(models.AbstractModel):
                 if isinstance(error, TokenRefused | RepeatedPage) and not restarted:
                     restarted = True
                     self._start_over(run, search, error)
+                    # With quota for one call at a time, the next run must not come with the same token again.
+                    run.commit()
                 else:
                     # A token that was given just now is good: it is something on that page that Amazon refuses.
                     search = refused(search, error)

@@ -264,6 +264,32 @@ class TestFetch(AmazonCase):
         self.assertTrue(self.orders(ref))
         self.assertFalse(self.job.warning or self.job.last_error)
 
+    def trickle(self, minutes):
+        """Let the import run when there is a single token left, which is when it is woken."""
+        self.amazon.post("quota", mode="published")
+        self.addCleanup(self.amazon.post, "quota", mode="off")
+        self.env["amazon.quota"].search([("operation", "=", "searchOrders")]).write({
+            "tokens": 1, "refilled_at": fields.Datetime.now() + timedelta(minutes=minutes),
+        })  # fmt: skip
+        self.env.flush_all()
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes)), self.committing(self.account) as mine:
+            mine._import_orders()
+        self.env.invalidate_all()
+
+    def test_token_refused_at_the_quotas_pace(self):
+        """With a token for one call at a time, a page token that Amazon refuses is tried once."""
+        self.amazon.post("page-limit", limit=10)
+        self.addCleanup(self.amazon.post, "page-limit", limit=100)
+        self.fetch()
+        refs = self.place(count=15, minutes_ago=-5)
+        self.amazon.post("clock", now=f"{(fields.Datetime.now() + timedelta(minutes=10)).isoformat()}Z")
+        self.trickle(10)
+        self.assertTrue(self.job.sudo().token)
+        self.amazon.post("clock", advance=25 * 60 * 60)
+        for minutes in (11, 12, 13, 14):
+            self.trickle(minutes)
+        self.assertEqual(len(self.orders(*refs)), 15)
+
     def test_range_that_is_over(self):
         """Another process has read the range to its end while this one waited for the lock: nothing is left to do."""
         with self.committing(self.account) as mine:
