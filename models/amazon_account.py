@@ -439,13 +439,17 @@ class AmazonAccount(models.Model):
             here = {job.switch for job in self.env["amazon.job"]._declared_for(account.kind).values()}
             strange = next((switch for switch in every if account[switch] and switch not in here), None)
             if strange:
-                raise ValidationError(
-                    self.env._(
-                        "“%(job)s” is not for accounts of the kind “%(kind)s”. Make an account of another kind for it.",
-                        job=self._fields[strange]._description_string(self.env),
-                        kind=dict(self._fields["kind"]._description_selection(self.env))[account.kind],
-                    )
-                )
+                raise ValidationError(account._not_of_its_kind(self._fields[strange]._description_string(self.env)))
+
+    def _not_of_its_kind(self, job):
+        """Say that accounts of this kind do not have a job.
+
+        :param str job: its name, in the user's language.
+        """
+        return self.env._(
+            "“%(job)s” is not for accounts of the kind “%(kind)s”. Make an account of another kind for it.",
+            job=job, kind=dict(self._fields["kind"]._description_selection(self.env))[self.kind],
+        )  # fmt: skip
 
     @api.constrains("marketplace_ids", "region")
     def _check_marketplaces(self):
@@ -814,8 +818,17 @@ class AmazonAccount(models.Model):
             )  # fmt: skip
 
     def _job(self, name):
+        """Return one of the account's jobs.
+
+        :param str name: which.
+        :raise UserError: accounts of this kind have no such job.
+        """
         self.ensure_one()
-        return self.job_ids.filtered(lambda job: job.name == name)
+        job = self.job_ids.filtered(lambda job: job.name == name)
+        if not job:
+            words = dict(self.job_ids._fields["name"]._description_selection(self.env))
+            raise UserError(self._not_of_its_kind(words[name]))
+        return job
 
     # === BUSINESS METHODS: ACCESS === #
 

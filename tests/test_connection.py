@@ -49,6 +49,10 @@ class TestConnection(AmazonCase):
                 with self.assertRaises(ValidationError) as refused:
                     vendor[switch] = True
                 self.assertIn(message, str(refused.exception))
+        for mode in ("range", "numbers"):
+            wizard = self.env["amazon.import"].with_user(self.manager).create({"account_id": vendor.id, "mode": mode})
+            with self.subTest(mode=mode), self.assertRaisesRegex(UserError, "“Import of a Range” is not for accounts"):
+                wizard.action_import()
         with self.assertRaises(AccessError) as refused:
             vendor.kind = "seller"
         self.assertIn("cannot be changed afterwards", str(refused.exception))

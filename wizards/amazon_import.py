@@ -62,10 +62,11 @@ class AmazonImport(models.TransientModel):
         self.env["sale.order"].check_access("create")
         account = self.account_id
         account._check_ready()
+        job = account._job("range")
         if self.mode == "numbers":
             return self._import_numbers()
         account._start_range(*self._range())
-        account._job("range")._trigger()
+        job._trigger()
         link = {"label": self.env._("API Log"), "url": "/odoo/action-sale_amazon_spapi.action_amazon_log"}
         message = self.env._("The import starts within a minute. Follow it in the %s.")
         return notice(message, "success", CLOSE, links=[link])
