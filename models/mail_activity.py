@@ -5,5 +5,7 @@ class MailActivity(models.Model):
     _inherit = "mail.activity"
 
     amazon_reason = fields.Char(
-        readonly=True, help="What the addon asks for, whatever the language: by it the activity is found again."
+        readonly=True,
+        copy=False,
+        help="What the addon asks for, whatever the language: by it the activity is found again.",
     )
