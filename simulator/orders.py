@@ -205,13 +205,15 @@ def matches(call, search):
 
 
 def meets(order, search):
-    fulfillment = order["fulfillment"]
+    """Tell whether an order is searched for. What was taken out of it, for Amazon to leave out of its answers, it knows
+    all the same."""
+    fulfillment, channel = order.get("fulfillment") or {}, order.get("salesChannel") or {}
     for wanted, actual in (
-        (search["statuses"], fulfillment["fulfillmentStatus"]),
+        (search["statuses"], fulfillment.get("fulfillmentStatus")),
         (search["fulfilled_by"], fulfillment.get("fulfilledBy")),
-        (search["marketplaces"], order["salesChannel"].get("marketplaceId")),
+        (search["marketplaces"], channel.get("marketplaceId")),
     ):
-        if wanted is not None and actual not in wanted:
+        if wanted is not None and actual is not None and actual not in wanted:
             return False
     return True
 

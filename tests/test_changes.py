@@ -721,7 +721,9 @@ class TestChanges(AmazonCase):
 
     def left_out(self, order, **changes):
         """Have a version without something imported; return whether it could be applied."""
+        before = self.last_update(order)
         self.refetched(order, **changes)
+        self.assertNotEqual(self.last_update(order), before, "it has come in")
         return self.last_update(order).state
 
     def test_what_is_left_out_stays(self):

@@ -91,6 +91,15 @@ def test_filters(amazon):
     assert found(fulfillmentStatuses="PENDING,SHIPPED") == {pending}
 
 
+def test_what_amazon_leaves_out_it_knows(amazon, seller):
+    order = amazon.place(seller)
+    amazon.control("PATCH", f"/orders/{order}", {"set": {"salesChannel": None, "fulfillment": {"fulfilledBy": None}}})
+    amazon.advance(minutes=3)
+    page = amazon.search(seller, marketplaceIds=JP, fulfilledBy="MERCHANT", includedData="FULFILLMENT")
+    [found] = page["orders"]
+    assert found["orderId"] == order and "salesChannel" not in found and "fulfilledBy" not in found["fulfillment"]
+
+
 def test_paging(amazon, seller):
     amazon.post("/orders", merchant_id=seller["merchant_id"], count=25)
     amazon.advance(minutes=5)
