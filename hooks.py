@@ -29,10 +29,13 @@ def _let_go(env):
     """Drop the foreign keys to the addon's own tables: their columns go with the addon, and rows by the million need
     not be emptied first."""
     tables = tuple(model._table for name, model in env.registry.items() if name.startswith("amazon.") and model._auto)
-    for table, key in env.execute_query(SQL(
-        "SELECT conrelid::regclass::text, conname FROM pg_constraint"
-        " WHERE contype = 'f' AND confrelid::regclass::text IN %s", tables,
-    )):  # fmt: skip
+    for table, key in env.execute_query(
+        SQL(
+            "SELECT conrelid::regclass::text, conname FROM pg_constraint"
+            " WHERE contype = 'f' AND confrelid::regclass::text IN %s",
+            tables,
+        )
+    ):
         env.execute_query(SQL("ALTER TABLE %s DROP CONSTRAINT %s", SQL.identifier(table), SQL.identifier(key)))
 
 
@@ -50,13 +53,29 @@ def _keep_what_is_used(env, ours):
 def _used(env, table, ids):
     """Return those ids that rows of other tables refer to, and that can therefore not be deleted."""
     used = set()
-    for source, column in env.execute_query(SQL(
-        "SELECT conrelid::regclass::text, attname FROM pg_constraint"
-        " JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]"
-        " WHERE contype = 'f' AND confdeltype IN ('a', 'r') AND confrelid = %s::regclass", table,
-    )) if ids else ():  # fmt: skip
+    for source, column in (
+        env.execute_query(
+            SQL(
+                "SELECT conrelid::regclass::text, attname FROM pg_constraint"
+                " JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]"
+                " WHERE contype = 'f' AND confdeltype IN ('a', 'r') AND confrelid = %s::regclass",
+                table,
+            )
+        )
+        if ids
+        else ()
+    ):
         column, source = SQL.identifier(column), SQL.identifier(source)
-        used |= {row_id for [row_id] in env.execute_query(SQL(
-            "SELECT DISTINCT %s FROM %s WHERE %s IN %s", column, source, column, ids,
-        ))}  # fmt: skip
+        used |= {
+            row_id
+            for [row_id] in env.execute_query(
+                SQL(
+                    "SELECT DISTINCT %s FROM %s WHERE %s IN %s",
+                    column,
+                    source,
+                    column,
+                    ids,
+                )
+            )
+        }
     return used

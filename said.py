@@ -96,5 +96,5 @@ def _moment(env, moment):
     day, today = (
         fields.Datetime.context_timestamp(env.user.with_env(env), time).date()
         for time in (moment, fields.Datetime.now())
-    )  # fmt: skip
+    )
     return format_datetime(env, moment, tz=str(env.tz), dt_format="HH:mm:ss" if day == today else "medium")

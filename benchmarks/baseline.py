@@ -18,9 +18,10 @@ def import_one_by_one(account):
     company = account.company_id
     # Nobody is mailed about each order here either.
     env = account.with_context(
-        allowed_company_ids=company.ids, lang=company.partner_id.lang or account.env.lang,
+        allowed_company_ids=company.ids,
+        lang=company.partner_id.lang or account.env.lang,
         mail_auto_subscribe_no_notify=True,
-    ).env  # fmt: skip
+    ).env
     count = 0
     # No usage plan is kept here, so that none of it is counted against the baseline.
     with SellingPartner(account._credentials(), account._endpoint()) as amazon:
@@ -64,8 +65,10 @@ def customer(Partner, account, value):
     buyer = Partner.search([("amazon_hash", "=", digest), ("amazon_account_id", "=", account.id)], limit=1)
     if not buyer:
         buyer = Partner.create({**Partner._amazon_buyer_vals(account, value, places), "amazon_hash": digest})
-    delivery = Partner.create({
-        **Partner._amazon_address_vals(account, buyer, value, places[value.address]),
-        "amazon_hash": Partner._amazon_address_hash(buyer, value),
-    })  # fmt: skip
+    delivery = Partner.create(
+        {
+            **Partner._amazon_address_vals(account, buyer, value, places[value.address]),
+            "amazon_hash": Partner._amazon_address_hash(buyer, value),
+        }
+    )
     return buyer, delivery

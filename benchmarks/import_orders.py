@@ -25,19 +25,28 @@ def compare_imports(options):
                 roles = ways[way]
                 # However many workers there are, the same orders are there before.
                 workers = [
-                    (role, {"merchant_id": seller["merchant_id"], "orders": options.orders, "profile": options.profile,
-                            "warm": [other["merchant_id"] for other in warm[number :: len(roles)]]})
+                    (
+                        role,
+                        {
+                            "merchant_id": seller["merchant_id"],
+                            "orders": options.orders,
+                            "profile": options.profile,
+                            "warm": [other["merchant_id"] for other in warm[number :: len(roles)]],
+                        },
+                    )
                     for number, role in enumerate(roles)
-                ]  # fmt: skip
+                ]
                 amazon.control("DELETE", "requests")
                 seconds, results = measured(name, workers)
-                figures[way].append({
-                    "rate": options.orders / seconds,
-                    "queries": sum(result["queries"] for result in results) / options.orders,
-                    "cpu": sum(result["cpu"] for result in results) / options.orders * 1000,
-                    "megabytes": max(result["megabytes"] for result in results),
-                    "calls": calls(amazon, seller),
-                })  # fmt: skip
+                figures[way].append(
+                    {
+                        "rate": options.orders / seconds,
+                        "queries": sum(result["queries"] for result in results) / options.orders,
+                        "cpu": sum(result["cpu"] for result in results) / options.orders * 1000,
+                        "megabytes": max(result["megabytes"] for result in results),
+                        "calls": calls(amazon, seller),
+                    }
+                )
                 connection = psycopg2.connect(dbname=name)
                 tables[way] = rows.read(connection.cursor(), seller["merchant_id"])
                 connection.close()
@@ -53,8 +62,10 @@ def report_imports(options, figures, equal, tables):
     """Print the table."""
     machine(f"{options.orders} orders of 2 lines, new customers, confirmed and reserved")
     base = statistics.mean(figure["rate"] for figure in figures[BASELINE])
-    print(f"{'':<16}{'orders/s':>16}{'× baseline':>12}{'queries/order':>15}{'ms CPU/order':>14}{'API calls':>11}"
-          f"{'peak MB':>9}  rows")  # fmt: skip
+    print(
+        f"{'':<16}{'orders/s':>16}{'× baseline':>12}{'queries/order':>15}{'ms CPU/order':>14}{'API calls':>11}"
+        f"{'peak MB':>9}  rows"
+    )
     for way, runs in figures.items():
         rates = " · ".join(f"{run['rate']:.1f}" for run in runs)
         print(
@@ -79,8 +90,10 @@ def within_the_usage_plan(options):
         seconds, [result] = measured(f"{BASE}_quota", [("fetch", task)])
         refused = [request for request in amazon.get("requests") if request.get("status") == 429]
         machine("A new account under Amazon's published usage plan")
-        print(f"{options.orders} orders fetched in {seconds:.1f} s with {calls(amazon, seller)} calls, "
-              f"{len(refused)} of them refused; run: {', '.join(result['result']['states'])}")  # fmt: skip
+        print(
+            f"{options.orders} orders fetched in {seconds:.1f} s with {calls(amazon, seller)} calls, "
+            f"{len(refused)} of them refused; run: {', '.join(result['result']['states'])}"
+        )
     return int(bool(refused) or result["result"]["states"] != ["done"])
 
 

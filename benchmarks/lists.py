@@ -82,8 +82,10 @@ def every_menu(options):
             su=False,
             context={"lang": "ja_JP", "tz": "Asia/Tokyo", "allowed_company_ids": env.company.ids},
         )
-        machine(f"{options.orders} orders; first page of {PAGE} and count; ms in PostgreSQL, best of"
-                f" {options.repetitions}; ! over {BOUND} ms (board and groups {GROUP_BOUND})")  # fmt: skip
+        machine(
+            f"{options.orders} orders; first page of {PAGE} and count; ms in PostgreSQL, best of"
+            f" {options.repetitions}; ! over {BOUND} ms (board and groups {GROUP_BOUND})"
+        )
         for menu in Menu.large(env):
             print(f"\n{menu.label}: {menu.model._name}")
             print(f"{'ms':>10}{'queries':>9}")
@@ -113,10 +115,15 @@ def _user(env):
     groups = ("sale_amazon_spapi.group_amazon_manager", "sale_amazon_spapi.group_amazon_accountant")
     return env["res.users"].with_context(no_reset_password=True).search([("login", "=", "lists")]) or env[
         "res.users"
-    ].with_context(no_reset_password=True).create({
-        "name": "Lists", "login": "lists", "group_ids": [(6, 0, [env.ref(group).id for group in groups])],
-        "company_id": env.company.id, "company_ids": [(6, 0, env.company.ids)],
-    })  # fmt: skip
+    ].with_context(no_reset_password=True).create(
+        {
+            "name": "Lists",
+            "login": "lists",
+            "group_ids": [(6, 0, [env.ref(group).id for group in groups])],
+            "company_id": env.company.id,
+            "company_ids": [(6, 0, env.company.ids)],
+        }
+    )
 
 
 class Menu:
@@ -128,10 +135,12 @@ class Menu:
         menus = env["ir.ui.menu"].browse(env["ir.ui.menu"]._visible_menu_ids()).sudo()
         root = env.ref("sale_amazon_spapi.menu_amazon")
         return [
-            cls(env, menu) for menu in menus.search([("id", "child_of", root.id), ("id", "in", menus.ids)])
-            if menu.action and menu.action._name == "ir.actions.act_window"
+            cls(env, menu)
+            for menu in menus.search([("id", "child_of", root.id), ("id", "in", menus.ids)])
+            if menu.action
+            and menu.action._name == "ir.actions.act_window"
             and env[menu.action.res_model].search_count([], limit=SMALL) == SMALL
-        ]  # fmt: skip
+        ]
 
     def __init__(self, env, menu):
         self.label, action = menu.with_env(env).sudo().name, menu.sudo().action
@@ -211,10 +220,13 @@ class Menu:
     def specification(self, names):
         """Return what the client reads of these fields."""
         return {
-            name: {"fields": {"display_name": {}}} if self.model._fields[name].type == "many2one" else
-            {"fields": {}} if self.model._fields[name].relational else {}
+            name: {"fields": {"display_name": {}}}
+            if self.model._fields[name].type == "many2one"
+            else {"fields": {}}
+            if self.model._fields[name].relational
+            else {}
             for name in names
-        }  # fmt: skip
+        }
 
     def filters(self):
         for node in self.search.iter("filter"):
@@ -279,16 +291,18 @@ class Menu:
         sums = [f"{node.get('name')}:sum" for node in self.views["list"].iter("field") if node.get("sum")]
         asked = [
             (node.get("string"), [self.granular(self.evaluate(node.get("context"))["group_by"])], sums)
-            for node in self.search.iter("filter") if "group_by" in (node.get("context") or "")
-        ]  # fmt: skip
+            for node in self.search.iter("filter")
+            if "group_by" in (node.get("context") or "")
+        ]
         for kind in ("pivot", "graph"):
             if kind in self.views:
                 fields = list(self.views[kind].iterchildren("field"))
                 measures = [f"{field.get('name')}:sum" for field in fields if field.get("type") == "measure"]
                 by = [
                     field.get("name") + (f":{field.get('interval')}" if field.get("interval") else "")
-                    for field in fields if field.get("type") != "measure"
-                ]  # fmt: skip
+                    for field in fields
+                    if field.get("type") != "measure"
+                ]
                 asked.append((kind, by, measures))
         for label, by, measures in asked:
             yield Case("group by", label, GROUP_BOUND, self.group(self.default, by, measures))

@@ -54,26 +54,45 @@ PERSON = (
     " || CASE WHEN {id} % 3 = 0 THEN '' ELSE ' ' || {id} % 997 END"
 )
 DIFFERENT = {
-    "sale_order": {"name": NUMBER.format("{id}"), "amazon_order_ref": REF.format("{id}"), "access_token": "NULL",
-                   "client_order_ref": REF.format("{id}"),
-                   # One in a hundred was refunded, as in a real shop.
-                   "amazon_refunded": "CASE WHEN {id} % 100 = 0 THEN amazon_total ELSE 0 END"},
-    "res_partner": {"name": PERSON, "complete_name": PERSON, "email": "'buyer' || {id} || '@example.com'",
-                    "email_normalized": "'buyer' || {id} || '@example.com'", "amazon_hash": "md5({id}::text)"},
-    "sale_order_line": {"amazon_item_ref": "lpad({id}::text, 14, '6')",
-                        "amazon_offer_id": "CASE WHEN amazon_offer_id IS NOT NULL THEN"
-                                           " (SELECT min(id) FROM amazon_offer WHERE sku LIKE 'SKU-%')"
-                                           f" + {{id}} % {OFFERS} END"},
-    "stock_picking": {"name": "'WH/OUT/' || lpad({id}::text, 8, '0')", "origin": NUMBER.format("{sale_id}"),
-                      "carrier_tracking_ref": "CASE WHEN carrier_tracking_ref IS NOT NULL THEN"
-                                              " '4412-' || lpad({id}::text, 8, '0') END"},
-    "amazon_confirmation": {"order_ref": REF.format("{order_id}"), "reference": "{id}::text",
-                            "tracking_number": "CASE WHEN tracking_number IS NOT NULL THEN"
-                                               " '4412-' || lpad({picking_id}::text, 8, '0') END"},
+    "sale_order": {
+        "name": NUMBER.format("{id}"),
+        "amazon_order_ref": REF.format("{id}"),
+        "access_token": "NULL",
+        "client_order_ref": REF.format("{id}"),
+        # One in a hundred was refunded, as in a real shop.
+        "amazon_refunded": "CASE WHEN {id} % 100 = 0 THEN amazon_total ELSE 0 END",
+    },
+    "res_partner": {
+        "name": PERSON,
+        "complete_name": PERSON,
+        "email": "'buyer' || {id} || '@example.com'",
+        "email_normalized": "'buyer' || {id} || '@example.com'",
+        "amazon_hash": "md5({id}::text)",
+    },
+    "sale_order_line": {
+        "amazon_item_ref": "lpad({id}::text, 14, '6')",
+        "amazon_offer_id": "CASE WHEN amazon_offer_id IS NOT NULL THEN"
+        " (SELECT min(id) FROM amazon_offer WHERE sku LIKE 'SKU-%')"
+        f" + {{id}} % {OFFERS} END",
+    },
+    "stock_picking": {
+        "name": "'WH/OUT/' || lpad({id}::text, 8, '0')",
+        "origin": NUMBER.format("{sale_id}"),
+        "carrier_tracking_ref": "CASE WHEN carrier_tracking_ref IS NOT NULL THEN"
+        " '4412-' || lpad({id}::text, 8, '0') END",
+    },
+    "amazon_confirmation": {
+        "order_ref": REF.format("{order_id}"),
+        "reference": "{id}::text",
+        "tracking_number": "CASE WHEN tracking_number IS NOT NULL THEN '4412-' || lpad({picking_id}::text, 8, '0') END",
+    },
     "amazon_order_item": {"order_ref": REF.format("{order_id}"), "item_ref": "lpad({id}::text, 14, '6')"},
-    "amazon_order_update": {"order_ref": REF.format("{order_id}"), "digest": "md5({id}::text)",
-                            "log_id": f"(SELECT max(id) FROM amazon_log) - {{id}} % {LOGS}"},
-}  # fmt: skip
+    "amazon_order_update": {
+        "order_ref": REF.format("{order_id}"),
+        "digest": "md5({id}::text)",
+        "log_id": f"(SELECT max(id) FROM amazon_log) - {{id}} % {LOGS}",
+    },
+}
 # Some open orders in each rare state.
 RARE = (
     "UPDATE sale_order SET amazon_on_hold = true WHERE id IN (SELECT id FROM open_order LIMIT 5)",
@@ -150,13 +169,16 @@ def _multiply(name, orders):
     try:
         with connection.cursor() as cr:
             # What is copied is right already; and indexes are made at the end.
-            cr.execute("SET session_replication_role = replica; SET maintenance_work_mem = '1GB';"
-                       " SET synchronous_commit = off")  # fmt: skip
+            cr.execute(
+                "SET session_replication_role = replica; SET maintenance_work_mem = '1GB'; SET synchronous_commit = off"
+            )
             for table, query in COPIED.items():
                 cr.execute(f"CREATE TEMP TABLE copied_{table} AS {query}")
                 cr.execute(f"ANALYZE copied_{table}")
-            cr.execute(f"CREATE TEMP TABLE open_order AS SELECT id FROM sale_order WHERE state = 'sale'"
-                       f" AND id NOT IN ({CLOSED}) ORDER BY id")  # fmt: skip
+            cr.execute(
+                f"CREATE TEMP TABLE open_order AS SELECT id FROM sale_order WHERE state = 'sale'"
+                f" AND id NOT IN ({CLOSED}) ORDER BY id"
+            )
             for statement in RARE:
                 cr.execute(statement)
             _offers(cr)
@@ -195,8 +217,9 @@ def _indexes(cr, table):
         "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), obj_description(i.indexrelid)"
         " FROM pg_index i"
         " WHERE i.indrelid = %s::regclass AND NOT EXISTS"
-        " (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)", [table],
-    )  # fmt: skip
+        " (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)",
+        [table],
+    )
     return cr.fetchall()
 
 
@@ -206,8 +229,9 @@ def _copy_statement(cr, table, strides, copies):
         "SELECT a.attname, format_type(a.atttypid, NULL), f.relname FROM pg_attribute a LEFT JOIN pg_constraint c"
         " ON c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum] LEFT JOIN pg_class f"
         " ON f.oid = c.confrelid WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped"
-        " ORDER BY a.attnum", [table],
-    )  # fmt: skip
+        " ORDER BY a.attnum",
+        [table],
+    )
     columns = cr.fetchall()
     moved = {"id": f"(t.id + copy * {strides[table]})"}
     joins = []
@@ -242,8 +266,9 @@ def _offers(cr):
             'B0' || upper(substr(md5(n::text), 1, 8)), title || ' ' || n,
             CASE WHEN n %% 1000 > 0 THEN 'mapped' ELSE 'unmapped' END
         FROM generate_series(1, %s) n,
-            (SELECT * FROM amazon_offer WHERE product_id IS NOT NULL ORDER BY id LIMIT 1) one""", [OFFERS],
-    )  # fmt: skip
+            (SELECT * FROM amazon_offer WHERE product_id IS NOT NULL ORDER BY id LIMIT 1) one""",
+        [OFFERS],
+    )
 
 
 def _logs(cr):
@@ -255,5 +280,6 @@ def _logs(cr):
             CASE WHEN n %% 500 = 0 THEN 'failed' ELSE 'done' END, started_at - n * interval '78 seconds',
             ended_at - n * interval '78 seconds', duration, 1, n %% 7, 0, 0,
             CASE WHEN n %% 500 = 0 THEN 'Amazon answered 503.' END
-        FROM generate_series(1, %s) n, (SELECT * FROM amazon_log ORDER BY id LIMIT 1) one""", [LOGS],
-    )  # fmt: skip
+        FROM generate_series(1, %s) n, (SELECT * FROM amazon_log ORDER BY id LIMIT 1) one""",
+        [LOGS],
+    )

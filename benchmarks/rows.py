@@ -104,10 +104,11 @@ def _rows(cr, table, keys, names):
     return {
         keys[table][row["id"]]: {
             column: _cell(value, keys.get(targets.get(column), {}), names)
-            for column, value in row.items() if column not in left_out
+            for column, value in row.items()
+            if column not in left_out
         }
         for row in _select(cr, f"SELECT * FROM {table} WHERE id = ANY(%(ids)s)", ids=list(keys[table]))
-    }  # fmt: skip
+    }
 
 
 def _cell(value, keys, names):
@@ -127,8 +128,9 @@ def _relation(cr, relation, keys):
         (first, table), (second, other) = (second, other), (first, table)
     return {
         f"{keys[table][row['one']]} - {keys.get(other, {}).get(row['two'], row['two'])}": {}
-        for row in _select(cr, f"SELECT {first} AS one, {second} AS two FROM {relation}") if row["one"] in keys[table]
-    }  # fmt: skip
+        for row in _select(cr, f"SELECT {first} AS one, {second} AS two FROM {relation}")
+        if row["one"] in keys[table]
+    }
 
 
 def differences(one, other):

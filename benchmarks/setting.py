@@ -34,9 +34,13 @@ def setting(orders, quota="off", without=(), warm=(WARM_UP, WARM_UP)):
         amazon.post("clock", now=(datetime.now(timezone.utc) - timedelta(minutes=10)).isoformat())
         for seller, count in zip(sellers, (orders, *warm), strict=True):
             amazon.post(
-                "bulk", merchant_id=seller["merchant_id"], kinds={"jp_standard": 1}, count=count, items_per_order=2,
+                "bulk",
+                merchant_id=seller["merchant_id"],
+                kinds={"jp_standard": 1},
+                count=count,
+                items_per_order=2,
                 spread_seconds=5 * 24 * 3600,
-            )  # fmt: skip
+            )
         amazon.post("clock", now=None)
         database.copy(template, BASE)
         Worker("prepare", BASE, {"url": amazon.url, "sellers": sellers, "without": without}).wait(check=True)
@@ -54,8 +58,10 @@ class Worker:
     def __init__(self, role, name, options):
         self.process = subprocess.Popen(
             [sys.executable, Path(__file__).with_name("worker.py"), role, name, json.dumps(options)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def ready(self):
         """Wait until it has warmed up."""
@@ -103,10 +109,13 @@ def measured(name, workers):
 
 def calls(amazon, seller):
     """Return how many calls the seller made, tokens aside."""
-    return len([
-        request for request in amazon.get("requests")
-        if request.get("merchant_id") == seller["merchant_id"] and request.get("operation") != "token"
-    ])  # fmt: skip
+    return len(
+        [
+            request
+            for request in amazon.get("requests")
+            if request.get("merchant_id") == seller["merchant_id"] and request.get("operation") != "token"
+        ]
+    )
 
 
 def machine(title):
@@ -116,5 +125,7 @@ def machine(title):
     connection = psycopg2.connect(dbname="postgres")
     version = connection.server_version // 10000
     connection.close()
-    print(f"\n{title}\n{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} × {model}, "
-          f"Python {platform.python_version()}, PostgreSQL {version}\n")  # fmt: skip
+    print(
+        f"\n{title}\n{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} × {model}, "
+        f"Python {platform.python_version()}, PostgreSQL {version}\n"
+    )

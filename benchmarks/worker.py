@@ -133,9 +133,17 @@ def results(env, account, options):
 
 
 ROLES = {
-    "one by one": import_one_by_one, "import": import_all, "build": build, "fetch": fetch, "validate": validate,
-    "deliver": deliver, "start": start, "confirm one by one": confirm_one_by_one, "feed": feed, "results": results,
-}  # fmt: skip
+    "one by one": import_one_by_one,
+    "import": import_all,
+    "build": build,
+    "fetch": fetch,
+    "validate": validate,
+    "deliver": deliver,
+    "start": start,
+    "confirm one by one": confirm_one_by_one,
+    "feed": feed,
+    "results": results,
+}
 
 
 def count_http():
@@ -184,11 +192,20 @@ def main():
         started, cpu = time.monotonic(), time.process_time()
         result = work(env, accounts[options["merchant_id"]], options)
         env.cr.commit()
-        print(json.dumps({
-            "seconds": time.monotonic() - started, "queries": sql_db.sql_counter - count,
-            "cpu": time.process_time() - cpu, "megabytes": peak_megabytes(), "result": result, "http": http[0],
-            "ended": time.time(),
-        }), flush=True)  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "seconds": time.monotonic() - started,
+                    "queries": sql_db.sql_counter - count,
+                    "cpu": time.process_time() - cpu,
+                    "megabytes": peak_megabytes(),
+                    "result": result,
+                    "http": http[0],
+                    "ended": time.time(),
+                }
+            ),
+            flush=True,
+        )
         if profile:
             print(queries.report(profile, options["orders"]), file=sys.stderr)
 

@@ -60,16 +60,24 @@ class AmazonController(http.Controller):
         """
         if account.merchant_id and account.merchant_id != seller:
             account._connection_broken(_lt("You authorized another seller (%s) than this account's.", seller))
-        elif account.search_count([
-            ("merchant_id", "=", seller), ("region", "=", account.region), ("kind", "=", account.kind),
-            ("id", "!=", account.id),
-        ], limit=1):  # fmt: skip
+        elif account.search_count(
+            [
+                ("merchant_id", "=", seller),
+                ("region", "=", account.region),
+                ("kind", "=", account.kind),
+                ("id", "!=", account.id),
+            ],
+            limit=1,
+        ):
             account._connection_broken(_lt("There is an account for the seller %s already.", seller))
         else:
-            account.write({
-                "merchant_id": seller, "authorized_merchant_id": seller,
-                "refresh_token_cipher": crypto.encrypt(token.encode()),
-            })  # fmt: skip
+            account.write(
+                {
+                    "merchant_id": seller,
+                    "authorized_merchant_id": seller,
+                    "refresh_token_cipher": crypto.encrypt(token.encode()),
+                }
+            )
             account._connection_works()
 
     @staticmethod

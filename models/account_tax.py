@@ -7,9 +7,13 @@ class AccountTax(models.Model):
     _inherit = "account.tax"
 
     amazon_source_id = fields.Many2one(
-        "account.tax", "Price-excluded Twin", readonly=True, copy=False, index="btree_not_null",
+        "account.tax",
+        "Price-excluded Twin",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
         help="The tax this one was copied from to be used where Amazon's prices include tax",
-    )  # fmt: skip
+    )
 
     # Two builders that both make the twin: one of them tries again and finds it.
     _amazon_source_uniq = models.UniqueIndex("(amazon_source_id) WHERE amazon_source_id IS NOT NULL")
@@ -43,20 +47,26 @@ class AccountTax(models.Model):
             return own
         alike = self.search(
             [
-                ("company_id", "=", tax.company_id.id), ("type_tax_use", "=", "sale"), ("price_include", "=", True),
-                ("amount_type", "=", tax.amount_type), ("amount", "=", tax.amount),
-                ("tax_group_id", "=", tax.tax_group_id.id), ("country_id", "=", tax.country_id.id),
+                ("company_id", "=", tax.company_id.id),
+                ("type_tax_use", "=", "sale"),
+                ("price_include", "=", True),
+                ("amount_type", "=", tax.amount_type),
+                ("amount", "=", tax.amount),
+                ("tax_group_id", "=", tax.tax_group_id.id),
+                ("country_id", "=", tax.country_id.id),
             ],
             limit=1,
-        )  # fmt: skip
+        )
         if alike:
             return alike
         if own:
             # Archived, but without it the order cannot be written.
             own.sudo().active = True
             return own
-        return tax.copy({
-            "name": self.env._("%s (Amazon, tax included)", tax.name),
-            "price_include_override": "tax_included",
-            "amazon_source_id": tax.id,
-        })  # fmt: skip
+        return tax.copy(
+            {
+                "name": self.env._("%s (Amazon, tax included)", tax.name),
+                "price_include_override": "tax_included",
+                "amazon_source_id": tax.id,
+            }
+        )

@@ -197,12 +197,14 @@ def canonical(address, name="", company=""):
     if parts.country == "JP" and parts.state:
         code, rest = prefecture.leading(where, is_line=True)
         where = rest if code == parts.state else where
-    return "\x1f".join((
-        parts.country,
-        normalize(parts.state),
-        re.sub(r"[\W_]", "", normalize(parts.zip)),
-        normalize(where),
-        normalize(name),
-        normalize(company),
-        normalize_phone(address.phone, parts.country),
-    ))  # fmt: skip
+    return "\x1f".join(
+        (
+            parts.country,
+            normalize(parts.state),
+            re.sub(r"[\W_]", "", normalize(parts.zip)),
+            normalize(where),
+            normalize(name),
+            normalize(company),
+            normalize_phone(address.phone, parts.country),
+        )
+    )

@@ -42,8 +42,14 @@ SECRETS = {"lwa_client_secret": "lwa_client_secret_cipher", "refresh_token": "re
 PASTED = ("merchant_id", "lwa_client_id", "application_id", "endpoint_url", "lwa_url", "seller_central_url")
 # What the connection is made with. When it changes, what was known of the connection says nothing any more.
 CONNECTION = (
-    "merchant_id", "region", "environment", "endpoint_url", "lwa_url", "lwa_client_id", *SECRETS.values(),
-)  # fmt: skip
+    "merchant_id",
+    "region",
+    "environment",
+    "endpoint_url",
+    "lwa_url",
+    "lwa_client_id",
+    *SECRETS.values(),
+)
 # A shop is called quiet by its own habit in so many weeks with so many orders, never sooner than after so many hours.
 QUIET_WEEKS = 8
 QUIET_ORDERS = 100
@@ -52,9 +58,15 @@ QUIET_HOURS = 3
 MERCHANT = re.compile(r"A[A-Z0-9]{9,19}")
 # When one of these changes, what waits to be confirmed is looked at again.
 CONFIRMATION_SETTINGS = {
-    "auto_confirm", "split_policy", "merged_policy", "copied_policy", "missing_tracking", "unmapped_carrier",
-    "confirm_today_only", "phase_ids",
-}  # fmt: skip
+    "auto_confirm",
+    "split_policy",
+    "merged_policy",
+    "copied_policy",
+    "missing_tracking",
+    "unmapped_carrier",
+    "confirm_today_only",
+    "phase_ids",
+}
 
 
 def usable_address(address):
@@ -84,21 +96,29 @@ class AmazonAccount(models.Model):
     name = fields.Char(required=True, tracking=True)
     active = fields.Boolean(default=True, tracking=True)
     kind = fields.Selection(
-        [("seller", "Seller"), ("vendor_df", "Vendor (Direct Fulfillment)")], required=True, default="seller",
+        [("seller", "Seller"), ("vendor_df", "Vendor (Direct Fulfillment)")],
+        required=True,
+        default="seller",
         write_once=True,
-    )  # fmt: skip
+    )
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     user_id = fields.Many2one(
-        "res.users", "Responsible", default=lambda self: self.env.user, tracking=True, check_company=True,
+        "res.users",
+        "Responsible",
+        default=lambda self: self.env.user,
+        tracking=True,
+        check_company=True,
         help="Gets the activities for what the addon cannot decide.",
-    )  # fmt: skip
+    )
     notification_emails = fields.Char("Notify", help="E-mail addresses, separated by commas")
 
     # --- connection
     region = fields.Selection(
         [("na", "North America"), ("eu", "Europe, Middle East, India"), ("fe", "Far East (Japan, Australia …)")],
-        required=True, default="fe", tracking=True,
-    )  # fmt: skip
+        required=True,
+        default="fe",
+        tracking=True,
+    )
     marketplace_ids = fields.Many2many(
         "amazon.marketplace", string="Marketplaces", domain="[('region', '=', region)]", tracking=True
     )
@@ -107,16 +127,20 @@ class AmazonAccount(models.Model):
     )
     environment = fields.Selection(
         [("production", "Production"), ("sandbox", "Amazon's sandbox"), ("custom", "Other server")],
-        required=True, default="production", tracking=True,
-    )  # fmt: skip
+        required=True,
+        default="production",
+        tracking=True,
+    )
     endpoint_url = fields.Char(help="Only with “Other server”, e.g. a simulator")
     lwa_url = fields.Char("Token URL", help="Only with “Other server”")
     seller_central_url = fields.Char(compute="_compute_seller_central_url", store=True, readonly=False)
     lwa_client_id = fields.Char("Client ID", copy=False, groups="sale_amazon_spapi.group_amazon_manager")
     lwa_client_secret = fields.Char(
-        "Client Secret", compute="_compute_secrets", inverse="_inverse_lwa_client_secret",
+        "Client Secret",
+        compute="_compute_secrets",
+        inverse="_inverse_lwa_client_secret",
         groups="sale_amazon_spapi.group_amazon_manager",
-    )  # fmt: skip
+    )
     refresh_token = fields.Char(
         compute="_compute_secrets", inverse="_inverse_refresh_token", groups="sale_amazon_spapi.group_amazon_manager"
     )
@@ -126,18 +150,24 @@ class AmazonAccount(models.Model):
     application_id = fields.Char("Application ID", help="amzn1.sp.solution.…, for authorizing in the browser")
     oauth_state = fields.Char(readonly=True, groups=fields.NO_ACCESS, copy=False)
     authorized_merchant_id = fields.Char(
-        readonly=True, copy=False,
+        readonly=True,
+        copy=False,
         help="The merchant token Amazon named when the refresh token was given in the browser",
-    )  # fmt: skip
+    )
     tested_state = fields.Selection(
         [("new", "Not Tested"), ("ok", "Connected"), ("broken", "Broken")],
-        "Connection as Tested", compute="_compute_tested", store=True, copy=False,
-    )  # fmt: skip
+        "Connection as Tested",
+        compute="_compute_tested",
+        store=True,
+        copy=False,
+    )
     tested_message = Said(compute="_compute_tested", store=True, copy=False)
     connection_state = fields.Selection(
         [("new", "Not Tested"), ("ok", "Connected"), ("standing", "Standing Still"), ("broken", "Broken")],
-        compute="_compute_connection_state", store=True, copy=False,
-    )  # fmt: skip
+        compute="_compute_connection_state",
+        store=True,
+        copy=False,
+    )
     connection_message = fields.Text(compute="_compute_connection_message")
     connection_at = fields.Datetime("Last Checked", readonly=True, copy=False)
 
@@ -160,18 +190,22 @@ class AmazonAccount(models.Model):
             ("start", "Start"),
             ("running", "Running"),
         ],
-        compute="_compute_setup_step", compute_sudo=True,
-    )  # fmt: skip
+        compute="_compute_setup_step",
+        compute_sudo=True,
+    )
 
     # --- how orders are made
     start_date = fields.Date(
-        required=True, default=fields.Date.context_today,
+        required=True,
+        default=fields.Date.context_today,
         help="Orders that Amazon calls shipped before this day are recorded without moving stock.",
-    )  # fmt: skip
+    )
     warehouse_id = fields.Many2one(
-        "stock.warehouse", required=True, check_company=True,
+        "stock.warehouse",
+        required=True,
+        check_company=True,
         default=lambda self: self.env["stock.warehouse"].search([("company_id", "=", self.env.company.id)], limit=1),
-    )  # fmt: skip
+    )
     fba_warehouse_id = fields.Many2one(
         "stock.warehouse", "FBA Warehouse", check_company=True, readonly=True, copy=False
     )
@@ -180,62 +214,79 @@ class AmazonAccount(models.Model):
     rule_ids = fields.One2many("amazon.shipping.rule", "account_id", "Shipping Method Rules", copy=True)
     unknown_sku = fields.Selection(
         [("placeholder", "Import with a placeholder, to review"), ("hold", "Keep in Needs Attention")],
-        required=True, default="placeholder",
-    )  # fmt: skip
+        required=True,
+        default="placeholder",
+    )
     import_finished = fields.Boolean(
-        "Orders Finished Before", default=True,
+        "Orders Finished Before",
+        default=True,
         help="Import orders that were shipped or cancelled before they were seen here, too. Orders that are here"
         " already are kept up to date in any case.",
-    )  # fmt: skip
+    )
     cancel_policy = fields.Selection(
         [
             ("until_picked", "Cancel while nothing is printed, picked or done"),
             ("unreserved", "Cancel only what is not reserved"),
             ("never", "Only tell a person"),
         ],
-        "Cancelled on Amazon", required=True, default="until_picked",
-    )  # fmt: skip
+        "Cancelled on Amazon",
+        required=True,
+        default="until_picked",
+    )
     # --- how deliveries are confirmed
     split_policy = fields.Selection(
         [("each", "Each delivery as it leaves"), ("wait", "When the whole order has left")],
-        "Split Orders", required=True, default="each",
-    )  # fmt: skip
+        "Split Orders",
+        required=True,
+        default="each",
+    )
     merged_policy = fields.Selection(
         [("with_parent", "With the parent's tracking number"), ("parent_only", "Only the parent")],
-        "Combined Orders", required=True, default="with_parent",
-    )  # fmt: skip
+        "Combined Orders",
+        required=True,
+        default="with_parent",
+    )
     copied_policy = fields.Selection(
         [("original", "Confirm the original"), ("none", "Confirm neither")],
-        "Duplicated Orders", required=True, default="original",
-    )  # fmt: skip
+        "Duplicated Orders",
+        required=True,
+        default="original",
+    )
     missing_tracking = fields.Selection(
         [("hold", "Wait until a person decides"), ("send", "Send without")],
-        "No Tracking Number", required=True, default="hold",
+        "No Tracking Number",
+        required=True,
+        default="hold",
         help="For delivery methods that have tracking numbers",
-    )  # fmt: skip
+    )
     unmapped_carrier = fields.Selection(
         [("other", "Send “Other” and its name"), ("error", "Do not send")],
-        "Unlinked Delivery Method", required=True, default="other",
-    )  # fmt: skip
+        "Unlinked Delivery Method",
+        required=True,
+        default="other",
+    )
     confirm_today_only = fields.Boolean(
         "Only What Left Today", help="What left earlier is confirmed only when a person asks for it."
     )
     feed_threshold = fields.Integer(
-        "One Feed Above", default=500,
+        "One Feed Above",
+        default=500,
         help="When more confirmations than this wait they go as one feed. 0: always as a feed.",
-    )  # fmt: skip
+    )
     result_mails = fields.Selection(
         [("all", "Always"), ("failures", "Only failures"), ("none", "Never")],
-        required=True, default="all",
-    )  # fmt: skip
+        required=True,
+        default="all",
+    )
     mail_warning = fields.Char(compute="_compute_mail_warning", compute_sudo=True)
     sending_mailed_at = fields.Datetime("Last Mail after Sending", readonly=True, copy=False)
     results_mailed_at = fields.Datetime("Last Mail after Fetching Results", readonly=True, copy=False)
     failure_mailed_at = fields.Datetime("Last Error Mail", readonly=True, copy=False)
     pii_days = fields.Integer(
-        "Keep Personal Data (Days)", default=30,
+        "Keep Personal Data (Days)",
+        default=30,
         help="Days after delivery. Amazon's Data Protection Policy allows 30 unless a law requires more.",
-    )  # fmt: skip
+    )
 
     # --- what there is
     order_count = fields.Integer(compute="_compute_counts")
@@ -308,8 +359,9 @@ class AmazonAccount(models.Model):
                 account.mail_warning = self.env._(
                     "%s is responsible but has no valid e-mail address, and so gets no mails of this account: neither"
                     " about errors nor about a standstill. Enter one on the user, or choose somebody else under “Who Is"
-                    " Told”.", user.name,
-                )  # fmt: skip
+                    " Told”.",
+                    user.name,
+                )
             elif not any(address for _text, address in account._notification_addresses()):
                 account.mail_warning = self.env._(
                     "Nobody gets the mails of this account. Choose a responsible person or enter addresses under “Who"
@@ -359,10 +411,14 @@ class AmazonAccount(models.Model):
     def _compute_quiet_hint(self):
         for account in self:
             since = account.auto_import and account._quiet_since()
-            account.quiet_hint = since and say(self.env, _lt(
-                "The last order was placed at %s; at this time of the week there have been more in the last weeks."
-                " Check whether your offers are active on Amazon.", since,
-            ))  # fmt: skip
+            account.quiet_hint = since and say(
+                self.env,
+                _lt(
+                    "The last order was placed at %s; at this time of the week there have been more in the last weeks."
+                    " Check whether your offers are active on Amazon.",
+                    since,
+                ),
+            )
 
     def _quiet_since(self):
         """Return when the last order was placed, if that is unusually long ago for this shop: twice as long as the
@@ -373,10 +429,15 @@ class AmazonAccount(models.Model):
         self.ensure_one()
         now = fields.Datetime.now()
         orders = SQL("FROM sale_order WHERE amazon_account_id = %s AND date_order <=", self.id)
-        [[recent]] = self.env.execute_query(SQL(
-            "SELECT count(*) FROM (SELECT 1 %s %s AND date_order > %s LIMIT %s) AS recent",
-            orders, now, now - timedelta(weeks=QUIET_WEEKS), QUIET_ORDERS,
-        ))  # fmt: skip
+        [[recent]] = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM (SELECT 1 %s %s AND date_order > %s LIMIT %s) AS recent",
+                orders,
+                now,
+                now - timedelta(weeks=QUIET_WEEKS),
+                QUIET_ORDERS,
+            )
+        )
         moments = [now - timedelta(weeks=week) for week in range(QUIET_WEEKS + 1)]
         newest = SQL(", ").join(SQL("(SELECT max(date_order) %s %s)", orders, moment) for moment in moments)
         [lasts] = self.env.execute_query(SQL("SELECT %s", newest))
@@ -385,10 +446,17 @@ class AmazonAccount(models.Model):
         quiet, *usual = (moment - last for moment, last in zip(moments, lasts, strict=True))
         return lasts[0] if quiet > max(timedelta(hours=QUIET_HOURS), 2 * max(usual)) else False
 
-    @api.depends(lambda self: (
-        "merchant_id", "marketplace_ids", "lwa_client_id", "lwa_client_secret_cipher", "refresh_token_cipher",
-        "connection_state", *self.env["amazon.job"]._switches(),
-    ))  # fmt: skip
+    @api.depends(
+        lambda self: (
+            "merchant_id",
+            "marketplace_ids",
+            "lwa_client_id",
+            "lwa_client_secret_cipher",
+            "refresh_token_cipher",
+            "connection_state",
+            *self.env["amazon.job"]._switches(),
+        )
+    )
     def _compute_setup_step(self):
         """Tell how far setting up has come; computed under sudo: only whether there are secrets is told."""
         switches = self.env["amazon.job"]._switches()
@@ -448,8 +516,9 @@ class AmazonAccount(models.Model):
         """
         return self.env._(
             "“%(job)s” is not for accounts of the kind “%(kind)s”. Make an account of another kind for it.",
-            job=job, kind=dict(self._fields["kind"]._description_selection(self.env))[self.kind],
-        )  # fmt: skip
+            job=job,
+            kind=dict(self._fields["kind"]._description_selection(self.env))[self.kind],
+        )
 
     @api.constrains("marketplace_ids", "region")
     def _check_marketplaces(self):
@@ -529,14 +598,20 @@ class AmazonAccount(models.Model):
         self.ensure_one()
         # sudo: orders of companies the user does not see belong to it, too
         Order = self.env["sale.order"].sudo()
-        orders = Order.search([
-            ("amazon_account_id", "=", self.id), ("amazon_order_ref", "!=", False),
-            ("amazon_merchant_id", "!=", self.merchant_id),
-        ])  # fmt: skip
+        orders = Order.search(
+            [
+                ("amazon_account_id", "=", self.id),
+                ("amazon_order_ref", "!=", False),
+                ("amazon_merchant_id", "!=", self.merchant_id),
+            ]
+        )
         by_ref = {order.amazon_order_ref: order for order in orders}
-        for known in Order.search([
-            ("amazon_merchant_id", "=", self.merchant_id), ("amazon_order_ref", "in", list(by_ref)),
-        ]):  # fmt: skip
+        for known in Order.search(
+            [
+                ("amazon_merchant_id", "=", self.merchant_id),
+                ("amazon_order_ref", "in", list(by_ref)),
+            ]
+        ):
             del by_ref[known.amazon_order_ref]
         Order.union(*by_ref.values()).amazon_merchant_id = self.merchant_id
 
@@ -584,12 +659,14 @@ class AmazonAccount(models.Model):
             # Those of accounts of an addon that was uninstalled are still there.
             names = (name, *(f"{name} ({number})" for number in range(account.id, account.id + len(there))))
             codes = (f"F{number:04X}"[-5:] for number in range(account.id, account.id + len(there) + 1))
-            account.sudo().fba_warehouse_id = warehouses.create({
-                "name": next(name for name in names if name not in there.mapped("name")),
-                "code": next(code for code in codes if code not in there.mapped("code")),
-                "company_id": account.company_id.id,
-                "partner_id": account.company_id.partner_id.id,
-            })  # fmt: skip
+            account.sudo().fba_warehouse_id = warehouses.create(
+                {
+                    "name": next(name for name in names if name not in there.mapped("name")),
+                    "code": next(code for code in codes if code not in there.mapped("code")),
+                    "company_id": account.company_id.id,
+                    "partner_id": account.company_id.partner_id.id,
+                }
+            )
 
     # === ACTION METHODS === #
 
@@ -636,23 +713,29 @@ class AmazonAccount(models.Model):
             message = _lt(
                 "The merchant token is %(entered)s here, but the refresh token is that of %(known)s. Correct the"
                 " merchant token, or authorize the application as the other seller.",
-                entered=self.merchant_id or "-", known=known,
-            )  # fmt: skip
+                entered=self.merchant_id or "-",
+                known=known,
+            )
             self._connection_broken(message)
             self.env["ir.cron"]._commit_progress()
             raise UserError(say(self.env, message))
         if known:
             return []
         if self._merchant_is_odd():
-            return [_lt(
-                "%s does not look like a merchant token: that begins with A and has 13 or 14 letters and digits. Copy"
-                " it from Seller Central (Account Info > Merchant Token). Amazon's answer does not name it.",
-                self.merchant_id or "-",
-            )]  # fmt: skip
-        return [_lt(
-            "The merchant token %s was not checked: Amazon's answer does not name it. Please compare it with Seller"
-            " Central (Account Info > Merchant Token).", self.merchant_id,
-        )]  # fmt: skip
+            return [
+                _lt(
+                    "%s does not look like a merchant token: that begins with A and has 13 or 14 letters and digits."
+                    " Copy it from Seller Central (Account Info > Merchant Token). Amazon's answer does not name it.",
+                    self.merchant_id or "-",
+                )
+            ]
+        return [
+            _lt(
+                "The merchant token %s was not checked: Amazon's answer does not name it. Please compare it with Seller"
+                " Central (Account Info > Merchant Token).",
+                self.merchant_id,
+            )
+        ]
 
     def _merchant_is_odd(self):
         """Tell whether the merchant token, which Amazon has not named, does not look like one."""
@@ -774,9 +857,13 @@ class AmazonAccount(models.Model):
     def _connection_works(self):
         for account in self.filtered(lambda account: account.tested_state != "ok"):
             # sudo: written by jobs and by the test, shown read-only
-            account.sudo().write({
-                "tested_state": "ok", "tested_message": False, "connection_at": fields.Datetime.now(),
-            })  # fmt: skip
+            account.sudo().write(
+                {
+                    "tested_state": "ok",
+                    "tested_message": False,
+                    "connection_at": fields.Datetime.now(),
+                }
+            )
 
     def _connection_broken(self, message):
         """Keep what the test, or the consent page, has found. Who did that knows: nobody is asked to see to it.
@@ -784,9 +871,13 @@ class AmazonAccount(models.Model):
         :param message: as :func:`..said.pack` takes it.
         """
         # sudo: see _connection_works
-        self.sudo().write({
-            "tested_state": "broken", "tested_message": message, "connection_at": fields.Datetime.now(),
-        })  # fmt: skip
+        self.sudo().write(
+            {
+                "tested_state": "broken",
+                "tested_message": message,
+                "connection_at": fields.Datetime.now(),
+            }
+        )
 
     def _assign_help(self):
         """Have an activity while the jobs cannot do without the responsible person; withdraw it when that is over."""
@@ -794,9 +885,10 @@ class AmazonAccount(models.Model):
             user = account.user_id or self.env.user
             account = account.with_context(lang=user.lang or "en_US", tz=user.tz)
             account._keep_activity(
-                "mail_activity_connection", account.env._("Amazon refuses the connection"),
+                "mail_activity_connection",
+                account.env._("Amazon refuses the connection"),
                 account._broken_jobs()[:1].last_error or account._denied_text(),
-            )  # fmt: skip
+            )
             # A mail of its own tells of this one.
             account.with_context(mail_activity_quick_update=True)._keep_activity(
                 "mail_activity_standstill", account.env._("Amazon stands still"), account._standing_text()
@@ -813,9 +905,12 @@ class AmazonAccount(models.Model):
             there.note = note
         else:
             self.activity_schedule(
-                f"sale_amazon_spapi.{name}", self.marketplace_ids._today(), summary=summary, note=note,
+                f"sale_amazon_spapi.{name}",
+                self.marketplace_ids._today(),
+                summary=summary,
+                note=note,
                 user_id=(self.user_id or self.env.user).id,
-            )  # fmt: skip
+            )
 
     def _job(self, name):
         """Return one of the account's jobs.
@@ -904,10 +999,16 @@ class AmazonAccount(models.Model):
         # Without an address of the company's, Odoo's default is the sender.
         sender = {"email_from": company.email_formatted} if company.email_formatted else {}
         return {
-            "subject": subject, "body_html": body, "email_to": address, "auto_delete": True, "state": "outgoing",
-            "headers": repr(MAIL_HEADERS), "record_company_id": company.id,
-            "record_alias_domain_id": company.alias_domain_id.id, **sender,
-        }  # fmt: skip
+            "subject": subject,
+            "body_html": body,
+            "email_to": address,
+            "auto_delete": True,
+            "state": "outgoing",
+            "headers": repr(MAIL_HEADERS),
+            "record_company_id": company.id,
+            "record_alias_domain_id": company.alias_domain_id.id,
+            **sender,
+        }
 
     def _mail_everybody(self, text):
         """Queue a mail for everybody who is told, each in the own language, to be sent soon.
@@ -981,9 +1082,10 @@ class AmazonAccount(models.Model):
             raise UserError(
                 self.env._(
                     "A range can be at most %(days)s days long, this one has %(asked)s. Import it in several steps.",
-                    days=MAX_RANGE_DAYS, asked=-int(-(end - since).total_seconds() // 86400),
+                    days=MAX_RANGE_DAYS,
+                    asked=-int(-(end - since).total_seconds() // 86400),
                 )
-            )  # fmt: skip
+            )
         search = SearchOrders(
             created_after=aware(fields.Datetime.to_datetime(since)),
             # Amazon takes "now" itself, and refuses what is less than two minutes ago.
@@ -1103,16 +1205,22 @@ class AmazonAccount(models.Model):
             raise UserError(
                 self.env._(
                     "At most %(most)s orders can be read again at once, these are %(count)s. Choose fewer, or import a"
-                    " range.", most=MAX_REFRESH, count=len(refs),
+                    " range.",
+                    most=MAX_REFRESH,
+                    count=len(refs),
                 )
-            )  # fmt: skip
+            )
         received, failures = self._read_orders(list(dict.fromkeys(refs)))
         rows = inbox._receive(self, received, forced=True)
         rows._build(self)
-        older = inbox.search([
-            ("account_id", "=", self.id), ("order_ref", "in", rows.mapped("order_ref")), ("state", "in", OPEN),
-            ("id", "not in", rows.ids),
-        ])  # fmt: skip
+        older = inbox.search(
+            [
+                ("account_id", "=", self.id),
+                ("order_ref", "in", rows.mapped("order_ref")),
+                ("state", "in", OPEN),
+                ("id", "not in", rows.ids),
+            ]
+        )
         older.try_lock_for_update()._superseded()
         inbox._trigger_builders(1)
         if failures and received:

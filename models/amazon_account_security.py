@@ -38,10 +38,15 @@ class AmazonAccount(models.Model):
     @api.onchange(*TARGET_FIELDS)
     def _onchange_target(self):
         if self._origin and self._target() != self._origin._target():
-            return {"warning": {
-                "type": "notification", "title": self.env._("Credentials"),
-                "message": self.env._("They go to another server now: enter client secret and refresh token again."),
-            }}  # fmt: skip
+            return {
+                "warning": {
+                    "type": "notification",
+                    "title": self.env._("Credentials"),
+                    "message": self.env._(
+                        "They go to another server now: enter client secret and refresh token again."
+                    ),
+                }
+            }
         return None
 
     def _target(self):
@@ -57,9 +62,11 @@ class AmazonAccount(models.Model):
         :param participations: values of ``selling_partner``.
         :rtype: list[str]
         """
-        known = self.env["amazon.marketplace"].search([
-            ("api_ref", "in", [participation.marketplace_id for participation in participations]),
-        ])  # fmt: skip
+        known = self.env["amazon.marketplace"].search(
+            [
+                ("api_ref", "in", [participation.marketplace_id for participation in participations]),
+            ]
+        )
         return sorted(marketplace.domain.capitalize() for marketplace in known)
 
     # === ACTION METHODS === #

@@ -76,9 +76,15 @@ class AmazonAccount(models.Model):
                 title = self.env._("%s: the order import is stopped; no new orders come in.", account.name)
             else:
                 continue
-            found.append({
-                "id": account.id, "title": title, "broken": bool(trouble), "can_mend": can_mend, "reason": trouble,
-            })  # fmt: skip
+            found.append(
+                {
+                    "id": account.id,
+                    "title": title,
+                    "broken": bool(trouble),
+                    "can_mend": can_mend,
+                    "reason": trouble,
+                }
+            )
         return found
 
     def _import_trouble(self):

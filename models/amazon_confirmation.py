@@ -29,8 +29,16 @@ LONGEST_IN_FEED = 50
 LONGEST_NUMBER = LONGEST_IN_FEED
 LONGEST = 255
 # What is told to Amazon; when one of these changes it is told again.
-TOLD = ("carrier_code", "carrier_name", "ship_method", "tracking_number", "ship_date", "quantities",
-        "transparency_codes", "cod_collection_method")  # fmt: skip
+TOLD = (
+    "carrier_code",
+    "carrier_name",
+    "ship_method",
+    "tracking_number",
+    "ship_date",
+    "quantities",
+    "transparency_codes",
+    "cod_collection_method",
+)
 
 
 def clean_number(text):
@@ -68,10 +76,13 @@ class AmazonConfirmation(models.Model):
     picking_id = fields.Many2one("stock.picking", "Delivery", readonly=True, index=True, ondelete="restrict")
     package_id = fields.Many2one("stock.package", "Parcel", readonly=True, ondelete="restrict", index="btree_not_null")
     phase_id = fields.Many2one(
-        "amazon.phase", readonly=True, ondelete="set null", index="btree_not_null",
+        "amazon.phase",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
         help="In which the order stood when the delivery was validated, or into which a person has put it since; it"
         " decides whether this is confirmed by itself, and where the order moves then.",
-    )  # fmt: skip
+    )
     reference = fields.Char(
         "Package Reference", readonly=True, help="Amazon's packageReferenceId; sending it again edits the parcel."
     )
@@ -101,10 +112,12 @@ class AmazonConfirmation(models.Model):
         readonly=True, help="Its units came back and left again; Amazon goes on counting as many as it was told."
     )
     kept_carrier_id = fields.Many2one(
-        "delivery.carrier", readonly=True, ondelete="set null",
+        "delivery.carrier",
+        readonly=True,
+        ondelete="set null",
         help="The delivery's method when the parcel was found in Seller Central: as long as it stays, what was entered"
         " there counts.",
-    )  # fmt: skip
+    )
     without_number = fields.Boolean(
         "By Feed", readonly=True, help="Amazon wants a number here; in a feed it can be left out."
     )
@@ -113,13 +126,16 @@ class AmazonConfirmation(models.Model):
     order_text = fields.Char("Order Number", store=False, readonly=True, search="_search_order_text")
     is_waiting = fields.Boolean(compute="_compute_is_waiting", search="_search_is_waiting")
     is_recent = fields.Boolean(
-        "Open or Recent", compute="_compute_is_recent", search="_search_is_recent",
+        "Open or Recent",
+        compute="_compute_is_recent",
+        search="_search_is_recent",
         help="Not done yet, or made or sent in the last 14 days",
-    )  # fmt: skip
+    )
     mail = fields.Selection(
         [("sending", "After Sending"), ("results", "After Fetching Results")],
-        readonly=True, help="The result mail that has to tell of it",
-    )  # fmt: skip
+        readonly=True,
+        help="The result mail that has to tell of it",
+    )
     amazon_url = fields.Char("Seller Central", related="order_id.amazon_url")
 
     _open_idx = models.Index("(account_id, state, retry_at) WHERE state != 'done'")
@@ -143,9 +159,12 @@ class AmazonConfirmation(models.Model):
         self.env.cr.execute(
             SQL(
                 "SELECT setval(%s, %s, false) FROM %s WHERE last_value < %s",
-                sequence, FIRST_REFERENCE, SQL.identifier(sequence), FIRST_REFERENCE,
+                sequence,
+                FIRST_REFERENCE,
+                SQL.identifier(sequence),
+                FIRST_REFERENCE,
             )
-        )  # fmt: skip
+        )
         return result
 
     # === COMPUTE METHODS === #
@@ -165,13 +184,15 @@ class AmazonConfirmation(models.Model):
         if user.has_group(GROUPS % "manager"):
             return self.env._(
                 "The job “Shipping Confirmation” of %s is stopped. Start it on the account; or press “Confirm Now”, or"
-                " “Retry” in the history, to have only this sent.", name,
-            )  # fmt: skip
+                " “Retry” in the history, to have only this sent.",
+                name,
+            )
         if user.has_group(GROUPS % "user"):
             return self.env._(
                 "The job “Shipping Confirmation” of %s is stopped. Ask your Amazon manager to start it; or press"
-                " “Confirm Now”, or “Retry” in the history, to have only this sent.", name,
-            )  # fmt: skip
+                " “Confirm Now”, or “Retry” in the history, to have only this sent.",
+                name,
+            )
         return self.env._(
             "The job “Shipping Confirmation” of %s is stopped. Ask your Amazon manager to start it.", name
         )
@@ -221,11 +242,13 @@ class AmazonConfirmation(models.Model):
             "access": self.env._(
                 "The application lacks a role, or the authorization was taken back. Test the connection on the account;"
                 " what waits is then sent by itself."
-            ) if manager else self.env._(
+            )
+            if manager
+            else self.env._(
                 "The application lacks a role, or the authorization was taken back. Ask your Amazon manager to test the"
                 " connection on the account; what waits is then sent by itself."
             ),
-        }  # fmt: skip
+        }
 
     @api.depends("state", "message")
     def _compute_is_waiting(self):
@@ -301,8 +324,11 @@ class AmazonConfirmation(models.Model):
     def _open(self, record):
         self.ensure_one()
         return {
-            "type": "ir.actions.act_window", "res_model": record._name, "res_id": record.id, "view_mode": "form",
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "view_mode": "form",
+        }
 
     def _notify_requested(self):
         return notice(self.env._("%s confirmations are sent within a minute.", len(self)))
@@ -389,12 +415,15 @@ class AmazonConfirmation(models.Model):
     @api.model
     def _create_for(self, picking, parcel, order=None):
         order = order or parcel.order
-        row = self.create({
-            **self._values_of(order, picking),
-            "package_id": parcel.package.id if parcel else False, "quantities": {},
-            # While a delivery is validated its order moves on by itself (see stock.picking._action_done).
-            "phase_id": noted(self.env, "amazon_phases").get(order.id, order.amazon_phase_id.id),
-        })  # fmt: skip
+        row = self.create(
+            {
+                **self._values_of(order, picking),
+                "package_id": parcel.package.id if parcel else False,
+                "quantities": {},
+                # While a delivery is validated its order moves on by itself (see stock.picking._action_done).
+                "phase_id": noted(self.env, "amazon_phases").get(order.id, order.amazon_phase_id.id),
+            }
+        )
         row._log(self.env._("Shipping confirmation reserved: %s", picking.name))
         if order.amazon_status_by_hand == "done":
             now = fields.Datetime.now()
@@ -406,9 +435,12 @@ class AmazonConfirmation(models.Model):
     def _values_of(self, order, picking):
         """Return whose row a parcel's is: the same for all of an order's in a delivery."""
         return {
-            "account_id": order.amazon_account_id.id, "order_id": order.id, "order_ref": order.amazon_order_ref,
-            "marketplace_id": order.amazon_marketplace_id.id, "picking_id": picking.id,
-        }  # fmt: skip
+            "account_id": order.amazon_account_id.id,
+            "order_id": order.id,
+            "order_ref": order.amazon_order_ref,
+            "marketplace_id": order.amazon_marketplace_id.id,
+            "picking_id": picking.id,
+        }
 
     def _row_of(self, parcel, packages):
         """Return the row of a parcel among those of its delivery; none, if it is new.
@@ -428,8 +460,10 @@ class AmazonConfirmation(models.Model):
         if self.redone or self.channel == "seller_central":
             return {}
         return {
-            "quantities": parcel.quantities, "transparency_codes": parcel.codes, "package_id": parcel.package.id,
-        }  # fmt: skip
+            "quantities": parcel.quantities,
+            "transparency_codes": parcel.codes,
+            "package_id": parcel.package.id,
+        }
 
     @api.model
     def _take_over(self, picking, parcel):
@@ -443,9 +477,10 @@ class AmazonConfirmation(models.Model):
         if any(told[item] + quantity <= wanted.get(item, 0) for item, quantity in parcel.quantities.items()):
             return self.browse()
         back = rows.filtered(
-            lambda row: set(parcel.quantities) <= set(row._units())
-            and row.picking_id._amazon_came_back(parcel.quantities)
-        )[:1]  # fmt: skip
+            lambda row: (
+                set(parcel.quantities) <= set(row._units()) and row.picking_id._amazon_came_back(parcel.quantities)
+            )
+        )[:1]
         if not back:
             rows.filtered("redone")._count_own()
         return back
@@ -471,8 +506,9 @@ class AmazonConfirmation(models.Model):
         if count > 1 and len(numbers) == count:
             return {"tracking_number": numbers[position], "further_numbers": False}
         return {
-            "tracking_number": numbers[0] if numbers else False, "further_numbers": ", ".join(numbers[1:]) or False,
-        }  # fmt: skip
+            "tracking_number": numbers[0] if numbers else False,
+            "further_numbers": ", ".join(numbers[1:]) or False,
+        }
 
     def _renew(self, values):
         """Write what the parcel's delivery says now; what Amazon was told differently is told again."""
@@ -520,9 +556,11 @@ class AmazonConfirmation(models.Model):
 
     def _keeps_carrier(self):
         """Tell whether the carrier that was entered in Seller Central counts, not the delivery's method."""
-        return self.channel == "seller_central" and bool(self.carrier_code) and self.picking_id.carrier_id == (
-            self.kept_carrier_id
-        )  # fmt: skip
+        return (
+            self.channel == "seller_central"
+            and bool(self.carrier_code)
+            and self.picking_id.carrier_id == (self.kept_carrier_id)
+        )
 
     def _units(self):
         """Return the units in the parcel by Amazon's item id.
@@ -562,12 +600,15 @@ class AmazonConfirmation(models.Model):
         if unmapped and self.account_id.unmapped_carrier == "error":
             return env._(
                 "The delivery method “%s” is not linked to a shipping method of Amazon. Link it under"
-                " Inventory > Configuration > Delivery Methods.", picking.carrier_id.name,
-            )  # fmt: skip
+                " Inventory > Configuration > Delivery Methods.",
+                picking.carrier_id.name,
+            )
         return (
-            self._why_text_too_long() or self._why_number_wrong(self.tracking_number if number is None else number)
-            or self._why_date_wrong() or self._why_quantity_wrong()
-        )  # fmt: skip
+            self._why_text_too_long()
+            or self._why_number_wrong(self.tracking_number if number is None else number)
+            or self._why_date_wrong()
+            or self._why_quantity_wrong()
+        )
 
     def _why_text_too_long(self):
         most = LONGEST_IN_FEED if self.without_number else LONGEST
@@ -576,8 +617,10 @@ class AmazonConfirmation(models.Model):
                 return self.env._(
                     "“%(text)s…” is longer than the %(most)s characters that Amazon takes; shorten it on the delivery"
                     " method “%(method)s”.",
-                    text=self[name][:20], most=most, method=self.picking_id.carrier_id.name or "–",
-                )  # fmt: skip
+                    text=self[name][:20],
+                    most=most,
+                    method=self.picking_id.carrier_id.name or "–",
+                )
         return False
 
     def _why_number_wrong(self, number):
@@ -585,8 +628,9 @@ class AmazonConfirmation(models.Model):
         if len(number) > LONGEST_NUMBER:
             return self.env._(
                 "The tracking number is %(length)s characters long; Amazon takes at most %(most)s.",
-                length=len(number), most=LONGEST_NUMBER,
-            )  # fmt: skip
+                length=len(number),
+                most=LONGEST_NUMBER,
+            )
         if not all(char.isascii() and (char.isalnum() or char in "-_./+#") for char in number):
             return self.env._("“%s” is no tracking number: only letters, digits and dashes can be sent.", number)
         return False
@@ -603,8 +647,9 @@ class AmazonConfirmation(models.Model):
         if ordered and shown < local_date(ordered, zone):
             return self.env._(
                 "The ship date %(date)s is before the order (%(ordered)s).",
-                date=shown, ordered=local_date(ordered, zone),
-            )  # fmt: skip
+                date=shown,
+                ordered=local_date(ordered, zone),
+            )
         return False
 
     def _why_quantity_wrong(self):
@@ -627,8 +672,10 @@ class AmazonConfirmation(models.Model):
             if quantity > left:
                 return self.env._(
                     "%(sku)s: %(quantity)s units are in the parcel, but only %(left)s are open on Amazon.",
-                    sku=item.sku, quantity=int(quantity), left=max(left, 0),
-                )  # fmt: skip
+                    sku=item.sku,
+                    quantity=int(quantity),
+                    left=max(left, 0),
+                )
         return False
 
     def _why_waiting(self):
@@ -655,8 +702,9 @@ class AmazonConfirmation(models.Model):
                 return env._("Deliveries are not confirmed in the phase “%s”.", phase.name or "–")
             return env._(
                 "It was validated in the phase “%s”, in which deliveries are not confirmed. Move the order into a phase"
-                " that confirms, or press “Confirm Now”.", phase.name,
-            )  # fmt: skip
+                " that confirms, or press “Confirm Now”.",
+                phase.name,
+            )
         if phase.require_ship_date and not picking.amazon_ship_date:
             return env._("In the phase “%s” somebody must enter the ship date.", phase.name)
         zone = ZoneInfo(self.marketplace_id.tz or "UTC")
@@ -710,8 +758,9 @@ class AmazonConfirmation(models.Model):
             return False
         return self.env._(
             "The tracking number is missing on %s. Without one Amazon lowers your valid tracking rate; tick “Send"
-            " without tracking number” on the delivery to send it all the same.", picking.name,
-        )  # fmt: skip
+            " without tracking number” on the delivery to send it all the same.",
+            picking.name,
+        )
 
     def _why_codes_missing(self):
         codes = self.transparency_codes or {}
@@ -721,8 +770,10 @@ class AmazonConfirmation(models.Model):
                 return self.env._(
                     "%(sku)s needs one Transparency code for each of its %(quantity)s units; enter them on"
                     " %(delivery)s.",
-                    sku=item.sku, quantity=int(quantity), delivery=self.picking_id.name,
-                )  # fmt: skip
+                    sku=item.sku,
+                    quantity=int(quantity),
+                    delivery=self.picking_id.name,
+                )
         return False
 
     def _what_is_missing(self):
@@ -779,9 +830,12 @@ class AmazonConfirmation(models.Model):
         """
         asked_for = self.filtered("requested")
         values = {
-            "edited": False, "without_number": False, "mail": mail,
-            **({"ask_first": False} if "reference" in values else {}), **values,
-        }  # fmt: skip
+            "edited": False,
+            "without_number": False,
+            "mail": mail,
+            **({"ask_first": False} if "reference" in values else {}),
+            **values,
+        }
         for warning, rows in self.grouped("warning").items():
             text = "\n".join(filter(None, (message, warning))) or False
             super(AmazonConfirmation, rows)._accepted(text, **values)

@@ -150,8 +150,9 @@ class AmazonConfirmation(models.Model):
         labels = dict(self._fields["state"]._description_selection(here.env))
         text = here.env._(
             "API status set by hand: %(before)s → %(after)s",
-            before=labels.get(before, "–"), after=labels[status],
-        )  # fmt: skip
+            before=labels.get(before, "–"),
+            after=labels[status],
+        )
         order._message_log(body=Markup("%s") % text)
 
     # === BUSINESS METHODS: WHAT A LIST OR FILE SHOWS === #
@@ -173,8 +174,9 @@ class AmazonConfirmation(models.Model):
         if self._checked_shipment()[0] and (text := formula_in(self._shipment())):
             return self.env._(
                 "“%s” begins with a sign that spreadsheets take for a formula, and Seller Central needs it as it is."
-                " Correct it on the delivery or on its method, or have Odoo send it.", text,
-            )  # fmt: skip
+                " Correct it on the delivery or on its method, or have Odoo send it.",
+                text,
+            )
         return self._why_number_missing()
 
     def _obstacle(self, number=None):

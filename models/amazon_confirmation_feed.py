@@ -110,9 +110,9 @@ class AmazonConfirmation(models.Model):
         if feed._open_messages():
             why = (
                 _lt("It is not certain that Amazon's report is on this feed; it is asked for each order.")
-                if feed.found else
-                _lt("Amazon's report does not say what became of each parcel; it is asked for each order.")
-            )  # fmt: skip
+                if feed.found
+                else _lt("Amazon's report does not say what became of each parcel; it is asked for each order.")
+            )
             feed._start_querying(list(filter(None, (why, whole, remark))), state="sending")
         else:
             feed._done(message=remark or False)
@@ -177,10 +177,14 @@ class AmazonConfirmation(models.Model):
 
     def _search_orders(self, feed, run):
         """Read the orders that have changed since the feed went out, until nothing is open any more."""
-        search = SearchOrders.from_json(feed.open_search) if feed.open_search else SearchOrders(
-            last_updated_after=aware(feed.submitted_at - timedelta(minutes=CLOCKS)),
-            marketplace_ids=tuple(feed._messages().marketplace_id.mapped("api_ref")),
-        )  # fmt: skip
+        search = (
+            SearchOrders.from_json(feed.open_search)
+            if feed.open_search
+            else SearchOrders(
+                last_updated_after=aware(feed.submitted_at - timedelta(minutes=CLOCKS)),
+                marketplace_ids=tuple(feed._messages().marketplace_id.mapped("api_ref")),
+            )
+        )
 
         def keep(_search, page):
             feed._open_messages()._learn_of(self._readable(page.orders))

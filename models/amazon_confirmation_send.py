@@ -26,9 +26,14 @@ class AmazonConfirmation(models.Model):
     _operations = ("confirmShipment", "getOrder")
 
     log_ids = fields.Many2many(
-        "amazon.log", "amazon_confirmation_log_rel", "confirmation_id", "log_id", "API Log", readonly=True,
+        "amazon.log",
+        "amazon_confirmation_log_rel",
+        "confirmation_id",
+        "log_id",
+        "API Log",
+        readonly=True,
         help="The runs that looked at it, sent it or fetched its result",
-    )  # fmt: skip
+    )
     log_count = fields.Integer(compute="_compute_log_count")
 
     # === COMPUTE METHODS === #
@@ -317,9 +322,11 @@ class AmazonConfirmation(models.Model):
             values |= {"reference": package.reference, "quantities": units_of(package)}
         self.write(values)
         self._accepted(
-            self.env._("Was confirmed in Seller Central already, with tracking number %s.",
-                       package.tracking_number or "–"), told=self._facts(),
-        )  # fmt: skip
+            self.env._(
+                "Was confirmed in Seller Central already, with tracking number %s.", package.tracking_number or "–"
+            ),
+            told=self._facts(),
+        )
 
     @api.model
     def _values_there(self, picking, package):
@@ -330,10 +337,12 @@ class AmazonConfirmation(models.Model):
         methods = self.env["amazon.shipping.method"].sudo()
         known = methods.search([("carrier_code", "=", text)], limit=1) if text != OTHER else methods
         return {
-            "tracking_number": package.tracking_number or False, "ship_method": package.shipping_service or False,
-            "carrier_code": text and (known.carrier_code or OTHER), "carrier_name": known.carrier_name or text,
+            "tracking_number": package.tracking_number or False,
+            "ship_method": package.shipping_service or False,
+            "carrier_code": text and (known.carrier_code or OTHER),
+            "carrier_name": known.carrier_name or text,
             "kept_carrier_id": picking.carrier_id.id,
-        }  # fmt: skip
+        }
 
     def _learn(self, value):
         """An import shows the order: close what Amazon has already.
@@ -361,15 +370,26 @@ class AmazonConfirmation(models.Model):
         for order, parcel in parcels.items():
             known = set(order.amazon_confirmation_ids.mapped("reference"))
             there = [
-                {**self._values_there(picking, package), "reference": package.reference,
-                 "quantities": units_of(package)}
-                for package in packages if package.reference not in known
-            ]  # fmt: skip
+                {
+                    **self._values_there(picking, package),
+                    "reference": package.reference,
+                    "quantities": units_of(package),
+                }
+                for package in packages
+                if package.reference not in known
+            ]
             for values in there or [{"tracking_number": picking.carrier_tracking_ref, "quantities": parcel.quantities}]:
-                row = self.create({
-                    **self._values_of(order, picking), "quantity": sum(values["quantities"].values()),
-                    "channel": "seller_central", "state": "done", "accepted_at": now, "answered_at": now, **values,
-                })  # fmt: skip
+                row = self.create(
+                    {
+                        **self._values_of(order, picking),
+                        "quantity": sum(values["quantities"].values()),
+                        "channel": "seller_central",
+                        "state": "done",
+                        "accepted_at": now,
+                        "answered_at": now,
+                        **values,
+                    }
+                )
                 row.write(row._shipment_values())
                 row.told = row._facts()
 

@@ -85,8 +85,10 @@ class AmazonFeed(models.Model):
             ("done", "Done"),
             ("failed", "Failed"),
         ],
-        required=True, default="prepared", readonly=True,
-    )  # fmt: skip
+        required=True,
+        default="prepared",
+        readonly=True,
+    )
     status = fields.Char("Status at Amazon", readonly=True, help="Amazon's processingStatus")
     feed_ref = fields.Char("Feed ID", readonly=True, index="btree_not_null")
     found = fields.Boolean(
@@ -145,9 +147,13 @@ class AmazonFeed(models.Model):
     @api.model
     def _of(self, account, feed_type, states):
         """Return an account's feeds of a type that are in one of these states."""
-        return self.search([
-            ("account_id", "=", account.id), ("feed_type", "=", feed_type), ("state", "in", states),
-        ])  # fmt: skip
+        return self.search(
+            [
+                ("account_id", "=", account.id),
+                ("feed_type", "=", feed_type),
+                ("state", "in", states),
+            ]
+        )
 
     def _now(self):
         """Return those that may be worked on now."""
@@ -204,8 +210,15 @@ class AmazonFeed(models.Model):
             # After other errors the next run starts with a new document: Amazon knows of no feed before createFeed.
             self._refused(run, _lt("The document could not be handed over: %s", str(error)))
             return
-        self.write({"state": "submitting", "document_ref": document.document_id,
-                    "submitted_at": fields.Datetime.now(), "asked": 0, "retry_at": False})  # fmt: skip
+        self.write(
+            {
+                "state": "submitting",
+                "document_ref": document.document_id,
+                "submitted_at": fields.Datetime.now(),
+                "asked": 0,
+                "retry_at": False,
+            }
+        )
         run.commit()
         self._create_feed(run, marketplaces)
 
@@ -307,10 +320,15 @@ class AmazonFeed(models.Model):
 
         :param message: why, as :func:`..said.pack` takes it.
         """
-        self.write({
-            "state": "failed", "message": message, "ended_at": fields.Datetime.now(), "accepted_count": 0,
-            "refused_count": self.message_count,
-        })  # fmt: skip
+        self.write(
+            {
+                "state": "failed",
+                "message": message,
+                "ended_at": fields.Datetime.now(),
+                "accepted_count": 0,
+                "refused_count": self.message_count,
+            }
+        )
         for rows in self._open_messages()._chunks(CHUNK):
             rows._feed_failed(self, say(self.env, message))
         self._ended()
@@ -433,17 +451,27 @@ class AmazonFeed(models.Model):
 
     def _done(self, **values):
         accepted = len(self._messages().filtered("accepted_at"))
-        self.write({
-            "state": "done", "ended_at": fields.Datetime.now(), "retry_at": False, "accepted_count": accepted,
-            "refused_count": self.message_count - accepted, **CLOSED, **values,
-        })  # fmt: skip
+        self.write(
+            {
+                "state": "done",
+                "ended_at": fields.Datetime.now(),
+                "retry_at": False,
+                "accepted_count": accepted,
+                "refused_count": self.message_count - accepted,
+                **CLOSED,
+                **values,
+            }
+        )
         self._ended()
 
     def _ended(self):
         """The next feed may go."""
-        self.env[self._declaration().model]._look_again([
-            ("account_id", "=", self.account_id.id), ("state", "=", "not_sent"),
-        ])  # fmt: skip
+        self.env[self._declaration().model]._look_again(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("state", "=", "not_sent"),
+            ]
+        )
         self.env["ir.cron"]._commit_progress()
 
     # === WHAT NO REPORT TELLS === #
@@ -482,6 +510,9 @@ class AmazonFeed(models.Model):
     def _gc_documents(self):
         """Amazon forgets feeds after 90 days, too."""
         before = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
-        self.search(Domain("ended_at", "<", before) & Domain("document", "!=", False)).write({
-            "document": False, "report": False,
-        })  # fmt: skip
+        self.search(Domain("ended_at", "<", before) & Domain("document", "!=", False)).write(
+            {
+                "document": False,
+                "report": False,
+            }
+        )

@@ -82,8 +82,10 @@ def unexpected(error):
     _logger.info("%s:\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
     return _lt(
         "Unexpected error %(kind)s in %(file)s, line %(line)s. Please report it.",
-        kind=type(error).__name__, file=Path(place.filename).name, line=place.lineno,
-    )  # fmt: skip
+        kind=type(error).__name__,
+        file=Path(place.filename).name,
+        line=place.lineno,
+    )
 
 
 class AmazonJob(models.Model):
@@ -103,8 +105,9 @@ class AmazonJob(models.Model):
     is_started = fields.Boolean(compute="_compute_job_state")
     job_state = fields.Selection(
         [("started", "Started"), ("stopped", "Stopped"), ("always", "By Itself")],
-        "Status", compute="_compute_job_state",
-    )  # fmt: skip
+        "Status",
+        compute="_compute_job_state",
+    )
     cursor = fields.Datetime(readonly=True, help="Everything Amazon changed up to this moment (UTC) has been received.")
     warning = fields.Text(compute="_compute_warning", help="What a run that went well left out.")
     last_run = fields.Datetime(readonly=True)
@@ -208,17 +211,23 @@ class AmazonJob(models.Model):
     def _create_crons(self):
         for job in self:
             # A cron runs Python code, which only the administrator may write; here the code is ours.
-            job.cron_id = self.env["ir.cron"].sudo().create({
-                "name": f"Amazon: {job.name} ({job.account_id.name})",
-                "model_id": self.env["ir.model"]._get_id(self._name),
-                "state": "code",
-                "code": f"model.browse({job.id})._cron_run()",
-                "user_id": self.env.ref("base.user_root").id,
-                "interval_number": job._declaration().minutes,
-                "interval_type": "minutes",
-                "priority": job._declaration().priority,
-                "active": False,
-            })  # fmt: skip
+            job.cron_id = (
+                self.env["ir.cron"]
+                .sudo()
+                .create(
+                    {
+                        "name": f"Amazon: {job.name} ({job.account_id.name})",
+                        "model_id": self.env["ir.model"]._get_id(self._name),
+                        "state": "code",
+                        "code": f"model.browse({job.id})._cron_run()",
+                        "user_id": self.env.ref("base.user_root").id,
+                        "interval_number": job._declaration().minutes,
+                        "interval_type": "minutes",
+                        "priority": job._declaration().priority,
+                        "active": False,
+                    }
+                )
+            )
         self._sync_crons()
 
     def _unlink_crons(self):
@@ -347,7 +356,7 @@ class AmazonJob(models.Model):
             "sale_amazon_spapi.standstill_mail",
             {"account": account, "texts": [say(self.env, job._standing_line()) for job in self], "url": url},
             minimal_qcontext=True,
-        )  # fmt: skip
+        )
         return self.env._("Amazon stands still: %s", account.name), body
 
     def _standing_line(self):
@@ -360,23 +369,29 @@ class AmazonJob(models.Model):
                     "Check that Odoo's scheduled actions run on the server, and that those that build Amazon's orders"
                     " are active."
                 ),
-            ]  # fmt: skip
+            ]
         words = dict(self._fields["name"]._description_selection(self.env))
         return [
             _lt("%(job)s has not succeeded since %(time)s.", job=words[self.name], time=self.standing_since),
-            self.last_error or _lt(
+            self.last_error
+            or _lt(
                 "It does not run: check that Odoo's scheduled actions run on the server, and that this one is active."
             ),
-        ]  # fmt: skip
+        ]
 
     def _succeeded(self):
         """What went wrong before is over."""
         job = self.sudo()  # sudo: jobs are the addon's own
         was_told = job.standing_since or job.error_kind in BROKEN
-        job.write({
-            "last_success": fields.Datetime.now(), "last_error": False, "error_kind": False, "failures": 0,
-            "standing_since": job.standing_since and job._left_since(),
-        })  # fmt: skip
+        job.write(
+            {
+                "last_success": fields.Datetime.now(),
+                "last_error": False,
+                "error_kind": False,
+                "failures": 0,
+                "standing_since": job.standing_since and job._left_since(),
+            }
+        )
         if was_told:
             job.account_id._assign_help()
 
@@ -393,10 +408,15 @@ class AmazonJob(models.Model):
     def _forget_trouble(self):
         """What was known of these jobs says nothing any more: somebody has started or stopped them, or has changed
         what they are connected with."""
-        self.sudo().write({  # sudo: jobs are the addon's own
-            "last_error": False, "error_kind": False, "failures": 0, "standing_since": False,
-            "started_at": fields.Datetime.now(),
-        })  # fmt: skip
+        self.sudo().write(
+            {  # sudo: jobs are the addon's own
+                "last_error": False,
+                "error_kind": False,
+                "failures": 0,
+                "standing_since": False,
+                "started_at": fields.Datetime.now(),
+            }
+        )
         self.account_id._assign_help()
 
     # === BUSINESS METHODS: RUNNING === #

@@ -26,19 +26,32 @@ class AmazonJob(models.Model):
         return {
             **super()._declared(),
             "confirm": Job(
-                "_send_confirmations", minutes=5, priority=0, switch="auto_confirm", shown=True,
-                waits=confirmations._is_open_for, progress="_confirmed",
+                "_send_confirmations",
+                minutes=5,
+                priority=0,
+                switch="auto_confirm",
+                shown=True,
+                waits=confirmations._is_open_for,
+                progress="_confirmed",
             ),
             # What a person asked for goes out whether the automatic job is started or not.
             "confirm_by_hand": Job(
-                "_send_requested", minutes=15, priority=0, lock="confirm",
-                waits=confirmations._is_open_for, progress="_confirmed",
+                "_send_requested",
+                minutes=15,
+                priority=0,
+                lock="confirm",
+                waits=confirmations._is_open_for,
+                progress="_confirmed",
             ),
             "results": Job(
-                "_fetch_results", minutes=5, priority=1, switch="auto_confirm",
-                waits=lambda account: feeds._at_amazon(account, FEED_TYPE_FULFILLMENT), progress="_confirmed",
+                "_fetch_results",
+                minutes=5,
+                priority=1,
+                switch="auto_confirm",
+                waits=lambda account: feeds._at_amazon(account, FEED_TYPE_FULFILLMENT),
+                progress="_confirmed",
             ),
-        }  # fmt: skip
+        }
 
     # === BUSINESS METHODS === #
 
@@ -50,5 +63,7 @@ class AmazonJob(models.Model):
         """
         return self.env._(
             "running since %(time)s: %(confirmed)s confirmed, %(refused)s refused",
-            time=say(self.env, log.started_at), confirmed=log.confirmed, refused=log.refused,
-        )  # fmt: skip
+            time=say(self.env, log.started_at),
+            confirmed=log.confirmed,
+            refused=log.refused,
+        )

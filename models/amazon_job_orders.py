@@ -38,18 +38,22 @@ class AmazonJob(models.Model):
         return {
             **super()._declared(),
             "orders": Job(
-                "_fetch_orders", minutes=5, priority=3, switch="auto_import", shown=True, progress="_imported",
-                left=self.env["amazon.order.update"]._unbuilt_since, keeps_cursor=True,
+                "_fetch_orders",
+                minutes=5,
+                priority=3,
+                switch="auto_import",
+                shown=True,
+                progress="_imported",
+                left=self.env["amazon.order.update"]._unbuilt_since,
+                keeps_cursor=True,
             ),
             "range": Job("_fetch_range", minutes=60, priority=4, on_request=True, shown=True, progress="_imported"),
-            "missed": Job(
-                "_fetch_missed", minutes=24 * 60, priority=5, switch="auto_import", nightly=True, reserve=10
-            ),
+            "missed": Job("_fetch_missed", minutes=24 * 60, priority=5, switch="auto_import", nightly=True, reserve=10),
             # Of accounts that are archived, too: Amazon's policy holds as long as the data is here.
             "privacy": Job(
                 "_purge_personal_data", minutes=24 * 60, priority=9, kinds=("seller", "vendor_df"), always=True
             ),
-        }  # fmt: skip
+        }
 
     # === COMPUTE METHODS === #
 
@@ -62,15 +66,19 @@ class AmazonJob(models.Model):
                     "Amazon denies the orders of %(marketplace)s; those changed since %(time)s are missing. The other"
                     " marketplaces go on. Check in Seller Central that you sell there and that the application is"
                     " authorized for it. It is tried again every day, and what is missing is fetched then.",
-                    marketplace=marketplace.name, time=since,
+                    marketplace=marketplace.name,
+                    time=since,
                 )
                 for marketplace, since in job._denied_marketplaces()
-            ]  # fmt: skip
+            ]
             if job.reduced_from:
-                lines.append(_lt(
-                    "Since %(time)s Amazon has refused searches for all parts of the orders. They come in with fewer,"
-                    " and are read once more in full as soon as Amazon allows it.", time=job.reduced_from,
-                ))  # fmt: skip
+                lines.append(
+                    _lt(
+                        "Since %(time)s Amazon has refused searches for all parts of the orders. They come in with"
+                        " fewer, and are read once more in full as soon as Amazon allows it.",
+                        time=job.reduced_from,
+                    )
+                )
             job.warning = say(self.env, lines) or False
 
     def _denied_marketplaces(self):
@@ -92,8 +100,10 @@ class AmazonJob(models.Model):
         """
         return self.env._(
             "running since %(time)s: %(received)s received, %(waiting)s of them still to be made",
-            time=say(self.env, log.started_at), received=log.received, waiting=log.waiting,
-        )  # fmt: skip
+            time=say(self.env, log.started_at),
+            received=log.received,
+            waiting=log.waiting,
+        )
 
     def _place(self, search, page):
         values = super()._place(search, page)
@@ -110,8 +120,10 @@ class AmazonJob(models.Model):
         week_ago = fields.Datetime.now() - timedelta(days=FIRST_RUN_DAYS)
         # sudo: jobs are the addon's own
         for job in self.sudo().filtered(lambda job: job._declaration().switch == "auto_import"):
-            job.write({
-                "cursor": False if everything or not job.cursor else min(job.cursor, week_ago),
-                **CLOSED,
-                **({"denied": False, "reduced_from": False, "reduced_at": False} if everything else {}),
-            })  # fmt: skip
+            job.write(
+                {
+                    "cursor": False if everything or not job.cursor else min(job.cursor, week_ago),
+                    **CLOSED,
+                    **({"denied": False, "reduced_from": False, "reduced_at": False} if everything else {}),
+                }
+            )

@@ -29,8 +29,11 @@ class AmazonLog(models.Model):
     )
     state = fields.Selection(
         [("running", "Running"), ("done", "Done"), ("partial", "Continues Later"), ("failed", "Failed")],
-        required=True, default="running", readonly=True, index=True,
-    )  # fmt: skip
+        required=True,
+        default="running",
+        readonly=True,
+        index=True,
+    )
     started_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     ended_at = fields.Datetime(readonly=True)
     duration = fields.Float("Seconds", readonly=True, aggregator="avg")
@@ -43,9 +46,13 @@ class AmazonLog(models.Model):
     refused = fields.Integer(readonly=True, help="Parcels refused by Amazon, or here before it was asked")
     update_ids = fields.One2many("amazon.order.update", "log_id", readonly=True)
     confirmation_ids = fields.Many2many(
-        "amazon.confirmation", "amazon_confirmation_log_rel", "log_id", "confirmation_id", "Shipping Confirmations",
+        "amazon.confirmation",
+        "amazon_confirmation_log_rel",
+        "log_id",
+        "confirmation_id",
+        "Shipping Confirmations",
         readonly=True,
-    )  # fmt: skip
+    )
     confirmation_count = fields.Integer(compute="_compute_confirmation_count")
     # Counted from the inbox instead of kept here: two builders would wait for each other on this row.
     created = fields.Integer(compute="_compute_counts", help="Orders made")

@@ -35,9 +35,13 @@ class AmazonOffer(models.Model):
     asin = fields.Char("ASIN")
     title = fields.Char("Title on Amazon")
     product_id = fields.Many2one(
-        "product.product", tracking=True, check_company=True, ondelete="restrict",
-        domain=lambda self: self._goods(), help="What leaves the warehouse when this SKU is sold",
-    )  # fmt: skip
+        "product.product",
+        tracking=True,
+        check_company=True,
+        ondelete="restrict",
+        domain=lambda self: self._goods(),
+        help="What leaves the warehouse when this SKU is sold",
+    )
     state = fields.Selection([("mapped", "Mapped"), ("unmapped", "To Map")], compute="_compute_state", store=True)
 
     _sku_uniq = models.UniqueIndex(
@@ -98,9 +102,11 @@ class AmazonOffer(models.Model):
         """Return what finds the products that a SKU can be: goods, but none of those the addon brings along."""
         unknown = self.env.ref("sale_amazon_spapi.product_unknown_sku", raise_if_not_found=False)
         return (
-            Domain("active", "=", True) & Domain("type", "=", "consu") & Domain("amazon_charge", "=", False)
+            Domain("active", "=", True)
+            & Domain("type", "=", "consu")
+            & Domain("amazon_charge", "=", False)
             & Domain("id", "!=", unknown.id if unknown else False)
-        )  # fmt: skip
+        )
 
     @api.model
     def _resolve(self, account, marketplace, items):
@@ -127,17 +133,22 @@ class AmazonOffer(models.Model):
         offers.update(
             zip(
                 missing,
-                self.create([
-                    {
-                        "account_id": account.id, "marketplace_id": marketplace.id, "sku": sku,
-                        "asin": wanted[sku].asin, "title": wanted[sku].title,
-                        "product_id": products[sku].id if sku in products else False,
-                    }
-                    for sku in missing
-                ]),
+                self.create(
+                    [
+                        {
+                            "account_id": account.id,
+                            "marketplace_id": marketplace.id,
+                            "sku": sku,
+                            "asin": wanted[sku].asin,
+                            "title": wanted[sku].title,
+                            "product_id": products[sku].id if sku in products else False,
+                        }
+                        for sku in missing
+                    ]
+                ),
                 strict=True,
             )
-        )  # fmt: skip
+        )
         return offers
 
     @api.model
@@ -159,9 +170,16 @@ class AmazonOffer(models.Model):
 
     def _apply_mapping(self):
         """Swap the product on every open line of the SKU, build what waited for it, and say what came of it."""
-        lines = self.env["sale.order.line"].sudo().search([  # sudo: lines of Amazon orders are locked for users
-            ("amazon_offer_id", "in", self.ids), ("order_id.state", "in", ("draft", "sent", "sale")),
-        ])  # fmt: skip
+        lines = (
+            self.env["sale.order.line"]
+            .sudo()
+            .search(
+                [  # sudo: lines of Amazon orders are locked for users
+                    ("amazon_offer_id", "in", self.ids),
+                    ("order_id.state", "in", ("draft", "sent", "sale")),
+                ]
+            )
+        )
         changed = self.env["sale.order"]
         for offer, same in lines.grouped("amazon_offer_id").items():
             other = same.filtered(lambda line, offer=offer: line.product_id != offer.product_id)
@@ -185,9 +203,14 @@ class AmazonOffer(models.Model):
         for offer in self:
             here = offer.with_context(lang=offer.company_id._amazon_lang())
             here._message_log(body=say(here.env, text))
-        self.env.user._bus_send("simple_notification", {
-            "type": "success", "title": ", ".join(self.mapped("sku")), "message": say(self.env, text),
-        })  # fmt: skip
+        self.env.user._bus_send(
+            "simple_notification",
+            {
+                "type": "success",
+                "title": ", ".join(self.mapped("sku")),
+                "message": say(self.env, text),
+            },
+        )
 
     def action_view_orders(self):
         """Open the orders that contain this SKU."""
@@ -195,6 +218,8 @@ class AmazonOffer(models.Model):
         lines = self.env["sale.order.line"].search([("amazon_offer_id", "=", self.id)])
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
         return {
-            **action, "name": self.env._("Orders of %s", self.sku), "domain": [("id", "in", lines.order_id.ids)],
+            **action,
+            "name": self.env._("Orders of %s", self.sku),
+            "domain": [("id", "in", lines.order_id.ids)],
             "context": {"create": False},
-        }  # fmt: skip
+        }

@@ -2,8 +2,19 @@ from dataclasses import replace
 
 from odoo import api, fields, models
 
-AMOUNTS = {"currency_id", "total", "goods", "shipping", "gift_wrap", "cod_fee", "other", "discount", "tax_added",
-           "tax_included", "points"}  # fmt: skip
+AMOUNTS = {
+    "currency_id",
+    "total",
+    "goods",
+    "shipping",
+    "gift_wrap",
+    "cod_fee",
+    "other",
+    "discount",
+    "tax_added",
+    "tax_included",
+    "points",
+}
 
 
 class AmazonOrderItem(models.Model):

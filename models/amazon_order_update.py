@@ -126,8 +126,10 @@ class AmazonOrderUpdate(models.Model):
             ("superseded", "Replaced by Newer"),
             ("ignored", "Ignored"),
         ],
-        required=True, default="pending", readonly=True,
-    )  # fmt: skip
+        required=True,
+        default="pending",
+        readonly=True,
+    )
     result = fields.Selection(
         [("created", "Created"), ("updated", "Updated"), ("unchanged", "Unchanged")], readonly=True
     )
@@ -226,9 +228,11 @@ class AmazonOrderUpdate(models.Model):
         if not self.order_id:
             raise UserError(self.env._("This order is not in Odoo yet."))
         return {
-            "type": "ir.actions.act_window", "res_model": "sale.order", "res_id": self.order_id.id,
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": self.order_id.id,
             "view_mode": "form",
-        }  # fmt: skip
+        }
 
     # === BUSINESS METHODS: FETCHING === #
 
@@ -261,9 +265,11 @@ class AmazonOrderUpdate(models.Model):
             search = self._wider_search(run, "last_updated_after")
         with run.calling():
             self._read_orders(
-                run, search, late=True,
+                run,
+                search,
+                late=True,
                 then=lambda search: search.last_updated_after and self._wider_search(run, "created_after"),
-            )  # fmt: skip
+            )
 
     @api.model
     def _read_orders(self, run, search, late=False, then=None):
@@ -281,9 +287,13 @@ class AmazonOrderUpdate(models.Model):
                 self._trigger_builders()
 
         run.job._read_pages(
-            run, search, run.amazon.orders.search, keep,
-            refused=lambda search, error: self._another_search(run, search, error), then=then,
-        )  # fmt: skip
+            run,
+            search,
+            run.amazon.orders.search,
+            keep,
+            refused=lambda search, error: self._another_search(run, search, error),
+            then=then,
+        )
 
     @api.model
     def _receive_page(self, run, search, page, late):
@@ -394,9 +404,12 @@ class AmazonOrderUpdate(models.Model):
         values = {"included_data": left[0]}
         if job._declaration().keeps_cursor and search.included_data == ALL:
             since = naive(search.last_updated_after)
-            job.write({
-                "reduced_from": min(job.reduced_from or since, since), "reduced_at": fields.Datetime.now(),
-            })  # fmt: skip
+            job.write(
+                {
+                    "reduced_from": min(job.reduced_from or since, since),
+                    "reduced_at": fields.Datetime.now(),
+                }
+            )
             values["last_updated_after"] = aware(self._cursor(job))
         run.log._note(_lt("Amazon refuses to give all parts of the orders; fewer are asked for. (%s)", str(error)))
         search = replace(search, **values)
@@ -540,12 +553,21 @@ class AmazonOrderUpdate(models.Model):
         rows = [
             SQL(
                 "(%s, %s, %s, %s, %s, %s, 'pending', %s, 0, %s, %s, %s, %s, %s)",
-                account.id, account.company_id.id, order.order_id, _version(order), order.digest,
-                crypto.encrypt(order.payload), forced, log.id if log else None,
-                SUPERUSER_ID, SUPERUSER_ID, fields.Datetime.now(), fields.Datetime.now(),
+                account.id,
+                account.company_id.id,
+                order.order_id,
+                _version(order),
+                order.digest,
+                crypto.encrypt(order.payload),
+                forced,
+                log.id if log else None,
+                SUPERUSER_ID,
+                SUPERUSER_ID,
+                fields.Datetime.now(),
+                fields.Datetime.now(),
             )
             for order in received
-        ]  # fmt: skip
+        ]
         conflict = SQL("DO NOTHING")
         if forced:
             conflict = SQL(
@@ -557,9 +579,10 @@ class AmazonOrderUpdate(models.Model):
                 "INSERT INTO amazon_order_update (account_id, company_id, order_ref, version, digest, payload, state,"
                 " forced, attempts, log_id, create_uid, write_uid, create_date, write_date) VALUES %s"
                 " ON CONFLICT %s RETURNING id",
-                SQL(", ").join(rows), conflict,
+                SQL(", ").join(rows),
+                conflict,
             )
-        )  # fmt: skip
+        )
         self.invalidate_model()
         return self.browse(row_id for [row_id] in new)
 
@@ -738,9 +761,7 @@ class AmazonOrderUpdate(models.Model):
         :return: the ``sale.order`` records made or changed.
         :raise CONFLICTS: when another builder was in the way and it is worth another try.
         """
-        Order = self.env["sale.order"].with_company(account.company_id).with_context(
-            **self._build_context(account)
-        )  # fmt: skip
+        Order = self.env["sale.order"].with_company(account.company_id).with_context(**self._build_context(account))
         parsed = self._parse() if parsed is None else parsed
         built = Order.browse()
         conflicts = MET if last_attempt else CONFLICTS
@@ -847,13 +868,15 @@ class AmazonOrderUpdate(models.Model):
         error = next((error for error in errors if isinstance(error, NeedsAttention) and error.item), errors[0])
         attempts = self.attempts + 1
         pause = RETRY_MINUTES[min(attempts, len(RETRY_MINUTES)) - 1]
-        self.write({
-            "state": "failed",
-            "attempts": attempts,
-            "retry_at": fields.Datetime.now() + timedelta(minutes=pause),
-            "error": list({say(here.env, reason): reason for reason in map(self._reason, errors)}.values()),
-            "missing_sku": offer_key(error.item) if isinstance(error, NeedsAttention) and error.item else False,
-        })  # fmt: skip
+        self.write(
+            {
+                "state": "failed",
+                "attempts": attempts,
+                "retry_at": fields.Datetime.now() + timedelta(minutes=pause),
+                "error": list({say(here.env, reason): reason for reason in map(self._reason, errors)}.values()),
+                "missing_sku": offer_key(error.item) if isinstance(error, NeedsAttention) and error.item else False,
+            }
+        )
         # sudo: the content of Amazon orders is locked for everybody else
         order = self.env["sale.order"].sudo()._amazon_find(self.account_id, [self.order_ref]).get(self.order_ref)
         if order and self._is_newer(order):
@@ -875,8 +898,9 @@ class AmazonOrderUpdate(models.Model):
         if isinstance(error, MalformedAnswer):
             return _lt(
                 "Amazon's data cannot be read. %s Press Retry to read the order again from Amazon. If that does not"
-                " help, work on it in Seller Central and report it with its number.", unreadable(error),
-            )  # fmt: skip
+                " help, work on it in Seller Central and report it with its number.",
+                unreadable(error),
+            )
         if isinstance(error, UserError | ValidationError):
             return str(error)
         if isinstance(error, UniqueViolation):
@@ -889,17 +913,30 @@ class AmazonOrderUpdate(models.Model):
 
     def _left_out(self):
         """Close rows of orders that the account's setting leaves out; what is personal leaves them."""
-        self.write({
-            "state": "ignored", "payload": False, "retry_at": False, "missing_sku": False,
-            "error": _lt("Shipped or cancelled before it was seen here; the account leaves such orders out."),
-        })  # fmt: skip
+        self.write(
+            {
+                "state": "ignored",
+                "payload": False,
+                "retry_at": False,
+                "missing_sku": False,
+                "error": _lt("Shipped or cancelled before it was seen here; the account leaves such orders out."),
+            }
+        )
 
     def _built(self, order, result):
         """Close the row; what is personal leaves it."""
-        self.write({
-            "state": "done", "result": result, "order_id": order.id, "payload": False, "error": False,
-            "retry_at": False, "forced": False, "missing_sku": False,
-        })  # fmt: skip
+        self.write(
+            {
+                "state": "done",
+                "result": result,
+                "order_id": order.id,
+                "payload": False,
+                "error": False,
+                "retry_at": False,
+                "forced": False,
+                "missing_sku": False,
+            }
+        )
 
     @api.model
     @no_statements_logged()
@@ -924,10 +961,13 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _retry_for_skus(self, offers):
         """Build at once what waited for these SKUs to be mapped; return it."""
-        rows = self.search([
-            ("state", "=", "failed"), ("account_id", "in", offers.account_id.ids),
-            ("missing_sku", "in", offers.mapped("sku")),
-        ])  # fmt: skip
+        rows = self.search(
+            [
+                ("state", "=", "failed"),
+                ("account_id", "in", offers.account_id.ids),
+                ("missing_sku", "in", offers.mapped("sku")),
+            ]
+        )
         if rows:
             rows.write({"retry_at": False})
             self._trigger_builders()
@@ -938,9 +978,12 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _builders(self):
         # sudo: crons are the administrator's
-        return self.env["ir.cron"].sudo().with_context(active_test=False).search(
-            [("code", "=", "model._cron_build()"), ("model_name", "=", self._name)], order="id"
-        )  # fmt: skip
+        return (
+            self.env["ir.cron"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("code", "=", "model._cron_build()"), ("model_name", "=", self._name)], order="id")
+        )
 
     @api.model
     def _trigger_builders(self, count=None, seconds=0):
@@ -969,7 +1012,9 @@ class AmazonOrderUpdate(models.Model):
     @api.autovacuum
     def _gc_updates(self):
         """Closed rows only serve to know a version again; open payloads go when their time is over."""
-        self.search([
-            ("state", "in", ("done", "superseded", "ignored")),
-            ("write_date", "<", fields.Datetime.now() - timedelta(days=KEEP_DAYS)),
-        ]).unlink()  # fmt: skip
+        self.search(
+            [
+                ("state", "in", ("done", "superseded", "ignored")),
+                ("write_date", "<", fields.Datetime.now() - timedelta(days=KEEP_DAYS)),
+            ]
+        ).unlink()

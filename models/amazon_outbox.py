@@ -99,9 +99,11 @@ class AmazonOutbox(models.AbstractModel):
     def _unclear(self, account):
         """Return the domain of what was being sent when the answer or the process was lost."""
         return (
-            Domain("account_id", "=", account.id) & Domain("state", "=", "sending") & Domain("channel", "!=", "feed")
+            Domain("account_id", "=", account.id)
+            & Domain("state", "=", "sending")
+            & Domain("channel", "!=", "feed")
             & self._now()
-        )  # fmt: skip
+        )
 
     @api.model
     def _now(self):
@@ -135,10 +137,20 @@ class AmazonOutbox(models.AbstractModel):
         """
         self._stand_in(log)
         for row in self:
-            row.write({
-                "state": "sending", "channel": channel, "told": row._facts(), "sent_at": fields.Datetime.now(),
-                "by_request": row.requested, "retry_at": False, "asked": 0, "message": False, "hint": False, **values,
-            })  # fmt: skip
+            row.write(
+                {
+                    "state": "sending",
+                    "channel": channel,
+                    "told": row._facts(),
+                    "sent_at": fields.Datetime.now(),
+                    "by_request": row.requested,
+                    "retry_at": False,
+                    "asked": 0,
+                    "message": False,
+                    "hint": False,
+                    **values,
+                }
+            )
 
     def _accepted(self, message=False, **values):
         """Amazon has these.
@@ -146,20 +158,37 @@ class AmazonOutbox(models.AbstractModel):
         :param str message: what is worth knowing besides.
         """
         now = fields.Datetime.now()
-        self.write({
-            "state": "done", "answered_at": now, "accepted_at": now, "message": message, "hint": False,
-            "retry_at": False, "asked": 0, "requested": False, **values,
-        })  # fmt: skip
+        self.write(
+            {
+                "state": "done",
+                "answered_at": now,
+                "accepted_at": now,
+                "message": message,
+                "hint": False,
+                "retry_at": False,
+                "asked": 0,
+                "requested": False,
+                **values,
+            }
+        )
 
     def _refused(self, state, message, hint=False, **values):
         """Amazon does not have these, or we do not know.
 
         :param str state: ``error``, ``rejected`` or ``unknown``.
         """
-        self.write({
-            "state": state, "answered_at": fields.Datetime.now(), "message": message, "hint": hint or False,
-            "retry_at": False, "asked": 0, "requested": False, **values,
-        })  # fmt: skip
+        self.write(
+            {
+                "state": state,
+                "answered_at": fields.Datetime.now(),
+                "message": message,
+                "hint": hint or False,
+                "retry_at": False,
+                "asked": 0,
+                "requested": False,
+                **values,
+            }
+        )
 
     def _query_later(self, asked=None):
         """Ask after a pause that grows: Amazon may show something minutes later.
@@ -514,9 +543,15 @@ class AmazonOutbox(models.AbstractModel):
     def _wake_for_unclear(self, account):
         """Come back when the first of the unclear rows has to be asked for again."""
         first = self.search(
-            [("account_id", "=", account.id), ("state", "in", ("sending", "rejected")), ("retry_at", "!=", False),
-             ("channel", "!=", "feed")], order="retry_at", limit=1,
-        )  # fmt: skip
+            [
+                ("account_id", "=", account.id),
+                ("state", "in", ("sending", "rejected")),
+                ("retry_at", "!=", False),
+                ("channel", "!=", "feed"),
+            ],
+            order="retry_at",
+            limit=1,
+        )
         if first:
             seconds = (first.retry_at - fields.Datetime.now()).total_seconds()
             self._sender(account)._trigger(max(seconds, 1))
@@ -532,10 +567,12 @@ class AmazonOutbox(models.AbstractModel):
         self.env.execute_query(
             SQL(
                 "INSERT INTO %s (%s, %s) VALUES %s ON CONFLICT DO NOTHING RETURNING 1",
-                SQL.identifier(link.relation), SQL.identifier(link.column1), SQL.identifier(link.column2),
+                SQL.identifier(link.relation),
+                SQL.identifier(link.column1),
+                SQL.identifier(link.column2),
                 SQL(", ").join(SQL("(%s, %s)", row.id, log.id) for row in self),
             )
-        )  # fmt: skip
+        )
         self.invalidate_recordset(["log_ids"], flush=False)
         log.invalidate_recordset([back.name for back in self.pool.field_inverses[link]], flush=False)
 

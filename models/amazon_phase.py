@@ -52,11 +52,19 @@ class AmazonPhase(models.Model):
         """A phase that other companies use is not to be taken from them."""
         for phase in self.filtered("company_id"):
             # sudo: those of companies the user does not see count, too
-            others = phase.sudo().env["amazon.account.phase"].search_count([
-                ("phase_id", "=", phase.id), ("account_id.company_id", "!=", phase.company_id.id),
-            ], limit=1) or phase.sudo().env["sale.order"].search_count([
-                ("amazon_phase_id", "=", phase.id), ("company_id", "!=", phase.company_id.id),
-            ], limit=1)  # fmt: skip
+            others = phase.sudo().env["amazon.account.phase"].search_count(
+                [
+                    ("phase_id", "=", phase.id),
+                    ("account_id.company_id", "!=", phase.company_id.id),
+                ],
+                limit=1,
+            ) or phase.sudo().env["sale.order"].search_count(
+                [
+                    ("amazon_phase_id", "=", phase.id),
+                    ("company_id", "!=", phase.company_id.id),
+                ],
+                limit=1,
+            )
             if others:
                 raise ValidationError(self.env._("Other companies use the phase “%s”: it stays shared.", phase.name))
 

@@ -32,9 +32,12 @@ class AmazonQuota(models.Model):
 
     merchant_id = fields.Char(required=True, readonly=True)
     company_ids = fields.Many2many(
-        "res.company", string="Companies", compute="_compute_company_ids", search="_search_company_ids",
+        "res.company",
+        string="Companies",
+        compute="_compute_company_ids",
+        search="_search_company_ids",
         help="Whose accounts draw on it",
-    )  # fmt: skip
+    )
     application = fields.Char(required=True, readonly=True, help="The application's client ID")
     operation = fields.Char(required=True, readonly=True)
     rate = fields.Float("Requests per Second", required=True, readonly=True, digits=(12, 6))
@@ -48,9 +51,16 @@ class AmazonQuota(models.Model):
 
     def _compute_company_ids(self):
         # sudo: accounts of companies the user does not see draw on it, too
-        accounts = self.env["amazon.account"].sudo().with_context(active_test=False).search([
-            ("merchant_id", "in", self.mapped("merchant_id")),
-        ])  # fmt: skip
+        accounts = (
+            self.env["amazon.account"]
+            .sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("merchant_id", "in", self.mapped("merchant_id")),
+                ]
+            )
+        )
         for quota in self:
             mine = accounts.filtered(lambda account, quota=quota: account.merchant_id == quota.merchant_id)
             quota.company_ids = mine.company_id
@@ -132,9 +142,12 @@ class Budget:
                 SQL(
                     "UPDATE amazon_quota SET rate = %s WHERE merchant_id = %s AND application = %s"
                     " AND operation = %s AND abs(rate - %s) > 1e-9",
-                    rate, *self.key, operation, rate,
+                    rate,
+                    *self.key,
+                    operation,
+                    rate,
                 )
-            )  # fmt: skip
+            )
         begun = operation in self.begun
         self.begun.discard(operation)
         if status == 429 or begun:
@@ -143,9 +156,12 @@ class Budget:
                 SQL(
                     "UPDATE amazon_quota SET tokens = %s, refilled_at = %s"
                     " WHERE merchant_id = %s AND application = %s AND operation = %s",
-                    tokens, NOW, *self.key, operation,
+                    tokens,
+                    NOW,
+                    *self.key,
+                    operation,
                 )
-            )  # fmt: skip
+            )
 
     def _plan(self, operation):
         """Return the published rate (calls a second) and burst."""
@@ -161,16 +177,25 @@ class Budget:
             SQL(
                 "INSERT INTO amazon_quota (merchant_id, application, operation, rate, burst, tokens, refilled_at)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                *self.key, operation, rate, burst, burst, NOW,
+                *self.key,
+                operation,
+                rate,
+                burst,
+                burst,
+                NOW,
             )
-        )  # fmt: skip
+        )
         taken = self._execute(
             SQL(
                 "UPDATE amazon_quota SET tokens = %s - 1, refilled_at = %s WHERE %s AND %s >= %s"
                 " RETURNING tokens > burst - 1.001",
-                available, NOW, where, available, needed,
+                available,
+                NOW,
+                where,
+                available,
+                needed,
             )
-        )  # fmt: skip
+        )
         if taken:
             [[was_full]] = taken
             if was_full:

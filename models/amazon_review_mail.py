@@ -41,8 +41,12 @@ class AmazonAccount(models.Model):
 
     def _mail_reviews(self):
         """Queue the mail for everybody who is told, each in the own language; none when nothing waits."""
-        to_review = [("amazon_account_id", "=", self.id), ("amazon_phase_role", "=", "review"),
-                     ("amazon_reviewed", "=", False), ("amazon_on_hold", "=", False)]  # fmt: skip
+        to_review = [
+            ("amazon_account_id", "=", self.id),
+            ("amazon_phase_role", "=", "review"),
+            ("amazon_reviewed", "=", False),
+            ("amazon_on_hold", "=", False),
+        ]
         # sudo: a mail tells of an account's orders, whoever runs the cron; what stands in it names no buyer
         Order, Update = self.env["sale.order"].sudo(), self.env["amazon.order.update"].sudo()
         count = Order.search_count(to_review)
@@ -63,6 +67,6 @@ class AmazonAccount(models.Model):
             "sale_amazon_spapi.review_mail",
             {"account": self, "orders": orders.with_context(lang=self.env.lang), **facts},
             minimal_qcontext=True,
-        )  # fmt: skip
+        )
         waiting = len(orders) + facts["more"] + facts["unbuilt"]
         return self.env._("Amazon orders to review: %s", waiting), body

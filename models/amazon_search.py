@@ -90,8 +90,11 @@ class AmazonSearch(models.AbstractModel):
         if (ranked := self._amazon_ranked(field_name)) is not None:
             return SQL(
                 "array_position(%s::int[], %s) %s %s",
-                ranked, self._field_to_sql(alias, field_name, query), direction, nulls,
-            )  # fmt: skip
+                ranked,
+                self._field_to_sql(alias, field_name, query),
+                direction,
+                nulls,
+            )
         return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
 
     @api.model

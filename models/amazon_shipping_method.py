@@ -35,15 +35,17 @@ class AmazonShippingMethod(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     carrier_code = fields.Char(
-        required=True, default=OTHER,
+        required=True,
+        default=OTHER,
         help="Amazon's code of the carrier, e.g. YAMATO; Other when Amazon has none for it",
-    )  # fmt: skip
+    )
     carrier_name = fields.Char(help="Sent beside the carrier code Other: what buyers read as carrier")
     ship_method = fields.Char(help="Text sent as ship-method; empty: the delivery method's name is sent")
     tracking_required = fields.Boolean(
-        "Tracking Number Needed", default=True,
+        "Tracking Number Needed",
+        default=True,
         help="Off for what has no tracking number: such deliveries are confirmed to Amazon without one.",
-    )  # fmt: skip
+    )
     cash_on_delivery = fields.Boolean(help="The carrier collects the money.")
     delivery_method_ids = fields.One2many("delivery.carrier", "amazon_shipping_method_id", "Delivery Methods")
     delivery_method_count = fields.Integer("Number of Delivery Methods", compute="_compute_delivery_method_count")
@@ -87,9 +89,12 @@ class AmazonShippingMethod(models.Model):
         result = super().write(vals)
         if {"carrier_code", "carrier_name", "ship_method", "tracking_required"} & set(vals):
             # sudo: delivery methods of companies the user does not see count too
-            carriers = self.env["delivery.carrier"].sudo().with_context(active_test=False).search(
-                [("amazon_shipping_method_id", "in", self.ids)]
-            )  # fmt: skip
+            carriers = (
+                self.env["delivery.carrier"]
+                .sudo()
+                .with_context(active_test=False)
+                .search([("amazon_shipping_method_id", "in", self.ids)])
+            )
             self.env["amazon.confirmation"]._look_again([("picking_id.carrier_id", "in", carriers.ids)], hint="carrier")
         return result
 
@@ -109,9 +114,12 @@ class AmazonShippingMethod(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_linked(self):
         # sudo: archived ones and those of other companies, too
-        linked = self.env["delivery.carrier"].sudo().with_context(active_test=False).search(
-            [("amazon_shipping_method_id", "in", self.ids)], limit=1
-        )  # fmt: skip
+        linked = (
+            self.env["delivery.carrier"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("amazon_shipping_method_id", "in", self.ids)], limit=1)
+        )
         if linked:
             raise UserError(
                 self.env._(

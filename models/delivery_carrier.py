@@ -8,27 +8,34 @@ class DeliveryCarrier(models.Model):
     _inherit = "delivery.carrier"
 
     amazon_shipping_method_id = fields.Many2one(
-        "amazon.shipping.method", "Linked Shipping Method", ondelete="restrict", index="btree_not_null",
+        "amazon.shipping.method",
+        "Linked Shipping Method",
+        ondelete="restrict",
+        index="btree_not_null",
         help="What Amazon is told about parcels sent with this delivery method: the carrier, how it is sent, "
         "and whether there is a tracking number",
-    )  # fmt: skip
+    )
     amazon_ship_method = fields.Char(
         "Text Sent as Ship Method",
         help="Instead of the linked shipping method's. When both are empty, the delivery method's name is sent and "
         "a warning given before.",
-    )  # fmt: skip
+    )
     amazon_no_tracking = fields.Boolean(
-        "No Tracking Number Needed", compute="_compute_amazon_no_tracking", store=True, readonly=False,
+        "No Tracking Number Needed",
+        compute="_compute_amazon_no_tracking",
+        store=True,
+        readonly=False,
         help="Deliveries are confirmed to Amazon without a tracking number. Follows the linked shipping method "
         "whenever that changes.",
-    )  # fmt: skip
+    )
 
     amazon_carrier_warning = fields.Char(compute="_compute_amazon_carrier_warning")
 
     # === COMPUTE METHODS === #
 
-    @api.depends("amazon_shipping_method_id.carrier_name", "amazon_shipping_method_id.ship_method",
-                 "amazon_ship_method", "name")  # fmt: skip
+    @api.depends(
+        "amazon_shipping_method_id.carrier_name", "amazon_shipping_method_id.ship_method", "amazon_ship_method", "name"
+    )
     @api.depends_context("lang")
     def _compute_amazon_carrier_warning(self):
         for carrier in self:
@@ -81,8 +88,9 @@ class DeliveryCarrier(models.Model):
         method = self.sudo().amazon_shipping_method_id  # sudo: who packs need not have access to Amazon
         return self.env._(
             "Buyers would read “%(text)s” as the carrier: enter its name on %(method)s, or choose another one.",
-            text=UNNAMED, method=method.display_name or self.name,
-        )  # fmt: skip
+            text=UNNAMED,
+            method=method.display_name or self.name,
+        )
 
     def _amazon_shipment_facts(self):
         """Tell what Amazon is told about parcels sent with this delivery method, which may be none.

@@ -22,7 +22,7 @@ class AccountAnalyticDistributionModel(models.Model):
         """Ask nothing per line in a company that distributes nothing."""
         if fast(self.env, "analytic") and not once(
             self.env, ("analytic", self.env.company.id), lambda: self.sudo().search_count([], limit=1)
-        ):  # fmt: skip
+        ):
             return {}
         return super()._get_distribution(vals)
 
@@ -37,10 +37,14 @@ class StockRule(models.Model):
         if not fast(self.env, "rules"):
             return search(route_ids, packaging_uom_id, product_id, warehouse_ids, domain)
         key = (
-            "rules", self.env.companies.ids and tuple(self.env.companies.ids), route_ids and tuple(route_ids.ids),
-            packaging_uom_id and packaging_uom_id.id, product_id.id, warehouse_ids and tuple(warehouse_ids.ids),
+            "rules",
+            self.env.companies.ids and tuple(self.env.companies.ids),
+            route_ids and tuple(route_ids.ids),
+            packaging_uom_id and packaging_uom_id.id,
+            product_id.id,
+            warehouse_ids and tuple(warehouse_ids.ids),
             repr(domain),
-        )  # fmt: skip
+        )
         return once(self.env, key, lambda: search(route_ids, packaging_uom_id, product_id, warehouse_ids, domain))
 
 
@@ -79,9 +83,13 @@ class SaleOrderLine(models.Model):
     def _amazon_needs_procurement(self):
         """Tell whether a new line will be procured for sure."""
         return (
-            self.state == "sale" and not self.order_id.locked and self.product_id.type == "consu"
-            and not self.move_ids and self.product_uom_qty > 0 and not self.amazon_qty_recorded
-        )  # fmt: skip
+            self.state == "sale"
+            and not self.order_id.locked
+            and self.product_id.type == "consu"
+            and not self.move_ids
+            and self.product_uom_qty > 0
+            and not self.amazon_qty_recorded
+        )
 
 
 class StockMove(models.Model):
@@ -116,13 +124,17 @@ class StockMove(models.Model):
     def _amazon_is_plain(self):
         """Tell whether nothing but :meth:`_assign_picking` decides about the delivery of a move."""
         return (
-            self.state == "draft" and self._should_be_assigned() and self.reference_ids
-            and self.procure_method == "make_to_stock" and self.rule_id.procure_method == "make_to_stock"
-            and not self.move_orig_ids and self.product_uom.compare(self.product_uom_qty, 0) > 0
+            self.state == "draft"
+            and self._should_be_assigned()
+            and self.reference_ids
+            and self.procure_method == "make_to_stock"
+            and self.rule_id.procure_method == "make_to_stock"
+            and not self.move_orig_ids
+            and self.product_uom.compare(self.product_uom_qty, 0) > 0
             and self._amazon_orders()
             # A kit is exploded into other moves first.
             and not ("is_kits" in self.product_id._fields and self.product_id.is_kits)
-        )  # fmt: skip
+        )
 
     # === ORDERPOINTS === #
 
@@ -134,9 +146,12 @@ class StockMove(models.Model):
         unknown = [product_id for product_id in self.product_id.ids if product_id not in known]
         if unknown:
             # sudo: as Odoo looks for them
-            groups = self.env["stock.warehouse.orderpoint"].sudo().with_context(active_test=False)._read_group(
-                [("product_id", "in", unknown)], ["product_id"]
-            )  # fmt: skip
+            groups = (
+                self.env["stock.warehouse.orderpoint"]
+                .sudo()
+                .with_context(active_test=False)
+                ._read_group([("product_id", "in", unknown)], ["product_id"])
+            )
             known.update(dict.fromkeys(unknown, False))
             known.update({product.id: True for [product] in groups})
         return not any(known[product_id] for product_id in self.product_id.ids)
@@ -163,11 +178,13 @@ class StockMove(models.Model):
         vals_list, taken = self._update_reserved_quantity_vals(need, location_id, lot_id, package_id, owner_id, strict)
         for vals in vals_list:
             self.env["stock.quant"]._update_reserved_quantity(
-                self.product_id, self.env["stock.location"].browse(vals["location_id"]), vals["quantity"],
+                self.product_id,
+                self.env["stock.location"].browse(vals["location_id"]),
+                vals["quantity"],
                 lot_id=self.env["stock.lot"].browse(vals.get("lot_id") or []),
                 package_id=self.env["stock.package"].browse(vals.get("package_id") or []),
                 owner_id=self.env["res.partner"].browse(vals.get("owner_id") or []),
-            )  # fmt: skip
+            )
         waiting.extend(vals_list)
         return taken
 
@@ -189,8 +206,9 @@ class StockQuant(models.Model):
     _inherit = "stock.quant"
 
     @api.model
-    def _update_reserved_quantity(self, product_id, location_id, quantity, lot_id=None, package_id=None, owner_id=None,
-                                  strict=True):  # fmt: skip
+    def _update_reserved_quantity(
+        self, product_id, location_id, quantity, lot_id=None, package_id=None, owner_id=None, strict=True
+    ):
         if is_ours(self.env, "amazon_reserved"):
             return None
         return super()._update_reserved_quantity(
@@ -202,15 +220,19 @@ class StockQuant(models.Model):
         the search again."""
         gather = super()._gather
         arguments = {"lot_id": lot_id, "package_id": package_id, "owner_id": owner_id, "strict": strict, "qty": qty}
-        if (
-            not fast(self.env, "quants")
-            or self._get_removal_strategy(product_id, location_id) == "least_packages"
-        ):  # fmt: skip
+        if not fast(self.env, "quants") or self._get_removal_strategy(product_id, location_id) == "least_packages":
             return gather(product_id, location_id, **arguments)
         key = (
-            product_id.id, location_id.id, lot_id and lot_id.id, package_id and package_id.id, owner_id and owner_id.id,
-            strict, self.env.uid, self.env.su, self.env.context.get("with_expiration"),
-        )  # fmt: skip
+            product_id.id,
+            location_id.id,
+            lot_id and lot_id.id,
+            package_id and package_id.id,
+            owner_id and owner_id.id,
+            strict,
+            self.env.uid,
+            self.env.su,
+            self.env.context.get("with_expiration"),
+        )
         memo = once(self.env, ("quants",), dict)
         if key not in memo:
             memo[key] = gather(product_id, location_id, **arguments).ids
@@ -232,9 +254,12 @@ class StockQuant(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if any(vals[name] != self._fields[name].convert_to_write(quant[name], quant) for quant in self
-               for name in ("in_date", "product_id", "location_id", "lot_id", "package_id", "owner_id")
-               if name in vals):  # fmt: skip
+        if any(
+            vals[name] != self._fields[name].convert_to_write(quant[name], quant)
+            for quant in self
+            for name in ("in_date", "product_id", "location_id", "lot_id", "package_id", "owner_id")
+            if name in vals
+        ):
             self._amazon_forget()
         return super().write(vals)
 

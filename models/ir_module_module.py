@@ -17,12 +17,17 @@ class IrModuleModule(models.Model):
 
     def _amazon_check_nothing_to_leave(self):
         self.env.flush_all()
-        [[count]] = self.env.execute_query(SQL(
-            "SELECT count(*) FROM sale_order o WHERE o.amazon_account_id IS NOT NULL AND %s",
-            self.env["sale.order"]._amazon_to_leave(),
-        ))  # fmt: skip
+        [[count]] = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM sale_order o WHERE o.amazon_account_id IS NOT NULL AND %s",
+                self.env["sale.order"]._amazon_to_leave(),
+            )
+        )
         if count:
-            raise UserError(self.env._(
-                "Amazon orders with deliveries still to leave: %(count)s. Uninstalling removes their addresses and"
-                " labels; ship or cancel them first.", count=count,
-            ))  # fmt: skip
+            raise UserError(
+                self.env._(
+                    "Amazon orders with deliveries still to leave: %(count)s. Uninstalling removes their addresses and"
+                    " labels; ship or cancel them first.",
+                    count=count,
+                )
+            )

@@ -13,12 +13,28 @@ from odoo.tools import html2plaintext
 # What is removed whole, by model.
 PERSONAL = {
     "res.partner": (
-        "name", "email", "phone", "street", "street2", "zip", "city", "company_name", "vat", "comment", "website",
-        "function", "ref", "company_registry", "barcode", "image_1920", "partner_latitude", "partner_longitude",
+        "name",
+        "email",
+        "phone",
+        "street",
+        "street2",
+        "zip",
+        "city",
+        "company_name",
+        "vat",
+        "comment",
+        "website",
+        "function",
+        "ref",
+        "company_registry",
+        "barcode",
+        "image_1920",
+        "partner_latitude",
+        "partner_longitude",
     ),
     "sale.order": ("amazon_gift_note", "amazon_instructions", "amazon_purchase_order", "signature", "signed_by"),
     "stock.picking": ("note", "signature"),
-}  # fmt: skip
+}
 # Of a buyer on an invoice these stay: the invoice prints them.
 KEPT_ON_INVOICES = {"name", "street", "street2", "zip", "city", "company_name", "vat"}
 # What an order has of buyers and addresses.
@@ -47,9 +63,16 @@ QUOTING_MESSAGES = {
 # Of those: what is HTML though Odoo calls it text, and e-mail addresses.
 HTML = {"body_html"}
 ADDRESSES = {
-    "email_from", "reply_to", "incoming_email_to", "incoming_email_cc", "outgoing_email_to", "email_to", "email_cc",
-    "headers", "mail_email_address",
-}  # fmt: skip
+    "email_from",
+    "reply_to",
+    "incoming_email_to",
+    "incoming_email_cc",
+    "outgoing_email_to",
+    "email_to",
+    "email_cc",
+    "headers",
+    "mail_email_address",
+}
 REMOVED = "[…]"
 
 # A word does not end between two of these letters: "Ito" is not in "monitor". Japanese has nothing between words.
@@ -112,9 +135,16 @@ def remove_quotations(env, quoted):
             _clean(row, names, cleaners[row[link]])
     for target, target_ids in ids.items():
         for model, (link, names) in QUOTING_THREADS.items():
-            rows = env[model].with_context(active_test=False).search([
-                (link, "=", target), ("res_id", "in", target_ids),
-            ])  # fmt: skip
+            rows = (
+                env[model]
+                .with_context(active_test=False)
+                .search(
+                    [
+                        (link, "=", target),
+                        ("res_id", "in", target_ids),
+                    ]
+                )
+            )
             by_row = {row: cleaners[env[target].browse(row.res_id)] for row in rows}
             for row, cleaner in by_row.items():
                 _clean(row, names, cleaner)

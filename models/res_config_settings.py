@@ -7,15 +7,18 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     amazon_builders = fields.Integer(
-        "Amazon Order Builders", default=2, config_parameter="sale_amazon_spapi.builders",
+        "Amazon Order Builders",
+        default=2,
+        config_parameter="sale_amazon_spapi.builders",
         help="How many builders make orders at the same time. Keep it below the number of cron workers.",
-    )  # fmt: skip
+    )
 
     amazon_standstill_minutes = fields.Integer(
-        "Amazon Standstill (Minutes)", default=STANDSTILL_MINUTES,
+        "Amazon Standstill (Minutes)",
+        default=STANDSTILL_MINUTES,
         config_parameter="sale_amazon_spapi.standstill_minutes",
         help="When a started job has not succeeded for so long, whatever the reason, people are told.",
-    )  # fmt: skip
+    )
 
     def set_values(self):
         """Have as many builders as asked for."""

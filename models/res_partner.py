@@ -31,17 +31,28 @@ class ResPartner(models.Model):
 
     # Also of what people make of a buyer: an address below, a copy. It is hidden and removed with the buyer's own.
     amazon_account_id = fields.Many2one(
-        "amazon.account", copy=False, index="btree_not_null", readonly=True, ondelete="restrict",
+        "amazon.account",
+        copy=False,
+        index="btree_not_null",
+        readonly=True,
+        ondelete="restrict",
         help="The account that this buyer or address came in through",
-    )  # fmt: skip
+    )
     amazon_hash = fields.Char(
-        copy=False, readonly=True, index="btree_not_null", groups=fields.NO_ACCESS,
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        groups=fields.NO_ACCESS,
         help="Keyed hash of the e-mail address (buyers) or of the address; what known ones are found by",
-    )  # fmt: skip
+    )
     amazon_marketplace_id = fields.Many2one(
-        "amazon.marketplace", copy=False, index="btree_not_null", readonly=True, ondelete="restrict",
+        "amazon.marketplace",
+        copy=False,
+        index="btree_not_null",
+        readonly=True,
+        ondelete="restrict",
         help="Set on the one customer that stands for all FBA orders of a marketplace",
-    )  # fmt: skip
+    )
     amazon_purged = fields.Boolean("Personal Data Removed", copy=False, readonly=True)
 
     _amazon_fba_uniq = models.UniqueIndex(
@@ -179,10 +190,16 @@ class ResPartner(models.Model):
     def _amazon_environment(self, account):
         """Return self where partners are made: nothing is tracked or mailed, no default sneaks in."""
         # sudo: whoever refreshes an Amazon order need not be allowed to make contacts
-        return self.sudo().with_company(account.company_id).with_context(
-            clean_context(self.env.context),
-            tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True,
-        )  # fmt: skip
+        return (
+            self.sudo()
+            .with_company(account.company_id)
+            .with_context(
+                clean_context(self.env.context),
+                tracking_disable=True,
+                mail_create_nolog=True,
+                mail_create_nosubscribe=True,
+            )
+        )
 
     @api.model
     def _amazon_hash_of(self, kind, text):
@@ -228,10 +245,12 @@ class ResPartner(models.Model):
                 found[key]._amazon_complete(account, order)
             else:
                 missing.setdefault(key or order.order_id, order)
-        created = self.with_context(_partners_skip_fields_sync=True).create([
-            {**self._amazon_buyer_vals(account, order, places), "amazon_hash": keys[order.order_id]}
-            for order in missing.values()
-        ])  # fmt: skip
+        created = self.with_context(_partners_skip_fields_sync=True).create(
+            [
+                {**self._amazon_buyer_vals(account, order, places), "amazon_hash": keys[order.order_id]}
+                for order in missing.values()
+            ]
+        )
         made = dict(zip(missing, created.with_env(self.env), strict=True))
         return {
             order.order_id: found.get(keys[order.order_id]) or made[keys[order.order_id] or order.order_id]
@@ -244,9 +263,16 @@ class ResPartner(models.Model):
             return {}
         accounts = account
         if account.merchant_id:
-            accounts |= account.sudo().with_context(active_test=False).search([
-                ("merchant_id", "=", account.merchant_id), ("company_id", "=", account.company_id.id),
-            ])  # fmt: skip
+            accounts |= (
+                account.sudo()
+                .with_context(active_test=False)
+                .search(
+                    [
+                        ("merchant_id", "=", account.merchant_id),
+                        ("company_id", "=", account.company_id.id),
+                    ]
+                )
+            )
         partners = self.search_fetch(
             [("amazon_hash", "in", list(hashes)), ("amazon_account_id", "in", accounts.ids), ("parent_id", "=", False)],
             ["amazon_hash", "name", "email", "company_name", "create_date"],
@@ -319,10 +345,19 @@ class ResPartner(models.Model):
             keys.append((buyer.id, digest))
         if missing:
             self.browse().union(*(buyer for buyer, _order in missing.values()))._amazon_meet_others()
-            created = self.with_context(_partners_skip_fields_sync=True).create([
-                {**self._amazon_address_vals(account, buyer, order, places[order.address]), "amazon_hash": digest}
-                for (_id, digest), (buyer, order) in missing.items()
-            ]).with_env(self.env)  # fmt: skip
+            created = (
+                self.with_context(_partners_skip_fields_sync=True)
+                .create(
+                    [
+                        {
+                            **self._amazon_address_vals(account, buyer, order, places[order.address]),
+                            "amazon_hash": digest,
+                        }
+                        for (_id, digest), (buyer, order) in missing.items()
+                    ]
+                )
+                .with_env(self.env)
+            )
             for child, (buyer, order) in zip(created, missing.values(), strict=True):
                 # create() drops the company's name of whoever has a parent; without it no label would show it.
                 if company := self._amazon_delivery_company(order, child.name):
@@ -348,9 +383,10 @@ class ResPartner(models.Model):
         if not buyers:
             return {}
         children = self.search_fetch(
-            [("parent_id", "in", buyers.ids), ("amazon_hash", "!=", False)], ["amazon_hash", "phone", "parent_id"],
+            [("parent_id", "in", buyers.ids), ("amazon_hash", "!=", False)],
+            ["amazon_hash", "phone", "parent_id"],
             order="id DESC",
-        )  # fmt: skip
+        )
         return {(child.parent_id.id, child.amazon_hash): child for child in children}
 
     @api.model
@@ -451,21 +487,25 @@ class ResPartner(models.Model):
         marketplaces = archived.env["amazon.marketplace"].search([("api_ref", "in", list(refs))])
         by_ref = {marketplace.api_ref: marketplace for marketplace in marketplaces}
         wanted = {order.order_id: by_ref.get(order.marketplace_id, account.marketplace_ids[:1]) for order in orders}
-        found = archived.search([
-            ("amazon_marketplace_id", "in", [marketplace.id for marketplace in wanted.values()]),
-            ("company_id", "=", account.company_id.id),
-        ])  # fmt: skip
+        found = archived.search(
+            [
+                ("amazon_marketplace_id", "in", [marketplace.id for marketplace in wanted.values()]),
+                ("company_id", "=", account.company_id.id),
+            ]
+        )
         partners = {partner.amazon_marketplace_id.id: partner for partner in found}
         missing = marketplaces.browse(dict.fromkeys(m.id for m in wanted.values() if m and m.id not in partners))
-        created = self.create([
-            {
-                **self._amazon_common_vals(account, marketplace.country_id.code),
-                "name": f"{marketplace.domain.capitalize()} (FBA)",
-                "country_id": marketplace.country_id.id,
-                "amazon_marketplace_id": marketplace.id,
-            }
-            for marketplace in missing
-        ])  # fmt: skip
+        created = self.create(
+            [
+                {
+                    **self._amazon_common_vals(account, marketplace.country_id.code),
+                    "name": f"{marketplace.domain.capitalize()} (FBA)",
+                    "country_id": marketplace.country_id.id,
+                    "amazon_marketplace_id": marketplace.id,
+                }
+                for marketplace in missing
+            ]
+        )
         partners.update(zip(missing.ids, created, strict=True))
         placeholder = self.env.ref("sale_amazon_spapi.partner_provisional")
         return {ref: (partners.get(marketplace.id, placeholder),) * 2 for ref, marketplace in wanted.items()}
@@ -484,8 +524,9 @@ class ResPartner(models.Model):
         :param int limit: at most so many, the oldest first.
         """
         self.env.flush_all()
-        rows = self.env.execute_query(SQL(
-            """
+        rows = self.env.execute_query(
+            SQL(
+                """
             SELECT partner.id
               FROM res_partner partner
              WHERE partner.amazon_account_id = %(account)s
@@ -496,12 +537,14 @@ class ResPartner(models.Model):
              ORDER BY partner.id
              LIMIT %(limit)s
             """,
-            account=account.id, limit=limit,
-            needed=self._amazon_needed(SQL("partner.id"), before),
-            parent_needed=self._amazon_needed(SQL("partner.parent_id"), before),
-            # Whoever is on no order yet may be about to.
-            yesterday=fields.Datetime.now() - timedelta(days=1),
-        ))  # fmt: skip
+                account=account.id,
+                limit=limit,
+                needed=self._amazon_needed(SQL("partner.id"), before),
+                parent_needed=self._amazon_needed(SQL("partner.parent_id"), before),
+                # Whoever is on no order yet may be about to.
+                yesterday=fields.Datetime.now() - timedelta(days=1),
+            )
+        )
         return self.browse(partner_id for (partner_id,) in rows)
 
     @api.model
@@ -527,8 +570,9 @@ class ResPartner(models.Model):
                        )
                 )
             )""",
-            partner=partner, over=over,
-        )  # fmt: skip
+            partner=partner,
+            over=over,
+        )
 
     def _amazon_anonymize(self):
         """Remove the personal data of buyers and addresses, and what quotes them; country and state stay.
@@ -545,9 +589,12 @@ class ResPartner(models.Model):
         partners = self.sudo().with_context(clean_context(self.env.context), tracking_disable=True)
         invoiced = partners._amazon_invoiced()
         remove_quotations(partners.env, partners._amazon_quoted())
-        self.env["ir.attachment"].sudo().search([
-            ("res_model", "=", "res.partner"), ("res_id", "in", (partners - invoiced).ids),
-        ]).unlink()  # fmt: skip
+        self.env["ir.attachment"].sudo().search(
+            [
+                ("res_model", "=", "res.partner"),
+                ("res_id", "in", (partners - invoiced).ids),
+            ]
+        ).unlink()
         personal = dict.fromkeys(PERSONAL["res.partner"], False)
         for company, group in partners.grouped("company_id").items():
             # Also what an edit in this transaction was about to log.
@@ -587,8 +634,9 @@ class ResPartner(models.Model):
         Of those on a draft for a customer, too, nobody knows the name any more when it is posted.
         """
         self.env.flush_all()
-        rows = self.env.execute_query(SQL(
-            """
+        rows = self.env.execute_query(
+            SQL(
+                """
             SELECT DISTINCT id
               FROM (SELECT unnest(ARRAY[partner_id, partner_shipping_id, commercial_partner_id]) AS id
                       FROM account_move
@@ -596,6 +644,7 @@ class ResPartner(models.Model):
                         OR state = 'draft' AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')) customer
              WHERE id IN %(ids)s
             """,
-            ids=tuple(self.ids),
-        ))  # fmt: skip
+                ids=tuple(self.ids),
+            )
+        )
         return self.browse(partner_id for (partner_id,) in rows)

@@ -23,12 +23,25 @@ OPEN_UNITS = "sale_amazon_spapi.mail_activity_open_units"
 # Of several parcels the worst shows.
 WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")
 # What screens follow of an order; the rest of what changes by itself stands in rows that they follow, too.
-FOLLOWED = {"state", "carrier_id", "amazon_phase_id", "amazon_on_hold", "amazon_reviewed", "amazon_merged_into_id",
-            "amazon_status"}  # fmt: skip
+FOLLOWED = {
+    "state",
+    "carrier_id",
+    "amazon_phase_id",
+    "amazon_on_hold",
+    "amazon_reviewed",
+    "amazon_merged_into_id",
+    "amazon_status",
+}
 # Amazon's like the lines; Odoo computes them without asking.
 LOCKED_FIELDS = {
-    "partner_id", "company_id", "pricelist_id", "currency_id", "amount_untaxed", "amount_tax", "amount_total",
-}  # fmt: skip
+    "partner_id",
+    "company_id",
+    "pricelist_id",
+    "currency_id",
+    "amount_untaxed",
+    "amount_tax",
+    "amount_total",
+}
 
 
 def worst(states):
@@ -51,8 +64,9 @@ class SaleOrder(models.Model):
     amazon_marketplace_id = fields.Many2one("amazon.marketplace", readonly=True, copy=False)
     amazon_channel = fields.Selection(
         [("fbm", "Own Shipping"), ("fba", "Amazon FBA"), ("df", "Direct Fulfillment")],
-        readonly=True, copy=False,
-    )  # fmt: skip
+        readonly=True,
+        copy=False,
+    )
     amazon_status = fields.Selection(
         [
             ("pending_availability", "Pre-order"),
@@ -63,8 +77,10 @@ class SaleOrder(models.Model):
             ("cancelled", "Cancelled"),
             ("unfulfillable", "Unfulfillable"),
         ],
-        "Status on Amazon", readonly=True, copy=False,
-    )  # fmt: skip
+        "Status on Amazon",
+        readonly=True,
+        copy=False,
+    )
     amazon_status_raw = fields.Char(
         "Status as Received", readonly=True, copy=False, help="A status that this version does not know yet"
     )
@@ -78,25 +94,38 @@ class SaleOrder(models.Model):
             ("convenience_store", "Convenience Store"),
             ("other", "Other Prepaid"),
         ],
-        readonly=True, copy=False,
-    )  # fmt: skip
+        readonly=True,
+        copy=False,
+    )
     amazon_phase_id = fields.Many2one(
-        "amazon.phase", "Phase", copy=False, index="btree_not_null", group_expand="_group_expand_amazon_phase",
-        check_company=True, write_groups="sale_amazon_spapi.group_amazon_user",
-        falsy_value_label=WITH_AMAZON,
-    )  # fmt: skip
-    amazon_phase_role = fields.Selection(
-        ROLES, "Phase Role", compute="_compute_amazon_phase_role", search="_search_amazon_phase_role",
-        compute_sudo=True,
-    )  # fmt: skip
-    amazon_kept_role = fields.Char(
-        readonly=True, copy=False,
-        help="The order was put where it stands on purpose; it moves by itself once the facts say something else.",
-    )  # fmt: skip
-    amazon_on_hold = fields.Boolean(
-        "On Hold", copy=False, tracking=True, help="Kept in review and not confirmed to Amazon",
+        "amazon.phase",
+        "Phase",
+        copy=False,
+        index="btree_not_null",
+        group_expand="_group_expand_amazon_phase",
+        check_company=True,
         write_groups="sale_amazon_spapi.group_amazon_user",
-    )  # fmt: skip
+        falsy_value_label=WITH_AMAZON,
+    )
+    amazon_phase_role = fields.Selection(
+        ROLES,
+        "Phase Role",
+        compute="_compute_amazon_phase_role",
+        search="_search_amazon_phase_role",
+        compute_sudo=True,
+    )
+    amazon_kept_role = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The order was put where it stands on purpose; it moves by itself once the facts say something else.",
+    )
+    amazon_on_hold = fields.Boolean(
+        "On Hold",
+        copy=False,
+        tracking=True,
+        help="Kept in review and not confirmed to Amazon",
+        write_groups="sale_amazon_spapi.group_amazon_user",
+    )
     amazon_review_reasons = fields.Text("To Review", readonly=True, copy=False)
     amazon_reviewed = fields.Boolean(
         copy=False, help="A person has seen what there is to review", write_groups="sale_amazon_spapi.group_amazon_user"
@@ -104,23 +133,31 @@ class SaleOrder(models.Model):
     amazon_total = fields.Monetary("Amazon's Total", readonly=True, copy=False)
     amazon_refunded = fields.Monetary("Refunded on Amazon", readonly=True, copy=False)
     amazon_difference = fields.Monetary(
-        "Difference (Odoo − Amazon)", compute="_compute_amazon_difference", store=True,
+        "Difference (Odoo − Amazon)",
+        compute="_compute_amazon_difference",
+        store=True,
         help="The total in Odoo less Amazon's (without what it has refunded). Above zero: Odoo has more.",
-    )  # fmt: skip
+    )
     amazon_mismatch = fields.Boolean("Amounts Differ", compute="_compute_amazon_difference", store=True)
     amazon_points = fields.Integer("Points Granted", readonly=True, copy=False)
     amazon_confirmation_ids = fields.One2many(
         "amazon.confirmation", "order_id", "Shipping Confirmations", readonly=True
     )
     amazon_api_status = fields.Selection(
-        API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null",
+        API_STATUSES,
+        "API Status",
+        compute="_compute_amazon_api_status",
+        store=True,
+        index="btree_not_null",
         falsy_value_label=NOT_OURS,
         help="Whether Amazon knows of the deliveries; empty where it need not be told.",
-    )  # fmt: skip
+    )
     amazon_open_units = fields.Integer(
-        "Units Amazon Waits for", compute="_compute_amazon_api_status", store=True,
+        "Units Amazon Waits for",
+        compute="_compute_amazon_api_status",
+        store=True,
         help="Units that Amazon waits for and that nothing here will bring",
-    )  # fmt: skip
+    )
     amazon_open_told = fields.Integer(
         readonly=True, copy=False, help="How many of these units a person has been told of"
     )
@@ -141,16 +178,23 @@ class SaleOrder(models.Model):
     amazon_cancel_requested = fields.Boolean("Buyer Asks to Cancel", readonly=True, copy=False)
     amazon_to_reserve = fields.Boolean(readonly=True, copy=False)
     amazon_merged_into_id = fields.Many2one(
-        "sale.order", "Combined into", readonly=True, copy=False, index="btree_not_null",
+        "sale.order",
+        "Combined into",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
         write_groups="sale_amazon_spapi.group_amazon_user",
-    )  # fmt: skip
+    )
     amazon_copied_from_id = fields.Many2one(
         "sale.order", "Copied from", readonly=True, copy=False, index="btree_not_null"
     )
     amazon_original_refs = fields.Char(
-        "Replacement for", readonly=True, copy=False, index="btree_not_null",
+        "Replacement for",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
         help="The Amazon orders that this one replaces, or was exchanged for",
-    )  # fmt: skip
+    )
     amazon_original_ids = fields.Many2many(
         "sale.order", string="Replaced Orders", compute="_compute_amazon_originals_and_replacements"
     )
@@ -161,17 +205,23 @@ class SaleOrder(models.Model):
     amazon_copy_ids = fields.One2many("sale.order", "amazon_copied_from_id", "Copies", readonly=True)
     amazon_item_ids = fields.One2many("amazon.order.item", "order_id", "Amazon Items", readonly=True)
     amazon_address_id = fields.Many2one(
-        "res.partner", "Address on Amazon", readonly=True, copy=False, index="btree_not_null",
+        "res.partner",
+        "Address on Amazon",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
         help="Where Amazon last said it goes; a person may have chosen another address here.",
-    )  # fmt: skip
+    )
     amazon_purged = fields.Boolean("Personal Data Removed", readonly=True, copy=False)
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
     amazon_has_unknown_sku = fields.Boolean("Unknown SKU", compute="_compute_amazon_has_unknown_sku")
     amazon_content_locked = fields.Boolean(compute="_compute_amazon_content_locked")
     amazon_late = fields.Selection(
         [("late", "Late"), ("today", "Today"), ("later", "Later")],
-        "Ship-by", compute="_compute_amazon_late", search="_search_amazon_late",
-    )  # fmt: skip
+        "Ship-by",
+        compute="_compute_amazon_late",
+        search="_search_amazon_late",
+    )
 
     _amazon_order_ref_uniq = models.UniqueIndex(
         "(amazon_order_ref, amazon_merchant_id) WHERE amazon_order_ref IS NOT NULL",
@@ -209,10 +259,17 @@ class SaleOrder(models.Model):
             ).filtered(lambda other, ref=ref: ref in other.amazon_original_refs.split(", "))
 
     @api.depends(
-        "amazon_confirmation_ids.state", "amazon_confirmation_ids.quantities", "amazon_channel", "amazon_programs",
-        "amazon_status", "state", "picking_ids.state", "amazon_item_ids.quantity_ordered",
-        "amazon_item_ids.quantity_fulfilled", "amazon_item_ids.quantity_cancelled",
-    )  # fmt: skip
+        "amazon_confirmation_ids.state",
+        "amazon_confirmation_ids.quantities",
+        "amazon_channel",
+        "amazon_programs",
+        "amazon_status",
+        "state",
+        "picking_ids.state",
+        "amazon_item_ids.quantity_ordered",
+        "amazon_item_ids.quantity_fulfilled",
+        "amazon_item_ids.quantity_cancelled",
+    )
     def _compute_amazon_api_status(self):
         for order in self:
             rows, open_units = order.amazon_confirmation_ids, 0
@@ -277,9 +334,10 @@ class SaleOrder(models.Model):
             return NotImplemented
         now = fields.Datetime.now()
         open_orders = (
-            Domain("amazon_status", "in", TO_SHIP) & Domain("state", "=", "sale")
+            Domain("amazon_status", "in", TO_SHIP)
+            & Domain("state", "=", "sale")
             & Domain("amazon_ship_by", "!=", False)
-        )  # fmt: skip
+        )
         found = Domain("amazon_ship_by", "<", now) if "late" in value else Domain.FALSE
         marketplaces = self.env["amazon.marketplace"].search_fetch([("api_ref", "!=", False)], ["tz"])
         # The end of the day is another moment in every time zone.
@@ -344,9 +402,12 @@ class SaleOrder(models.Model):
             self._amazon_check_phase_move(vals["amazon_phase_id"])
         if {"amazon_phase_id", "amazon_on_hold", "amazon_merged_into_id"} & set(vals):
             # The outbox may have waited for this; it looks when this transaction is committed.
-            self.env["amazon.confirmation"]._look_again([
-                ("order_id", "in", self.ids), ("state", "=", "not_sent"),
-            ])  # fmt: skip
+            self.env["amazon.confirmation"]._look_again(
+                [
+                    ("order_id", "in", self.ids),
+                    ("state", "=", "not_sent"),
+                ]
+            )
         if "amazon_on_hold" in vals:
             result = super().write(vals)
             # sudo: phases move by themselves, whoever holds the order
@@ -514,10 +575,12 @@ class SaleOrder(models.Model):
         """Tell whether it is ours to confirm what leaves for this order."""
         self.ensure_one()
         return bool(
-            self.amazon_account_id and self.amazon_order_ref and self.amazon_channel == "fbm"
+            self.amazon_account_id
+            and self.amazon_order_ref
+            and self.amazon_channel == "fbm"
             # Amazon confirms Ship+ orders itself.
             and (not self._amazon_is_ship_plus() or self.amazon_status_by_hand)
-        )  # fmt: skip
+        )
 
     def _amazon_is_ship_plus(self):
         return "FBM_SHIP_PLUS" in (self.amazon_programs or "")
@@ -603,12 +666,15 @@ class SaleOrder(models.Model):
             told.update(row._units())
         for line in self.order_line.filtered("amazon_qty_recorded"):
             told[line.amazon_item_ref] += line.amazon_qty_recorded
-        wanted = Counter({
-            # Amazon may know of more than is told from here, and shows what it was told only after a while.
-            item.item_ref: item.quantity_ordered - item.quantity_cancelled
-            - max(item.quantity_fulfilled, told[item.item_ref])
-            for item in self.amazon_item_ids
-        })  # fmt: skip
+        wanted = Counter(
+            {
+                # Amazon may know of more than is told from here, and shows what it was told only after a while.
+                item.item_ref: item.quantity_ordered
+                - item.quantity_cancelled
+                - max(item.quantity_fulfilled, told[item.item_ref])
+                for item in self.amazon_item_ids
+            }
+        )
         return +wanted
 
     def _amazon_open_message(self):
@@ -622,12 +688,14 @@ class SaleOrder(models.Model):
         units = self._amazon_open_units()
         items = [
             self.env._("%(item)s × %(units)g", item=item.sku or item.title or item.item_ref, units=units[item.item_ref])
-            for item in self.amazon_item_ids if item.item_ref in units
-        ]  # fmt: skip
+            for item in self.amazon_item_ids
+            if item.item_ref in units
+        ]
         return self.env._(
             "Amazon still waits for %s, and no delivery here brings it. Send the rest with “Deliver the Rest”; or, in"
-            " Seller Central, confirm what was sent in another way, or cancel what will not be sent.", ", ".join(items),
-        )  # fmt: skip
+            " Seller Central, confirm what was sent in another way, or cancel what will not be sent.",
+            ", ".join(items),
+        )
 
     def action_amazon_deliver_rest(self):
         """Make a delivery of what Amazon still waits for."""
@@ -647,9 +715,10 @@ class SaleOrder(models.Model):
             raise UserError(
                 self.env._(
                     "Nothing is left here to be delivered for %s. Confirm it in Seller Central if it was sent in"
-                    " another way.", ", ".join(lines.amazon_offer_id.mapped("sku")),
+                    " another way.",
+                    ", ".join(lines.amazon_offer_id.mapped("sku")),
                 )
-            )  # fmt: skip
+            )
 
     def _amazon_tell_open_units(self):
         """Ask a person about units that Amazon waits for and nothing here will bring; take it back when they are not
@@ -670,9 +739,11 @@ class SaleOrder(models.Model):
             order.activity_unlink([OPEN_UNITS])
             if order.amazon_open_units:
                 order._amazon_assign(
-                    "open_units", order.env._("Amazon waits for units that no delivery brings"),
-                    order._amazon_open_message(), OPEN_UNITS,
-                )  # fmt: skip
+                    "open_units",
+                    order.env._("Amazon waits for units that no delivery brings"),
+                    order._amazon_open_message(),
+                    OPEN_UNITS,
+                )
             order.amazon_open_told = order.amazon_open_units
         if changed:
             self.env.flush_all()
@@ -803,10 +874,13 @@ class SaleOrder(models.Model):
             if not order._amazon_assigned(reason):
                 # Odoo would mail each of them. sudo: the reason is the addon's own
                 order.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
-                    kind, order.amazon_marketplace_id._today(), summary, note,
+                    kind,
+                    order.amazon_marketplace_id._today(),
+                    summary,
+                    note,
                     user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
                     amazon_reason=reason,
-                )  # fmt: skip
+                )
 
     def _amazon_assigned(self, reason):
         """Return the activities that :meth:`_amazon_assign` has left for a reason and that are still open."""

@@ -41,8 +41,15 @@ SERVICE_PRODUCTS = {
 # Discounts on these are taken from that charge, all others from the item.
 DISCOUNTED_SERVICES = {"SHIPPING": "shipping", "GIFT_WRAP": "gift_wrap", "COD_FEE": "cod_fee"}
 # Header fields whose change is told in the chatter, old → new.
-TOLD = ("amazon_status", "amazon_payment_state", "amazon_payment_method", "amazon_ship_by", "amazon_deliver_by",
-        "amazon_total", "carrier_id")  # fmt: skip
+TOLD = (
+    "amazon_status",
+    "amazon_payment_state",
+    "amazon_payment_method",
+    "amazon_ship_by",
+    "amazon_deliver_by",
+    "amazon_total",
+    "carrier_id",
+)
 # Personal: only that they changed is told.
 TOLD_BY_NAME = ("partner_id", "partner_shipping_id", "amazon_gift_note", "amazon_instructions")
 # All that is written of the header where something of a version cannot be read.
@@ -70,13 +77,15 @@ class SaleOrder(models.Model):
             elif row.error:
                 order.amazon_unapplied = self.env._(
                     "A newer version of %(order)s from Amazon could not be applied: %(reason)s",
-                    order=order.name, reason=row.error,
-                )  # fmt: skip
+                    order=order.name,
+                    reason=row.error,
+                )
             else:
                 order.amazon_unapplied = self.env._(
                     "Amazon has changed %s meanwhile; the change is applied within a minute. If it is not, look under"
-                    " “Needs Attention”.", order.name,
-                )  # fmt: skip
+                    " “Needs Attention”.",
+                    order.name,
+                )
 
     # === BUILDING A BATCH === #
 
@@ -115,16 +124,23 @@ class SaleOrder(models.Model):
 
         :param dict new: ``selling_partner`` orders by ``amazon.order.update`` row.
         """
-        finished = self.env["amazon.order.update"].union(*(
-            row for row, value in new.items()
-            if not account.import_finished and not row.forced and STATUS.get(value.status) in ("shipped", *DEAD)
-        ))  # fmt: skip
+        finished = self.env["amazon.order.update"].union(
+            *(
+                row
+                for row, value in new.items()
+                if not account.import_finished and not row.forced and STATUS.get(value.status) in ("shipped", *DEAD)
+            )
+        )
         if not finished:
             return new
-        seen = finished.search([
-            ("account_id", "=", account.id), ("order_ref", "in", finished.mapped("order_ref")), ("attempts", ">", 0),
-            ("id", "not in", finished.ids),
-        ]).mapped("order_ref")  # fmt: skip
+        seen = finished.search(
+            [
+                ("account_id", "=", account.id),
+                ("order_ref", "in", finished.mapped("order_ref")),
+                ("attempts", ">", 0),
+                ("id", "not in", finished.ids),
+            ]
+        ).mapped("order_ref")
         left_out = finished.filtered(lambda row: row.order_ref not in seen)
         left_out._left_out()
         return {row: value for row, value in new.items() if row not in left_out}
@@ -190,9 +206,11 @@ class SaleOrder(models.Model):
 
     @api.model
     def _amazon_marketplace(self, account, value):
-        marketplace = once(self.env, ("marketplace", value.marketplace_id), lambda: (
-            self.env["amazon.marketplace"].search([("api_ref", "=", value.marketplace_id)], limit=1)
-        ))  # fmt: skip
+        marketplace = once(
+            self.env,
+            ("marketplace", value.marketplace_id),
+            lambda: self.env["amazon.marketplace"].search([("api_ref", "=", value.marketplace_id)], limit=1),
+        )
         if not marketplace and not value.marketplace_id and len(account.marketplace_ids) == 1:
             marketplace = account.marketplace_ids
         if not marketplace:
@@ -214,9 +232,9 @@ class SaleOrder(models.Model):
 
     @api.model
     def _amazon_fiscal_position(self, account, partner, delivery):
-        return self.env["account.fiscal.position"].with_company(account.company_id)._get_fiscal_position(
-            partner, delivery
-        )  # fmt: skip
+        return (
+            self.env["account.fiscal.position"].with_company(account.company_id)._get_fiscal_position(partner, delivery)
+        )
 
     @api.model
     def _amazon_add_offers(self, account, facts):
@@ -236,10 +254,16 @@ class SaleOrder(models.Model):
         name = f"Amazon {currency.name}"
         domain = [("company_id", "=", company.id), ("currency_id", "=", currency.id), ("amazon_own", "=", True)]
         PriceList = self.env["product.pricelist"].with_context(active_test=False)
-        return PriceList.search(domain, limit=1) or PriceList.create({
-            "name": name, "company_id": company.id, "currency_id": currency.id, "amazon_own": True, "sequence": 900,
-            "active": True,
-        })  # fmt: skip
+        return PriceList.search(domain, limit=1) or PriceList.create(
+            {
+                "name": name,
+                "company_id": company.id,
+                "currency_id": currency.id,
+                "amazon_own": True,
+                "sequence": 900,
+                "active": True,
+            }
+        )
 
     # === VALUES === #
 
@@ -393,14 +417,19 @@ class SaleOrder(models.Model):
         if STATUS.get(value.status) in AWAITING_PAYMENT:
             return provisional
         sold = [(fact["offers"][offer_key(item)].product_id, item.wanted_quantity) for item in value.items]
-        return account.rule_ids._choose({
-            "service_level": value.service_level,
-            "cash_on_delivery": value.is_cash_on_delivery,
-            "partner": fact["delivery"],
-            "weight": sum(product.weight * quantity for product, quantity in sold),
-            "amount": float(fact["amounts"].total),
-            "products": self.env["product.product"].union(*(product for product, _quantity in sold)),
-        }) or provisional  # fmt: skip
+        return (
+            account.rule_ids._choose(
+                {
+                    "service_level": value.service_level,
+                    "cash_on_delivery": value.is_cash_on_delivery,
+                    "partner": fact["delivery"],
+                    "weight": sum(product.weight * quantity for product, quantity in sold),
+                    "amount": float(fact["amounts"].total),
+                    "products": self.env["product.product"].union(*(product for product, _quantity in sold)),
+                }
+            )
+            or provisional
+        )
 
     @api.model
     def _amazon_line_vals(self, account, fact):
@@ -451,13 +480,16 @@ class SaleOrder(models.Model):
     def _amazon_add_discount(self, lines, fact, item, amount, taxes):
         if float_is_zero(amount, precision_digits=6):
             return
-        vals = lines.setdefault(f"discount:{item.item_id}", {
-            "product_id": self._amazon_service_product("discount").id,
-            "name": self.env._("Discount: %s", item.title or item.sku),
-            "product_uom_qty": 1,
-            "price_unit": 0.0,
-            "tax_ids": [Command.set(taxes.ids)],
-        })  # fmt: skip
+        vals = lines.setdefault(
+            f"discount:{item.item_id}",
+            {
+                "product_id": self._amazon_service_product("discount").id,
+                "name": self.env._("Discount: %s", item.title or item.sku),
+                "product_uom_qty": 1,
+                "price_unit": 0.0,
+                "tax_ids": [Command.set(taxes.ids)],
+            },
+        )
         vals["price_unit"] += amount
 
     @api.model
@@ -512,9 +544,11 @@ class SaleOrder(models.Model):
         if fact["tax_on_top"]:
             return self.env["account.tax"]
         key = ("taxes", product.id, account.company_id.id, fact["fiscal_position"].id)
-        return once(self.env, key, lambda: self.env["account.tax"]._amazon_taxes(
-            product, account.company_id, fact["fiscal_position"]
-        ))  # fmt: skip
+        return once(
+            self.env,
+            key,
+            lambda: self.env["account.tax"]._amazon_taxes(product, account.company_id, fact["fiscal_position"]),
+        )
 
     # === TOTALS === #
 
@@ -535,17 +569,19 @@ class SaleOrder(models.Model):
                 line.write({"price_unit": line.price_unit * line.product_uom_qty + off, "product_uom_qty": 1})
             else:
                 product = self._amazon_service_product("adjustment")
-                self.env["sale.order.line"].with_context(sale_no_log_for_new_lines=True).create({
-                    "order_id": order.id,
-                    "product_id": product.id,
-                    "name": product.name,
-                    "product_uom_qty": 1,
-                    "price_unit": off,
-                    "technical_price_unit": -1,
-                    "tax_ids": [Command.clear()],
-                    "amazon_line_key": "adjustment",
-                    "sequence": 999,
-                })  # fmt: skip
+                self.env["sale.order.line"].with_context(sale_no_log_for_new_lines=True).create(
+                    {
+                        "order_id": order.id,
+                        "product_id": product.id,
+                        "name": product.name,
+                        "product_uom_qty": 1,
+                        "price_unit": off,
+                        "technical_price_unit": -1,
+                        "tax_ids": [Command.clear()],
+                        "amazon_line_key": "adjustment",
+                        "sequence": 999,
+                    }
+                )
 
     # === CONFIRMING, DELIVERING, CANCELLING === #
 
@@ -657,10 +693,11 @@ class SaleOrder(models.Model):
         recorded = any(self.order_line.mapped("amazon_qty_recorded"))
         start = self.amazon_account_id.start_date
         return [
-            package for package in value.packages_gone
+            package
+            for package in value.packages_gone
             if package.tracking_number not in known
             and not (recorded and package.ship_time and self._amazon_local_date(naive(package.ship_time)) < start)
-        ]  # fmt: skip
+        ]
 
     def _amazon_shipped_quantities(self, value):
         """Return how much of each open move has left and is not done here yet; of several steps those nearest
@@ -671,9 +708,13 @@ class SaleOrder(models.Model):
         quantities = {}
         for line, shipped in self._amazon_shipped(value).items():
             known = line.move_ids.filtered(
-                lambda move: move.state not in ("cancel", "draft") and not move.origin_returned_move_id
-                and move.location_dest_id.usage != "supplier" and move.location_id.usage != "customer"
-            )  # fmt: skip
+                lambda move: (
+                    move.state not in ("cancel", "draft")
+                    and not move.origin_returned_move_id
+                    and move.location_dest_id.usage != "supplier"
+                    and move.location_id.usage != "customer"
+                )
+            )
             for same in known.grouped("product_id").values():
                 quantities.update(line._amazon_spread_shipped(same, shipped))
         return quantities
@@ -780,10 +821,11 @@ class SaleOrder(models.Model):
         if not partly:
             raise NeedsAttention(
                 self.env._(
-                    "Amazon gives the amounts in %(new)s now; the order is in %(old)s. Compare it with Seller"
-                    " Central.", new=value.currency, old=self.currency_id.name,
+                    "Amazon gives the amounts in %(new)s now; the order is in %(old)s. Compare it with Seller Central.",
+                    new=value.currency,
+                    old=self.currency_id.name,
                 )
-            )  # fmt: skip
+            )
         return replace(value, unreadable=value.unreadable | {"amounts"})
 
     def _amazon_follow(self, account, fact, part, before):
@@ -838,7 +880,7 @@ class SaleOrder(models.Model):
             items=tuple(
                 known[item.item_id]._completed(item, shipped) if item.item_id in known else item for item in value.items
             ),
-        )  # fmt: skip
+        )
 
     def _amazon_customer(self, account, value):
         """Return (buyer, Amazon's delivery address); the known ones where Amazon does not tell any (more)."""
@@ -877,9 +919,10 @@ class SaleOrder(models.Model):
         if vals.get("amazon_status") in DEAD and not self._amazon_may_cancel():
             vals["amazon_review_reasons"] = self.env._("Cancelled on Amazon")
         changed = {
-            name: val for name, val in vals.items()
+            name: val
+            for name, val in vals.items()
             if self._fields[name].convert_to_write(self[name], self) != (val or False if val is None else val)
-        }  # fmt: skip
+        }
         self.write(changed)
         if "commitment_date" in changed and changed["commitment_date"] and self.state == "sale":
             # Odoo moves only the deadline.
@@ -1048,9 +1091,10 @@ class SaleOrder(models.Model):
         for order in self._amazon_in_company_language():
             unknown = order.order_line.filtered("amazon_is_placeholder")
             reasons = [
-                reason for reason in (order.amazon_review_reasons or "").splitlines()
+                reason
+                for reason in (order.amazon_review_reasons or "").splitlines()
                 if unknown or not reason.startswith(prefixes)
-            ]  # fmt: skip
+            ]
             order.amazon_review_reasons = "\n".join(reasons) or False
         self._amazon_nothing_to_review()
         self._amazon_move_phase()
@@ -1072,9 +1116,10 @@ class SaleOrder(models.Model):
             else:
                 order._amazon_assign(
                     "unapplied",
-                    order.env._("A newer version from Amazon could not be applied: do not ship before it is"), reason,
+                    order.env._("A newer version from Amazon could not be applied: do not ship before it is"),
+                    reason,
                     UNAPPLIED,
-                )  # fmt: skip
+                )
 
     def _amazon_applied(self):
         """Take back what was asked of a person while a newer version could not be applied."""

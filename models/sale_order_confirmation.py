@@ -12,15 +12,21 @@ class SaleOrder(models.Model):
     amazon_confirmation_count = fields.Integer(compute="_compute_amazon_confirmation_count")
     amazon_api_message = fields.Text("API Message", compute="_compute_amazon_api_message")
     amazon_status_by_hand = fields.Selection(
-        [("not_sent", "Sent from Here"), ("done", "Amazon Has It")], "API Status by Hand", readonly=True, copy=False,
+        [("not_sent", "Sent from Here"), ("done", "Amazon Has It")],
+        "API Status by Hand",
+        readonly=True,
+        copy=False,
         help="Sent from Here: confirmed from here although Amazon confirms such orders itself. Amazon Has It: what"
         " leaves from now on is not told to Amazon.",
-    )  # fmt: skip
+    )
     amazon_can_confirm = fields.Boolean(compute="_compute_amazon_can_confirm")
     amazon_combined = fields.Selection(
-        COMBINED, "Combined", compute="_compute_amazon_combined", search="_search_amazon_combined",
+        COMBINED,
+        "Combined",
+        compute="_compute_amazon_combined",
+        search="_search_amazon_combined",
         help="With Others: other orders travel in this one's parcel. Combined: it travels in another one's.",
-    )  # fmt: skip
+    )
 
     # === COMPUTE METHODS === #
 
@@ -80,14 +86,19 @@ class SaleOrder(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(order)s cannot be combined into %(parent)s: choose an order that is not combined into"
-                        " another one itself.", order=order.name, parent=parent.name,
+                        " another one itself.",
+                        order=order.name,
+                        parent=parent.name,
                     )
-                )  # fmt: skip
+                )
             if not order.amazon_account_id or parent.amazon_account_id != order.amazon_account_id:
                 raise ValidationError(
-                    self.env._("%(order)s and %(parent)s are not orders of the same Amazon account.",
-                               order=order.name, parent=parent.name)
-                )  # fmt: skip
+                    self.env._(
+                        "%(order)s and %(parent)s are not orders of the same Amazon account.",
+                        order=order.name,
+                        parent=parent.name,
+                    )
+                )
 
     # === CRUD METHODS === #
 
@@ -115,7 +126,7 @@ class SaleOrder(models.Model):
                     "%s cannot be deleted: Amazon was told of the shipment, and that stays in the history.",
                     ", ".join(told.mapped("name")),
                 )
-            )  # fmt: skip
+            )
 
     def _amazon_check_merging(self):
         """By hand, only what the shop has cancelled for it can be called combined (N5)."""
@@ -124,9 +135,10 @@ class SaleOrder(models.Model):
                 raise UserError(
                     self.env._(
                         "%s is not cancelled in Odoo. To send it in one parcel with others, select the deliveries and"
-                        " choose “Combine Shipments”.", order.name,
+                        " choose “Combine Shipments”.",
+                        order.name,
                     )
-                )  # fmt: skip
+                )
 
     # === ACTION METHODS === #
 
@@ -161,9 +173,10 @@ class SaleOrder(models.Model):
         waiting = others._amazon_not_left()
         return bool(waiting) and self.env._(
             "%(orders)s goes with %(others)s. Validate %(deliveries)s first.",
-            orders=", ".join(along.mapped("name")), others=", ".join(others.mapped("name")),
+            orders=", ".join(along.mapped("name")),
+            others=", ".join(others.mapped("name")),
             deliveries=", ".join(waiting.mapped("name")),
-        )  # fmt: skip
+        )
 
     def _amazon_not_left(self):
         """Return the orders' deliveries that are still to go to the customer."""

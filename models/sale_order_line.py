@@ -4,10 +4,25 @@ from odoo.exceptions import UserError
 from ..ours import is_ours
 
 LOCKED_FIELDS = {
-    "order_id", "product_id", "product_template_id", "product_uom_qty", "product_uom_id", "price_unit", "discount",
-    "tax_ids", "technical_price_unit", "extra_tax_data", "combo_item_id", "display_type", "move_ids",
-    "product_no_variant_attribute_value_ids", "currency_id", "price_subtotal", "price_tax", "price_total",
-}  # fmt: skip
+    "order_id",
+    "product_id",
+    "product_template_id",
+    "product_uom_qty",
+    "product_uom_id",
+    "price_unit",
+    "discount",
+    "tax_ids",
+    "technical_price_unit",
+    "extra_tax_data",
+    "combo_item_id",
+    "display_type",
+    "move_ids",
+    "product_no_variant_attribute_value_ids",
+    "currency_id",
+    "price_subtotal",
+    "price_tax",
+    "price_total",
+}
 # The key of a line for what was put into the parcel beside what was ordered.
 EXTRA = "extra"
 
@@ -21,9 +36,12 @@ class SaleOrderLine(models.Model):
         readonly=True, copy=False, help="What the line stands for on Amazon: goods, shipping, discount … and its item"
     )
     amazon_qty_recorded = fields.Float(
-        "Shipped before Odoo", readonly=True, copy=False, digits="Product Unit",
+        "Shipped before Odoo",
+        readonly=True,
+        copy=False,
+        digits="Product Unit",
         help="Shipped on Amazon before the account's start date; no stock was moved for it here.",
-    )  # fmt: skip
+    )
     amazon_is_placeholder = fields.Boolean(compute="_compute_amazon_is_placeholder")
 
     # === COMPUTE METHODS === #
@@ -61,9 +79,9 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         extra = [self._amazon_is_extra(vals) for vals in vals_list]
         price = {"price_unit": 0.0, "technical_price_unit": -1, "tax_ids": [fields.Command.clear()]}
-        lines = super().create([
-            {**vals, **price} if is_extra else vals for vals, is_extra in zip(vals_list, extra, strict=True)
-        ])  # fmt: skip
+        lines = super().create(
+            [{**vals, **price} if is_extra else vals for vals, is_extra in zip(vals_list, extra, strict=True)]
+        )
         gifts = lines.browse(line.id for line, is_extra in zip(lines, extra, strict=True) if is_extra)
         gifts.sudo().amazon_line_key = EXTRA  # sudo: the key is the addon's own
         if not self.env.su:
@@ -185,10 +203,15 @@ class SaleOrderLine(models.Model):
                 taxes = taxes._amazon_taxes(product, order.company_id, order.fiscal_position_id)
             # The core refuses to change a product that has moves; those were just cancelled.
             line.invalidate_recordset(["product_updatable"])
-            line.write({
-                "product_id": product.id, "name": name, "price_unit": price, "technical_price_unit": -1,
-                "tax_ids": [fields.Command.set(taxes.ids)],
-            })  # fmt: skip
+            line.write(
+                {
+                    "product_id": product.id,
+                    "name": name,
+                    "price_unit": price,
+                    "technical_price_unit": -1,
+                    "tax_ids": [fields.Command.set(taxes.ids)],
+                }
+            )
             order._amazon_settle_total()
             if order.state == "sale":
                 line._action_launch_stock_rule()

@@ -67,8 +67,11 @@ class SaleOrder(models.Model):
                 ) < %(before)s
                 AND NOT %(to_leave)s
             )""",
-            unpaid=tuple(AWAITING_PAYMENT), before=before, deliveries=SQL(DELIVERIES), to_leave=self._amazon_to_leave(),
-        )  # fmt: skip
+            unpaid=tuple(AWAITING_PAYMENT),
+            before=before,
+            deliveries=SQL(DELIVERIES),
+            to_leave=self._amazon_to_leave(),
+        )
 
     @api.model
     def _amazon_to_leave(self):
@@ -81,8 +84,9 @@ class SaleOrder(models.Model):
                 COALESCE(o.amazon_status NOT IN %(finished)s, TRUE)
                 AND EXISTS (SELECT FROM %(deliveries)s AND p.state NOT IN ('done', 'cancel'))
             )""",
-            finished=("shipped", *DEAD), deliveries=SQL(DELIVERIES),
-        )  # fmt: skip
+            finished=("shipped", *DEAD),
+            deliveries=SQL(DELIVERIES),
+        )
 
     @api.model
     def _amazon_orders_to_purge(self, account, before, after=0, limit=None):
@@ -94,10 +98,16 @@ class SaleOrder(models.Model):
         :param int limit: at most so many, the oldest first.
         """
         self.env.flush_all()
-        rows = self.env.execute_query(SQL(
-            "SELECT o.id FROM sale_order o WHERE o.amazon_account_id = %s AND o.amazon_purged IS NOT TRUE AND o.id > %s"
-            " AND %s ORDER BY o.id LIMIT %s", account.id, after, self._amazon_over(before), limit,
-        ))  # fmt: skip
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT o.id FROM sale_order o WHERE o.amazon_account_id = %s AND o.amazon_purged IS NOT TRUE"
+                " AND o.id > %s AND %s ORDER BY o.id LIMIT %s",
+                account.id,
+                after,
+                self._amazon_over(before),
+                limit,
+            )
+        )
         return self.browse(order_id for (order_id,) in rows)
 
     # === HOW === #
@@ -163,9 +173,12 @@ class SaleOrder(models.Model):
         deliveries.write(dict.fromkeys(PERSONAL["stock.picking"], False))
         # Labels and slips have the address on them.
         for records in (orders, deliveries):
-            orders.env["ir.attachment"].search([
-                ("res_model", "=", records._name), ("res_id", "in", records.ids),
-            ]).unlink()  # fmt: skip
+            orders.env["ir.attachment"].search(
+                [
+                    ("res_model", "=", records._name),
+                    ("res_id", "in", records.ids),
+                ]
+            ).unlink()
         orders._amazon_forget_received(orders.env["amazon.order.update"].search([("order_id", "in", orders.ids)]))
         orders.write({**dict.fromkeys(PERSONAL["sale.order"], False), "amazon_purged": True})
 
@@ -181,6 +194,10 @@ class SaleOrder(models.Model):
 
     def _amazon_records(self):
         """Yield every record that people write on when they work on an order; posted invoices are the books'."""
-        for records in (self, self._amazon_deliveries(), self._amazon_deliveries().batch_id,
-                        self.invoice_ids.filtered(lambda invoice: invoice.state != "posted")):  # fmt: skip
+        for records in (
+            self,
+            self._amazon_deliveries(),
+            self._amazon_deliveries().batch_id,
+            self.invoice_ids.filtered(lambda invoice: invoice.state != "posted"),
+        ):
             yield from records

@@ -25,9 +25,11 @@ class SaleOrder(models.Model):
     amazon_text = fields.Char("Order", store=False, readonly=True, copy=False, search="_search_amazon_text")
     amazon_sku = fields.Char("SKU", store=False, readonly=True, copy=False, search="_search_amazon_sku")
     amazon_current = fields.Boolean(
-        "Open or Recent", compute="_compute_amazon_current", search="_search_amazon_current",
+        "Open or Recent",
+        compute="_compute_amazon_current",
+        search="_search_amazon_current",
         help="Not over yet, or of the last 14 days",
-    )  # fmt: skip
+    )
 
     # Odoo's own order of the list, in each rare state.
     _amazon_on_hold_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_on_hold IS TRUE")
@@ -73,10 +75,13 @@ class SaleOrder(models.Model):
         if operator != "ilike":
             return NotImplemented
         return self._amazon_by_text(
-            value, ["amazon_order_ref", "client_order_ref"], Domain("display_name", operator, value),
+            value,
+            ["amazon_order_ref", "client_order_ref"],
+            Domain("display_name", operator, value),
             # A contact's complete name begins with the customer's.
-            Domain("complete_name", operator, value), "child_of",
-        )  # fmt: skip
+            Domain("complete_name", operator, value),
+            "child_of",
+        )
 
     @api.model
     def _amazon_by_text(self, text, numbers, customer, customers, operator="in"):
@@ -132,9 +137,16 @@ class SaleOrder(models.Model):
             return NotImplemented
         offer, product = Domain("sku", operator, value), Domain("display_name", operator, value)
         lines = self.env["sale.order.line"]
-        return Domain("order_line", "any", Domain.OR([
-            pointing(lines, "amazon_offer_id", offer), pointing(lines, "product_id", product),
-        ]))  # fmt: skip
+        return Domain(
+            "order_line",
+            "any",
+            Domain.OR(
+                [
+                    pointing(lines, "amazon_offer_id", offer),
+                    pointing(lines, "product_id", product),
+                ]
+            ),
+        )
 
     @api.depends("amazon_phase_id.role")
     def _compute_amazon_phase_role(self):
@@ -166,22 +178,28 @@ class SaleOrder(models.Model):
     def _amazon_current_domain(self):
         """Return the domain of the orders that are not over, for Amazon or here, and of those of the last days."""
         phases = self.env["amazon.phase"].with_context(active_test=False).search([("role", "not in", CLOSED_ROLES)])
-        return Domain.OR([
-            Domain("date_order", ">=", f"today -{RECENT_DAYS}d"),
-            Domain("amazon_status", "in", AWAITING_PAYMENT + TO_SHIP),
-            Domain("amazon_phase_id", "in", phases.ids),
-            Domain("amazon_api_status", "in", TROUBLE),
-        ])  # fmt: skip
+        return Domain.OR(
+            [
+                Domain("date_order", ">=", f"today -{RECENT_DAYS}d"),
+                Domain("amazon_status", "in", AWAITING_PAYMENT + TO_SHIP),
+                Domain("amazon_phase_id", "in", phases.ids),
+                Domain("amazon_api_status", "in", TROUBLE),
+            ]
+        )
 
     def _search_amazon_combined(self, operator, value):
         if operator != "in":
             return NotImplemented
         along = Domain("amazon_merged_into_id", "!=", False)
         # Both together are named in one query: two that are joined by "or" cost a look at every order.
-        combined = Domain("id", "in", SQL(
-            "(SELECT id FROM sale_order WHERE amazon_merged_into_id IS NOT NULL"
-            " UNION SELECT amazon_merged_into_id FROM sale_order WHERE amazon_merged_into_id IS NOT NULL)"
-        ))  # fmt: skip
+        combined = Domain(
+            "id",
+            "in",
+            SQL(
+                "(SELECT id FROM sale_order WHERE amazon_merged_into_id IS NOT NULL"
+                " UNION SELECT amazon_merged_into_id FROM sale_order WHERE amazon_merged_into_id IS NOT NULL)"
+            ),
+        )
         found = ~combined if False in value else Domain.FALSE
         if {"child", "parent"} <= set(value):
             return found | combined

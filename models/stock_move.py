@@ -15,9 +15,11 @@ class StockMove(models.Model):
 
     amazon_needs_codes = fields.Boolean(compute="_compute_amazon_needs_codes", search="_search_amazon_needs_codes")
     amazon_transparency_codes = fields.Text(
-        "Transparency Codes", copy=False, help="One for each unit in the parcel, scanned from the product",
+        "Transparency Codes",
+        copy=False,
+        help="One for each unit in the parcel, scanned from the product",
         write_groups="stock.group_stock_user",
-    )  # fmt: skip
+    )
 
     # === COMPUTE METHODS === #
 

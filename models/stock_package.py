@@ -9,9 +9,11 @@ class StockPackage(models.Model):
     _inherit = "stock.package"
 
     amazon_tracking_ref = fields.Char(
-        "Tracking Number", copy=False, help="This parcel's own; it counts before the numbers of the delivery.",
+        "Tracking Number",
+        copy=False,
+        help="This parcel's own; it counts before the numbers of the delivery.",
         write_groups="stock.group_stock_user",
-    )  # fmt: skip
+    )
 
     # === CRUD METHODS === #
 
@@ -30,9 +32,16 @@ class StockPackage(models.Model):
         vals = {**vals, "amazon_tracking_ref": clean_number(vals["amazon_tracking_ref"]) or False}
         result = super().write(vals)
         # sudo: a warehouse hand may have no access to Amazon's outbox
-        lines = self.env["stock.move.line"].sudo().search([
-            ("result_package_id", "in", self.ids), ("state", "=", "done"),
-        ])  # fmt: skip
+        lines = (
+            self.env["stock.move.line"]
+            .sudo()
+            .search(
+                [
+                    ("result_package_id", "in", self.ids),
+                    ("state", "=", "done"),
+                ]
+            )
+        )
         self.env["amazon.confirmation"]._make(lines.picking_id)
         if not is_ours(self.env, "amazon_same_number"):
             for package in self:

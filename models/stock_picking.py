@@ -37,20 +37,26 @@ class StockPicking(models.Model):
         API_STATUSES, "API Status", compute="_compute_amazon_api_status", store=True, index="btree_not_null"
     )
     amazon_ship_date = fields.Date(
-        "Ship Date", copy=False, help="As told to Amazon; the day it was done, if empty",
+        "Ship Date",
+        copy=False,
+        help="As told to Amazon; the day it was done, if empty",
         write_groups="stock.group_stock_user",
-    )  # fmt: skip
+    )
     amazon_send_untracked = fields.Boolean(
-        "Send without Tracking Number", copy=False,
+        "Send without Tracking Number",
+        copy=False,
         help="Confirm this delivery to Amazon although its delivery method has a tracking number and none is here.",
         write_groups="stock.group_stock_user",
-    )  # fmt: skip
+    )
     amazon_api_message = fields.Text("API Message", compute="_compute_amazon_api_message")
     amazon_warning = fields.Text(compute="_compute_amazon_warning")
     amazon_fba_ref = fields.Char(
-        "Multi-Channel Order", readonly=True, copy=False, index="btree_not_null",
+        "Multi-Channel Order",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
         help="An FBA shipment of an order that was not placed on Amazon",
-    )  # fmt: skip
+    )
 
     amazon_text = fields.Char("Delivery", store=False, readonly=True, copy=False, search="_search_amazon_text")
 
@@ -72,8 +78,14 @@ class StockPicking(models.Model):
         for picking in self:
             picking.amazon_blocked = picking in still and picking._amazon_why_blocked()
 
-    @api.depends("amazon_confirmation_ids.state", "state", "picking_type_id.code", "sale_id.amazon_channel",
-                 "sale_id.amazon_programs", "sale_id.amazon_status_by_hand")  # fmt: skip
+    @api.depends(
+        "amazon_confirmation_ids.state",
+        "state",
+        "picking_type_id.code",
+        "sale_id.amazon_channel",
+        "sale_id.amazon_programs",
+        "sale_id.amazon_status_by_hand",
+    )
     def _compute_amazon_api_status(self):
         for picking in self:
             ours = picking.picking_type_id.code == "outgoing" and picking._amazon_orders()
@@ -91,9 +103,16 @@ class StockPicking(models.Model):
             texts = (row._explanation() for row in picking.sudo().amazon_confirmation_ids)
             picking.amazon_api_message = "\n".join(dict.fromkeys(filter(None, texts))) or False
 
-    @api.depends("carrier_id", "carrier_tracking_ref", "state", "amazon_send_untracked", "amazon_channel",
-                 "move_line_ids.result_package_id.amazon_tracking_ref", "sale_id.amazon_payment_method",
-                 "amazon_api_message")  # fmt: skip
+    @api.depends(
+        "carrier_id",
+        "carrier_tracking_ref",
+        "state",
+        "amazon_send_untracked",
+        "amazon_channel",
+        "move_line_ids.result_package_id.amazon_tracking_ref",
+        "sale_id.amazon_payment_method",
+        "amazon_api_message",
+    )
     def _compute_amazon_warning(self):
         for picking in self:
             ours = picking.picking_type_id.code == "outgoing" and picking.state not in ("draft", "cancel")
@@ -115,9 +134,10 @@ class StockPicking(models.Model):
             warnings.append(
                 self.env._(
                     "“%s” is not linked to a shipping method of Amazon; it goes as “Other” with its own name, if the"
-                    " account allows it.", carrier.name,
+                    " account allows it.",
+                    carrier.name,
                 )
-            )  # fmt: skip
+            )
         elif facts["label_missing"]:
             warnings.append(self.env._("“%s” has no text to send as ship method; its own name is sent.", carrier.name))
         packages = self.move_line_ids.result_package_id
@@ -143,17 +163,19 @@ class StockPicking(models.Model):
             return [
                 self.env._(
                     "%(order)s is paid on delivery, but “%(method)s” does not collect the money.",
-                    order=", ".join(unpaid.mapped("name")), method=self.carrier_id.name,
+                    order=", ".join(unpaid.mapped("name")),
+                    method=self.carrier_id.name,
                 )
-            ]  # fmt: skip
+            ]
         paid = orders.filtered(lambda order: order.amazon_payment_method in ("convenience_store", "other"))
         if paid and collects and not unpaid:
             return [
                 self.env._(
                     "%(order)s is paid already, but “%(method)s” collects money on delivery.",
-                    order=", ".join(paid.mapped("name")), method=self.carrier_id.name,
+                    order=", ".join(paid.mapped("name")),
+                    method=self.carrier_id.name,
                 )
-            ]  # fmt: skip
+            ]
         return []
 
     def _amazon_read_unapplied(self):
@@ -247,11 +269,14 @@ class StockPicking(models.Model):
         """Return those of these deliveries that are still to go to a customer, and the steps before: Odoo makes the
         next one only when they are done."""
         return self.filtered(
-            lambda picking: picking.state not in ("done", "cancel") and (
-                picking.picking_type_id.code == "outgoing"
-                or "customer" in picking.move_ids.location_final_id.mapped("usage")
+            lambda picking: (
+                picking.state not in ("done", "cancel")
+                and (
+                    picking.picking_type_id.code == "outgoing"
+                    or "customer" in picking.move_ids.location_final_id.mapped("usage")
+                )
             )
-        )  # fmt: skip
+        )
 
     def _action_done(self):
         # sudo: see _compute_amazon_api_message. Its moves take the order along into the next phase.
@@ -329,24 +354,35 @@ class StockPicking(models.Model):
         products = [Order._amazon_known_product(marketplace, offers, item)[0] for item in items]
         warehouse = account.fba_warehouse_id
         customers = self.env.ref("stock.stock_location_customers")
-        picking = self.create({
-            "picking_type_id": warehouse.out_type_id.id, "location_id": warehouse.lot_stock_id.id,
-            "location_dest_id": customers.id, "origin": value.order_id, "amazon_fba_ref": value.order_id,
-            "move_ids": [
-                fields.Command.create({
-                    "product_id": product.id, "product_uom_qty": item.wanted_quantity, "product_uom": product.uom_id.id,
-                    "location_id": warehouse.lot_stock_id.id, "location_dest_id": customers.id,
-                })
-                for item, product in zip(items, products, strict=True)
-            ],
-        })  # fmt: skip
+        picking = self.create(
+            {
+                "picking_type_id": warehouse.out_type_id.id,
+                "location_id": warehouse.lot_stock_id.id,
+                "location_dest_id": customers.id,
+                "origin": value.order_id,
+                "amazon_fba_ref": value.order_id,
+                "move_ids": [
+                    fields.Command.create(
+                        {
+                            "product_id": product.id,
+                            "product_uom_qty": item.wanted_quantity,
+                            "product_uom": product.uom_id.id,
+                            "location_id": warehouse.lot_stock_id.id,
+                            "location_dest_id": customers.id,
+                        }
+                    )
+                    for item, product in zip(items, products, strict=True)
+                ],
+            }
+        )
         picking.action_confirm()
         if any(move.has_tracking != "none" for move in picking.move_ids):
             picking.with_context(mail_activity_quick_update=True).activity_schedule(
-                "sale_amazon_spapi.mail_activity_review", marketplace._today(),
+                "sale_amazon_spapi.mail_activity_review",
+                marketplace._today(),
                 user_id=(account.user_id or self.env.user).id,
                 summary=self.env._("Shipped by Amazon: enter the lot or serial numbers and validate the delivery"),
-            )  # fmt: skip
+            )
             return
         for move in picking.move_ids:
             move.quantity = move.product_uom_qty

@@ -17,9 +17,12 @@ class StockPicking(models.Model):
     amazon_confirmation_count = fields.Integer(compute="_compute_amazon_confirmation_count")
     amazon_needs_codes = fields.Boolean(compute="_compute_amazon_needs_codes")
     amazon_code_move_ids = fields.One2many(
-        "stock.move", "picking_id", "Transparency", domain=[("amazon_needs_codes", "=", True)],
+        "stock.move",
+        "picking_id",
+        "Transparency",
+        domain=[("amazon_needs_codes", "=", True)],
         write_groups="stock.group_stock_user",
-    )  # fmt: skip
+    )
     amazon_combined = fields.Selection(COMBINED, "Combined", compute="_compute_amazon_combined")
     amazon_combined_with = fields.Char("In One Parcel with", compute="_compute_amazon_combined")
 
@@ -48,7 +51,7 @@ class StockPicking(models.Model):
             picking.amazon_combined = "child" if others and child else "parent" if others else False
             picking.amazon_combined_with = (
                 ", ".join(f"{other.name} ({other.sale_id.name})" for other in others.sorted("id")) or False
-            )  # fmt: skip
+            )
 
     # === CRUD METHODS === #
 
@@ -88,9 +91,13 @@ class StockPicking(models.Model):
         if not packages or len(family) < 2:
             return self.browse()
         return family.picking_ids.filtered(
-            lambda picking: picking != self and picking.state != "cancel"
-            and picking.picking_type_code == "outgoing" and picking.move_line_ids.result_package_id & packages
-        )  # fmt: skip
+            lambda picking: (
+                picking != self
+                and picking.state != "cancel"
+                and picking.picking_type_code == "outgoing"
+                and picking.move_line_ids.result_package_id & packages
+            )
+        )
 
     def _amazon_share_number(self):
         """The number that was entered on one of the deliveries in a parcel is the parcel's, and so everybody's."""
@@ -134,11 +141,14 @@ class StockPicking(models.Model):
             self.filtered(lambda picking: picking.carrier_id != carrier).carrier_id = carrier
         if len(self.batch_id) != 1 or not all(picking.batch_id for picking in self):
             [here] = parent._amazon_in_company_language()
-            batch = self.env["stock.picking.batch"].create({
-                "company_id": self.company_id.id, "picking_type_id": self.picking_type_id.id,
-                "description": here.env._("Combined into %s", parent.name),
-                "picking_ids": [fields.Command.set(self.ids)],
-            })  # fmt: skip
+            batch = self.env["stock.picking.batch"].create(
+                {
+                    "company_id": self.company_id.id,
+                    "picking_type_id": self.picking_type_id.id,
+                    "description": here.env._("Combined into %s", parent.name),
+                    "picking_ids": [fields.Command.set(self.ids)],
+                }
+            )
             batch.action_confirm()
         package = self.env["stock.package"].create({})
         self.move_line_ids.with_context(force_move_lines=True).action_put_in_pack(package_id=package.id)
@@ -178,9 +188,11 @@ class StockPicking(models.Model):
                 reasons.append(
                     self.env._(
                         "%(delivery)s and %(first)s go to different places: %(what)s",
-                        delivery=picking.name, first=first.name, what=", ".join(what),
+                        delivery=picking.name,
+                        first=first.name,
+                        what=", ".join(what),
                     )
-                )  # fmt: skip
+                )
         return reasons
 
     def _amazon_why_not_packed(self):

@@ -33,9 +33,12 @@ class StockPicking(models.Model):
     def _amazon_leaves(self):
         """Return the moves of this delivery that have gone to a customer for an order of ours to confirm."""
         return self.move_ids.filtered(
-            lambda move: move.state == "done" and move.location_dest_id.usage == "customer"
-            and move.sale_line_id.order_id._amazon_is_ours()
-        )  # fmt: skip
+            lambda move: (
+                move.state == "done"
+                and move.location_dest_id.usage == "customer"
+                and move.sale_line_id.order_id._amazon_is_ours()
+            )
+        )
 
     def _amazon_orders(self):
         """Return the Amazon orders that this delivery is for and that are ours to confirm."""
@@ -132,9 +135,7 @@ class SaleOrderLine(models.Model):
             packed[move_line.result_package_id][move_line.product_id.id] += move_line.quantity_product_uom
         needed = self._amazon_kit_components()
         if not needed:
-            return {
-                package: self._amazon_units(sum(products.values())) for package, products in packed.items()
-            }  # fmt: skip
+            return {package: self._amazon_units(sum(products.values())) for package, products in packed.items()}
         left = self._amazon_kits_completed(moves.picking_id, needed)
         kits = Counter()
         for package, products in packed.items():
@@ -167,11 +168,15 @@ class SaleOrderLine(models.Model):
         kits = self.product_uom_qty - self.amazon_qty_recorded
         # Of what is still to be picked Odoo makes the last step only afterwards.
         moves = self.move_ids.filtered(
-            lambda move: move.state != "cancel" and not move.origin_returned_move_id and (
-                move.location_dest_id.usage == "customer"
-                or (move.location_final_id.usage == "customer" and not move.move_dest_ids)
+            lambda move: (
+                move.state != "cancel"
+                and not move.origin_returned_move_id
+                and (
+                    move.location_dest_id.usage == "customer"
+                    or (move.location_final_id.usage == "customer" and not move.move_dest_ids)
+                )
             )
-        )  # fmt: skip
+        )
         demand = Counter()
         for move in moves:
             demand[move.product_id.id] += move.product_qty
@@ -184,7 +189,7 @@ class SaleOrderLine(models.Model):
             if move.state == "done" and move.location_dest_id.usage == "customer":
                 gone[move.product_id.id] += move.product_uom._compute_quantity(
                     move.quantity, move.product_id.uom_id, round=False
-                )  # fmt: skip
+                )
         others = self.order_id.amazon_confirmation_ids.filtered(lambda row: row.picking_id != picking)
         told = sum(row._units().get(self.amazon_item_ref, 0) for row in others)
         return max(0, complete_kits(gone, needed) - told)

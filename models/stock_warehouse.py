@@ -53,8 +53,11 @@ class StockWarehouse(models.Model):
                     SQL(
                         "UPDATE stock_warehouse SET amazon_give_way_until = %s + make_interval(secs => %s)"
                         " WHERE id = %s",
-                        NOW, GIVE_WAY_SECONDS, self.id,
-                    ), log_exceptions=False,
-                )  # fmt: skip
+                        NOW,
+                        GIVE_WAY_SECONDS,
+                        self.id,
+                    ),
+                    log_exceptions=False,
+                )
         except MET:
             _logger.debug("builders wait for somebody else already")

@@ -19,9 +19,13 @@ class AmazonCase(TransactionCase):
         cls.amazon = cls._simulator()
         yen = cls.env.ref("base.JPY")
         yen.active = True
-        cls.company = cls.env["res.company"].create({
-            "name": "サンプル商店", "currency_id": yen.id, "country_id": cls.env.ref("base.jp").id,
-        })  # fmt: skip
+        cls.company = cls.env["res.company"].create(
+            {
+                "name": "サンプル商店",
+                "currency_id": yen.id,
+                "country_id": cls.env.ref("base.jp").id,
+            }
+        )
         # Whatever languages are loaded: the tests read English.
         cls.env["ir.default"].set("res.partner", "lang", "en_US")
         (cls.env.user | cls.env.ref("base.user_root")).lang = "en_US"
@@ -29,25 +33,40 @@ class AmazonCase(TransactionCase):
         cls.env.user.company_ids |= cls.company
         cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})
         cls.taxes = {
-            rate: cls.env["account.tax"].create({
-                "name": f"{rate}%", "amount": rate, "type_tax_use": "sale", "company_id": cls.company.id,
-                "country_id": cls.company.country_id.id, "price_include_override": "tax_excluded",
-                "tax_group_id": cls.env["account.tax.group"].create({
-                    "name": f"{rate}%", "company_id": cls.company.id, "country_id": cls.company.country_id.id}).id,
-            })
+            rate: cls.env["account.tax"].create(
+                {
+                    "name": f"{rate}%",
+                    "amount": rate,
+                    "type_tax_use": "sale",
+                    "company_id": cls.company.id,
+                    "country_id": cls.company.country_id.id,
+                    "price_include_override": "tax_excluded",
+                    "tax_group_id": cls.env["account.tax.group"]
+                    .create({"name": f"{rate}%", "company_id": cls.company.id, "country_id": cls.company.country_id.id})
+                    .id,
+                }
+            )
             for rate in (10, 8)
-        }  # fmt: skip
+        }
         cls.company.account_sale_tax_id = cls.taxes[10]
         cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.company.id)], limit=1)
         cls.products = cls._make_products()
         cls.user = new_test_user(
-            cls.env, "amazon_user", "sale_amazon_spapi.group_amazon_user", company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)], context={"no_reset_password": True},
-        )  # fmt: skip
+            cls.env,
+            "amazon_user",
+            "sale_amazon_spapi.group_amazon_user",
+            company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+            context={"no_reset_password": True},
+        )
         cls.manager = new_test_user(
-            cls.env, "amazon_manager", "sale_amazon_spapi.group_amazon_manager", company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)], context={"no_reset_password": True},
-        )  # fmt: skip
+            cls.env,
+            "amazon_manager",
+            "sale_amazon_spapi.group_amazon_manager",
+            company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+            context={"no_reset_password": True},
+        )
         cls.seller = cls.amazon.seller()
         cls.account = cls._connect(cls.seller)
 
@@ -58,10 +77,14 @@ class AmazonCase(TransactionCase):
         self.amazon.post("clock", now=None)
         # The simulator does not roll back: each test has a seller of its own, without the other tests' orders.
         self.seller = self.amazon.seller()
-        self.account.write({
-            "merchant_id": self.seller["merchant_id"], "lwa_client_id": self.seller["client_id"],
-            "lwa_client_secret": self.seller["client_secret"], "refresh_token": self.seller["refresh_token"],
-        })  # fmt: skip
+        self.account.write(
+            {
+                "merchant_id": self.seller["merchant_id"],
+                "lwa_client_id": self.seller["client_id"],
+                "lwa_client_secret": self.seller["client_secret"],
+                "refresh_token": self.seller["refresh_token"],
+            }
+        )
 
     @classmethod
     def _simulator(cls):
@@ -77,15 +100,27 @@ class AmazonCase(TransactionCase):
     @classmethod
     def keep_books(cls):
         """Give the company what it needs to post invoices."""
-        income, receivable = cls.env["account.account"].create([
-            {"name": kind, "code": code, "account_type": kind, "company_ids": [(6, 0, cls.company.ids)],
-             "reconcile": kind == "asset_receivable"}
-            for kind, code in (("income", "400000"), ("asset_receivable", "110000"))
-        ])  # fmt: skip
-        cls.env["account.journal"].create({
-            "name": "Sales", "code": "SAL", "type": "sale", "company_id": cls.company.id,
-            "default_account_id": income.id,
-        })  # fmt: skip
+        income, receivable = cls.env["account.account"].create(
+            [
+                {
+                    "name": kind,
+                    "code": code,
+                    "account_type": kind,
+                    "company_ids": [(6, 0, cls.company.ids)],
+                    "reconcile": kind == "asset_receivable",
+                }
+                for kind, code in (("income", "400000"), ("asset_receivable", "110000"))
+            ]
+        )
+        cls.env["account.journal"].create(
+            {
+                "name": "Sales",
+                "code": "SAL",
+                "type": "sale",
+                "company_id": cls.company.id,
+                "default_account_id": income.id,
+            }
+        )
         cls.env["ir.default"].set(
             "res.partner", "property_account_receivable_id", receivable.id, company_id=cls.company.id
         )
@@ -94,13 +129,19 @@ class AmazonCase(TransactionCase):
     @classmethod
     def _make_products(cls):
         catalogue = cls.amazon.get("catalogue")
-        products = cls.env["product.product"].create([
-            {
-                "name": item["title_ja"], "default_code": item["sku"], "type": "consu", "is_storable": True,
-                "list_price": 12345, "taxes_id": [(6, 0, cls.taxes[item["tax_rate"]].ids)],
-            }
-            for item in catalogue
-        ])  # fmt: skip
+        products = cls.env["product.product"].create(
+            [
+                {
+                    "name": item["title_ja"],
+                    "default_code": item["sku"],
+                    "type": "consu",
+                    "is_storable": True,
+                    "list_price": 12345,
+                    "taxes_id": [(6, 0, cls.taxes[item["tax_rate"]].ids)],
+                }
+                for item in catalogue
+            ]
+        )
         for product in products:
             cls.env["stock.quant"]._update_available_quantity(product, cls.warehouse.lot_stock_id, 100)
         return {product.default_code: product for product in products}
@@ -108,17 +149,26 @@ class AmazonCase(TransactionCase):
     @classmethod
     def _connect(cls, seller, **values):
         """Return an account that reads as `seller` from the simulator."""
-        return cls.env["amazon.account"].create({
-            "name": "Amazon.co.jp", "company_id": cls.company.id, "region": seller["region"], "environment": "custom",
-            "endpoint_url": cls.amazon.url, "lwa_url": f"{cls.amazon.url}/auth/o2/token",
-            "merchant_id": seller["merchant_id"], "lwa_client_id": seller["client_id"],
-            "lwa_client_secret": seller["client_secret"], "refresh_token": seller["refresh_token"],
-            "warehouse_id": cls.warehouse.id, "user_id": cls.manager.id,
-            "marketplace_ids": [
-                (6, 0, cls.env["amazon.marketplace"].search([("api_ref", "in", seller["marketplaces"])]).ids),
-            ],
-            **values,
-        })  # fmt: skip
+        return cls.env["amazon.account"].create(
+            {
+                "name": "Amazon.co.jp",
+                "company_id": cls.company.id,
+                "region": seller["region"],
+                "environment": "custom",
+                "endpoint_url": cls.amazon.url,
+                "lwa_url": f"{cls.amazon.url}/auth/o2/token",
+                "merchant_id": seller["merchant_id"],
+                "lwa_client_id": seller["client_id"],
+                "lwa_client_secret": seller["client_secret"],
+                "refresh_token": seller["refresh_token"],
+                "warehouse_id": cls.warehouse.id,
+                "user_id": cls.manager.id,
+                "marketplace_ids": [
+                    (6, 0, cls.env["amazon.marketplace"].search([("api_ref", "in", seller["marketplaces"])]).ids),
+                ],
+                **values,
+            }
+        )
 
     @contextmanager
     def committing(self, *records):
@@ -130,15 +180,26 @@ class AmazonCase(TransactionCase):
     def make_kit(self):
         """Make SKU KIT-1 of two cups and three teas. Needs ``sale_mrp``."""
         cup, tea = self.products["AMZ-CUP-001"], self.products["AMZ-TEA-001"]
-        kit = self.env["product.product"].create({
-            "name": "Tea set", "default_code": "KIT-1", "type": "consu", "is_storable": True,
-            "taxes_id": [(6, 0, self.taxes[10].ids)],
-        })  # fmt: skip
-        self.env["mrp.bom"].create({
-            "product_tmpl_id": kit.product_tmpl_id.id, "type": "phantom", "company_id": self.company.id,
-            "bom_line_ids": [(0, 0, {"product_id": cup.id, "product_qty": 2}),
-                             (0, 0, {"product_id": tea.id, "product_qty": 3})],
-        })  # fmt: skip
+        kit = self.env["product.product"].create(
+            {
+                "name": "Tea set",
+                "default_code": "KIT-1",
+                "type": "consu",
+                "is_storable": True,
+                "taxes_id": [(6, 0, self.taxes[10].ids)],
+            }
+        )
+        self.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": kit.product_tmpl_id.id,
+                "type": "phantom",
+                "company_id": self.company.id,
+                "bom_line_ids": [
+                    (0, 0, {"product_id": cup.id, "product_qty": 2}),
+                    (0, 0, {"product_id": tea.id, "product_qty": 3}),
+                ],
+            }
+        )
         return kit
 
     def place(self, kind="jp_standard", count=1, minutes_ago=60, **values):

@@ -28,14 +28,24 @@ class ConfirmationCase(AmazonCase):
     @classmethod
     def make_carrier(cls, code, name, label, **preset):
         """Return a delivery method linked to a shipping method of its own."""
-        method = cls.env["amazon.shipping.method"].create({
-            "code": f"TEST-{next(NUMBERS)}", "name": label, "carrier_code": code, "carrier_name": name,
-            "ship_method": label, **preset,
-        })  # fmt: skip
-        return cls.env["delivery.carrier"].create({
-            "name": f"{name} {label}", "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,
-            "amazon_shipping_method_id": method.id, "company_id": cls.company.id,
-        })  # fmt: skip
+        method = cls.env["amazon.shipping.method"].create(
+            {
+                "code": f"TEST-{next(NUMBERS)}",
+                "name": label,
+                "carrier_code": code,
+                "carrier_name": name,
+                "ship_method": label,
+                **preset,
+            }
+        )
+        return cls.env["delivery.carrier"].create(
+            {
+                "name": f"{name} {label}",
+                "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,
+                "amazon_shipping_method_id": method.id,
+                "company_id": cls.company.id,
+            }
+        )
 
     def delivered(self, kind="jp_standard", number="1234-5678-9012", picking=None, **values):
         """Import an order, deliver it with a tracking number; return its delivery."""
@@ -61,19 +71,29 @@ class ConfirmationCase(AmazonCase):
     def spare_part(self, order):
         """Deliver something for an order that is not on it; return the delivery."""
         picking = order.picking_ids.copy({"move_ids": [], "reference_ids": order.picking_ids.reference_ids.ids})
-        picking.move_ids = [(0, 0, {
-            "product_id": self.products["AMZ-TEA-001"].id, "product_uom_qty": 1,
-            "location_id": picking.location_id.id, "location_dest_id": picking.location_dest_id.id,
-        })]  # fmt: skip
+        picking.move_ids = [
+            (
+                0,
+                0,
+                {
+                    "product_id": self.products["AMZ-TEA-001"].id,
+                    "product_uom_qty": 1,
+                    "location_id": picking.location_id.id,
+                    "location_dest_id": picking.location_dest_id.id,
+                },
+            )
+        ]
         picking.sale_id = order
         picking.action_confirm()
         return self.deliver(picking)
 
     def return_of(self, picking, quantity=None):
         """Return a new picking that brings everything back, or so much of each product."""
-        wizard = picking.env["stock.return.picking"].with_context(
-            active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-        ).create({"picking_id": picking.id})  # fmt: skip
+        wizard = (
+            picking.env["stock.return.picking"]
+            .with_context(active_id=picking.id, active_ids=picking.ids, active_model="stock.picking")
+            .create({"picking_id": picking.id})
+        )
         for line in wizard.product_return_moves:
             line.quantity = quantity or line.move_quantity
         return picking.browse(wizard.action_create_returns()["res_id"])

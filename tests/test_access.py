@@ -34,21 +34,29 @@ class TestAccess(AmazonCase):
         self.account.auto_import = True
         left = self.imported().picking_ids
         self.ship(left)
-        feed = self.env["amazon.feed"].create({
-            "account_id": self.account.id, "feed_type": "POST_ORDER_FULFILLMENT_DATA", "state": "done",
-            "confirmation_ids": [(6, 0, left.amazon_confirmation_ids.ids)],
-        })  # fmt: skip
+        feed = self.env["amazon.feed"].create(
+            {
+                "account_id": self.account.id,
+                "feed_type": "POST_ORDER_FULFILLMENT_DATA",
+                "state": "done",
+                "confirmation_ids": [(6, 0, left.amazon_confirmation_ids.ids)],
+            }
+        )
         order = self.imported("jp_gift")
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)
         self.import_orders()
         records = {model._name: model.search([], order="id desc", limit=1) for model in self.own_models()}
         records |= {
-            "amazon.account": self.account, "sale.order": order, "sale.order.line": order.order_line[:1],
-            "stock.picking": order.picking_ids, "stock.move": order.picking_ids.move_ids[:1],
+            "amazon.account": self.account,
+            "sale.order": order,
+            "sale.order.line": order.order_line[:1],
+            "stock.picking": order.picking_ids,
+            "stock.move": order.picking_ids.move_ids[:1],
             "amazon.order.update": self.env["amazon.order.update"].search([("state", "=", "failed")], limit=1),
-            "amazon.confirmation": feed.confirmation_ids, "amazon.feed": feed,
-        }  # fmt: skip
+            "amazon.confirmation": feed.confirmation_ids,
+            "amazon.feed": feed,
+        }
         return records
 
     def public_methods(self, model):
@@ -57,20 +65,38 @@ class TestAccess(AmazonCase):
         for cls in type(self.env[model]).mro():
             if ".sale_amazon_spapi." in cls.__module__ or cls.__module__.startswith("odoo.addons.sale_amazon_spapi"):
                 names |= {
-                    name for name, member in vars(cls).items()
-                    if not name.startswith("_") and inspect.isfunction(member)
+                    name
+                    for name, member in vars(cls).items()
+                    if not name.startswith("_")
+                    and inspect.isfunction(member)
                     and not getattr(member, "_api_private", False)
-                }  # fmt: skip
+                }
         return sorted(names)
 
     def snapshot(self):
         """Return everything of the addon that a method might change."""
         self.env.flush_all()
         shot = []
-        for table in ("amazon_account", "amazon_order_update", "amazon_offer", "amazon_job", "amazon_phase",
-                      "amazon_shipping_rule", "amazon_shipping_method", "amazon_confirmation", "amazon_feed",
-                      "delivery_carrier", "sale_order", "sale_order_line", "stock_picking", "stock_move",
-                      "stock_package", "mail_message", "mail_activity", "ir_cron_trigger"):  # fmt: skip
+        for table in (
+            "amazon_account",
+            "amazon_order_update",
+            "amazon_offer",
+            "amazon_job",
+            "amazon_phase",
+            "amazon_shipping_rule",
+            "amazon_shipping_method",
+            "amazon_confirmation",
+            "amazon_feed",
+            "delivery_carrier",
+            "sale_order",
+            "sale_order_line",
+            "stock_picking",
+            "stock_move",
+            "stock_package",
+            "mail_message",
+            "mail_activity",
+            "ir_cron_trigger",
+        ):
             self.env.cr.execute(f"SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM {table} t")  # pylint: disable=sql-injection
             shot.append((table, self.env.cr.fetchone()[0]))
         return shot
@@ -90,8 +116,11 @@ class TestAccess(AmazonCase):
                     with self.subTest(model=model, method=name, user=user.login):
                         before = self.snapshot()
                         method = getattr(record.with_user(user), name)
-                        wanted = [p for p in inspect.signature(method).parameters.values() if p.default is p.empty
-                                  and p.kind is p.POSITIONAL_OR_KEYWORD]  # fmt: skip
+                        wanted = [
+                            p
+                            for p in inspect.signature(method).parameters.values()
+                            if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+                        ]
                         arguments = ARGUMENTS.get(name) or [self.env["delivery.carrier"].browse()] * len(wanted)
                         savepoint = self.env.cr.savepoint()
                         try:
@@ -135,25 +164,33 @@ class TestAccess(AmazonCase):
     def test_takes_nothing_away(self):
         """What a user's other groups show and let write of ordinary orders an Amazon group does not take away, nor
         does it let write what they do not."""
-        mine, others = self.env["sale.order"].create([
-            {
-                "partner_id": self.env["res.partner"].create({"name": "Shop"}).id, "user_id": user.id,
-                "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
-            }
-            for user in (self.manager, self.user)
-        ])  # fmt: skip
+        mine, others = self.env["sale.order"].create(
+            [
+                {
+                    "partner_id": self.env["res.partner"].create({"name": "Shop"}).id,
+                    "user_id": user.id,
+                    "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
+                }
+                for user in (self.manager, self.user)
+            ]
+        )
         amazon = self.imported()
         everything = mine | others | amazon
-        for number, (groups, readable, writable) in enumerate((
-            ("account.group_account_invoice,sale_amazon_spapi.group_amazon_accountant", everything, everything),
-            ("account.group_account_readonly,sale_amazon_spapi.group_amazon_readonly", everything, mine.browse()),
-            ("stock.group_stock_user,sale_amazon_spapi.group_amazon_readonly", everything, everything),
-            # Own documents only: Amazon's are seen, too, but not written.
-            ("sales_team.group_sale_salesman,sale_amazon_spapi.group_amazon_readonly", mine | amazon, mine),
-            ("sales_team.group_sale_salesman,stock.group_stock_user,sale_amazon_spapi.group_amazon_readonly",
-             mine | amazon, mine),
-            ("sale_amazon_spapi.group_amazon_readonly", amazon, mine.browse()),
-        )):  # fmt: skip
+        for number, (groups, readable, writable) in enumerate(
+            (
+                ("account.group_account_invoice,sale_amazon_spapi.group_amazon_accountant", everything, everything),
+                ("account.group_account_readonly,sale_amazon_spapi.group_amazon_readonly", everything, mine.browse()),
+                ("stock.group_stock_user,sale_amazon_spapi.group_amazon_readonly", everything, everything),
+                # Own documents only: Amazon's are seen, too, but not written.
+                ("sales_team.group_sale_salesman,sale_amazon_spapi.group_amazon_readonly", mine | amazon, mine),
+                (
+                    "sales_team.group_sale_salesman,stock.group_stock_user,sale_amazon_spapi.group_amazon_readonly",
+                    mine | amazon,
+                    mine,
+                ),
+                ("sale_amazon_spapi.group_amazon_readonly", amazon, mine.browse()),
+            )
+        ):
             user = new_test_user(
                 self.env, f"user{number}", groups, company_id=self.company.id, company_ids=[(6, 0, self.company.ids)]
             )
@@ -169,9 +206,17 @@ class TestAccess(AmazonCase):
     def test_user(self):
         """A user works on orders but sets up nothing."""
         records = self.sample()
-        for name in ("amazon.account", "amazon.shipping.method", "amazon.shipping.rule", "amazon.phase",
-                     "amazon.account.phase", "amazon.job", "amazon.log", "amazon.marketplace",
-                     "amazon.order.item"):  # fmt: skip
+        for name in (
+            "amazon.account",
+            "amazon.shipping.method",
+            "amazon.shipping.rule",
+            "amazon.phase",
+            "amazon.account.phase",
+            "amazon.job",
+            "amazon.log",
+            "amazon.marketplace",
+            "amazon.order.item",
+        ):
             with self.subTest(model=name), self.assertRaises(AccessError):
                 records[name].with_user(self.user).check_access("write")
         records["amazon.offer"].with_user(self.user).product_id = self.products["AMZ-PEN-001"]

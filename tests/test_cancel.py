@@ -125,9 +125,11 @@ class TestCancel(AmazonCase):
     def test_phase_follows_by_wizard(self):
         """Odoo's own dialog for cancelling several does the same."""
         orders = self.imported(count=2)
-        self.env["sale.mass.cancel.orders"].with_user(self.user).create({
-            "sale_order_ids": [(6, 0, orders.ids)],
-        }).action_mass_cancel()  # fmt: skip
+        self.env["sale.mass.cancel.orders"].with_user(self.user).create(
+            {
+                "sale_order_ids": [(6, 0, orders.ids)],
+            }
+        ).action_mass_cancel()
         self.assertEqual(orders.amazon_phase_id.role, "cancelled")
 
     def test_phase_follows_back(self):
@@ -195,9 +197,10 @@ class TestCancel(AmazonCase):
         for lang, level in (("en_US", "EXPEDITED"), ("ja_JP", "STANDARD")):
             self.company.partner_id.lang = lang
             self.refetched(
-                order, orderItems={"0": {"fulfillment": {"quantityUnfulfilled": 2}}},
+                order,
+                orderItems={"0": {"fulfillment": {"quantityUnfulfilled": 2}}},
                 fulfillment={"fulfillmentServiceLevel": level},
-            )  # fmt: skip
+            )
         self.assertEqual(len(order.activity_ids), 1)
 
     def test_cancelled_and_taken_back(self):
@@ -209,9 +212,10 @@ class TestCancel(AmazonCase):
             order.with_user(self.user).action_amazon_reopen()
         quantity = self.amazon_order(order)["orderItems"][0]["quantityOrdered"]
         self.refetched(
-            order, fulfillment={"fulfillmentStatus": "UNSHIPPED"},
+            order,
+            fulfillment={"fulfillmentStatus": "UNSHIPPED"},
             orderItems={"0": {"fulfillment": {"quantityUnfulfilled": quantity}}},
-        )  # fmt: skip
+        )
         self.assertEqual(len(order.activity_ids), 1)
         with self.committing(order) as mine:
             mine.with_user(self.user).action_amazon_reopen()

@@ -19,18 +19,27 @@ class TestChanges(AmazonCase):
 
     def messages(self, order):
         """Return the order's and its deliveries' messages."""
-        return self.env["mail.message"].search([
-            "|", "&", ("model", "=", "sale.order"), ("res_id", "=", order.id),
-            "&", ("model", "=", "stock.picking"), ("res_id", "in", order.picking_ids.ids),
-        ])  # fmt: skip
+        return self.env["mail.message"].search(
+            [
+                "|",
+                "&",
+                ("model", "=", "sale.order"),
+                ("res_id", "=", order.id),
+                "&",
+                ("model", "=", "stock.picking"),
+                ("res_id", "in", order.picking_ids.ids),
+            ]
+        )
 
     def personal(self, *received):
         """Return every personal word of some orders as they stand on Amazon."""
         words = set()
         for order in received:
             address = order["recipient"].get("deliveryAddress", {})
-            words |= {address.get(key) for key in ("name", "companyName", "addressLine1", "addressLine2", "phone",
-                                                   "postalCode")}  # fmt: skip
+            words |= {
+                address.get(key)
+                for key in ("name", "companyName", "addressLine1", "addressLine2", "phone", "postalCode")
+            }
             words |= {order["buyer"].get("buyerName"), order["buyer"].get("buyerEmail")}
             for item in order["orderItems"]:
                 words.add(item.get("fulfillment", {}).get("packing", {}).get("giftOption", {}).get("giftMessage"))
@@ -50,8 +59,11 @@ class TestChanges(AmazonCase):
     def assert_no_core_warnings(self, order):
         """Check that the core left no exception activities; what is to be done is told once, by us."""
         warning = self.env.ref("mail.mail_activity_data_warning")
-        self.assertFalse((order.activity_ids | order.picking_ids.activity_ids).filtered(
-            lambda activity: activity.activity_type_id == warning))  # fmt: skip
+        self.assertFalse(
+            (order.activity_ids | order.picking_ids.activity_ids).filtered(
+                lambda activity: activity.activity_type_id == warning
+            )
+        )
 
     # --- addresses
 
@@ -228,10 +240,17 @@ class TestChanges(AmazonCase):
     def raise_quantity(self, order, after):
         """Let Amazon want more units of the order's one item."""
         total = {"amount": str(3300 * after)}
-        self.refetched(order, orderItems={"0": {
-            "quantityOrdered": after, "fulfillment": {"quantityUnfulfilled": after},
-            "proceeds": {"proceedsTotal": total, "breakdowns": {"0": {"subtotal": total}}},
-        }}, proceeds={"grandTotal": total})  # fmt: skip
+        self.refetched(
+            order,
+            orderItems={
+                "0": {
+                    "quantityOrdered": after,
+                    "fulfillment": {"quantityUnfulfilled": after},
+                    "proceeds": {"proceedsTotal": total, "breakdowns": {"0": {"subtotal": total}}},
+                }
+            },
+            proceeds={"grandTotal": total},
+        )
 
     def test_quantity_raised_in_work(self):
         """More units of what is printed, picked, delivered or invoiced: an activity, nothing changed."""
@@ -316,13 +335,19 @@ class TestChanges(AmazonCase):
         self.assertEqual(order.amount_total, 3850)
         money = {"amount": "3300", "currencyCode": "JPY"}
         item = {"type": "ITEM", "subtotal": money}
-        self.refetched(order, orderItems={"0": {"proceeds": {"proceedsTotal": money, "breakdowns": [item]}}},
-                       proceeds={"grandTotal": money, "breakdowns": [item]})  # fmt: skip
+        self.refetched(
+            order,
+            orderItems={"0": {"proceeds": {"proceedsTotal": money, "breakdowns": [item]}}},
+            proceeds={"grandTotal": money, "breakdowns": [item]},
+        )
         self.assertEqual(order.amount_total, 3300)
         fee = {"type": "COD_FEE", "subtotal": {"amount": "330", "currencyCode": "JPY"}}
         total = {"amount": "3630", "currencyCode": "JPY"}
-        self.refetched(order, orderItems={"0": {"proceeds": {"proceedsTotal": total, "breakdowns": [item, fee]}}},
-                       proceeds={"grandTotal": total, "breakdowns": [item, fee]})  # fmt: skip
+        self.refetched(
+            order,
+            orderItems={"0": {"proceeds": {"proceedsTotal": total, "breakdowns": [item, fee]}}},
+            proceeds={"grandTotal": total, "breakdowns": [item, fee]},
+        )
         self.assertEqual(order.amount_total, 3630)
         self.assertEqual(order.order_line.filtered(lambda line: line.amazon_line_key == "cod_fee").tax_ids.amount, 10)
         self.assertFalse(order.amazon_mismatch)
@@ -447,8 +472,9 @@ class TestChanges(AmazonCase):
         newer = self.amazon_order(order)
         old = datetime.fromisoformat(newer["lastUpdatedTime"]) - timedelta(minutes=5)
         self.amazon.post(f"orders/{order.amazon_order_ref}/change-address")
-        self.amazon.control("PATCH", f"orders/{order.amazon_order_ref}", touch=False,
-                            set={"lastUpdatedTime": old.isoformat()})  # fmt: skip
+        self.amazon.control(
+            "PATCH", f"orders/{order.amazon_order_ref}", touch=False, set={"lastUpdatedTime": old.isoformat()}
+        )
         self.account.job_ids.cursor = False
         self.import_orders()
         row = self.env["amazon.order.update"].search(
@@ -608,11 +634,20 @@ class TestChanges(AmazonCase):
         self.assertIn("NOWHERE", received.error)
         self.assertTrue(received.retry_at)
         self.assertFalse(self.orders(ref))
-        self.env["amazon.marketplace"].create({
-            "name": "Nowhere", "code": "NW", "api_ref": "NOWHERE", "region": "fe", "domain": "amazon.nowhere",
-            "currency_id": self.env.ref("base.JPY").id, "country_id": self.env.ref("base.jp").id, "tz": "Asia/Tokyo",
-            "seller_central_url": "https://sellercentral.amazon.nowhere", "tax_included": True,
-        })  # fmt: skip
+        self.env["amazon.marketplace"].create(
+            {
+                "name": "Nowhere",
+                "code": "NW",
+                "api_ref": "NOWHERE",
+                "region": "fe",
+                "domain": "amazon.nowhere",
+                "currency_id": self.env.ref("base.JPY").id,
+                "country_id": self.env.ref("base.jp").id,
+                "tz": "Asia/Tokyo",
+                "seller_central_url": "https://sellercentral.amazon.nowhere",
+                "tax_included": True,
+            }
+        )
         with self.committing(received) as mine:
             mine.with_user(self.user).action_retry()
         self.build()
@@ -690,11 +725,16 @@ class TestChanges(AmazonCase):
         """Released without any price: it comes in, but a person looks before it is shipped for nothing."""
         [ref] = self.place("jp_standard")
         items = self.amazon.get(f"orders/{ref}")["orderItems"]
-        self.amazon.control("PATCH", f"orders/{ref}", set={
-            "proceeds": None, "orderItems": {
-                str(number): {"proceeds": None, "product": {"price": None}} for number in range(len(items))
+        self.amazon.control(
+            "PATCH",
+            f"orders/{ref}",
+            set={
+                "proceeds": None,
+                "orderItems": {
+                    str(number): {"proceeds": None, "product": {"price": None}} for number in range(len(items))
+                },
             },
-        })  # fmt: skip
+        )
         self.amazon.post("clock", advance=600)
         self.import_orders()
         order = self.orders(ref)
@@ -730,16 +770,27 @@ class TestChanges(AmazonCase):
         """By when an order has to leave, what is sold, and how many were cancelled, is known when Amazon leaves it out
         of a newer version."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3, "total": 3000}])
-        facts = ("amazon_ship_by", "amazon_deliver_by", "commitment_date", "amazon_service_level", "amount_tax",
-                 "amazon_review_reasons", "amazon_phase_id", "amazon_marketplace_id")  # fmt: skip
+        facts = (
+            "amazon_ship_by",
+            "amazon_deliver_by",
+            "commitment_date",
+            "amazon_service_level",
+            "amount_tax",
+            "amazon_review_reasons",
+            "amazon_phase_id",
+            "amazon_marketplace_id",
+        )
         before = order.read(facts)
         picking = order.picking_ids
         scheduled = picking.scheduled_date
         for changes in (
-            {"fulfillment": {"shipByWindow": None}}, {"fulfillment": {"deliverByWindow": None}},
-            {"fulfillment": {"fulfillmentServiceLevel": None, "fulfilledBy": None}}, {"salesChannel": None},
-            {"orderItems": {"0": {"product": {"sellerSku": None}}}}, {"orderItems": {"0": {"product": None}}},
-        ):  # fmt: skip
+            {"fulfillment": {"shipByWindow": None}},
+            {"fulfillment": {"deliverByWindow": None}},
+            {"fulfillment": {"fulfillmentServiceLevel": None, "fulfilledBy": None}},
+            {"salesChannel": None},
+            {"orderItems": {"0": {"product": {"sellerSku": None}}}},
+            {"orderItems": {"0": {"product": None}}},
+        ):
             with self.subTest(changes=changes):
                 self.assertEqual(self.left_out(order, **changes), "done")
                 self.assertEqual(order.read(facts), before)
@@ -808,11 +859,13 @@ class TestChanges(AmazonCase):
         total = order.amazon_total
         money = {"amount": "12.34", "currencyCode": "USD"}
         self.refetched(
-            order, proceeds={"grandTotal": money, "breakdowns": None}, orderItems={
+            order,
+            proceeds={"grandTotal": money, "breakdowns": None},
+            orderItems={
                 "0": {"proceeds": {"proceedsTotal": money, "breakdowns": None}, "product": {"price": None}},
             },
             fulfillment={"fulfillmentStatus": "CANCELLED"},
-        )  # fmt: skip
+        )
         self.assertEqual((order.amazon_total, order.amazon_item_ids.total), (total, total))
         self.assertEqual((order.state, order.currency_id.name), ("cancel", "JPY"))
         self.assertIn("USD", self.last_update(order).error)

@@ -15,10 +15,12 @@ class TestCombine(ConfirmationCase):
         target = orders[0].partner_shipping_id
         # As two orders of one buyer come in: each with a contact of its own, and not written quite alike.
         for number, picking in enumerate(orders.picking_ids):
-            picking.partner_id = target.copy({
-                "name": target.name if number else f" {target.name}",
-                "street": (target.street or "").replace("-", "－"),
-            })  # fmt: skip
+            picking.partner_id = target.copy(
+                {
+                    "name": target.name if number else f" {target.name}",
+                    "street": (target.street or "").replace("-", "－"),
+                }
+            )
         return orders.picking_ids.sorted("id")
 
     def wizard(self, pickings, user=None):
@@ -36,14 +38,19 @@ class TestCombine(ConfirmationCase):
         """One package, one batch, one number; each order keeps its delivery and is confirmed with that number."""
         pickings = self.same_address()
         parent, child = pickings.sale_id.sorted("date_order")
-        form = Form(self.env["amazon.combine"].with_user(self.user).with_company(self.company).with_context(
-            active_model="stock.picking", active_ids=pickings.ids))  # fmt: skip
+        form = Form(
+            self.env["amazon.combine"]
+            .with_user(self.user)
+            .with_company(self.company)
+            .with_context(active_model="stock.picking", active_ids=pickings.ids)
+        )
         self.assertEqual((form.parent_id, form.carrier_id), (parent, self.yamato))
         form.tracking_number = "4444-5555"
         form.save().action_combine()
         [package] = pickings.move_line_ids.result_package_id
-        self.assertEqual((package.amazon_tracking_ref, pickings.mapped("carrier_tracking_ref")),
-                         ("4444-5555", ["4444-5555"] * 2))  # fmt: skip
+        self.assertEqual(
+            (package.amazon_tracking_ref, pickings.mapped("carrier_tracking_ref")), ("4444-5555", ["4444-5555"] * 2)
+        )
         self.assertEqual(len(pickings.batch_id), 1)
         self.assertEqual((child.amazon_merged_into_id, child.amazon_combined), (parent, "child"))
         self.assertEqual((parent.amazon_merged_child_ids, parent.amazon_combined), (child, "parent"))
@@ -143,10 +150,13 @@ class TestCombine(ConfirmationCase):
         refused(pickings, "has left already")
 
     def incoming(self):
-        return self.env["stock.picking"].create({
-            "picking_type_id": self.warehouse.in_type_id.id, "location_dest_id": self.warehouse.lot_stock_id.id,
-            "location_id": self.env.ref("stock.stock_location_suppliers").id,
-        })  # fmt: skip
+        return self.env["stock.picking"].create(
+            {
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "location_dest_id": self.warehouse.lot_stock_id.id,
+                "location_id": self.env.ref("stock.stock_location_suppliers").id,
+            }
+        )
 
     def test_other_carrier(self):
         """The parcel goes with one delivery method."""
@@ -213,9 +223,12 @@ class TestCombine(ConfirmationCase):
 
     def test_access(self):
         reader = new_test_user(
-            self.env, "just_reads", "sale_amazon_spapi.group_amazon_readonly", company_id=self.company.id,
+            self.env,
+            "just_reads",
+            "sale_amazon_spapi.group_amazon_readonly",
+            company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
-        )  # fmt: skip
+        )
         pickings = self.same_address()
         with self.assertRaises(AccessError):
             self.wizard(pickings, reader)

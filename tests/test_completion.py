@@ -116,9 +116,7 @@ class TestCompletion(ConfirmationCase):
         wizard = self.wizard(numbers=names)
         self.assertFalse(any(wizard.line_ids.mapped("is_selected")), "Amazon has them already")
         with Form(wizard) as form:
-            index = next(
-                i for i in range(len(form.line_ids)) if wizard.line_ids[i].order_id == first.sale_id
-            )  # fmt: skip
+            index = next(i for i in range(len(form.line_ids)) if wizard.line_ids[i].order_id == first.sale_id)
             with form.line_ids.edit(index) as line:
                 line.tracking_number = "999"
                 self.assertTrue(line.is_selected, "who corrects a number wants it to be sent")
@@ -239,9 +237,12 @@ class TestCompletion(ConfirmationCase):
         self.assertEqual(self.wizard(account_ids=self.account).line_ids.order_id, mine.sale_id)
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         stranger = new_test_user(
-            self.env, "stranger", "sale_amazon_spapi.group_amazon_user", company_id=elsewhere.id,
+            self.env,
+            "stranger",
+            "sale_amazon_spapi.group_amazon_user",
+            company_id=elsewhere.id,
             company_ids=[Command.set(elsewhere.ids)],
-        )  # fmt: skip
+        )
         model = self.env["amazon.completion"].with_user(stranger).with_company(elsewhere)
         wizard = model.with_context(allowed_company_ids=elsewhere.ids).create({"numbers": mine.sale_id.name})
         wizard.action_search()
@@ -314,8 +315,9 @@ class TestCompletion(ConfirmationCase):
         order = self.delivered().sale_id
         line = self.line(self.wizard(), order)
         here, there = line.action_open_order(), line.action_open_amazon()
-        self.assertEqual((here["type"], there["type"], here["target"], there["target"]),
-                         ("ir.actions.act_url",) * 2 + ("new",) * 2)  # fmt: skip
+        self.assertEqual(
+            (here["type"], there["type"], here["target"], there["target"]), ("ir.actions.act_url",) * 2 + ("new",) * 2
+        )
         path, _slash, number = here["url"].removeprefix("/odoo/").partition("/")
         action = self.env["ir.actions.act_window"].search([("path", "=", path)])
         self.assertEqual((action.res_model, int(number)), ("sale.order", order.id))
@@ -323,9 +325,12 @@ class TestCompletion(ConfirmationCase):
 
     def test_who_only_reads(self):
         reader = new_test_user(
-            self.env, "just_reads", "sale_amazon_spapi.group_amazon_readonly", company_id=self.company.id,
+            self.env,
+            "just_reads",
+            "sale_amazon_spapi.group_amazon_readonly",
+            company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
-        )  # fmt: skip
+        )
         with self.assertRaises(AccessError):
             self.env["amazon.completion"].with_user(reader).create({})
         wizard = self.wizard()

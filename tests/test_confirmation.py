@@ -105,20 +105,21 @@ class TestConfirmation(ConfirmationCase):
         orders = picking.sale_id | prepaid.sale_id | convenience
         requests = self.amazon.get("requests?operation=confirmShipment")
         told = {request["path"].split("/")[-2]: request["body"].get("codCollectionMethod") for request in requests}
-        self.assertEqual(
-            [told[ref] for ref in orders.mapped("amazon_order_ref")], ["DirectPayment", None, None]
-        )  # fmt: skip
+        self.assertEqual([told[ref] for ref in orders.mapped("amazon_order_ref")], ["DirectPayment", None, None])
         self.assertEqual(set(orders.mapped("amazon_api_status")), {"done"})
 
     # --- what was not sold on Amazon
 
     def sold_elsewhere(self):
         """Return an order of another channel, confirmed, with a tracking number on its delivery."""
-        order = self.env["sale.order"].create({
-            "partner_id": self.env["res.partner"].create({"name": "店頭のお客様"}).id, "company_id": self.company.id,
-            "warehouse_id": self.warehouse.id,
-            "order_line": [(0, 0, {"product_id": self.products["AMZ-CUP-001"].id, "product_uom_qty": 1})],
-        })  # fmt: skip
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "店頭のお客様"}).id,
+                "company_id": self.company.id,
+                "warehouse_id": self.warehouse.id,
+                "order_line": [(0, 0, {"product_id": self.products["AMZ-CUP-001"].id, "product_uom_qty": 1})],
+            }
+        )
         order.action_confirm()
         order.picking_ids.write({"carrier_id": self.yamato.id, "carrier_tracking_ref": "ELSEWHERE"})
         return order
@@ -128,10 +129,8 @@ class TestConfirmation(ConfirmationCase):
         picking = order.picking_ids
         self.assertEqual(picking.state, "done")
         self.assertFalse(
-            self.env["amazon.confirmation"].search(
-                ["|", ("order_id", "=", order.id), ("picking_id", "=", picking.id)]
-            )
-        )  # fmt: skip
+            self.env["amazon.confirmation"].search(["|", ("order_id", "=", order.id), ("picking_id", "=", picking.id)])
+        )
         for record in (order, picking):
             self.assertFalse(record.amazon_api_status or record.amazon_api_message)
             self.assertFalse(record.activity_ids)
@@ -146,9 +145,12 @@ class TestConfirmation(ConfirmationCase):
         self.assertTrue(phase)
         pickings = elsewhere.picking_ids | ours.picking_ids
         ours.picking_ids.carrier_tracking_ref = "OURS"
-        batch = self.env["stock.picking.batch"].create({
-            "picking_ids": [(6, 0, pickings.ids)], "company_id": self.company.id,
-        })  # fmt: skip
+        batch = self.env["stock.picking.batch"].create(
+            {
+                "picking_ids": [(6, 0, pickings.ids)],
+                "company_id": self.company.id,
+            }
+        )
         batch.action_confirm()
         pickings.move_ids.picked = True
         batch.with_user(self.user).action_done()
@@ -173,9 +175,16 @@ class TestConfirmation(ConfirmationCase):
         phase = elsewhere.amazon_phase_id = first.sale_id.amazon_phase_id
         (elsewhere.picking_ids | first).with_user(self.user).action_amazon_confirm_now()
         (elsewhere | second.sale_id).with_user(self.user).action_amazon_confirm_now()
-        wizard = self.env["amazon.completion"].with_user(self.user).with_company(self.company).create({
-            "numbers": f"{elsewhere.name} {third.sale_id.name}",
-        })  # fmt: skip
+        wizard = (
+            self.env["amazon.completion"]
+            .with_user(self.user)
+            .with_company(self.company)
+            .create(
+                {
+                    "numbers": f"{elsewhere.name} {third.sale_id.name}",
+                }
+            )
+        )
         wizard.action_search()
         self.assertEqual((wizard.line_ids.order_id, wizard.not_found), (third.sale_id, elsewhere.name))
         wizard.action_confirm()
@@ -281,9 +290,14 @@ class TestConfirmation(ConfirmationCase):
     def own_phase(self, **setting):
         """Return a phase of the shop's own that confirms, and the account's setting for it."""
         phase = self.env["amazon.phase"].create({"name": "検品済", "company_id": self.company.id})
-        return phase, self.env["amazon.account.phase"].create({
-            "account_id": self.account.id, "phase_id": phase.id, "auto_confirm": True, **setting,
-        })  # fmt: skip
+        return phase, self.env["amazon.account.phase"].create(
+            {
+                "account_id": self.account.id,
+                "phase_id": phase.id,
+                "auto_confirm": True,
+                **setting,
+            }
+        )
 
     def delivered_in(self, phase, **values):
         """Import an order, put it into a phase and deliver it; return the delivery."""
@@ -416,11 +430,18 @@ class TestConfirmation(ConfirmationCase):
         move.move_line_ids.unlink()
         packages = self.env["stock.package"].create([{"name": f"P{n}-{picking.id}"} for n in range(len(quantities))])
         for package, quantity in zip(packages, quantities, strict=True):
-            self.env["stock.move.line"].create({
-                "move_id": move.id, "picking_id": picking.id, "product_id": move.product_id.id, "quantity": quantity,
-                "result_package_id": package.id, "picked": True, "location_id": move.location_id.id,
-                "location_dest_id": move.location_dest_id.id,
-            })  # fmt: skip
+            self.env["stock.move.line"].create(
+                {
+                    "move_id": move.id,
+                    "picking_id": picking.id,
+                    "product_id": move.product_id.id,
+                    "quantity": quantity,
+                    "result_package_id": package.id,
+                    "picked": True,
+                    "location_id": move.location_id.id,
+                    "location_dest_id": move.location_dest_id.id,
+                }
+            )
         return packages
 
     def packed(self, number, *quantities):
@@ -560,9 +581,12 @@ class TestConfirmation(ConfirmationCase):
 
     def test_unlinked_method(self):
         """An unlinked method goes as Other with its name, or not at all, as the account says."""
-        loose = self.env["delivery.carrier"].create({
-            "name": "赤帽", "product_id": self.env.ref("sale_amazon_spapi.product_shipping").id,
-        })  # fmt: skip
+        loose = self.env["delivery.carrier"].create(
+            {
+                "name": "赤帽",
+                "product_id": self.env.ref("sale_amazon_spapi.product_shipping").id,
+            }
+        )
         self.account.unmapped_carrier = "error"
         order = self.imported()
         order.picking_ids.carrier_id = loose

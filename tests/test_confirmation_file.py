@@ -89,9 +89,12 @@ class TestConfirmationFile(ConfirmationCase):
     def test_access(self):
         picking = self.delivered()
         reader = new_test_user(
-            self.env, "just_reads", "sale_amazon_spapi.group_amazon_readonly", company_id=self.company.id,
+            self.env,
+            "just_reads",
+            "sale_amazon_spapi.group_amazon_readonly",
+            company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
-        )  # fmt: skip
+        )
         with self.assertRaises(AccessError):
             self.file(picking.sale_id, reader)
 
@@ -108,18 +111,25 @@ class TestDocuments(InBrowser, ConfirmationCase):
     def test_never_a_page(self):
         """Whatever is in a feed's documents and whatever type is asked for, no browser shows it as a page of ours."""
         page = b"<html><script>alert(1)</script></html>"
-        feed = self.env["amazon.feed"].create({
-            "account_id": self.account.id, "feed_type": "POST_ORDER_FULFILLMENT_DATA", "state": "done",
-            "document": base64.b64encode(page), "report": base64.b64encode(page),
-        })  # fmt: skip
+        feed = self.env["amazon.feed"].create(
+            {
+                "account_id": self.account.id,
+                "feed_type": "POST_ORDER_FULFILLMENT_DATA",
+                "state": "done",
+                "document": base64.b64encode(page),
+                "report": base64.b64encode(page),
+            }
+        )
         attachment = self.env["ir.attachment"].search(
             [("res_model", "=", feed._name), ("res_field", "=", "report"), ("res_id", "=", feed.id)]
         )
         self.authenticate(self.manager.login, self.manager.login)
         for url in (
-            f"/web/content/amazon.feed/{feed.id}/report", f"/web/content/amazon.feed/{feed.id}/document?download=true",
-            f"/web/content/amazon.feed/{feed.id}/report?mimetype=text/html", f"/web/content/{attachment.id}",
-        ):  # fmt: skip
+            f"/web/content/amazon.feed/{feed.id}/report",
+            f"/web/content/amazon.feed/{feed.id}/document?download=true",
+            f"/web/content/amazon.feed/{feed.id}/report?mimetype=text/html",
+            f"/web/content/{attachment.id}",
+        ):
             with self.subTest(url=url):
                 answer = self.document(url)
                 self.assertEqual(answer.content, page)

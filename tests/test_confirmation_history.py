@@ -29,11 +29,12 @@ class TestConfirmationHistory(ConfirmationCase):
         picking = self.delivered()
         self.send()
         self.check_steps(
-            picking.sale_id, f"Shipping confirmation reserved: {picking.name}",
+            picking.sale_id,
+            f"Shipping confirmation reserved: {picking.name}",
             "Shipping confirmation sent to Amazon: ヤマト運輸 1234-5678-9012",
             "Amazon has accepted the shipping confirmation: ヤマト運輸 1234-5678-9012",
             "Moved into the phase “Confirmed to Amazon”",
-        )  # fmt: skip
+        )
 
     def test_refused_lost_and_throttled(self):
         """What Amazon refuses was sent; of what was never sent nothing says so; a lost answer is told once."""
@@ -62,9 +63,12 @@ class TestConfirmationHistory(ConfirmationCase):
         self.amazon.post("clock", advance=120)
         self.fetch()
         self.check_steps(
-            picking.sale_id, "reserved", f"sent in feed {feed.feed_ref}", "has accepted",
+            picking.sale_id,
+            "reserved",
+            f"sent in feed {feed.feed_ref}",
+            "has accepted",
             "Moved into the phase “Confirmed to Amazon”",
-        )  # fmt: skip
+        )
 
     def test_log_leads_to_orders_and_back(self):
         """From a run to what it received, sent or fetched; from an order and a confirmation to their runs."""

@@ -30,8 +30,9 @@ class TestConfirmationKits(ConfirmationCase):
         return sorted(
             (package["trackingNumber"], entry["quantity"])
             for package in self.packages(order).values()
-            for entry in package["packageItems"] if entry["orderItemId"] == item
-        )  # fmt: skip
+            for entry in package["packageItems"]
+            if entry["orderItemId"] == item
+        )
 
     def test_whole(self):
         """All at once: one parcel with the kits."""

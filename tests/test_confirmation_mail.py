@@ -99,12 +99,19 @@ class TestConfirmationMail(MailCase):
         self.assertEqual(mail.subject, ERROR)
         text = self.text(mail)
         for words in (
-            "Confirmations handled 2", "Accepted by Amazon 1", "Failed 1", order.amazon_order_ref, bad.name,
-            " ".join(row.message.split()), " ".join(row.advice.split()), "Error",
-        ):  # fmt: skip
+            "Confirmations handled 2",
+            "Accepted by Amazon 1",
+            "Failed 1",
+            order.amazon_order_ref,
+            bad.name,
+            " ".join(row.message.split()),
+            " ".join(row.advice.split()),
+            "Error",
+        ):
             self.assertIn(words, text)
-        self.assertIn(f"{self.account.get_base_url()}/mail/view?model=amazon.confirmation&amp;res_id={row.id}",
-                      mail.body_html)  # fmt: skip
+        self.assertIn(
+            f"{self.account.get_base_url()}/mail/view?model=amazon.confirmation&amp;res_id={row.id}", mail.body_html
+        )
         self.assertNotIn(good.sale_id.amazon_order_ref, text)
         self.assertFalse(row.mail)
 
@@ -133,8 +140,9 @@ class TestConfirmationMail(MailCase):
         self.send()
         [mail] = self.new_mails()
         self.assertEqual(mail.subject, SENT)
-        self.assertIn("Confirmations handled 2 Sent to Amazon 2 Accepted by Amazon 0 Waiting for the result 2",
-                      self.text(mail))  # fmt: skip
+        self.assertIn(
+            "Confirmations handled 2 Sent to Amazon 2 Accepted by Amazon 0 Waiting for the result 2", self.text(mail)
+        )
         self.fetch()
         self.assertFalse(self.new_mails(), "Amazon is still at it")
         self.amazon.post("clock", advance=120)
@@ -170,8 +178,10 @@ class TestConfirmationMail(MailCase):
         self.amazon.post("settings", feed_seconds=None)
         sending, results = "Sending shipping confirmations", "Fetching the results of shipping confirmations"
         for case, told, silent in (
-            ("refused", sending, results), ("cancelled", results, sending), ("rejected", results, sending)
-        ):  # fmt: skip
+            ("refused", sending, results),
+            ("cancelled", results, sending),
+            ("rejected", results, sending),
+        ):
             with self.subTest(case=case):
                 # As if the last mails were long ago.
                 self.account.write({"sending_mailed_at": False, "results_mailed_at": False, "failure_mailed_at": False})
@@ -358,8 +368,9 @@ class TestConfirmationMail(MailCase):
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE amazon_account SET notification_emails = 'nobody@, a@example.com b@example.com, x@example.com'"
-            " WHERE id = %s", [self.account.id],
-        )  # fmt: skip
+            " WHERE id = %s",
+            [self.account.id],
+        )
         self.env.invalidate_all()
         self.bad()
         self.send()
@@ -388,9 +399,13 @@ class TestConfirmationMail(MailCase):
         mails = {mail.email_to: mail for mail in self.new_mails()}
         self.assertEqual(
             {address: mail.subject for address, mail in mails.items()},
-            {"boss@example.com": "Amazon出荷通知エラー", "office@example.com": "Amazon出荷通知エラー",
-             "packer@example.com": ERROR, "warehouse@example.com": "Amazon出荷通知エラー"},
-        )  # fmt: skip
+            {
+                "boss@example.com": "Amazon出荷通知エラー",
+                "office@example.com": "Amazon出荷通知エラー",
+                "packer@example.com": ERROR,
+                "warehouse@example.com": "Amazon出荷通知エラー",
+            },
+        )
         row = bad.amazon_confirmation_ids
         for address, lang in (("boss@example.com", "ja_JP"), ("packer@example.com", "en_US")):
             self.env.invalidate_all()
@@ -443,9 +458,12 @@ class TestConfirmationMail(MailCase):
         first = self.bad()
         second = self.good()
         self.amazon.post(
-            "faults", operation="confirmShipment", kind="429", times=None,
+            "faults",
+            operation="confirmShipment",
+            kind="429",
+            times=None,
             match={"orderId": second.sale_id.amazon_order_ref},
-        )  # fmt: skip
+        )
         log = self.send()
         self.assertEqual((log.state, second.amazon_api_status), ("partial", "not_sent"))
         [mail] = self.new_mails()
@@ -461,9 +479,10 @@ class TestConfirmationMail(MailCase):
                 " message, mail, sent_at, quantities)"
                 " SELECT account_id, company_id, order_id, order_ref, marketplace_id,"
                 " CASE WHEN n %% 2 = 0 THEN 'done' ELSE 'error' END, 'Refused ' || n, 'results', now(), quantities"
-                " FROM amazon_confirmation, generate_series(1, 5000) n WHERE id = %s", row.id,
+                " FROM amazon_confirmation, generate_series(1, 5000) n WHERE id = %s",
+                row.id,
             )
-        )  # fmt: skip
+        )
         self.env.invalidate_all()
         queries = self.env.cr.sql_log_count
         self.fetch()

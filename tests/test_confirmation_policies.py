@@ -99,9 +99,12 @@ class TestConfirmationPolicies(ConfirmationCase):
         self.send()
         row = picking.amazon_confirmation_ids
         reader = new_test_user(
-            self.env, "reader", "sale_amazon_spapi.group_amazon_readonly", company_id=self.company.id,
+            self.env,
+            "reader",
+            "sale_amazon_spapi.group_amazon_readonly",
+            company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
-        )  # fmt: skip
+        )
         self.assertTrue(row.with_user(reader).advice)
         for user in (reader, self.user, self.manager):
             with self.assertRaises(AccessError):
@@ -111,9 +114,12 @@ class TestConfirmationPolicies(ConfirmationCase):
         with self.assertRaises(AccessError):
             row.with_user(reader).action_retry()
         packer = new_test_user(
-            self.env, "packer", "stock.group_stock_user,base.group_partner_manager", company_id=self.company.id,
+            self.env,
+            "packer",
+            "stock.group_stock_user,base.group_partner_manager",
+            company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
-        )  # fmt: skip
+        )
         self.assertIn("tracking number is missing", picking.with_user(packer).amazon_api_message)
         for record in (picking, picking.sale_id):
             with self.assertRaisesRegex(AccessError, "may work on them"):
@@ -125,9 +131,12 @@ class TestConfirmationPolicies(ConfirmationCase):
     def test_packer_validates(self):
         """A warehouse hand without any Amazon access ships, and Amazon is told."""
         packer = new_test_user(
-            self.env, "packer", "stock.group_stock_user,base.group_partner_manager", company_id=self.company.id,
+            self.env,
+            "packer",
+            "stock.group_stock_user,base.group_partner_manager",
+            company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
-        )  # fmt: skip
+        )
         order = self.imported()
         order.picking_ids.with_user(packer).carrier_tracking_ref = "P-2"
         self.ship(order.picking_ids, packer)
@@ -139,9 +148,12 @@ class TestConfirmationPolicies(ConfirmationCase):
         row = self.delivered().amazon_confirmation_ids
         other = self.env["res.company"].create({"name": "Other"})
         stranger = new_test_user(
-            self.env, "stranger", "sale_amazon_spapi.group_amazon_manager", company_id=other.id,
+            self.env,
+            "stranger",
+            "sale_amazon_spapi.group_amazon_manager",
+            company_id=other.id,
             company_ids=[(6, 0, other.ids)],
-        )  # fmt: skip
+        )
         theirs = self.env["amazon.confirmation"].with_user(stranger).with_context(allowed_company_ids=other.ids)
         self.assertFalse(theirs.search([("id", "=", row.id)]))
 
@@ -174,9 +186,12 @@ class TestConfirmationPolicies(ConfirmationCase):
     def test_order_of_what_was_told_is_kept(self):
         """So does the order it belongs to; one of which Amazon was told nothing may go, with what was reserved."""
         seller = new_test_user(
-            self.env, "sales_manager", "sales_team.group_sale_manager", company_id=self.company.id,
+            self.env,
+            "sales_manager",
+            "sales_team.group_sale_manager",
+            company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
-        )  # fmt: skip
+        )
         parent, told, waiting = self.imported(count=3)
         (told | waiting)._action_cancel()
         told.amazon_merged_into_id = parent

@@ -63,9 +63,11 @@ class TestConfirmationSpeed(ConfirmationCase):
                 self.ship(picking)
             wizard = model.create({})
             costs[count] = {
-                "searching": self.queries(wizard.action_search), "showing": self.queries(wizard.web_read, shown),
-                "confirming": self.queries(wizard.action_confirm), "looking": self.queries(wizard.web_read, shown),
-            }  # fmt: skip
+                "searching": self.queries(wizard.action_search),
+                "showing": self.queries(wizard.web_read, shown),
+                "confirming": self.queries(wizard.action_confirm),
+                "looking": self.queries(wizard.web_read, shown),
+            }
             self.assertEqual((wizard.found_count, wizard.open_count), (count, count))
             self.send(requested=True)
             wizard.invalidate_recordset()

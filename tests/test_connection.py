@@ -116,15 +116,32 @@ class TestConnection(AmazonCase):
         self.addCleanup(server.shutdown)
         Thread(target=server.serve_forever, daemon=True).start()
         self.account.endpoint_url = f"http://127.0.0.1:{server.server_port}"
-        place = {"id": "SECRET", "name": "SECRET", "countryCode": "JP", "defaultCurrencyCode": "JPY",
-                 "defaultLanguageCode": "ja_JP", "domainName": "SECRET"}  # fmt: skip
+        place = {
+            "id": "SECRET",
+            "name": "SECRET",
+            "countryCode": "JP",
+            "defaultCurrencyCode": "JPY",
+            "defaultLanguageCode": "ja_JP",
+            "domainName": "SECRET",
+        }
         for status, body in (
-            (500, {"message": "SECRET"}), (403, {"error": "no", "error_description": "SECRET"}),
+            (500, {"message": "SECRET"}),
+            (403, {"error": "no", "error_description": "SECRET"}),
             (400, [{"code": "a SECRET", "message": "x", "details": "SECRET"}]),
-            (404, {"errors": [{"message": "SECRET"}]}), (200, {"SECRET": "SECRET"}),
-            (200, {"payload": [{"marketplace": place, "participation": {
-                "isParticipating": True, "hasSuspendedListings": False}}]}),
-        ):  # fmt: skip
+            (404, {"errors": [{"message": "SECRET"}]}),
+            (200, {"SECRET": "SECRET"}),
+            (
+                200,
+                {
+                    "payload": [
+                        {
+                            "marketplace": place,
+                            "participation": {"isParticipating": True, "hasSuspendedListings": False},
+                        }
+                    ]
+                },
+            ),
+        ):
             with self.subTest(status=status, body=body):
                 says.update(status=status, body=body)
                 self.assertNotIn("SECRET", self.press())
@@ -134,9 +151,12 @@ class TestConnection(AmazonCase):
         self.press()
         known = self.state()
         for kind, words in (
-            ("503_empty", "in trouble"), ("cut_before", "did not answer in time"), ("html_200", "cannot be read"),
-            ("400", "refuses the request"), ("429", r"press again at \d\d:\d\d:\d\d"),
-        ):  # fmt: skip
+            ("503_empty", "in trouble"),
+            ("cut_before", "did not answer in time"),
+            ("html_200", "cannot be read"),
+            ("400", "refuses the request"),
+            ("429", r"press again at \d\d:\d\d:\d\d"),
+        ):
             with self.subTest(kind=kind):
                 self.amazon.post("faults", operation="getMarketplaceParticipations", kind=kind, times=1)
                 message = self.press()
@@ -175,10 +195,14 @@ class TestConnection(AmazonCase):
         """Whoever changes what the connection is made with has not tested it yet; other settings say nothing of it."""
         account = self.account.with_user(self.manager)
         for change in (
-            {"merchant_id": "A2OTHERMERCHANT"}, {"lwa_client_id": "another"}, {"lwa_client_secret": "another"},
-            {"refresh_token": "Atzr|another"}, {"lwa_url": "http://127.0.0.1:9/token"},
-            {"endpoint_url": "http://127.0.0.1:9"}, {"environment": "sandbox"},
-        ):  # fmt: skip
+            {"merchant_id": "A2OTHERMERCHANT"},
+            {"lwa_client_id": "another"},
+            {"lwa_client_secret": "another"},
+            {"refresh_token": "Atzr|another"},
+            {"lwa_url": "http://127.0.0.1:9/token"},
+            {"endpoint_url": "http://127.0.0.1:9"},
+            {"environment": "sandbox"},
+        ):
             with self.subTest(change=change):
                 account._connection_works()
                 account.write({"name": "Renamed", "pii_days": 20})
@@ -194,10 +218,20 @@ class TestConnection(AmazonCase):
 
     def test_authorize_nowhere(self):
         """Without a marketplace there is no Seller Central to go to."""
-        account = self.env["amazon.account"].with_user(self.manager).create({
-            "name": "New", "company_id": self.company.id, "warehouse_id": self.warehouse.id,
-            "application_id": "amzn1.sp.solution.1", "lwa_client_id": "client", "lwa_client_secret": "secret",
-        })  # fmt: skip
+        account = (
+            self.env["amazon.account"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "name": "New",
+                    "company_id": self.company.id,
+                    "warehouse_id": self.warehouse.id,
+                    "application_id": "amzn1.sp.solution.1",
+                    "lwa_client_id": "client",
+                    "lwa_client_secret": "secret",
+                }
+            )
+        )
         with self.assertRaisesRegex(UserError, "marketplace"):
             account.action_authorize()
         account.marketplace_ids = self.account.marketplace_ids

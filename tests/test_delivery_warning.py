@@ -13,9 +13,12 @@ class TestDeliveryWarning(ConfirmationCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.packer = new_test_user(
-            cls.env, "packer", "stock.group_stock_user,base.group_partner_manager", company_id=cls.company.id,
+            cls.env,
+            "packer",
+            "stock.group_stock_user,base.group_partner_manager",
+            company_id=cls.company.id,
             company_ids=[(6, 0, cls.company.ids)],
-        )  # fmt: skip
+        )
 
     def warning(self, order, carrier=None):
         """Return the warning that a packer sees, after choosing a delivery method."""

@@ -14,9 +14,12 @@ class TestDialogs(ConfirmationCase):
         super().setUpClass()
         cls.elsewhere = cls.env["res.company"].create({"name": "Elsewhere"})
         cls.stranger = new_test_user(
-            cls.env, "stranger", "sale_amazon_spapi.group_amazon_user", company_id=cls.elsewhere.id,
+            cls.env,
+            "stranger",
+            "sale_amazon_spapi.group_amazon_user",
+            company_id=cls.elsewhere.id,
             company_ids=[Command.set(cls.elsewhere.ids)],
-        )  # fmt: skip
+        )
 
     def theirs(self, name):
         """Return a dialog's model as the stranger has it."""
@@ -45,9 +48,11 @@ class TestDialogs(ConfirmationCase):
             "amazon.confirmation.file": [{"confirmation_ids": [Command.set(row.ids)]}, {"confirmation_ids": row.ids}],
             "amazon.confirmation.file.part": [{"confirmation_ids": [Command.link(row.id)]}],
             "amazon.combine": [
-                {"picking_ids": [Command.set(picking.ids)]}, {"parent_id": order.id}, {"carrier_id": self.yamato.id},
+                {"picking_ids": [Command.set(picking.ids)]},
+                {"parent_id": order.id},
+                {"carrier_id": self.yamato.id},
             ],
-        }  # fmt: skip
+        }
         for name, some in named.items():
             model = self.theirs(name)
             for vals in some:
@@ -60,8 +65,16 @@ class TestDialogs(ConfirmationCase):
             with self.subTest(order_id=strange):
                 self.refused(model.create, {"order_id": strange})
                 self.refused(model.onchange, {"order_id": strange}, ["order_id"], {"amazon_order_ref": {}})
-        for strange in ((4, str(row.id)), (4, float(row.id)), (6, 0, [str(row.id)]), (6, 0, str(row.id)), str(row.id),
-                        {"id": row.id}, (1, str(row.id), {}), (0, 0, str(row.id))):  # fmt: skip
+        for strange in (
+            (4, str(row.id)),
+            (4, float(row.id)),
+            (6, 0, [str(row.id)]),
+            (6, 0, str(row.id)),
+            str(row.id),
+            {"id": row.id},
+            (1, str(row.id), {}),
+            (0, 0, str(row.id)),
+        ):
             model = self.theirs("amazon.confirmation.file")
             with self.subTest(confirmation_ids=strange):
                 self.refused(model.create, {"confirmation_ids": [strange]})
@@ -82,13 +95,17 @@ class TestDialogs(ConfirmationCase):
     def test_dialogs_of_others(self):
         """Nor does anybody read, find, change or press another user's dialog."""
         picking = self.delivered()
-        mine = self.env["amazon.confirmation.file"].with_user(self.user).with_context(
-            active_model="sale.order", active_ids=picking.sale_id.ids
-        )  # fmt: skip
+        mine = (
+            self.env["amazon.confirmation.file"]
+            .with_user(self.user)
+            .with_context(active_model="sale.order", active_ids=picking.sale_id.ids)
+        )
         file = mine.browse(mine.action_open()["res_id"])
-        change = self.env["amazon.status.change"].with_user(self.user).create(
-            {"line_ids": [Command.create({"order_id": picking.sale_id.id})]}
-        )  # fmt: skip
+        change = (
+            self.env["amazon.status.change"]
+            .with_user(self.user)
+            .create({"line_ids": [Command.create({"order_id": picking.sale_id.id})]})
+        )
         for records in (file, file.part_ids, change, change.line_ids):
             theirs = records.with_user(self.stranger).with_context(allowed_company_ids=self.elsewhere.ids)
             with self.subTest(model=records._name):
@@ -104,10 +121,13 @@ class TestDialogs(ConfirmationCase):
     def test_orders_of_others(self):
         """Who sees only the own orders puts no others into a dialog, in the same company either."""
         order = self.imported()
-        self.env["ir.rule"].create({
-            "name": "Only the own orders", "model_id": self.env.ref("sale.model_sale_order").id,
-            "domain_force": "[('user_id', '=', user.id)]",
-        })  # fmt: skip
+        self.env["ir.rule"].create(
+            {
+                "name": "Only the own orders",
+                "model_id": self.env.ref("sale.model_sale_order").id,
+                "domain_force": "[('user_id', '=', user.id)]",
+            }
+        )
         model = self.env["amazon.status.change.line"].with_user(self.user)
         wizard = self.env["amazon.status.change"].with_user(self.user).create({})
         vals = {"order_id": order.id, "wizard_id": wizard.id}

@@ -148,9 +148,14 @@ class TestEngine(FetchCase):
         """Runs and jobs are called what people call them."""
         job = self.account._job("orders")
         self.assertEqual(job.display_name, "Amazon.co.jp: Order Import")
-        log = self.env["amazon.log"].create({
-            "account_id": self.account.id, "job_id": job.id, "job_name": job.name, "started_at": "2026-11-24 23:06:00",
-        })  # fmt: skip
+        log = self.env["amazon.log"].create(
+            {
+                "account_id": self.account.id,
+                "job_id": job.id,
+                "job_name": job.name,
+                "started_at": "2026-11-24 23:06:00",
+            }
+        )
         self.assertEqual(log.with_context(tz="Asia/Tokyo").display_name, "Order Import 2026-11-25 08:06")
 
     def test_log(self):
@@ -158,8 +163,10 @@ class TestEngine(FetchCase):
         self.place(count=2)
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}})
         log = self.import_orders()
-        self.assertEqual((log.state, log.api_calls, log.received, log.created, log.failed, log.waiting, log.progress),
-                         ("done", 1, 3, 2, 1, 0, 100))  # fmt: skip
+        self.assertEqual(
+            (log.state, log.api_calls, log.received, log.created, log.failed, log.waiting, log.progress),
+            ("done", 1, 3, 2, 1, 0, 100),
+        )
         self.assertEqual(self.account.attention_count, 1)
         self.assertEqual(self.account.order_count, 2)
         again = self.import_orders()
@@ -251,8 +258,7 @@ class TestEngine(FetchCase):
         seller = self.amazon.seller(marketplaces=[self.account.marketplace_ids.api_ref, australia.api_ref])
         account = self._connect(seller, name="Two countries")
         account.marketplace_ids -= australia
-        [ref] = self.amazon.place(seller, "au_standard",
-                                  created=shifted(self.amazon.get("clock")["now"], 3 * 24 * 60))  # fmt: skip
+        [ref] = self.amazon.place(seller, "au_standard", created=shifted(self.amazon.get("clock")["now"], 3 * 24 * 60))
         [known] = self.amazon.place(seller, created=shifted(self.amazon.get("clock")["now"], 3 * 24 * 60))
         self.import_orders(account)
         self.assertTrue(self.orders(known))
@@ -370,7 +376,7 @@ class TestEngine(FetchCase):
         for moment, words, english in (
             ("2026-11-24 23:30:00", r"08:3\d:\d\dに自動", r"by itself at 23:3\d:\d\d"),
             ("2026-11-24 14:59:00", r"2026\D11\D25\D+00:0\d:\d\dに自動", r"by itself at 15:0\d:\d\d"),
-        ):  # fmt: skip
+        ):
             self.amazon.post("faults", operation="searchOrders", kind="429", times=1)
             with self.subTest(moment=moment), freeze_time(moment), self.committing(self.job) as job:
                 job._cron_run()
@@ -397,16 +403,23 @@ class TestEngine(FetchCase):
 
     def test_two_companies(self):
         """Two companies, two accounts: each order in its company, with its taxes, seen only there."""
-        other = self.env["res.company"].create({
-            "name": "Second shop", "currency_id": self.env.ref("base.JPY").id, "country_id": self.env.ref("base.jp").id,
-        })  # fmt: skip
+        other = self.env["res.company"].create(
+            {
+                "name": "Second shop",
+                "currency_id": self.env.ref("base.JPY").id,
+                "country_id": self.env.ref("base.jp").id,
+            }
+        )
         self.env.user.company_ids |= other
         seller = self.amazon.seller()
         warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
         colleague = new_test_user(
-            self.env, "colleague", "sale_amazon_spapi.group_amazon_manager", company_id=other.id,
+            self.env,
+            "colleague",
+            "sale_amazon_spapi.group_amazon_manager",
+            company_id=other.id,
             company_ids=[(6, 0, other.ids)],
-        )  # fmt: skip
+        )
         account = self._connect(
             seller, name="Second", company_id=other.id, warehouse_id=warehouse.id, user_id=colleague.id
         )
@@ -422,17 +435,22 @@ class TestEngine(FetchCase):
         self.assertFalse(theirs.order_line.tax_ids.filtered(lambda tax: tax.company_id != other))
         self.assertEqual(account.fba_warehouse_id.company_id, other)
         for model, records in (
-            ("sale.order", mine | theirs), ("amazon.account", self.account | account),
+            ("sale.order", mine | theirs),
+            ("amazon.account", self.account | account),
             ("amazon.job", self.account.job_ids | account.job_ids),
             ("amazon.order.update", self.last_update(mine) | self.last_update(theirs)),
             ("amazon.order.item", (mine | theirs).amazon_item_ids),
             ("amazon.log", self.account.log_ids | account.log_ids),
             ("amazon.offer", (mine | theirs).order_line.amazon_offer_id),
             ("amazon.account.phase", self.account.phase_ids | account.phase_ids),
-        ):  # fmt: skip
+        ):
             with self.subTest(model=model):
-                seen = self.env[model].with_user(colleague).with_context(allowed_company_ids=other.ids).search(
-                    [("id", "in", records.ids)])  # fmt: skip
+                seen = (
+                    self.env[model]
+                    .with_user(colleague)
+                    .with_context(allowed_company_ids=other.ids)
+                    .search([("id", "in", records.ids)])
+                )
                 companies = seen.mapped("company_id" if "company_id" in seen else "account_id.company_id")
                 self.assertEqual(companies, other)
 
@@ -456,9 +474,13 @@ class TestEngine(FetchCase):
         order = self.imported()
         taxes = order.order_line.tax_ids
         self.account.active = False
-        other = self.env["res.company"].create({
-            "name": "Successor", "currency_id": self.env.ref("base.JPY").id, "country_id": self.env.ref("base.jp").id,
-        })  # fmt: skip
+        other = self.env["res.company"].create(
+            {
+                "name": "Successor",
+                "currency_id": self.env.ref("base.JPY").id,
+                "country_id": self.env.ref("base.jp").id,
+            }
+        )
         self.env.user.company_ids |= other
         warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
         account = self._connect(
@@ -485,12 +507,15 @@ class TestEngine(FetchCase):
     def test_warehouses_of_an_addon_that_was_uninstalled(self):
         """They keep their names and short names, which a new account may not want for itself."""
         latest = self._connect(self.amazon.seller(), name="Latest").id
-        self.env["stock.warehouse"].create([
-            {"name": name, "code": f"F{number:04X}", "company_id": self.company.id, "active": active}
-            for name, number, active in (
-                ("FBA Back", latest + 1, True), (f"FBA Back ({latest + 1})", latest + 2, False),
-            )
-        ])  # fmt: skip
+        self.env["stock.warehouse"].create(
+            [
+                {"name": name, "code": f"F{number:04X}", "company_id": self.company.id, "active": active}
+                for name, number, active in (
+                    ("FBA Back", latest + 1, True),
+                    (f"FBA Back ({latest + 1})", latest + 2, False),
+                )
+            ]
+        )
         account = self._connect(self.amazon.seller(), name="Back")
         self.assertEqual(account.id, latest + 1)
         self.assertEqual(account.fba_warehouse_id.name, f"FBA Back ({latest + 2})")

@@ -8,21 +8,36 @@ from .common import AmazonCase
 
 HTML = '<b>kanaria</b><img src="x" onerror="alert(1)">'
 EVERYWHERE = {
-    "buyer": {"buyerName": HTML, "buyerEmail": "kanaria7@m.amazon.co.jp", "buyerCompanyName": f"{HTML} KK",
-              "buyerPurchaseOrderNumber": HTML},
+    "buyer": {
+        "buyerName": HTML,
+        "buyerEmail": "kanaria7@m.amazon.co.jp",
+        "buyerCompanyName": f"{HTML} KK",
+        "buyerPurchaseOrderNumber": HTML,
+    },
     "recipient": {
-        "deliveryAddress": {"name": HTML, "companyName": HTML, "addressLine1": HTML, "addressLine2": HTML,
-                            "addressLine3": HTML, "phone": HTML, "city": HTML, "stateOrRegion": HTML,
-                            "districtOrCounty": HTML, "municipality": HTML},
+        "deliveryAddress": {
+            "name": HTML,
+            "companyName": HTML,
+            "addressLine1": HTML,
+            "addressLine2": HTML,
+            "addressLine3": HTML,
+            "phone": HTML,
+            "city": HTML,
+            "stateOrRegion": HTML,
+            "districtOrCounty": HTML,
+            "municipality": HTML,
+        },
         "deliveryPreference": {"addressInstruction": HTML, "dropOffLocation": HTML},
     },
     "fulfillment": {"fulfillmentServiceLevel": HTML},
     "programs": [HTML],
-    "orderItems": {"0": {
-        "product": {"title": HTML, "sellerSku": f"NEW{HTML}"},
-        "fulfillment": {"packing": {"giftOption": {"giftMessage": HTML, "giftWrapLevel": HTML}}},
-    }},
-}  # fmt: skip
+    "orderItems": {
+        "0": {
+            "product": {"title": HTML, "sellerSku": f"NEW{HTML}"},
+            "fulfillment": {"packing": {"giftOption": {"giftMessage": HTML, "giftWrapLevel": HTML}}},
+        }
+    },
+}
 
 
 @tagged("post_install", "-at_install")
@@ -36,11 +51,14 @@ class TestEscaping(AmazonCase):
                 if not (field.store and field.column_type and model._auto and not model._abstract):
                     continue
                 if field.type == "html" or (model._name, field.name) == ("mail.mail", "body_html"):
-                    rows = self.env.execute_query(SQL(
-                        "SELECT %(column)s::text FROM %(table)s WHERE %(column)s::text ~* %(element)s",
-                        element="<b>kanaria|<img[^>]*src=.?.?x", column=SQL.identifier(field.name),
-                        table=SQL.identifier(model._table),
-                    ))  # fmt: skip
+                    rows = self.env.execute_query(
+                        SQL(
+                            "SELECT %(column)s::text FROM %(table)s WHERE %(column)s::text ~* %(element)s",
+                            element="<b>kanaria|<img[^>]*src=.?.?x",
+                            column=SQL.identifier(field.name),
+                            table=SQL.identifier(model._table),
+                        )
+                    )
                     found += [(model._table, field.name, row) for [row] in rows]
         return found
 
@@ -89,9 +107,14 @@ class TestChatterLanguage(AmazonCase):
         cls.env["res.lang"]._activate_lang("ja_JP")
         cls.company.partner_id.lang = "ja_JP"
         cls.japanese = new_test_user(
-            cls.env, "japanese", "sale_amazon_spapi.group_amazon_manager", company_id=cls.company.id, lang="ja_JP",
-            company_ids=cls.company.ids, email="japanese@example.com",
-        )  # fmt: skip
+            cls.env,
+            "japanese",
+            "sale_amazon_spapi.group_amazon_manager",
+            company_id=cls.company.id,
+            lang="ja_JP",
+            company_ids=cls.company.ids,
+            email="japanese@example.com",
+        )
 
     def test_created(self):
         """On the record stands the company's language, whoever made it."""
@@ -128,15 +151,25 @@ class TestChatterLanguage(AmazonCase):
         for record in (self.account, order):
             record.with_context(mail_auto_subscribe_no_notify=False).user_id = self.japanese
             self.env.flush_all()
-            told = self.env["mail.message"].search([
-                ("model", "=", record._name), ("res_id", "=", record.id), ("message_type", "=", "user_notification"),
-            ], limit=1)  # fmt: skip
+            told = self.env["mail.message"].search(
+                [
+                    ("model", "=", record._name),
+                    ("res_id", "=", record.id),
+                    ("message_type", "=", "user_notification"),
+                ],
+                limit=1,
+            )
             self.assertEqual(told.notified_partner_ids, self.japanese.partner_id)
             self.assertNotIn("assigned", f"{told.subject} {told.body}")
             self.assertIn("割り当て", told.subject)
             record.user_id = self.manager
             self.env.flush_all()
-            told = self.env["mail.message"].search([
-                ("model", "=", record._name), ("res_id", "=", record.id), ("message_type", "=", "user_notification"),
-            ], limit=1)  # fmt: skip
+            told = self.env["mail.message"].search(
+                [
+                    ("model", "=", record._name),
+                    ("res_id", "=", record.id),
+                    ("message_type", "=", "user_notification"),
+                ],
+                limit=1,
+            )
             self.assertIn("assigned", told.subject)

@@ -182,8 +182,11 @@ class TestFeed(ConfirmationCase):
 
     def test_upload_fails(self):
         """Trouble before the feed exists: nothing is at Amazon, the next run starts with a new document."""
-        for kind, operation in (("500_html", "createFeedDocument"), ("503_empty", "uploadFeedDocument"),
-                                ("cut_before", "uploadFeedDocument")):  # fmt: skip
+        for kind, operation in (
+            ("500_html", "createFeedDocument"),
+            ("503_empty", "uploadFeedDocument"),
+            ("cut_before", "uploadFeedDocument"),
+        ):
             with self.subTest(kind=kind, operation=operation):
                 pickings = self.deliveries(2)
                 self.fault(kind, operation)
@@ -498,21 +501,32 @@ class TestFeed(ConfirmationCase):
             "一覧にない配送業者の場合は「Other」とcarrier-nameを入力してください。",
             "en": "CarrierCode: 髙①運輸 is invalid for marketplace A1VC38T7YXB528. Use Other and a carrier name for"
             " carriers that are not listed.",
-        }  # fmt: skip
+        }
         for language, encoding, xml in (
-            ("ja", "Shift_JIS", None), ("en", "Shift_JIS", None),
-            ("ja", "utf-8", "misdeclared"), ("ja", "utf-8_undeclared", "misdeclared"),
+            ("ja", "Shift_JIS", None),
+            ("en", "Shift_JIS", None),
+            ("ja", "utf-8", "misdeclared"),
+            ("ja", "utf-8_undeclared", "misdeclared"),
             ("ja", "utf-8_undeclared", "undeclared"),
-            ("ja", "Windows-31J", "declared"), ("en", "Windows-31J", "declared"), ("ja", "Windows-31J", "undeclared"),
-            ("ja", "Windows-31J", "misdeclared"), ("ja", "Shift_JIS", "declared"),
-            ("ja", "Shift_JIS_undeclared", "declared"), ("ja", "Shift_JIS_undeclared", "undeclared"),
-            ("ja", "UTF-16", "declared"), ("ja", "UTF-16", "misdeclared"), ("ja", "UTF-16_undeclared", "undeclared"),
-        ):  # fmt: skip
+            ("ja", "Windows-31J", "declared"),
+            ("en", "Windows-31J", "declared"),
+            ("ja", "Windows-31J", "undeclared"),
+            ("ja", "Windows-31J", "misdeclared"),
+            ("ja", "Shift_JIS", "declared"),
+            ("ja", "Shift_JIS_undeclared", "declared"),
+            ("ja", "Shift_JIS_undeclared", "undeclared"),
+            ("ja", "UTF-16", "declared"),
+            ("ja", "UTF-16", "misdeclared"),
+            ("ja", "UTF-16_undeclared", "undeclared"),
+        ):
             with self.subTest(language=language, encoding=encoding, xml=xml):
                 self.amazon.control(
-                    "PATCH", f"sellers/{self.seller['merchant_id']}", feed_language=language, feed_encoding=encoding,
+                    "PATCH",
+                    f"sellers/{self.seller['merchant_id']}",
+                    feed_language=language,
+                    feed_encoding=encoding,
                     feed_xml=xml,
-                )  # fmt: skip
+                )
                 order = self.imported()
                 order.picking_ids.carrier_id = carrier
                 row = self.deliver(order.picking_ids).amazon_confirmation_ids

@@ -5,10 +5,18 @@ from odoo.tests import tagged
 
 from .common_confirmation import ConfirmationCase
 
-WORDS = {"processed": "MessagesProcessed", "successful": "MessagesSuccessful", "errors": "MessagesWithError",
-         "warnings": "MessagesWithWarning"}  # fmt: skip
-WORDS_JSON = {"processed": "messagesProcessed", "successful": "messagesAccepted", "errors": "messagesInvalid",
-              "warnings": "warnings"}  # fmt: skip
+WORDS = {
+    "processed": "MessagesProcessed",
+    "successful": "MessagesSuccessful",
+    "errors": "MessagesWithError",
+    "warnings": "MessagesWithWarning",
+}
+WORDS_JSON = {
+    "processed": "messagesProcessed",
+    "successful": "messagesAccepted",
+    "errors": "messagesInvalid",
+    "warnings": "warnings",
+}
 ALL_WELL = {"processed": 3, "successful": 3, "errors": 0, "warnings": 0}
 ONE_WRONG = {"processed": 3, "successful": 2, "errors": 1, "warnings": 0}
 # Amazon does not say which.
@@ -34,10 +42,14 @@ def xml_report(counts, results, status="Complete"):
 def json_report(counts, results, status="Complete"):
     """Return the same as JSON."""
     issues = [
-        {**({} if message is None else {"messageId": message}), "severity": code.upper(), "code": "18028",
-         "message": text}
+        {
+            **({} if message is None else {"messageId": message}),
+            "severity": code.upper(),
+            "code": "18028",
+            "message": text,
+        }
         for message, code, text in results
-    ]  # fmt: skip
+    ]
     return json.dumps({"summary": {WORDS_JSON[name]: count for name, count in counts.items()}, "issues": issues})
 
 
@@ -72,9 +84,10 @@ class TestFeedReport(ConfirmationCase):
             (rows[message].id if message in (0, 1, 2) else message, code, text) for message, code, text in results
         ]
         self.amazon.post(
-            f"feeds/{rows.feed_id.feed_ref}/process", report=writer(counts, results, **arguments),
+            f"feeds/{rows.feed_id.feed_ref}/process",
+            report=writer(counts, results, **arguments),
             report_type=content_type,
-        )  # fmt: skip
+        )
         self.amazon.control("DELETE", "requests")
         self.fetch()
         return rows
@@ -101,9 +114,13 @@ class TestFeedReport(ConfirmationCase):
     def test_error_without_message(self):
         """One of three is refused and the report does not say which: Amazon has two, and is asked for all."""
         rows = self.check(
-            ONE_WRONG, [(None, "Error", "The order is closed.")], 3, ["done", "unknown", "done"], lost=[1],
+            ONE_WRONG,
+            [(None, "Error", "The order is closed.")],
+            3,
+            ["done", "unknown", "done"],
+            lost=[1],
             formats=(XML, JSON),
-        )  # fmt: skip
+        )
         self.assertIn("The order is closed.", rows[1].message)
         self.assertFalse(rows[0].message)
         # All three arrived: the error was about something else.
@@ -113,9 +130,13 @@ class TestFeedReport(ConfirmationCase):
     def test_error_of_unknown_message(self):
         """An error that names none of ours says of none of ours what became of it."""
         self.check(
-            ONE_WRONG, [(ELSEWHERE, "Error", "The order is closed.")], 3, ["done", "done", "unknown"], lost=[2],
+            ONE_WRONG,
+            [(ELSEWHERE, "Error", "The order is closed.")],
+            3,
+            ["done", "done", "unknown"],
+            lost=[2],
             formats=(JSON,),
-        )  # fmt: skip
+        )
         self.check({**ALL_WELL, "processed": 4}, [(ELSEWHERE, "Warning", "Look at it.")], 3, ["done", "done", "done"])
 
     def test_named_and_counted(self):
@@ -129,9 +150,11 @@ class TestFeedReport(ConfirmationCase):
         """What is named is refused; of the others the numbers do not tell."""
         named = [(0, "Error", "The order is closed.")]
         for counts in (
-            {**ONE_WRONG, "successful": 1}, {**ONE_WRONG, "processed": 5}, {**ONE_WRONG, "successful": 3},
+            {**ONE_WRONG, "successful": 1},
+            {**ONE_WRONG, "processed": 5},
+            {**ONE_WRONG, "successful": 3},
             {"processed": 3},
-        ):  # fmt: skip
+        ):
             self.check(counts, named, 2, ["error", "done", "done"], lost=[0])
         self.check({**ALL_WELL, "successful": 2}, [], 3, ["done", "done", "unknown"], lost=[2])
 

@@ -268,9 +268,12 @@ class TestFetch(AmazonCase):
         """Let the import run when there is a single token left, which is when it is woken."""
         self.amazon.post("quota", mode="published")
         self.addCleanup(self.amazon.post, "quota", mode="off")
-        self.env["amazon.quota"].search([("operation", "=", "searchOrders")]).write({
-            "tokens": 1, "refilled_at": fields.Datetime.now() + timedelta(minutes=minutes),
-        })  # fmt: skip
+        self.env["amazon.quota"].search([("operation", "=", "searchOrders")]).write(
+            {
+                "tokens": 1,
+                "refilled_at": fields.Datetime.now() + timedelta(minutes=minutes),
+            }
+        )
         self.env.flush_all()
         with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes)), self.committing(self.account) as mine:
             mine._import_orders()
@@ -380,11 +383,17 @@ class TestFetch(AmazonCase):
     def sold(self, *days_ago):
         """Make orders so many days ago."""
         now = fields.Datetime.now()
-        self.env["sale.order"].create([
-            {"partner_id": self.company.partner_id.id, "company_id": self.company.id,
-             "amazon_account_id": self.account.id, "date_order": now - timedelta(days=days)}
-            for days in days_ago
-        ])  # fmt: skip
+        self.env["sale.order"].create(
+            [
+                {
+                    "partner_id": self.company.partner_id.id,
+                    "company_id": self.company.id,
+                    "amazon_account_id": self.account.id,
+                    "date_order": now - timedelta(days=days),
+                }
+                for days in days_ago
+            ]
+        )
 
     def test_unusually_quiet(self):
         """Without an order for much longer than ever at this time of the week: a hint."""

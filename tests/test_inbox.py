@@ -20,23 +20,50 @@ from .common import FetchCase
 
 # Where in an order there is text that somebody else than Amazon has written, or that we keep.
 TEXTS = [
-    ("orderId",), ("salesChannel", "marketplaceId"), ("salesChannel", "channelName"), ("programs", 0),
+    ("orderId",),
+    ("salesChannel", "marketplaceId"),
+    ("salesChannel", "channelName"),
+    ("programs", 0),
     *(("buyer", name) for name in ("buyerName", "buyerEmail", "buyerCompanyName", "buyerPurchaseOrderNumber")),
-    *(("recipient", "deliveryAddress", name) for name in (
-        "name", "companyName", "addressLine1", "addressLine2", "addressLine3", "city", "districtOrCounty",
-        "stateOrRegion", "municipality", "postalCode", "countryCode", "phone", "addressType",
-    )),
-    ("fulfillment", "fulfillmentStatus"), ("fulfillment", "fulfillmentServiceLevel"), ("fulfillment", "fulfilledBy"),
-    *(("orderItems", 0, *path) for path in (
-        ("orderItemId",), ("product", "sellerSku"), ("product", "asin"), ("product", "title"),
-        ("cancellation", "cancellationRequest", "cancelReason"),
-        ("fulfillment", "packing", "giftOption", "giftMessage"),
-        ("fulfillment", "packing", "giftOption", "giftWrapLevel"),
-        ("proceeds", "proceedsTotal", "currencyCode"),
-    )),
-    ("packages", 0, "packageReferenceId"), ("packages", 0, "trackingNumber"), ("packages", 0, "carrier"),
+    *(
+        ("recipient", "deliveryAddress", name)
+        for name in (
+            "name",
+            "companyName",
+            "addressLine1",
+            "addressLine2",
+            "addressLine3",
+            "city",
+            "districtOrCounty",
+            "stateOrRegion",
+            "municipality",
+            "postalCode",
+            "countryCode",
+            "phone",
+            "addressType",
+        )
+    ),
+    ("fulfillment", "fulfillmentStatus"),
+    ("fulfillment", "fulfillmentServiceLevel"),
+    ("fulfillment", "fulfilledBy"),
+    *(
+        ("orderItems", 0, *path)
+        for path in (
+            ("orderItemId",),
+            ("product", "sellerSku"),
+            ("product", "asin"),
+            ("product", "title"),
+            ("cancellation", "cancellationRequest", "cancelReason"),
+            ("fulfillment", "packing", "giftOption", "giftMessage"),
+            ("fulfillment", "packing", "giftOption", "giftWrapLevel"),
+            ("proceeds", "proceedsTotal", "currencyCode"),
+        )
+    ),
+    ("packages", 0, "packageReferenceId"),
+    ("packages", 0, "trackingNumber"),
+    ("packages", 0, "carrier"),
     ("associatedOrders", 0, "orderId"),
-]  # fmt: skip
+]
 # Letters that do not compress: what is longer than an index of PostgreSQL holds.
 LONG = "".join(random.Random(1).choices(string.ascii_letters, k=3000))  # noqa: S311 - no secret
 NASTY = [LONG, "a\0b", "\ud800", "\x1b[31m", "\x85", "\u202e", "😀" * 700, " ", "\n", "%s%(a)s", "<b>x</b>", "'); --"]
@@ -63,9 +90,14 @@ class TestInbox(FetchCase):
         which counts and names them; the cursor does not move."""
         known = self.imported(minutes_ago=5 * 24 * 60)
         refs = self.place(minutes_ago=180, hidden_for=3600) + self.place(minutes_ago=30, hidden_for=3600)
-        self.amazon.control("PATCH", f"orders/{known.amazon_order_ref}", hidden_for=3600, set={
-            "recipient": {"deliveryAddress": {"addressLine1": "北1条"}},
-        })  # fmt: skip
+        self.amazon.control(
+            "PATCH",
+            f"orders/{known.amazon_order_ref}",
+            hidden_for=3600,
+            set={
+                "recipient": {"deliveryAddress": {"addressLine1": "北1条"}},
+            },
+        )
         self.amazon.post("clock", advance=600)
         with freeze_time(fields.Datetime.now() + timedelta(seconds=600)):
             self.import_orders()
@@ -104,8 +136,10 @@ class TestInbox(FetchCase):
         self.account.auto_import = True
         self.assertEqual(self.look(cron=True).state, "done")
         queries = self.searches()
-        self.assertEqual([("paginationToken" in query, "createdAfter" in query) for query in queries],
-                         [(False, False), (True, False), (False, True), (True, True)])  # fmt: skip
+        self.assertEqual(
+            [("paginationToken" in query, "createdAfter" in query) for query in queries],
+            [(False, False), (True, False), (False, True), (True, True)],
+        )
         self.assertFalse(job.open_search)
         self.account.auto_import = False
         self.look(cron=True)
@@ -215,8 +249,9 @@ class TestInbox(FetchCase):
     def test_any_text(self):
         """Whatever text stands in one order of a page, its neighbours come in, and it does or says why not."""
 
-        @settings(max_examples=25, deadline=None, database=None, derandomize=True,
-                  suppress_health_check=list(HealthCheck))  # fmt: skip
+        @settings(
+            max_examples=25, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        )
         @given(st.sampled_from(TEXTS), st.sampled_from(NASTY) | st.text(st.characters(), max_size=400))
         def check(path, text):
             self.check(path, text)
@@ -386,12 +421,20 @@ class TestInbox(FetchCase):
         """Numbers as people paste them."""
         number = "250-1234567-7654321"
         for text in (
-            number, f" {number}\n{number}", "２５０－１２３４５６７－７６５４３２１", "250‐1234567‑7654321",
-            "250ー1234567ー7654321", "25012345677654321", f"「{number}」、{number}", f"{number}\t,;",
-        ):  # fmt: skip
+            number,
+            f" {number}\n{number}",
+            "２５０－１２３４５６７－７６５４３２１",
+            "250‐1234567‑7654321",
+            "250ー1234567ー7654321",
+            "25012345677654321",
+            f"「{number}」、{number}",
+            f"{number}\t,;",
+        ):
             self.assertEqual(read_numbers(text), ([number], []), text)
-        self.assertEqual(read_numbers(f"注文番号\n{number}，D01-1234567-7654321\n250-123-7"),
-                         ([number, "D01-1234567-7654321"], ["注文番号", "250-123-7"]))  # fmt: skip
+        self.assertEqual(
+            read_numbers(f"注文番号\n{number}，D01-1234567-7654321\n250-123-7"),
+            ([number, "D01-1234567-7654321"], ["注文番号", "250-123-7"]),
+        )
         self.assertEqual(read_numbers(False), ([], []))
 
     def test_by_number(self):
@@ -433,9 +476,12 @@ class TestInbox(FetchCase):
             action = Wizard.with_user(self.user).action_fetch_number(ref)
         self.assertEqual(action["res_id"], self.orders(ref).id)
         reader = new_test_user(
-            self.env, "amazon_reader", "sale_amazon_spapi.group_amazon_readonly", company_id=self.company.id,
+            self.env,
+            "amazon_reader",
+            "sale_amazon_spapi.group_amazon_readonly",
+            company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
-        )  # fmt: skip
+        )
         with self.assertRaises(AccessError):
             Wizard.with_user(reader).action_fetch_number(ref)
         self._connect(self.amazon.seller(), name="Second")

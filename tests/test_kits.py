@@ -22,8 +22,10 @@ class TestKits(AmazonCase):
     def moved(self, order, state="done"):
         """Return how much of each component has moved."""
         moves = order.picking_ids.move_ids.filtered(lambda move: move.state == state)
-        return {sku: sum(moves.filtered(lambda m, sku=sku: m.product_id == self.products[sku]).mapped("quantity"))
-                for sku in ("AMZ-CUP-001", "AMZ-TEA-001")}  # fmt: skip
+        return {
+            sku: sum(moves.filtered(lambda m, sku=sku: m.product_id == self.products[sku]).mapped("quantity"))
+            for sku in ("AMZ-CUP-001", "AMZ-TEA-001")
+        }
 
     def test_shipped_in_parts(self):
         """Kits shipped in Seller Central, one by one: their components leave in proportion."""

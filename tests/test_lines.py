@@ -12,13 +12,21 @@ class TestLines(AmazonCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.salesman = new_test_user(
-            cls.env, "salesman", "sales_team.group_sale_salesman_all_leads", company_id=cls.company.id,
+            cls.env,
+            "salesman",
+            "sales_team.group_sale_salesman_all_leads",
+            company_id=cls.company.id,
             company_ids=[(6, 0, cls.company.ids)],
-        )  # fmt: skip
-        cls.carrier = cls.env["delivery.carrier"].create({
-            "name": "Yamato", "delivery_type": "fixed", "fixed_price": 600, "company_id": cls.company.id,
-            "product_id": cls.env["product.product"].create({"name": "Delivery", "type": "service"}).id,
-        })  # fmt: skip
+        )
+        cls.carrier = cls.env["delivery.carrier"].create(
+            {
+                "name": "Yamato",
+                "delivery_type": "fixed",
+                "fixed_price": 600,
+                "company_id": cls.company.id,
+                "product_id": cls.env["product.product"].create({"name": "Delivery", "type": "service"}).id,
+            }
+        )
 
     def line(self, order, key):
         """Return the line that stands for something on Amazon."""
@@ -26,15 +34,19 @@ class TestLines(AmazonCase):
 
     def test_goods(self):
         """Each item is a line with Amazon's item id, title, price and the product's tax inside the price."""
-        order = self.imported(items=[
-            {"sku": "AMZ-TEA-001", "quantity": 2, "price": 1980, "title": "お茶"},
-            {"sku": "AMZ-CUP-001", "quantity": 3, "total": 1000},
-        ])  # fmt: skip
+        order = self.imported(
+            items=[
+                {"sku": "AMZ-TEA-001", "quantity": 2, "price": 1980, "title": "お茶"},
+                {"sku": "AMZ-CUP-001", "quantity": 3, "total": 1000},
+            ]
+        )
         items = self.amazon_order(order)["orderItems"]
         tea, cup = self.line(order, "goods")
         self.assertEqual([tea.amazon_item_ref, cup.amazon_item_ref], [item["orderItemId"] for item in items])
-        self.assertEqual((tea.product_id, tea.name, tea.product_uom_qty, tea.price_unit, tea.price_total),
-                         (self.products["AMZ-TEA-001"], "お茶", 2, 1980, 3960))  # fmt: skip
+        self.assertEqual(
+            (tea.product_id, tea.name, tea.product_uom_qty, tea.price_unit, tea.price_total),
+            (self.products["AMZ-TEA-001"], "お茶", 2, 1980, 3960),
+        )
         self.assertEqual(tea.tax_ids.mapped("amount"), [8])
         self.assertEqual(cup.tax_ids.mapped("amount"), [10])
         self.assertTrue(all((tea | cup).tax_ids.mapped("price_include")))
@@ -57,16 +69,28 @@ class TestLines(AmazonCase):
 
     def test_fiscal_position(self):
         """Taxes go through the fiscal position that Odoo finds for the customer; the total stays Amazon's."""
-        export = self.env["account.tax"].create({
-            "name": "Export 0%", "amount": 0, "type_tax_use": "sale", "company_id": self.company.id,
-            "country_id": self.company.country_id.id, "price_include_override": "tax_excluded",
-            "tax_group_id": self.taxes[10].tax_group_id.id, "original_tax_ids": [(6, 0, self.taxes[10].ids)],
-        })  # fmt: skip
-        position = self.env["account.fiscal.position"].create({
-            "name": "Okinawa", "company_id": self.company.id, "auto_apply": True,
-            "country_id": self.env.ref("base.jp").id, "state_ids": [(6, 0, self.env.ref("base.state_jp_jp-47").ids)],
-            "tax_ids": [(6, 0, export.ids)],
-        })  # fmt: skip
+        export = self.env["account.tax"].create(
+            {
+                "name": "Export 0%",
+                "amount": 0,
+                "type_tax_use": "sale",
+                "company_id": self.company.id,
+                "country_id": self.company.country_id.id,
+                "price_include_override": "tax_excluded",
+                "tax_group_id": self.taxes[10].tax_group_id.id,
+                "original_tax_ids": [(6, 0, self.taxes[10].ids)],
+            }
+        )
+        position = self.env["account.fiscal.position"].create(
+            {
+                "name": "Okinawa",
+                "company_id": self.company.id,
+                "auto_apply": True,
+                "country_id": self.env.ref("base.jp").id,
+                "state_ids": [(6, 0, self.env.ref("base.state_jp_jp-47").ids)],
+                "tax_ids": [(6, 0, export.ids)],
+            }
+        )
         order, other = (
             self.imported(
                 items=[{"sku": "AMZ-CUP-001", "quantity": 3, "total": 1000, "shipping": 550}, {"sku": "AMZ-TEA-001"}],
@@ -87,16 +111,36 @@ class TestLines(AmazonCase):
 
     def test_charges_and_discounts(self):
         """Shipping, gift wrap, fees are services taxed as the company's default; a discount as what it is on."""
-        order = self.imported(items=[{
-            "sku": "AMZ-TEA-001", "quantity": 2, "total": 2000, "discount": 200, "shipping": 550,
-            "discount_shipping": 550, "gift_wrap": 275, "cod_fee": 330, "other": 220,
-        }])  # fmt: skip
-        rates = {line.amazon_line_key.partition(":")[0]: (line.price_total, line.tax_ids.mapped("amount"))
-                 for line in order.order_line if not line.amazon_line_key.startswith("discount")}  # fmt: skip
-        self.assertEqual(rates, {
-            "goods": (2000, [8]), "shipping": (550, [10]), "gift_wrap": (275, [10]), "cod_fee": (330, [10]),
-            "other": (220, [10]),
-        })  # fmt: skip
+        order = self.imported(
+            items=[
+                {
+                    "sku": "AMZ-TEA-001",
+                    "quantity": 2,
+                    "total": 2000,
+                    "discount": 200,
+                    "shipping": 550,
+                    "discount_shipping": 550,
+                    "gift_wrap": 275,
+                    "cod_fee": 330,
+                    "other": 220,
+                }
+            ]
+        )
+        rates = {
+            line.amazon_line_key.partition(":")[0]: (line.price_total, line.tax_ids.mapped("amount"))
+            for line in order.order_line
+            if not line.amazon_line_key.startswith("discount")
+        }
+        self.assertEqual(
+            rates,
+            {
+                "goods": (2000, [8]),
+                "shipping": (550, [10]),
+                "gift_wrap": (275, [10]),
+                "cod_fee": (330, [10]),
+                "other": (220, [10]),
+            },
+        )
         discounts = {line.price_total: line.tax_ids.mapped("amount") for line in self.line(order, "discount")}
         self.assertEqual(discounts, {-200: [8], -550: [10]})
         self.assertFalse(any(order.order_line.mapped("is_delivery")), "Odoo would delete such a line with the carrier")
@@ -143,9 +187,13 @@ class TestLines(AmazonCase):
         for user in (self.salesman, self.user):
             mine = line.with_user(user)
             for vals in (
-                {"product_uom_qty": 9}, {"price_unit": 1}, {"discount": 10}, {"tax_ids": [(5,)]},
-                {"product_id": self.products["AMZ-PEN-001"].id}, {"amazon_item_ref": "1"},
-            ):  # fmt: skip
+                {"product_uom_qty": 9},
+                {"price_unit": 1},
+                {"discount": 10},
+                {"tax_ids": [(5,)]},
+                {"product_id": self.products["AMZ-PEN-001"].id},
+                {"amazon_item_ref": "1"},
+            ):
                 with self.subTest(user=user.login, vals=vals), self.assertRaisesRegex(UserError, order.name):
                     mine.write(vals)
             with self.assertRaisesRegex(UserError, order.name):
@@ -176,11 +224,12 @@ class TestLines(AmazonCase):
         for user in (self.salesman, self.user):
             for record, vals in (
                 *((order, {name: 1}) for name in ("amount_untaxed", "amount_tax", "amount_total")),
-                (order, {"currency_id": dollar.id}), (order, {"pricelist_id": pricelist.id}),
+                (order, {"currency_id": dollar.id}),
+                (order, {"pricelist_id": pricelist.id}),
                 (order, {"company_id": self.env.ref("base.main_company").id}),
                 *((line, {name: 1}) for name in ("price_subtotal", "price_tax", "price_total")),
                 (line, {"currency_id": dollar.id}),
-            ):  # fmt: skip
+            ):
                 with self.subTest(user=user.login, vals=vals), self.assertRaisesRegex(UserError, order.name):
                     record.with_user(user).write(vals)
             order.with_user(user).write({"currency_id": order.currency_id.id, "amount_total": order.amount_total})
@@ -189,10 +238,16 @@ class TestLines(AmazonCase):
 
     def test_other_orders_are_free(self):
         """Orders that did not come from Amazon are as they always were."""
-        order = self.env["sale.order"].with_user(self.salesman).create({
-            "partner_id": self.env["res.partner"].create({"name": "Shop customer"}).id,
-            "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
-        })  # fmt: skip
+        order = (
+            self.env["sale.order"]
+            .with_user(self.salesman)
+            .create(
+                {
+                    "partner_id": self.env["res.partner"].create({"name": "Shop customer"}).id,
+                    "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
+                }
+            )
+        )
         order.order_line.price_unit = 5
         order.order_line.product_uom_qty = 2
         order.pricelist_id = self.env["product.pricelist"].create({"name": "Another"})
@@ -209,9 +264,10 @@ class TestLines(AmazonCase):
             order.carrier_id = self.env.ref("sale_amazon_spapi.carrier_provisional")
             before = order.order_line
             wizard = Form(
-                self.env["choose.delivery.carrier"].with_user(user).with_context(
-                    default_order_id=order.id, default_carrier_id=self.carrier.id)
-            ).save()  # fmt: skip
+                self.env["choose.delivery.carrier"]
+                .with_user(user)
+                .with_context(default_order_id=order.id, default_carrier_id=self.carrier.id)
+            ).save()
             wizard.button_confirm()
             self.assertEqual(order.carrier_id, self.carrier)
             self.assertEqual(order.picking_ids.carrier_id, self.carrier)
@@ -261,9 +317,12 @@ class TestLines(AmazonCase):
         date = paid.date_order
         paid._action_cancel()
         paid.with_user(self.user).action_draft()
-        other = self.env["sale.order"].create({
-            "partner_id": paid.partner_id.id, "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
-        })  # fmt: skip
+        other = self.env["sale.order"].create(
+            {
+                "partner_id": paid.partner_id.id,
+                "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
+            }
+        )
         (paid | other).with_user(self.user).action_confirm()
         self.assertEqual((paid | other).mapped("state"), ["sale", "sale"])
         self.assertEqual(paid.date_order, date)

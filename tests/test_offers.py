@@ -26,9 +26,12 @@ class TestOffers(AmazonCase):
 
     def test_matched(self):
         """A SKU is the product with that internal reference, else with that barcode."""
-        by_code, by_barcode = self.env["product.product"].create([
-            {"name": "Code", "default_code": "SKU-A"}, {"name": "Barcode", "barcode": "4901234567894"},
-        ])  # fmt: skip
+        by_code, by_barcode = self.env["product.product"].create(
+            [
+                {"name": "Code", "default_code": "SKU-A"},
+                {"name": "Barcode", "barcode": "4901234567894"},
+            ]
+        )
         order = self.imported(items=[{"sku": "SKU-A"}, {"sku": "4901234567894"}])
         goods = order.order_line.filtered("amazon_item_ref")
         self.assertEqual(goods.product_id, by_code | by_barcode)
@@ -39,11 +42,14 @@ class TestOffers(AmazonCase):
     def test_not_guessed(self):
         """Two products with the same reference, or one of another company, are not chosen from."""
         other = self.env["res.company"].create({"name": "Other"})
-        self.env["product.product"].create([
-            {"name": "One", "default_code": "TWICE"}, {"name": "Two", "default_code": "TWICE"},
-            {"name": "Theirs", "default_code": "THEIRS", "company_id": other.id},
-            {"name": "Old", "default_code": "OLD", "active": False},
-        ])  # fmt: skip
+        self.env["product.product"].create(
+            [
+                {"name": "One", "default_code": "TWICE"},
+                {"name": "Two", "default_code": "TWICE"},
+                {"name": "Theirs", "default_code": "THEIRS", "company_id": other.id},
+                {"name": "Old", "default_code": "OLD", "active": False},
+            ]
+        )
         order = self.imported(items=[{"sku": "TWICE"}, {"sku": "THEIRS"}, {"sku": "OLD"}])
         self.assertEqual(order.order_line.filtered("amazon_item_ref").product_id, self.placeholder)
         self.assertEqual(self.offer("TWICE").state, "unmapped")
@@ -69,8 +75,10 @@ class TestOffers(AmazonCase):
         self.assertFalse(order.amazon_mismatch)
         self.assertFalse(order.amazon_review_reasons)
         open_moves = order.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
-        self.assertEqual({move.product_id: move.product_uom_qty for move in open_moves},
-                         {product: 2, self.products["AMZ-TEA-001"]: 1})  # fmt: skip
+        self.assertEqual(
+            {move.product_id: move.product_uom_qty for move in open_moves},
+            {product: 2, self.products["AMZ-TEA-001"]: 1},
+        )
         self.build()
         self.assertEqual(order.amazon_phase_id.role, "ready")
         self.assertFalse(order.activity_ids, "nothing is left to review")
@@ -81,8 +89,13 @@ class TestOffers(AmazonCase):
         """Mapping in an order with tax on top brings no taxes onto the line."""
         seller = self.amazon.seller(region="na", marketplaces=["ATVPDKIKX0DER"])
         account = self._connect(seller, name="US")
-        [ref] = self.amazon.place(seller, "us_standard", items=[{"sku": "US-1", "price": "10.00"}],
-                                  created="2026-01-01T00:00:00Z", updated=self.amazon.get("clock")["now"])  # fmt: skip
+        [ref] = self.amazon.place(
+            seller,
+            "us_standard",
+            items=[{"sku": "US-1", "price": "10.00"}],
+            created="2026-01-01T00:00:00Z",
+            updated=self.amazon.get("clock")["now"],
+        )
         self.amazon.post("clock", advance=600)
         self.import_orders(account)
         order = self.orders(ref)
@@ -118,25 +131,50 @@ class TestOffers(AmazonCase):
         self.assertEqual(shipped.order_line.product_id, self.products["AMZ-CUP-001"])
         self.assertEqual(len(shipped.activity_ids), 1)
         self.assertEqual(waiting.order_line.product_id, self.products["AMZ-CUP-002"])
-        self.assertEqual(waiting.picking_ids.filtered(lambda p: p.state != "cancel").move_ids.product_id,
-                         self.products["AMZ-CUP-002"])  # fmt: skip
+        self.assertEqual(
+            waiting.picking_ids.filtered(lambda p: p.state != "cancel").move_ids.product_id,
+            self.products["AMZ-CUP-002"],
+        )
 
     def not_goods(self):
         """Return products that no SKU can be, by what they are."""
         other = self.env["res.company"].create({"name": "Other"})
-        service, combo, archived, theirs = self.env["product.product"].create([
-            {"name": "NG service", "default_code": "NG-1", "type": "service"},
-            {"name": "NG combo", "default_code": "NG-2", "type": "combo", "combo_ids": [(0, 0, {
-                "name": "Choice", "combo_item_ids": [(0, 0, {"product_id": self.products["AMZ-CUP-001"].id})],
-            })]},
-            {"name": "NG archived", "default_code": "NG-3", "active": False},
-            {"name": "NG of another company", "default_code": "NG-4", "company_id": other.id},
-        ])  # fmt: skip
+        service, combo, archived, theirs = self.env["product.product"].create(
+            [
+                {"name": "NG service", "default_code": "NG-1", "type": "service"},
+                {
+                    "name": "NG combo",
+                    "default_code": "NG-2",
+                    "type": "combo",
+                    "combo_ids": [
+                        (
+                            0,
+                            0,
+                            {
+                                "name": "Choice",
+                                "combo_item_ids": [(0, 0, {"product_id": self.products["AMZ-CUP-001"].id})],
+                            },
+                        )
+                    ],
+                },
+                {"name": "NG archived", "default_code": "NG-3", "active": False},
+                {"name": "NG of another company", "default_code": "NG-4", "company_id": other.id},
+            ]
+        )
         own = [
             self.env.ref(f"sale_amazon_spapi.product_{name}")
-            for name in ("unknown_sku", "shipping", "gift_wrap", "cod_fee", "discount", "other", "tax", "tip",
-                         "adjustment")
-        ]  # fmt: skip
+            for name in (
+                "unknown_sku",
+                "shipping",
+                "gift_wrap",
+                "cod_fee",
+                "discount",
+                "other",
+                "tax",
+                "tip",
+                "adjustment",
+            )
+        ]
         return [service, combo, archived, theirs, *own]
 
     def test_only_goods_are_offered(self):
@@ -167,10 +205,14 @@ class TestOffers(AmazonCase):
                 with self.assertRaises(UserError):
                     offer.write({"product_id": product.id})
                 with self.assertRaises(UserError):
-                    offer.create({
-                        "account_id": self.account.id, "marketplace_id": self.account.marketplace_ids.id,
-                        "sku": "NEW-2", "product_id": product.id,
-                    })  # fmt: skip
+                    offer.create(
+                        {
+                            "account_id": self.account.id,
+                            "marketplace_id": self.account.marketplace_ids.id,
+                            "sku": "NEW-2",
+                            "product_id": product.id,
+                        }
+                    )
                 result = offers.load([".id", "product_id/.id"], [[str(offer.id), str(product.id)]])
                 self.assertTrue(result["messages"])
         self.assertFalse(self.offer("NEW-1").product_id)
@@ -233,8 +275,9 @@ class TestOffers(AmazonCase):
         self.offer("HOLD-2").with_user(self.user).product_id = self.products["AMZ-CUP-002"]
         self.build()
         self.assertEqual(row.state, "done")
-        self.assertEqual(self.orders(refs[0]).order_line.product_id,
-                         self.products["AMZ-CUP-001"] | self.products["AMZ-CUP-002"])  # fmt: skip
+        self.assertEqual(
+            self.orders(refs[0]).order_line.product_id, self.products["AMZ-CUP-001"] | self.products["AMZ-CUP-002"]
+        )
 
     def test_hold_and_cancelled(self):
         """What was cancelled before anybody mapped its SKU asks nothing of anybody any more."""
@@ -249,9 +292,17 @@ class TestOffers(AmazonCase):
 
     def test_sku_with_blanks(self):
         """A SKU pasted with blanks around it is the SKU, when it is entered and when it is corrected."""
-        offer = self.env["amazon.offer"].with_user(self.user).create({
-            "account_id": self.account.id, "marketplace_id": self.account.marketplace_ids.id, "sku": " SKU-1 ",
-        })  # fmt: skip
+        offer = (
+            self.env["amazon.offer"]
+            .with_user(self.user)
+            .create(
+                {
+                    "account_id": self.account.id,
+                    "marketplace_id": self.account.marketplace_ids.id,
+                    "sku": " SKU-1 ",
+                }
+            )
+        )
         self.assertEqual(offer.sku, "SKU-1")
         offer.sku = "\tSKU-2 "
         self.assertEqual(offer.sku, "SKU-2")

@@ -67,9 +67,10 @@ class TestOpenUnits(ConfirmationCase):
         self.check_open(order, "AMZ-CUP-001 × 2")
         self.assertEqual(len(self.told(order)), 1)
         self.refetched(
-            order, fulfillment={"fulfillmentStatus": "SHIPPED"},
+            order,
+            fulfillment={"fulfillmentStatus": "SHIPPED"},
             orderItems={"0": {"fulfillment": {"quantityUnfulfilled": 0}}},
-        )  # fmt: skip
+        )
         self.check_done(order)
 
     def test_part_of_it_cancelled(self):
@@ -118,10 +119,18 @@ class TestOpenUnits(ConfirmationCase):
     def put_tea_instead(self, picking, sku):
         """Validate a delivery in which there is tea instead of one of its products, and nothing comes later."""
         picking.carrier_tracking_ref = "111"
-        picking.move_ids = [(0, 0, {
-            "product_id": self.products["AMZ-TEA-001"].id, "product_uom_qty": 1,
-            "location_id": picking.location_id.id, "location_dest_id": picking.location_dest_id.id,
-        })]  # fmt: skip
+        picking.move_ids = [
+            (
+                0,
+                0,
+                {
+                    "product_id": self.products["AMZ-TEA-001"].id,
+                    "product_uom_qty": 1,
+                    "location_id": picking.location_id.id,
+                    "location_dest_id": picking.location_dest_id.id,
+                },
+            )
+        ]
         picking.action_confirm()
         left_out = picking.move_ids.filtered(lambda move: move.product_id == self.products[sku])
         (picking.move_ids - left_out).write({"quantity": 1, "picked": True})
@@ -169,10 +178,14 @@ class TestOpenUnits(ConfirmationCase):
     def make_service(self, sku):
         """Let a product that is mapped become a service: such ones cannot be mapped."""
         product = self.products[sku]
-        self.env["amazon.offer"].create({
-            "account_id": self.account.id, "sku": sku, "product_id": product.id,
-            "marketplace_id": self.env["amazon.marketplace"].search([("api_ref", "=", JAPAN)]).id,
-        })  # fmt: skip
+        self.env["amazon.offer"].create(
+            {
+                "account_id": self.account.id,
+                "sku": sku,
+                "product_id": product.id,
+                "marketplace_id": self.env["amazon.marketplace"].search([("api_ref", "=", JAPAN)]).id,
+            }
+        )
         product.type = "service"
 
     def test_service(self):
@@ -214,9 +227,10 @@ class TestOpenUnits(ConfirmationCase):
         self.assertEqual(order.amazon_api_status, "not_sent")
         self.assertIn("AMZ-CUP-001 × 1", self.told(order).note)
         self.refetched(
-            order, fulfillment={"fulfillmentStatus": "SHIPPED"},
+            order,
+            fulfillment={"fulfillmentStatus": "SHIPPED"},
             orderItems={"0": {"fulfillment": {"quantityUnfulfilled": 0}}},
-        )  # fmt: skip
+        )
         self.assertFalse(self.told(order))
         self.assertEqual(order.amazon_api_status, "done")
 

@@ -14,10 +14,14 @@ class TestPending(AmazonCase):
         super().setUpClass()
         cls.placeholder = cls.env.ref("sale_amazon_spapi.partner_provisional")
         cls.provisional = cls.env.ref("sale_amazon_spapi.carrier_provisional")
-        cls.carrier = cls.env["delivery.carrier"].create({
-            "name": "Sagawa", "delivery_type": "fixed", "company_id": cls.company.id,
-            "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,
-        })  # fmt: skip
+        cls.carrier = cls.env["delivery.carrier"].create(
+            {
+                "name": "Sagawa",
+                "delivery_type": "fixed",
+                "company_id": cls.company.id,
+                "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,
+            }
+        )
         cls.account.rule_ids = [
             (0, 0, {"carrier_id": cls.carrier.id, "country_ids": [(6, 0, cls.env.ref("base.jp").ids)]})
         ]

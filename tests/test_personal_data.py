@@ -16,20 +16,35 @@ from .common import AmazonCase
 CANARIES = re.compile("kanaria|カナリア(?!諸島)|0901234987|987-6543", re.IGNORECASE)
 PERSONAL = {
     "buyer": {
-        "buyerName": "カナリア 花子", "buyerEmail": "kanaria7@marketplace.amazon.co.jp",
-        "buyerCompanyName": "Kanaria & Söhne", "buyerPurchaseOrderNumber": "PO-KANARIA-77",
+        "buyerName": "カナリア 花子",
+        "buyerEmail": "kanaria7@marketplace.amazon.co.jp",
+        "buyerCompanyName": "Kanaria & Söhne",
+        "buyerPurchaseOrderNumber": "PO-KANARIA-77",
     },
     "recipient": {
         "deliveryAddress": {
-            "name": "カナリア 太郎", "companyName": "カナリア商会", "addressLine1": "カナリア町1-2-3",
-            "addressLine2": "Kanaria Heights 301", "postalCode": "987-6543", "phone": "0901234987",
+            "name": "カナリア 太郎",
+            "companyName": "カナリア商会",
+            "addressLine1": "カナリア町1-2-3",
+            "addressLine2": "Kanaria Heights 301",
+            "postalCode": "987-6543",
+            "phone": "0901234987",
         },
         "deliveryPreference": {"addressInstruction": "カナリア寺の裏\nring at <Kanaria>"},
     },
-    "orderItems": {"0": {"fulfillment": {"packing": {"giftOption": {
-        "giftMessage": "Dear Kanaria,\nおめでとう、カナリアより", "giftWrapLevel": "Classic",
-    }}}}},
-}  # fmt: skip
+    "orderItems": {
+        "0": {
+            "fulfillment": {
+                "packing": {
+                    "giftOption": {
+                        "giftMessage": "Dear Kanaria,\nおめでとう、カナリアより",
+                        "giftWrapLevel": "Classic",
+                    }
+                }
+            }
+        }
+    },
+}
 # Odoo removes what was sent to browsers by itself, within a day.
 NOT_OURS = {"bus_bus"}
 
@@ -40,23 +55,30 @@ class TestPersonalData(AmazonCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.clerk = new_test_user(
-            cls.env, "clerk", "sale_amazon_spapi.group_amazon_manager,base.group_partner_manager",
-            company_id=cls.company.id, company_ids=[Command.set(cls.company.ids)],
-        )  # fmt: skip
+            cls.env,
+            "clerk",
+            "sale_amazon_spapi.group_amazon_manager,base.group_partner_manager",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
 
     def left(self):
         """Return where in the database canaries are left: rows by table."""
         self.env.flush_all()
         self.cr.precommit.run()
         self.env.flush_all()
-        tables = self.env.execute_query(SQL(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace"
-        ))  # fmt: skip
+        tables = self.env.execute_query(
+            SQL("SELECT relname FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace")
+        )
         found = {}
         for [table] in sorted(tables):
-            rows = self.env.execute_query(SQL(
-                "SELECT row::text FROM %s row WHERE row::text ~* %s", SQL.identifier(table), CANARIES.pattern,
-            ))  # fmt: skip
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT row::text FROM %s row WHERE row::text ~* %s",
+                    SQL.identifier(table),
+                    CANARIES.pattern,
+                )
+            )
             if rows and table not in NOT_OURS:
                 found[table] = [row for [row] in rows]
         return found
@@ -80,9 +102,10 @@ class TestPersonalData(AmazonCase):
         """What Amazon sent is gone without a trace."""
         order = self.personal()
         self.assertEqual(
-            set(self.left()), {"res_partner", "sale_order"},
+            set(self.left()),
+            {"res_partner", "sale_order"},
             "only the buyer, the address and the order have what is personal",
-        )  # fmt: skip
+        )
         self.send(order)
         self.purge(60)
         self.assertEqual(self.left(), {})
@@ -147,9 +170,18 @@ class TestPersonalData(AmazonCase):
     def test_changed_delivery_address(self):
         """Odoo asks to look at the delivery, without quoting the old or the new address."""
         order = self.personal()
-        other = self.env["res.partner"].with_user(self.clerk).create({
-            "name": "カナリア 次郎", "street": "カナリア通り5", "parent_id": order.partner_id.id, "type": "delivery",
-        })  # fmt: skip
+        other = (
+            self.env["res.partner"]
+            .with_user(self.clerk)
+            .create(
+                {
+                    "name": "カナリア 次郎",
+                    "street": "カナリア通り5",
+                    "parent_id": order.partner_id.id,
+                    "type": "delivery",
+                }
+            )
+        )
         order.with_user(self.clerk).partner_shipping_id = other
         activity = order.picking_ids.activity_ids
         self.assertIn("delivery address", activity.note)
@@ -169,9 +201,12 @@ class TestPersonalData(AmazonCase):
     def test_shops_own_orders_are_told_as_ever(self):
         """What is not Amazon's is quoted as Odoo does."""
         first, second = self.env["res.partner"].create([{"name": "Shop customer"}, {"name": "Other customer"}])
-        order = self.env["sale.order"].create({
-            "partner_id": first.id, "order_line": [Command.create({"product_id": self.products["AMZ-PEN-001"].id})],
-        })  # fmt: skip
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": first.id,
+                "order_line": [Command.create({"product_id": self.products["AMZ-PEN-001"].id})],
+            }
+        )
         order.action_confirm()
         self.env.flush_all()
         self.cr.precommit.run()
@@ -187,8 +222,10 @@ class TestPersonalData(AmazonCase):
         order = self.personal()
         buyer, address = order.partner_id, order.partner_shipping_id
         self.write_everywhere(order)
-        self.assertTrue({"mail_message", "mail_activity", "ir_attachment", "mail_tracking_value", "stock_picking"}
-                        <= set(self.left()))  # fmt: skip
+        self.assertTrue(
+            {"mail_message", "mail_activity", "ir_attachment", "mail_tracking_value", "stock_picking"}
+            <= set(self.left())
+        )
         self.send(order)
         self.purge(60)
         self.assertEqual(self.left(), {})
@@ -204,21 +241,36 @@ class TestPersonalData(AmazonCase):
             record.message_post(body=f"Refund of 500 for {said}", subject=buyer.name, email_from=buyer.email)
             record.activity_schedule("mail.mail_activity_data_todo", summary=address.name, note=said)
             record.activity_schedule("mail.mail_activity_data_todo", note=said).action_feedback(f"Rang {buyer.name}")
-            self.env["ir.attachment"].create({
-                "name": f"label {address.name}.txt", "raw": said.encode(), "res_model": record._name,
-                "res_id": record.id, "mimetype": "text/plain", "index_content": said,
-            })  # fmt: skip
+            self.env["ir.attachment"].create(
+                {
+                    "name": f"label {address.name}.txt",
+                    "raw": said.encode(),
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "mimetype": "text/plain",
+                    "index_content": said,
+                }
+            )
         order.note = f"<p>{order.amazon_purchase_order} 太郎</p>"
         order.sudo().signed_by = address.name
         picking.note = f"<p>{said}</p>"
         message = order.message_post(body=order.amazon_instructions, message_type="comment")
-        self.env["mail.tracking.value"].sudo().create({
-            "mail_message_id": message.id, "field_id": self.env["ir.model.fields"]._get("sale.order", "partner_id").id,
-            "old_value_char": address.name, "new_value_char": buyer.display_name,
-        })  # fmt: skip
-        self.env["mail.mail"].sudo().create({
-            "mail_message_id": message.id, "body_html": f"<p>{said}</p>", "email_to": buyer.email, "state": "exception",
-        })  # fmt: skip
+        self.env["mail.tracking.value"].sudo().create(
+            {
+                "mail_message_id": message.id,
+                "field_id": self.env["ir.model.fields"]._get("sale.order", "partner_id").id,
+                "old_value_char": address.name,
+                "new_value_char": buyer.display_name,
+            }
+        )
+        self.env["mail.mail"].sudo().create(
+            {
+                "mail_message_id": message.id,
+                "body_html": f"<p>{said}</p>",
+                "email_to": buyer.email,
+                "state": "exception",
+            }
+        )
         order.sudo().amazon_confirmation_ids.message = said
         buyer.write(
             {"comment": f"<p>{said}</p>", "website": "https://kanaria.example", "function": "Kanaria", "ref": "KANARIA"}

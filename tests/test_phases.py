@@ -14,10 +14,16 @@ class TestShippingRules(AmazonCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.first, cls.second = cls.env["delivery.carrier"].create([
-            {"name": name, "delivery_type": "fixed", "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id}
-            for name in ("First", "Second")
-        ])  # fmt: skip
+        cls.first, cls.second = cls.env["delivery.carrier"].create(
+            [
+                {
+                    "name": name,
+                    "delivery_type": "fixed",
+                    "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,
+                }
+                for name in ("First", "Second")
+            ]
+        )
         cls.provisional = cls.env.ref("sale_amazon_spapi.carrier_provisional")
 
     def carrier(self, rule, kind="jp_standard", **values):
@@ -36,12 +42,25 @@ class TestShippingRules(AmazonCase):
         tokyo, okinawa = self.env.ref("base.state_jp_jp-13"), self.env.ref("base.state_jp_jp-47")
         standard, prime, cod = ("jp_standard", {}), ("jp_prime", {}), ("jp_cod", {})
         to = {
-            state: ("jp_standard", {"set": {"recipient": {"deliveryAddress": {
-                "stateOrRegion": state, "postalCode": code, "city": "市", "addressLine1": "1-2-3",
-                "addressLine2": None, "addressLine3": None,
-            }}}})
+            state: (
+                "jp_standard",
+                {
+                    "set": {
+                        "recipient": {
+                            "deliveryAddress": {
+                                "stateOrRegion": state,
+                                "postalCode": code,
+                                "city": "市",
+                                "addressLine1": "1-2-3",
+                                "addressLine2": None,
+                                "addressLine3": None,
+                            }
+                        }
+                    }
+                },
+            )
             for state, code in (("東京都", "100-0001"), ("沖縄県", "900-0001"))
-        }  # fmt: skip
+        }
         cup = ("jp_standard", {"items": [{"sku": "AMZ-CUP-001", "quantity": 1}]})
         cups = ("jp_standard", {"items": [{"sku": "AMZ-CUP-001", "quantity": 3}]})
         tea = ("jp_standard", {"items": [{"sku": "AMZ-TEA-001", "quantity": 1}]})
@@ -64,7 +83,7 @@ class TestShippingRules(AmazonCase):
             ({"amount_max": 5000}, cup, cups),
             ({"product_ids": [(6, 0, self.products["AMZ-TEA-001"].ids)]}, tea, cup),
             ({"categ_ids": [(6, 0, food.ids)]}, tea, cup),
-        ):  # fmt: skip
+        ):
             with self.subTest(rule=rule):
                 self.check(rule, fits, other)
         self.assertEqual(self.carrier({"country_ids": [(6, 0, self.env.ref("base.jp").ids)]}), self.first)
@@ -75,7 +94,7 @@ class TestShippingRules(AmazonCase):
         self.account.rule_ids = [
             (0, 0, {"carrier_id": self.second.id, "sequence": 2}),
             (0, 0, {"carrier_id": self.first.id, "sequence": 1, "amount_min": 5000}),
-        ]  # fmt: skip
+        ]
         self.account.invalidate_recordset(["rule_ids"])
         cheap = self.imported(items=[{"sku": "AMZ-CUP-001"}])
         dear = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
@@ -95,8 +114,9 @@ class TestShippingRules(AmazonCase):
     def test_archived_method(self):
         """A method that is not used any more is not chosen any more."""
         self.account.rule_ids = [
-            (0, 0, {"carrier_id": self.first.id, "sequence": 1}), (0, 0, {"carrier_id": self.second.id, "sequence": 2}),
-        ]  # fmt: skip
+            (0, 0, {"carrier_id": self.first.id, "sequence": 1}),
+            (0, 0, {"carrier_id": self.second.id, "sequence": 2}),
+        ]
         self.first.active = False
         self.assertEqual(self.imported().carrier_id, self.second)
 
@@ -201,9 +221,9 @@ class TestPhases(AmazonCase):
     def test_phases_of_another_company(self):
         """An account moves its orders only into phases of its own company and shared ones."""
         other = self.env["res.company"].create({"name": "Another company"})
-        theirs, ours = self.env["amazon.phase"].create([
-            {"name": "Engraving", "company_id": company.id} for company in (other, self.company)
-        ])  # fmt: skip
+        theirs, ours = self.env["amazon.phase"].create(
+            [{"name": "Engraving", "company_id": company.id} for company in (other, self.company)]
+        )
         settings = self.account.phase_ids[0].with_user(self.manager)
         for field in ("success_phase_id", "failure_phase_id", "phase_id"):
             with self.subTest(field=field):
@@ -258,11 +278,13 @@ class TestPhases(AmazonCase):
 
     def test_other_channels(self):
         """Orders that are not from Amazon can stand in the same phases and are left alone (C13)."""
-        order = self.env["sale.order"].create({
-            "partner_id": self.env["res.partner"].create({"name": "Shop customer"}).id,
-            "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
-            "amazon_phase_id": self.phase["ready"].id,
-        })  # fmt: skip
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Shop customer"}).id,
+                "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
+                "amazon_phase_id": self.phase["ready"].id,
+            }
+        )
         order.action_confirm()
         self.ship(order.picking_ids)
         self.assertEqual(order.amazon_phase_id, self.phase["ready"])

@@ -96,10 +96,12 @@ class TestPrivacy(AmazonCase):
         self.company.stock_move_email_validation = True
         if "stock_text_confirmation" in self.company._fields:
             self.company.stock_text_confirmation = True
-        own = self.env["sale.order"].create({
-            "partner_id": self.env["res.partner"].create({"name": "Shop customer", "email": "shop@example.com"}).id,
-            "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
-        })  # fmt: skip
+        own = self.env["sale.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Shop customer", "email": "shop@example.com"}).id,
+                "order_line": [(0, 0, {"product_id": self.products["AMZ-PEN-001"].id})],
+            }
+        )
         own.action_confirm()
         orders = self.imported(count=2)
         seller_central = self.imported()

@@ -64,10 +64,17 @@ class TestPurge(AmazonCase):
         """However many orders are over, all are done; those still open keep what is needed to ship them."""
         waiting = self.imported("jp_gift")
         partner = self.env["res.partner"].create({"name": "Shop customer"})
-        over = self.env["sale.order"].create([
-            {"partner_id": partner.id, "amazon_account_id": self.account.id, "amazon_gift_note": "おめでとう",
-             "date_order": fields.Datetime.now() - timedelta(days=40)}
-        ] * 201)  # fmt: skip
+        over = self.env["sale.order"].create(
+            [
+                {
+                    "partner_id": partner.id,
+                    "amazon_account_id": self.account.id,
+                    "amazon_gift_note": "おめでとう",
+                    "date_order": fields.Datetime.now() - timedelta(days=40),
+                }
+            ]
+            * 201
+        )
         over.write({"state": "sale", "amazon_status": "shipped"})
         self.purge(days=90)
         self.assertEqual(set(over.mapped("amazon_purged")), {True})

@@ -16,9 +16,13 @@ class TestQuota(TransactionCase):
 
     def setUp(self):
         super().setUp()
-        self.account = self.env["amazon.account"].create({
-            "name": "Quota", "merchant_id": "AQUOTA", "lwa_client_id": "application",
-        })  # fmt: skip
+        self.account = self.env["amazon.account"].create(
+            {
+                "name": "Quota",
+                "merchant_id": "AQUOTA",
+                "lwa_client_id": "application",
+            }
+        )
         self.budget = self.env["amazon.quota"]._budget(self.account)
 
     def bucket(self, operation):

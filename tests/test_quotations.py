@@ -14,10 +14,30 @@ from .common import AmazonCase
 
 SHORT = ["Li", "Al", "Ito", "Amp", "Lt", "Div", "Style", "Sales", "花子", "A & B", "<b>", "O'\"Neill", "href"]
 PIECES = [
-    "<ul><li>", "</li></ul>", "<br/>", "<div class='al li'>", "</div>", '<b title="a > b">', "</b>", "&amp;", "&lt;",
-    "<style>li, div > b { color: red }</style>", "<!-- Ito -->", '<img src="/web/image/1?li=1" style="Al">', " ", ",",
-    "monitor", "sales@example.com", "Li", "ITO", "花子さん", "A &amp; B", "&lt;b&gt;", "O'&quot;Neill", "x < y",
-]  # fmt: skip
+    "<ul><li>",
+    "</li></ul>",
+    "<br/>",
+    "<div class='al li'>",
+    "</div>",
+    '<b title="a > b">',
+    "</b>",
+    "&amp;",
+    "&lt;",
+    "<style>li, div > b { color: red }</style>",
+    "<!-- Ito -->",
+    '<img src="/web/image/1?li=1" style="Al">',
+    " ",
+    ",",
+    "monitor",
+    "sales@example.com",
+    "Li",
+    "ITO",
+    "花子さん",
+    "A &amp; B",
+    "&lt;b&gt;",
+    "O'&quot;Neill",
+    "x < y",
+]
 
 
 class Tags(HTMLParser):
@@ -107,12 +127,17 @@ class TestShopsOwn(AmazonCase):
         order, other = self.imported(count=2)
         buyers = order.partner_id | other.partner_id
         names = buyers.mapped("name")
-        invoices = self.env["account.move"].create([
-            {"move_type": "out_invoice", "partner_id": buyer.id,
-             "invoice_date": fields.Date.today() - timedelta(days=1),
-             "invoice_line_ids": [Command.create({"name": "Tea", "price_unit": 500})]}
-            for buyer in buyers
-        ])  # fmt: skip
+        invoices = self.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": buyer.id,
+                    "invoice_date": fields.Date.today() - timedelta(days=1),
+                    "invoice_line_ids": [Command.create({"name": "Tea", "price_unit": 500})],
+                }
+                for buyer in buyers
+            ]
+        )
         invoices[1].button_cancel()
         buyers._amazon_anonymize()
         self.assertEqual(buyers[0].name, names[0])

@@ -19,12 +19,27 @@ from .common import AmazonCase
 # Amazon's words for a 401 or 403 -> kind, and words of what to do.
 DENIED = (
     ("Unauthorized", "Access to requested resource is denied.", "", "access", "has the roles this needs"),
-    ("Unauthorized", "Access to requested resource is denied.", "The LWA secret amzn1 has expired.",
-     "credentials", "client secret has expired"),
-    ("Unauthorized", "The Login with Amazon client secret you are using expired on 2026-11-01.", "",
-     "credentials", "client secret has expired"),
-    ("Unauthorized", "Access to requested resource is denied.",
-     "The access token you provided is revoked, malformed or invalid.", "credentials", "was revoked"),
+    (
+        "Unauthorized",
+        "Access to requested resource is denied.",
+        "The LWA secret amzn1 has expired.",
+        "credentials",
+        "client secret has expired",
+    ),
+    (
+        "Unauthorized",
+        "The Login with Amazon client secret you are using expired on 2026-11-01.",
+        "",
+        "credentials",
+        "client secret has expired",
+    ),
+    (
+        "Unauthorized",
+        "Access to requested resource is denied.",
+        "The access token you provided is revoked, malformed or invalid.",
+        "credentials",
+        "was revoked",
+    ),
     ("InvalidAccessToken", "The token is invalid.", "", "credentials", "was revoked"),
     ("Unauthorized", "The authorization of this application has expired.", "", "credentials", "every year"),
     ("Unauthorized", "Please reauthorize the application.", "", "credentials", "every year"),
@@ -32,14 +47,24 @@ DENIED = (
     ("Unauthorized", "Merchant A2 is not active.", "", "access", "Account Health"),
     ("Unauthorized", "Your application has been suspended.", "", "access", "blocked the application"),
     ("Unauthorized", "The developer account was deactivated", "", "access", "blocked the application"),
-    ("Unauthorized", "Access to requested resource is denied.",
-     "The seller does not take part in marketplace A1VC38T7YXB528.", "access", "Remove the marketplace"),
-    ("Unauthorized", "The application does not have access to one or more requested data elements: [buyerInfo]", "",
-     "access", "restricted role"),
+    (
+        "Unauthorized",
+        "Access to requested resource is denied.",
+        "The seller does not take part in marketplace A1VC38T7YXB528.",
+        "access",
+        "Remove the marketplace",
+    ),
+    (
+        "Unauthorized",
+        "The application does not have access to one or more requested data elements: [buyerInfo]",
+        "",
+        "access",
+        "restricted role",
+    ),
     ("Forbidden", "Forbidden", "", "access", "gateway"),
     ("", "Missing Authentication Token", "", "access", "gateway"),
     ("Unauthorized", "This operation is no longer available.", "", "other", "update this addon"),
-)  # fmt: skip
+)
 # What Login with Amazon calls it -> words of what to do.
 LOGIN = {
     "invalid_grant": "enter the new refresh token",
@@ -121,16 +146,27 @@ class TestRefusals(AmazonCase):
             *(CredentialsError("zzz", code=code, status=400) for code in (*LOGIN, "undecryptable")),
             CredentialsError(code="key_ring"),
             CredentialsError("Client secret has expired", code="invalid_client", status=400),
-            CredentialsError("client_secret zzz", code="missing"), NotFound("zzz", status=404),
-            BadRequest("zzz", code="InvalidEndpoint"), BadRequest("Bad marketplaceIds", status=400),
-            QuotaExceeded(operation="searchOrders", status=429), SellingPartnerError("zzz", status=302),
-            CredentialsError("zzz", code="missing"), CredentialsError("client_id zzz", code="missing"),
-            CredentialsError("zzz", code="new_code", status=400), AccessDenied("New words", status=401),
-            BadRequest("Some English", status=400), BadRequest("zzz", status=404, code="Gone"), RetryLater(status=503),
-            RetryLater(code="not_connected"), RetryLater(code="no_answer"), MalformedAnswer("broken", status=200),
-            MalformedAnswer(code="same_page"), MalformedAnswer(code="empty_pages"), AccessDenied(foreign=True),
+            CredentialsError("client_secret zzz", code="missing"),
+            NotFound("zzz", status=404),
+            BadRequest("zzz", code="InvalidEndpoint"),
+            BadRequest("Bad marketplaceIds", status=400),
+            QuotaExceeded(operation="searchOrders", status=429),
+            SellingPartnerError("zzz", status=302),
+            CredentialsError("zzz", code="missing"),
+            CredentialsError("client_id zzz", code="missing"),
+            CredentialsError("zzz", code="new_code", status=400),
+            AccessDenied("New words", status=401),
+            BadRequest("Some English", status=400),
+            BadRequest("zzz", status=404, code="Gone"),
+            RetryLater(status=503),
+            RetryLater(code="not_connected"),
+            RetryLater(code="no_answer"),
+            MalformedAnswer("broken", status=200),
+            MalformedAnswer(code="same_page"),
+            MalformedAnswer(code="empty_pages"),
+            AccessDenied(foreign=True),
             BadRequest(foreign=True),
-        ):  # fmt: skip
+        ):
             found.append(find(error))
             for by_hand in (False, True):
                 kind, lines = explain(error, by_hand)
@@ -164,15 +200,21 @@ class TestRefusals(AmazonCase):
         account = self.account.with_user(self.manager)
         merchant, secret, token = (self.seller[name] for name in ("merchant_id", "client_secret", "refresh_token"))
         for spoil in (
-            lambda text: f"  {text}\r\n", lambda text: f"\u3000{text}\u200b\ufeff",
+            lambda text: f"  {text}\r\n",
+            lambda text: f"\u3000{text}\u200b\ufeff",
             lambda text: text[:9] + "\n" + text[9:],
             lambda text: "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text),
-        ):  # fmt: skip
-            account.write({
-                "merchant_id": spoil(merchant.lower()), "lwa_client_id": spoil(self.seller["client_id"]),
-                "lwa_client_secret": spoil(secret), "refresh_token": spoil(token),
-                "endpoint_url": spoil(self.amazon.url), "lwa_url": spoil(f"{self.amazon.url}/auth/o2/token"),
-            })  # fmt: skip
+        ):
+            account.write(
+                {
+                    "merchant_id": spoil(merchant.lower()),
+                    "lwa_client_id": spoil(self.seller["client_id"]),
+                    "lwa_client_secret": spoil(secret),
+                    "refresh_token": spoil(token),
+                    "endpoint_url": spoil(self.amazon.url),
+                    "lwa_url": spoil(f"{self.amazon.url}/auth/o2/token"),
+                }
+            )
             self.assertEqual(self.account.merchant_id, merchant)
             credentials = self.account._credentials()
             self.assertEqual((credentials.client_secret, credentials.refresh_token), (secret, token))

@@ -79,6 +79,10 @@ class TestReviewMail(AmazonCase):
         self.manager.lang = "ja_JP"
         self.imported("jp_gift")
         texts = {mail.email_to: mail.subject for mail in self.run_cron(hours=1)}
-        self.assertEqual(texts, {
-            "manager@example.com": "確認が必要なAmazon受注: 1件", "shop@example.com": "Amazon orders to review: 1",
-        })  # fmt: skip
+        self.assertEqual(
+            texts,
+            {
+                "manager@example.com": "確認が必要なAmazon受注: 1件",
+                "shop@example.com": "Amazon orders to review: 1",
+            },
+        )

@@ -52,56 +52,150 @@ FIELDS = {
         ["amazon_shipping_method_id", "amazon_ship_method", "amazon_no_tracking"],
         ("sales_manager",),
     ),
-    "amazon.account": dict.fromkeys([
-        "name", "active", "kind", "company_id", "user_id", "notification_emails", "region", "marketplace_ids",
-        "merchant_id", "environment", "endpoint_url", "lwa_url", "seller_central_url", "lwa_client_id",
-        "lwa_client_secret", "refresh_token", "application_id", "auto_import", "auto_confirm", "auto_inventory",
-        "auto_finance", "auto_vendor", "start_date", "warehouse_id", "team_id", "phase_ids", "rule_ids", "unknown_sku",
-        "cancel_policy", "split_policy", "merged_policy", "copied_policy", "missing_tracking", "unmapped_carrier",
-        "confirm_today_only", "feed_threshold", "result_mails", "review_mail", "pii_days",
-        "import_finished",
-    ], MANAGER),
+    "amazon.account": dict.fromkeys(
+        [
+            "name",
+            "active",
+            "kind",
+            "company_id",
+            "user_id",
+            "notification_emails",
+            "region",
+            "marketplace_ids",
+            "merchant_id",
+            "environment",
+            "endpoint_url",
+            "lwa_url",
+            "seller_central_url",
+            "lwa_client_id",
+            "lwa_client_secret",
+            "refresh_token",
+            "application_id",
+            "auto_import",
+            "auto_confirm",
+            "auto_inventory",
+            "auto_finance",
+            "auto_vendor",
+            "start_date",
+            "warehouse_id",
+            "team_id",
+            "phase_ids",
+            "rule_ids",
+            "unknown_sku",
+            "cancel_policy",
+            "split_policy",
+            "merged_policy",
+            "copied_policy",
+            "missing_tracking",
+            "unmapped_carrier",
+            "confirm_today_only",
+            "feed_threshold",
+            "result_mails",
+            "review_mail",
+            "pii_days",
+            "import_finished",
+        ],
+        MANAGER,
+    ),
     "amazon.phase": dict.fromkeys(
         ["name", "sequence", "active", "company_id", "role", "require_ship_date", "fold"], ANY_MANAGER
     ),
     "amazon.account.phase": dict.fromkeys(
         ["account_id", "phase_id", "auto_confirm", "success_phase_id", "failure_phase_id"], MANAGER
     ),
-    "amazon.shipping.method": dict.fromkeys([
-        "code", "name", "origin", "sequence", "active", "carrier_code", "carrier_name", "ship_method",
-        "tracking_required", "cash_on_delivery",
-    ], ANY_MANAGER),
-    "amazon.shipping.rule": dict.fromkeys([
-        "account_id", "sequence", "active", "carrier_id", "service_level", "cash_on_delivery", "country_ids",
-        "state_ids", "zip_prefixes", "weight_max", "weight_min", "amount_min", "amount_max", "product_ids", "categ_ids",
-    ], MANAGER),
+    "amazon.shipping.method": dict.fromkeys(
+        [
+            "code",
+            "name",
+            "origin",
+            "sequence",
+            "active",
+            "carrier_code",
+            "carrier_name",
+            "ship_method",
+            "tracking_required",
+            "cash_on_delivery",
+        ],
+        ANY_MANAGER,
+    ),
+    "amazon.shipping.rule": dict.fromkeys(
+        [
+            "account_id",
+            "sequence",
+            "active",
+            "carrier_id",
+            "service_level",
+            "cash_on_delivery",
+            "country_ids",
+            "state_ids",
+            "zip_prefixes",
+            "weight_max",
+            "weight_min",
+            "amount_min",
+            "amount_max",
+            "product_ids",
+            "categ_ids",
+        ],
+        MANAGER,
+    ),
     "amazon.offer": dict.fromkeys(["account_id", "marketplace_id", "sku", "asin", "title", "product_id"], USER),
-    "amazon.marketplace": dict.fromkeys([
-        "name", "sequence", "code", "api_ref", "region", "country_id", "currency_id", "tz", "domain",
-        "seller_central_url", "tax_included",
-    ], ANY_MANAGER),
-}  # fmt: skip
+    "amazon.marketplace": dict.fromkeys(
+        [
+            "name",
+            "sequence",
+            "code",
+            "api_ref",
+            "region",
+            "country_id",
+            "currency_id",
+            "tz",
+            "domain",
+            "seller_central_url",
+            "tax_included",
+        ],
+        ANY_MANAGER,
+    ),
+}
 
 # Who may call what. SHOWS: whoever may read the record; it opens something and changes nothing.
 SHOWS = "shows"
 METHODS = {
     "sale.order": {
-        "action_amazon_confirm_now": USER, "action_amazon_hold": USER, "action_amazon_refresh": USER,
-        "action_amazon_reopen": USER, "action_amazon_reviewed": USER, "action_amazon_deliver_rest": USER,
-        "action_amazon_map_skus": SHOWS, "action_amazon_view_logs": SHOWS, "action_amazon_view_replaced": SHOWS,
-        "action_amazon_open": SHOWS, "action_amazon_view_confirmations": SHOWS,
+        "action_amazon_confirm_now": USER,
+        "action_amazon_hold": USER,
+        "action_amazon_refresh": USER,
+        "action_amazon_reopen": USER,
+        "action_amazon_reviewed": USER,
+        "action_amazon_deliver_rest": USER,
+        "action_amazon_map_skus": SHOWS,
+        "action_amazon_view_logs": SHOWS,
+        "action_amazon_view_replaced": SHOWS,
+        "action_amazon_open": SHOWS,
+        "action_amazon_view_confirmations": SHOWS,
     },
     "stock.picking": {
-        "action_amazon_confirm_now": USER, "action_amazon_separate": PACKER, "action_amazon_view_confirmations": SHOWS,
+        "action_amazon_confirm_now": USER,
+        "action_amazon_separate": PACKER,
+        "action_amazon_view_confirmations": SHOWS,
     },
     "amazon.account": {
-        "action_authorize": MANAGER, "action_import_now": USER, "action_test_connection": MANAGER,
-        "action_toggle_import": MANAGER, "action_view_attention": SHOWS, "action_view_orders": SHOWS,
-        "action_view_to_confirm": SHOWS, "action_view_waiting": SHOWS, "get_standstill": SHOWS,
+        "action_authorize": MANAGER,
+        "action_import_now": USER,
+        "action_test_connection": MANAGER,
+        "action_toggle_import": MANAGER,
+        "action_view_attention": SHOWS,
+        "action_view_orders": SHOWS,
+        "action_view_to_confirm": SHOWS,
+        "action_view_waiting": SHOWS,
+        "get_standstill": SHOWS,
     },
     "amazon.confirmation": {
-        "action_retry": USER, "action_amazon_open": SHOWS, "action_open_feed": SHOWS, "action_open_order": SHOWS,
-        "action_open_picking": SHOWS, "action_view_logs": SHOWS,
+        "action_retry": USER,
+        "action_amazon_open": SHOWS,
+        "action_open_feed": SHOWS,
+        "action_open_order": SHOWS,
+        "action_open_picking": SHOWS,
+        "action_view_logs": SHOWS,
     },
     "amazon.job": {"action_toggle": MANAGER},
     "amazon.log": {"action_view_confirmations": SHOWS, "action_view_orders": SHOWS},
@@ -112,15 +206,24 @@ METHODS = {
     "amazon.combine": {"action_combine": USER},
     "amazon.completion": {
         "action_refresh": SHOWS,
-        **dict.fromkeys(["action_back", "action_confirm", "action_search", "action_select_all", "action_select_none",
-                         "action_view_failed"], USER),
+        **dict.fromkeys(
+            [
+                "action_back",
+                "action_confirm",
+                "action_search",
+                "action_select_all",
+                "action_select_none",
+                "action_view_failed",
+            ],
+            USER,
+        ),
     },
     "amazon.completion.line": dict.fromkeys(["action_open_amazon", "action_open_order"], USER),
     "amazon.confirmation.file": {"action_open": AT_HOME, "action_set_done": USER},
     "amazon.confirmation.file.part": {"action_download": USER},
     "amazon.import": {"action_fetch_number": AT_HOME, "action_import": USER},
     "amazon.status.change": dict.fromkeys(["action_apply", "action_move"], USER),
-}  # fmt: skip
+}
 ARGUMENTS = {"action_fetch_number": ["no number"]}
 # What a context may say from outside: how something is shown, nothing more.
 HARMLESS = {"amazon_show_ref", "amazon_all_times", "amazon_orders", "amazon_deliveries"}
@@ -143,10 +246,11 @@ class RightsCase(ConfirmationCase):
     def models(self):
         """Return every model of the addon's and every other one with fields of the addon's."""
         names = [
-            name for name, model in self.env.registry.items()
+            name
+            for name, model in self.env.registry.items()
             if (name.startswith("amazon.") and not model._abstract)
             or any(field.startswith("amazon_") for field in model._fields)
-        ]  # fmt: skip
+        ]
         return sorted(set(names) - {"res.config.settings"} - {name for name in names if self.inherits(name)})
 
     def inherits(self, name):
@@ -159,11 +263,15 @@ class RightsCase(ConfirmationCase):
         """Return the names of the addon's fields of a model."""
         own = model.startswith("amazon.")
         return sorted(
-            name for name, field in self.env[model]._fields.items()
+            name
+            for name, field in self.env[model]._fields.items()
             if (name.startswith("amazon_") and not field.inherited)
-            or (own and name not in ("id", "display_name", "create_uid", "create_date", "write_uid", "write_date")
-                and set(field._modules) <= {"sale_amazon_spapi"})
-        )  # fmt: skip
+            or (
+                own
+                and name not in ("id", "display_name", "create_uid", "create_date", "write_uid", "write_date")
+                and set(field._modules) <= {"sale_amazon_spapi"}
+            )
+        )
 
     def methods(self, model):
         """Return the names of the public methods that only the addon defines on a model."""
@@ -180,24 +288,36 @@ class RightsCase(ConfirmationCase):
         self.account.rule_ids.active = True
         order = self.imported("jp_gift")
         left = self.delivered()
-        feed = self.env["amazon.feed"].create({
-            "account_id": self.account.id, "feed_type": "POST_ORDER_FULFILLMENT_DATA", "state": "done",
-            "confirmation_ids": [Command.set(left.amazon_confirmation_ids.ids)],
-        })  # fmt: skip
+        feed = self.env["amazon.feed"].create(
+            {
+                "account_id": self.account.id,
+                "feed_type": "POST_ORDER_FULFILLMENT_DATA",
+                "state": "done",
+                "confirmation_ids": [Command.set(left.amazon_confirmation_ids.ids)],
+            }
+        )
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)
         self.import_orders()
         picking = order.picking_ids
         records = {
-            "sale.order": order, "sale.order.line": order.order_line[:1], "stock.picking": picking,
-            "stock.move": picking.move_ids[:1], "res.partner": order.partner_id,
+            "sale.order": order,
+            "sale.order.line": order.order_line[:1],
+            "stock.picking": picking,
+            "stock.move": picking.move_ids[:1],
+            "res.partner": order.partner_id,
             "stock.package": self.env["stock.package"].create({"company_id": self.company.id}),
-            "delivery.carrier": self.yamato, "product.product": order.order_line[:1].product_id,
-            "product.pricelist": order.pricelist_id, "stock.warehouse": self.warehouse, "account.tax": self.taxes[10],
-            "amazon.account": self.account, "amazon.job": self.account._job("orders"), "amazon.feed": feed,
+            "delivery.carrier": self.yamato,
+            "product.product": order.order_line[:1].product_id,
+            "product.pricelist": order.pricelist_id,
+            "stock.warehouse": self.warehouse,
+            "account.tax": self.taxes[10],
+            "amazon.account": self.account,
+            "amazon.job": self.account._job("orders"),
+            "amazon.feed": feed,
             "amazon.confirmation": feed.confirmation_ids,
             "amazon.order.update": self.env["amazon.order.update"].search([("state", "=", "failed")], limit=1),
-        }  # fmt: skip
+        }
         mine = [("account_id", "=", self.account.id)]
         for name in self.models():
             model = self.env[name]
@@ -308,21 +428,37 @@ class TestRights(RightsCase):
         order = self.env["sale.order"].search([("amazon_account_id", "=", self.account.id)], limit=1)
         return {
             "amazon.completion.line": {
-                "wizard_id": self.env["amazon.completion"].create({}).id, "order_id": order.id,
+                "wizard_id": self.env["amazon.completion"].create({}).id,
+                "order_id": order.id,
             },
             "amazon.confirmation.file.part": {
-                "wizard_id": self.env["amazon.confirmation.file"].create({}).id, "account_id": self.account.id,
+                "wizard_id": self.env["amazon.confirmation.file"].create({}).id,
+                "account_id": self.account.id,
                 "marketplace_id": self.account.marketplace_ids[:1].id,
             },
-        }.get(model, {"account_id": self.account.id} if model == "amazon.import" else {})  # fmt: skip
+        }.get(model, {"account_id": self.account.id} if model == "amazon.import" else {})
 
     def snapshot(self):
         """Return everything of the addon that a method might change."""
         self.env.flush_all()
         shot = {}
-        for table in ("amazon_account", "amazon_order_update", "amazon_offer", "amazon_job", "amazon_phase",
-                      "amazon_confirmation", "amazon_feed", "sale_order", "sale_order_line", "stock_picking",
-                      "stock_move", "stock_package", "mail_message", "mail_activity", "ir_cron_trigger"):  # fmt: skip
+        for table in (
+            "amazon_account",
+            "amazon_order_update",
+            "amazon_offer",
+            "amazon_job",
+            "amazon_phase",
+            "amazon_confirmation",
+            "amazon_feed",
+            "sale_order",
+            "sale_order_line",
+            "stock_picking",
+            "stock_move",
+            "stock_package",
+            "mail_message",
+            "mail_activity",
+            "ir_cron_trigger",
+        ):
             self.env.cr.execute(f"SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM {table} t")  # pylint: disable=sql-injection
             shot[table] = self.env.cr.fetchone()[0]
         return shot
@@ -351,9 +487,16 @@ class TestRights(RightsCase):
     def test_delivery_is_told_whatever_the_context(self):
         """A packer's context does not keep a delivery from being told to Amazon."""
         picking = self.imported().picking_ids.with_context(
-            amazon_has_left=True, amazon_same_number=True, amazon_lines=[], amazon_reserved=True, amazon_fast=["lines"],
-            amazon_memo={}, amazon_confirmed=[], amazon_notes=[], amazon_defer_reservation=True,
-        )  # fmt: skip
+            amazon_has_left=True,
+            amazon_same_number=True,
+            amazon_lines=[],
+            amazon_reserved=True,
+            amazon_fast=["lines"],
+            amazon_memo={},
+            amazon_confirmed=[],
+            amazon_notes=[],
+            amazon_defer_reservation=True,
+        )
         self.deliver(picking)
         self.assertEqual(picking.amazon_confirmation_ids.state, "not_sent")
 
@@ -376,10 +519,12 @@ class TestRights(RightsCase):
     def test_lines_cannot_be_moved(self):
         """No line goes from an Amazon order to another one, or comes to it, by whatever command."""
         order = self.imported()
-        other = self.env["sale.order"].create({
-            "partner_id": self.env["res.partner"].create({"name": "Shop"}).id,
-            "order_line": [Command.create({"product_id": self.products["AMZ-PEN-001"].id})],
-        })  # fmt: skip
+        other = self.env["sale.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Shop"}).id,
+                "order_line": [Command.create({"product_id": self.products["AMZ-PEN-001"].id})],
+            }
+        )
         mine, theirs = order.order_line[:1], other.order_line
         for login in ("user", "salesman", "sales_manager", "bookkeeper"):
             user = self.users[login]
@@ -429,10 +574,13 @@ class TestRights(RightsCase):
         move = order.picking_ids.move_ids[:1]
         places = {"location_id": move.location_id.id, "location_dest_id": move.location_dest_id.id}
         wanted = {"product_id": move.product_id.id, "product_uom_qty": 1, "sale_line_id": move.sale_line_id.id}
-        return self.mine(self.env["stock.picking"], login).create({
-            "picking_type_id": move.picking_type_id.id, **places,
-            "move_ids": [Command.create({**wanted, **places, **values})],
-        })  # fmt: skip
+        return self.mine(self.env["stock.picking"], login).create(
+            {
+                "picking_type_id": move.picking_type_id.id,
+                **places,
+                "move_ids": [Command.create({**wanted, **places, **values})],
+            }
+        )
 
     def test_no_delivery_of_ones_own(self):
         """Nobody delivers by hand what an order does not ask for, and so has Amazon told of it."""
@@ -451,9 +599,13 @@ class TestRights(RightsCase):
         stranger.group_ids |= self.env.ref("stock.group_stock_user")
         stranger.group_ids -= self.env.ref("sale_amazon_spapi.group_amazon_manager")
         with self.assertRaises(UserError):
-            self.mine(self.env["stock.picking"], "stranger").create({
-                "picking_type_id": stock.out_type_id.id, **places, "move_ids": [Command.create(values)],
-            })  # fmt: skip
+            self.mine(self.env["stock.picking"], "stranger").create(
+                {
+                    "picking_type_id": stock.out_type_id.id,
+                    **places,
+                    "move_ids": [Command.create(values)],
+                }
+            )
 
     def test_no_delivery_grows(self):
         """Nor does one that is there bring more: by its demand, by another way to the customer, or by what never came
@@ -461,9 +613,13 @@ class TestRights(RightsCase):
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2, "total": 2000}])
         move = order.picking_ids.move_ids
         shelf, customers = move.location_id, move.location_dest_id
-        neighbours = self.env["stock.location"].create({
-            "name": "Neighbours", "usage": "customer", "location_id": customers.location_id.id,
-        })  # fmt: skip
+        neighbours = self.env["stock.location"].create(
+            {
+                "name": "Neighbours",
+                "usage": "customer",
+                "location_id": customers.location_id.id,
+            }
+        )
         dozen = self.env.ref("uom.product_uom_dozen")
 
         def into_stock(login):
@@ -482,8 +638,9 @@ class TestRights(RightsCase):
             lambda login: self.mine(move, login).write({"product_uom_qty": 3}),
             lambda login: self.mine(move, login).write({"product_uom": dozen.id}),
             lambda login: self.delivery_of(order, login, location_dest_id=neighbours.id),
-            redirected, came_back,
-        )  # fmt: skip
+            redirected,
+            came_back,
+        )
         for login in ("user", "packer"):
             for number, way in enumerate(ways):
                 with self.subTest(user=login, way=number), self.undone():
@@ -558,13 +715,20 @@ class TestRights(RightsCase):
 
     def test_own_things_stay_with_their_account(self):
         """An offer, a rule, a phase setting is not given to another account, be it by its new owner."""
-        foreign = self._connect(self.amazon.seller(), name="Foreign", company_id=self.elsewhere.id, user_id=False,
-                                warehouse_id=self.env["stock.warehouse"].search([
-                                    ("company_id", "=", self.elsewhere.id)], limit=1).id)  # fmt: skip
+        foreign = self._connect(
+            self.amazon.seller(),
+            name="Foreign",
+            company_id=self.elsewhere.id,
+            user_id=False,
+            warehouse_id=self.env["stock.warehouse"].search([("company_id", "=", self.elsewhere.id)], limit=1).id,
+        )
         second = self._connect(self.amazon.seller(), name="Second")
         records = self.sample()
-        for login, model in (("user", "amazon.offer"), ("manager", "amazon.shipping.rule"),
-                             ("manager", "amazon.account.phase")):  # fmt: skip
+        for login, model in (
+            ("user", "amazon.offer"),
+            ("manager", "amazon.shipping.rule"),
+            ("manager", "amazon.account.phase"),
+        ):
             record = records[model].with_user(self.users[login])
             for account in (foreign, second):
                 with self.subTest(model=model, account=account.name), self.assertRaises(AccessError):
@@ -572,9 +736,13 @@ class TestRights(RightsCase):
         with self.assertRaises(AccessError):
             second.with_user(self.users["manager"]).rule_ids = [Command.link(records["amazon.shipping.rule"].id)]
         with self.assertRaises(AccessError):
-            self.env["amazon.offer"].with_user(self.users["user"]).create({
-                "account_id": foreign.id, "marketplace_id": foreign.marketplace_ids[:1].id, "sku": "X",
-            })  # fmt: skip
+            self.env["amazon.offer"].with_user(self.users["user"]).create(
+                {
+                    "account_id": foreign.id,
+                    "marketplace_id": foreign.marketplace_ids[:1].id,
+                    "sku": "X",
+                }
+            )
 
     def test_shared_phase_stays_shared(self):
         """A manager does not take a phase that other companies use for his own."""
@@ -586,10 +754,17 @@ class TestRights(RightsCase):
         """A manager sees the quota of his companies' sellers."""
         self.imported()
         mine = [("merchant_id", "=", self.seller["merchant_id"])]
-        self.env["amazon.quota"].create({
-            "merchant_id": self.seller["merchant_id"], "application": "a", "operation": "o", "rate": 1, "burst": 1,
-            "tokens": 1, "refilled_at": "2026-01-01",
-        })  # fmt: skip
+        self.env["amazon.quota"].create(
+            {
+                "merchant_id": self.seller["merchant_id"],
+                "application": "a",
+                "operation": "o",
+                "rate": 1,
+                "burst": 1,
+                "tokens": 1,
+                "refilled_at": "2026-01-01",
+            }
+        )
         quota = self.env["amazon.quota"]
         self.assertTrue(quota.with_user(self.users["manager"]).search(mine))
         self.assertFalse(self.mine(quota, "stranger").search(mine))
@@ -605,24 +780,43 @@ class TestRights(RightsCase):
 
     def test_dialogs_tell_nothing_of_others(self):
         """No dialog takes a record that its user may not see, and so none tells of it; nor does somebody else's."""
-        foreign = self.env["sale.order"].with_company(self.elsewhere).create({
-            "partner_id": self.env["res.partner"].create({"name": "Secret"}).id, "company_id": self.elsewhere.id,
-        })  # fmt: skip
-        account = self._connect(self.amazon.seller(), name="Foreign", company_id=self.elsewhere.id, user_id=False,
-                                warehouse_id=self.env["stock.warehouse"].search([
-                                    ("company_id", "=", self.elsewhere.id)], limit=1).id)  # fmt: skip
+        foreign = (
+            self.env["sale.order"]
+            .with_company(self.elsewhere)
+            .create(
+                {
+                    "partner_id": self.env["res.partner"].create({"name": "Secret"}).id,
+                    "company_id": self.elsewhere.id,
+                }
+            )
+        )
+        account = self._connect(
+            self.amazon.seller(),
+            name="Foreign",
+            company_id=self.elsewhere.id,
+            user_id=False,
+            warehouse_id=self.env["stock.warehouse"].search([("company_id", "=", self.elsewhere.id)], limit=1).id,
+        )
         secret = {
-            "sale.order": foreign, "amazon.account": account,
-            "stock.picking": self.env["stock.picking"].create({
-                "picking_type_id": account.warehouse_id.out_type_id.id,
-                "location_id": account.warehouse_id.lot_stock_id.id,
-                "location_dest_id": self.env.ref("stock.stock_location_customers").id,
-            }),
-        }  # fmt: skip
-        secret["amazon.confirmation"] = self.env["amazon.confirmation"].create({
-            "account_id": account.id, "order_id": foreign.id, "order_ref": "503-9", "picking_id":
-            secret["stock.picking"].id, "marketplace_id": account.marketplace_ids[:1].id,
-        })  # fmt: skip
+            "sale.order": foreign,
+            "amazon.account": account,
+            "stock.picking": self.env["stock.picking"].create(
+                {
+                    "picking_type_id": account.warehouse_id.out_type_id.id,
+                    "location_id": account.warehouse_id.lot_stock_id.id,
+                    "location_dest_id": self.env.ref("stock.stock_location_customers").id,
+                }
+            ),
+        }
+        secret["amazon.confirmation"] = self.env["amazon.confirmation"].create(
+            {
+                "account_id": account.id,
+                "order_id": foreign.id,
+                "order_ref": "503-9",
+                "picking_id": secret["stock.picking"].id,
+                "marketplace_id": account.marketplace_ids[:1].id,
+            }
+        )
         user, checked = self.users["user"], 0
         for model in self.models():
             if not self.env[model]._transient:
@@ -634,8 +828,16 @@ class TestRights(RightsCase):
                 record = secret[field.comodel_name]
                 value = record.id if field.type == "many2one" else [Command.set(record.ids)]
                 dialog = self.env[model].with_user(user)
-                needed = {"wizard_id": self.env[self.env[model]._fields["wizard_id"].comodel_name].with_user(user)
-                          .create({}).id} if "wizard_id" in dialog._fields else {}  # fmt: skip
+                needed = (
+                    {
+                        "wizard_id": self.env[self.env[model]._fields["wizard_id"].comodel_name]
+                        .with_user(user)
+                        .create({})
+                        .id
+                    }
+                    if "wizard_id" in dialog._fields
+                    else {}
+                )
                 with self.subTest(model=model, field=name):
                     for call in (
                         lambda dialog=dialog, name=name, value=value, needed=needed: dialog.create(
@@ -689,9 +891,11 @@ class TestEveryButton(RightsCase):
     def test_accountant_invoices(self):
         """An accountant makes the invoice of an Amazon order with the button Odoo has for it."""
         order = self.delivered().sale_id
-        wizard = self.env["sale.advance.payment.inv"].with_user(self.users["accountant"]).with_context(
-            active_model="sale.order", active_ids=order.ids, active_id=order.id
-        )  # fmt: skip
+        wizard = (
+            self.env["sale.advance.payment.inv"]
+            .with_user(self.users["accountant"])
+            .with_context(active_model="sale.order", active_ids=order.ids, active_id=order.id)
+        )
         wizard.create({"advance_payment_method": "delivered"}).create_invoices()
         self.assertEqual(order.invoice_ids.amount_total, order.amazon_total)
 
@@ -805,7 +1009,14 @@ class TestEveryButton(RightsCase):
         if not isinstance(text, str):
             return text
         known = {
-            "uid": self.env.uid, "context": dict(self.env.context), "allowed_company_ids": self.company.ids,
-            "parent": None, "True": True, "False": False, "active_id": False, "active_ids": [], **values,
-        }  # fmt: skip
+            "uid": self.env.uid,
+            "context": dict(self.env.context),
+            "allowed_company_ids": self.company.ids,
+            "parent": None,
+            "True": True,
+            "False": False,
+            "active_id": False,
+            "active_ids": [],
+            **values,
+        }
         return safe_eval(text, json.loads(json.dumps(known, default=str)))

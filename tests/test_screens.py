@@ -12,9 +12,11 @@ from ..models.res_company import CHANGED
 from .common_confirmation import ConfirmationCase
 
 LISTS = (
-    "sale_order_amazon_view_list", "sale_order_amazon_view_kanban", "stock_picking_amazon_view_list",
+    "sale_order_amazon_view_list",
+    "sale_order_amazon_view_kanban",
+    "stock_picking_amazon_view_list",
     "stock_picking_amazon_view_kanban",
-)  # fmt: skip
+)
 
 
 @tagged("post_install", "-at_install")
@@ -26,9 +28,12 @@ class TestScreens(ConfirmationCase):
         super().setUpClass()
         cls.other_company = cls.env["res.company"].create({"name": "Other"})
         cls.packer = new_test_user(
-            cls.env, "packer", "stock.group_stock_user", company_id=cls.company.id,
+            cls.env,
+            "packer",
+            "stock.group_stock_user",
+            company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
-        )  # fmt: skip
+        )
 
     def setUp(self):
         super().setUp()
@@ -81,11 +86,14 @@ class TestScreens(ConfirmationCase):
 
     def test_own_orders_are_not_followed(self):
         """What is not Amazon's changes without a word."""
-        order = self.env["sale.order"].create({
-            "partner_id": self.env["res.partner"].create({"name": "Walk-in"}).id, "company_id": self.company.id,
-            "warehouse_id": self.warehouse.id,
-            "order_line": [Command.create({"product_id": self.products["AMZ-CUP-001"].id})],
-        })  # fmt: skip
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Walk-in"}).id,
+                "company_id": self.company.id,
+                "warehouse_id": self.warehouse.id,
+                "order_line": [Command.create({"product_id": self.products["AMZ-CUP-001"].id})],
+            }
+        )
         self.hints()
         order.action_confirm()
         order.picking_ids.carrier_tracking_ref = "1"
@@ -136,9 +144,14 @@ class TestScreens(ConfirmationCase):
         job.sudo().cron_id.nextcall = "2099-01-01 00:00:00"
         job.invalidate_recordset(["work"])
         self.assertRegex(job.work, "next run at .*2099")
-        log = self.env["amazon.log"].create({
-            "account_id": account.id, "job_id": job.id, "job_name": "orders", "received": 7,
-        })  # fmt: skip
+        log = self.env["amazon.log"].create(
+            {
+                "account_id": account.id,
+                "job_id": job.id,
+                "job_name": "orders",
+                "received": 7,
+            }
+        )
         job.invalidate_recordset(["work"])
         self.assertRegex(job.work, "running since .*: 7 received, 0 of them")
         log.state = "done"

@@ -43,19 +43,38 @@ class TestSearch(AmazonCase):
 
     def test_late(self):
         """Today ends at the marketplace's midnight; what is past is late."""
-        self.check_late("2026-11-25 10:00:00", "JP", [
-            ("2026-11-24 23:00:00", "late"), ("2026-11-25 09:59:59", "late"), ("2026-11-25 10:00:01", "today"),
-            ("2026-11-25 14:59:59", "today"), ("2026-11-25 15:00:00", "later"), (False, False),
-        ])  # fmt: skip
+        self.check_late(
+            "2026-11-25 10:00:00",
+            "JP",
+            [
+                ("2026-11-24 23:00:00", "late"),
+                ("2026-11-25 09:59:59", "late"),
+                ("2026-11-25 10:00:01", "today"),
+                ("2026-11-25 14:59:59", "today"),
+                ("2026-11-25 15:00:00", "later"),
+                (False, False),
+            ],
+        )
 
     def test_late_abroad(self):
         """The same moment is another day elsewhere, and the day the clock is put back has an hour more."""
-        self.check_late("2026-11-25 10:00:00", "US", [
-            ("2026-11-25 15:00:00", "today"), ("2026-11-26 07:59:59", "today"), ("2026-11-26 08:00:00", "later"),
-        ])  # fmt: skip
-        self.check_late("2026-11-01 07:30:00", "US", [
-            ("2026-11-02 07:59:59", "today"), ("2026-11-02 08:00:00", "later"),
-        ])  # fmt: skip
+        self.check_late(
+            "2026-11-25 10:00:00",
+            "US",
+            [
+                ("2026-11-25 15:00:00", "today"),
+                ("2026-11-26 07:59:59", "today"),
+                ("2026-11-26 08:00:00", "later"),
+            ],
+        )
+        self.check_late(
+            "2026-11-01 07:30:00",
+            "US",
+            [
+                ("2026-11-02 07:59:59", "today"),
+                ("2026-11-02 08:00:00", "later"),
+            ],
+        )
 
     def test_shipped_is_not_late(self):
         """What has left or was cancelled is never late."""
@@ -81,18 +100,25 @@ class TestSearch(AmazonCase):
             measures = [field.get("name") for field in arch.iter("field") if field.get("type") == "measure"]
             by = [
                 f"{field.get('name')}:{field.get('interval')}" if field.get("interval") else field.get("name")
-                for field in arch.iter("field") if field.get("name") not in measures
-            ]  # fmt: skip
+                for field in arch.iter("field")
+                if field.get("name") not in measures
+            ]
             with self.subTest(kind=kind):
                 self.assertEqual(by, ["date_order:day", "amazon_status"])
                 groups = orders.formatted_read_group(
-                    [("amazon_merchant_id", "=", self.seller["merchant_id"])], by,
+                    [("amazon_merchant_id", "=", self.seller["merchant_id"])],
+                    by,
                     ["__count", *(f"{name}:sum" for name in measures)],
-                )  # fmt: skip
+                )
                 found = {(group["date_order:day"][0], group["amazon_status"]): group for group in groups}
-                self.assertEqual({key: group["__count"] for key, group in found.items()}, {
-                    (first, "unshipped"): 1, (second, "unshipped"): 2, (second, "cancelled"): 1,
-                })  # fmt: skip
+                self.assertEqual(
+                    {key: group["__count"] for key, group in found.items()},
+                    {
+                        (first, "unshipped"): 1,
+                        (second, "unshipped"): 2,
+                        (second, "cancelled"): 1,
+                    },
+                )
                 if measures:
                     self.assertEqual(found[second, "unshipped"]["amount_total:sum"], 6600)
 
@@ -114,8 +140,18 @@ class TestManyOrders(AmazonCase):
         ("fba", "amazon_fba_idx", [("amazon_channel", "=", "fba")]),
         ("df", "amazon_df_idx", [("amazon_channel", "=", "df")]),
     )
-    KINDS = ("jp_standard", "jp_cvs_pending", "jp_cod", "jp_gift", "jp_fba", "jp_shipped", "jp_cancelled",
-             "jp_cancel_requested", "jp_unknown_sku", "jp_fba_shipped")  # fmt: skip
+    KINDS = (
+        "jp_standard",
+        "jp_cvs_pending",
+        "jp_cod",
+        "jp_gift",
+        "jp_fba",
+        "jp_shipped",
+        "jp_cancelled",
+        "jp_cancel_requested",
+        "jp_unknown_sku",
+        "jp_fba_shipped",
+    )
 
     def placed(self):
         """Return one order of each kind, as a clerk sees them."""
@@ -141,8 +177,9 @@ class TestManyOrders(AmazonCase):
             found = self.predicate(index="probe")
             self.env.cr.execute("DROP INDEX probe")
             return found
-        self.env.cr.execute("SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indexrelid = %s::regclass",
-                            [index])  # fmt: skip
+        self.env.cr.execute(
+            "SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indexrelid = %s::regclass", [index]
+        )
         return self.env.cr.fetchone()[0]
 
     def test_filters_have_their_index(self):
@@ -198,10 +235,12 @@ class TestManyOrders(AmazonCase):
         Order = self.env["sale.order"].with_user(self.user)
         for domain, expected in (
             (self.filter_domain("combined"), parent | child),
-            ([("amazon_combined", "=", "parent")], parent), ([("amazon_combined", "=", "child")], child),
-            ([("amazon_combined", "=", False)], other), ([("amazon_combined", "!=", False)], parent | child),
+            ([("amazon_combined", "=", "parent")], parent),
+            ([("amazon_combined", "=", "child")], child),
+            ([("amazon_combined", "=", False)], other),
+            ([("amazon_combined", "!=", False)], parent | child),
             ([("amazon_combined", "!=", "child")], parent | other),
-        ):  # fmt: skip
+        ):
             with self.subTest(domain=domain):
                 self.assertEqual(Order.search([*mine, *domain], order="id"), expected.with_user(self.user))
 
@@ -214,14 +253,36 @@ class TestManyOrders(AmazonCase):
         manual = self.env["sale.order"].create({"partner_id": contact.id, "client_order_ref": "250-0000001-0000009"})
         mine = [("id", "in", (orders | manual).ids)]
         ref = first.amazon_order_ref
-        texts = (ref, f" {ref} ", ref[4:], ref[:9], ref.lower(), first.name, first.name[1:], "hanako", "山田", "花子",
-                 second.partner_id.name, second.partner_id.email, "Packing", manual.client_order_ref,
-                 "250-", "zzz")  # fmt: skip
+        texts = (
+            ref,
+            f" {ref} ",
+            ref[4:],
+            ref[:9],
+            ref.lower(),
+            first.name,
+            first.name[1:],
+            "hanako",
+            "山田",
+            "花子",
+            second.partner_id.name,
+            second.partner_id.email,
+            "Packing",
+            manual.client_order_ref,
+            "250-",
+            "zzz",
+        )
         Order = orders.sudo()
         for text in texts:
             with self.subTest(text=text):
-                before = ["|", "|", "|", ("name", "ilike", text.strip()), ("amazon_order_ref", "ilike", text.strip()),
-                          ("client_order_ref", "ilike", text.strip()), ("partner_id", "child_of", text)]  # fmt: skip
+                before = [
+                    "|",
+                    "|",
+                    "|",
+                    ("name", "ilike", text.strip()),
+                    ("amazon_order_ref", "ilike", text.strip()),
+                    ("client_order_ref", "ilike", text.strip()),
+                    ("partner_id", "child_of", text),
+                ]
                 self.assertEqual(
                     Order.search([*mine, *self.filter_domain("amazon_text", text=text)], order="id"),
                     Order.search([*mine, *before], order="id"),
@@ -248,10 +309,15 @@ class TestManyOrders(AmazonCase):
         self.assertTrue(self.registry.has_trigram)
         self.env.cr.execute("SELECT indexdef FROM pg_indexes WHERE indexdef LIKE '%%gin_trgm_ops%%'")
         definitions = " ".join(row[0] for row in self.env.cr.fetchall())
-        for column in ("sale_order USING gin (name", "sale_order USING gin (amazon_order_ref",
-                       "sale_order USING gin (client_order_ref", "res_partner USING gin (complete_name",
-                       "res_partner USING gin (email", "amazon_offer USING gin (sku",
-                       "stock_picking USING gin (carrier_tracking_ref"):  # fmt: skip
+        for column in (
+            "sale_order USING gin (name",
+            "sale_order USING gin (amazon_order_ref",
+            "sale_order USING gin (client_order_ref",
+            "res_partner USING gin (complete_name",
+            "res_partner USING gin (email",
+            "amazon_offer USING gin (sku",
+            "stock_picking USING gin (carrier_tracking_ref",
+        ):
             self.assertIn(column, definitions)
 
     def test_sku(self):
@@ -259,8 +325,13 @@ class TestManyOrders(AmazonCase):
         orders = self.imported(items=[{"sku": "AMZ-CUP-001"}]) | self.imported("jp_unknown_sku")
         Order = orders.with_user(self.user)
         mine = [("id", "in", orders.ids)]
-        for text in ("cup-001", "AMZ-CUP-001", orders[1].order_line.amazon_offer_id.sku,
-                     self.products["AMZ-CUP-001"].name, "zzz"):  # fmt: skip
+        for text in (
+            "cup-001",
+            "AMZ-CUP-001",
+            orders[1].order_line.amazon_offer_id.sku,
+            self.products["AMZ-CUP-001"].name,
+            "zzz",
+        ):
             with self.subTest(text=text):
                 before = [
                     "|",
@@ -281,11 +352,19 @@ class TestManyOrders(AmazonCase):
         for text in (ref, ref[4:], ref[:5], name, name[1:], picking.name, picking.name[-3:], "zzz"):
             with self.subTest(text=text):
                 for records, view, field, before in (
-                    (orders.picking_ids, "stock_picking_amazon_view_search", "amazon_text",
-                     ["name", "origin", "sale_id.amazon_order_ref"]),
-                    (row, "amazon_confirmation_view_search", "order_text",
-                     ["order_ref", "order_id.name", "picking_id.name"]),
-                ):  # fmt: skip
+                    (
+                        orders.picking_ids,
+                        "stock_picking_amazon_view_search",
+                        "amazon_text",
+                        ["name", "origin", "sale_id.amazon_order_ref"],
+                    ),
+                    (
+                        row,
+                        "amazon_confirmation_view_search",
+                        "order_text",
+                        ["order_ref", "order_id.name", "picking_id.name"],
+                    ),
+                ):
                     records = records.with_user(self.user)
                     mine = [("id", "in", records.ids)]
                     old = ["|"] * (len(before) - 1) + [(path, "ilike", text) for path in before]
@@ -340,9 +419,12 @@ class TestManyOrders(AmazonCase):
     def test_many_customers_and_one_by_mail(self):
         """Beside very many who are called so, those are found who have it only in the mail address."""
         same = self.env["res.partner"].create([{"name": f"Everywhere {number}"} for number in range(FEW + 2)])
-        mailed = self.env["res.partner"].create([
-            {"name": "Buyer", "email": "everywhere@buyers.example"}, {"name": "Other", "ref": "EVERYWHERE-1"},
-        ])  # fmt: skip
+        mailed = self.env["res.partner"].create(
+            [
+                {"name": "Buyer", "email": "everywhere@buyers.example"},
+                {"name": "Other", "ref": "EVERYWHERE-1"},
+            ]
+        )
         orders = self.env["sale.order"].create([{"partner_id": partner.id} for partner in (same[-1], *mailed)])
         for name, operator in (("partner_id", "child_of"), ("amazon_text", "ilike")):
             for text in ("everywhere", "verywher"):
@@ -433,9 +515,11 @@ class TestManyOrders(AmazonCase):
             row.sent_at = fields.Datetime.now() - timedelta(days=days)
         domain = [("id", "in", rows.ids), ("is_recent", "=", True)]
         for order, expected in (
-            ("sent_at", rows.sorted("sent_at")), ("sent_at desc", rows.sorted("sent_at", reverse=True)),
-            ("create_date, id", rows.sorted("id")), ("id desc", rows.sorted("id", reverse=True)),
-        ):  # fmt: skip
+            ("sent_at", rows.sorted("sent_at")),
+            ("sent_at desc", rows.sorted("sent_at", reverse=True)),
+            ("create_date, id", rows.sorted("id")),
+            ("id desc", rows.sorted("id", reverse=True)),
+        ):
             with self.subTest(order=order):
                 self.assertEqual(rows.search(domain, order=order).ids, expected.ids)
 

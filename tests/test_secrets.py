@@ -127,12 +127,16 @@ class TestSecrets(AmazonCase):
             for method in ("write", "web_save", "load"):
                 with self.subTest(vals=vals, method=method):
                     self.setUp()
-                    self.account.write({
-                        "environment": "custom", "endpoint_url": self.amazon.url, "region": self.seller["region"],
-                        "lwa_url": f"{self.amazon.url}/auth/o2/token",
-                        "lwa_client_secret": self.seller["client_secret"],
-                        "refresh_token": self.seller["refresh_token"],
-                    })  # fmt: skip
+                    self.account.write(
+                        {
+                            "environment": "custom",
+                            "endpoint_url": self.amazon.url,
+                            "region": self.seller["region"],
+                            "lwa_url": f"{self.amazon.url}/auth/o2/token",
+                            "lwa_client_secret": self.seller["client_secret"],
+                            "refresh_token": self.seller["refresh_token"],
+                        }
+                    )
                     self.assertTrue(all(mine.mapped(name)[0] for name in FIELDS))
                     if method == "write":
                         mine.write(vals)
@@ -201,9 +205,12 @@ class TestAuthorization(AmazonCase, HttpCase):
             {"application_id": self.seller["application_id"], "refresh_token": False, "merchant_id": False}
         )
         second = new_test_user(
-            self.env, "second_manager", "sale_amazon_spapi.group_amazon_manager", company_id=self.company.id,
+            self.env,
+            "second_manager",
+            "sale_amazon_spapi.group_amazon_manager",
+            company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
-        )  # fmt: skip
+        )
         for user in (self.manager, self.user, second):
             user.password = f"{user.login}-password"
 
@@ -212,10 +219,15 @@ class TestAuthorization(AmazonCase, HttpCase):
         self.authenticate("amazon_manager", "amazon_manager-password")
         answer = self.url_open(
             "/web/dataset/call_kw/amazon.account/action_authorize",
-            json={"params": {
-                "model": "amazon.account", "method": "action_authorize", "args": [self.account.ids], "kwargs": {},
-            }},
-        ).json()  # fmt: skip
+            json={
+                "params": {
+                    "model": "amazon.account",
+                    "method": "action_authorize",
+                    "args": [self.account.ids],
+                    "kwargs": {},
+                }
+            },
+        ).json()
         url = answer["result"]["url"]
         self.env.invalidate_all()
 
@@ -309,9 +321,12 @@ class TestAuthorization(AmazonCase, HttpCase):
     def test_new_target_ends_it(self):
         """Where the credentials go was changed meanwhile: the answer is not taken."""
         address = self.consent()
-        self.account.with_user(self.manager).write({
-            "endpoint_url": "https://collector.example.com", "lwa_url": "https://collector.example.com/token",
-        })  # fmt: skip
+        self.account.with_user(self.manager).write(
+            {
+                "endpoint_url": "https://collector.example.com",
+                "lwa_url": "https://collector.example.com/token",
+            }
+        )
         self.assertTrue(self.come_back(address).endswith("/odoo"))
 
     def test_other_seller(self):

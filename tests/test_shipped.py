@@ -88,8 +88,10 @@ class TestShipped(AmazonCase):
         order = self.imported("jp_partially_shipped")
         self.assertEqual(order.order_line.mapped("qty_delivered"), [1, 0])
         self.assertEqual(order.picking_ids.state, "assigned")
-        self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")),
-                         sum(order.order_line.mapped("product_uom_qty")) - 1)  # fmt: skip
+        self.assertEqual(
+            sum(order.picking_ids.move_ids.mapped("product_uom_qty")),
+            sum(order.order_line.mapped("product_uom_qty")) - 1,
+        )
 
     def test_parcels_on_both_sides_of_the_start(self):
         """Of two parcels the one before the start date is recorded, the one after it delivered here."""
@@ -190,10 +192,15 @@ class TestShipped(AmazonCase):
 
     def test_no_label_is_bought(self):
         """A parcel that has left already is not sent to the carrier for a label, even without a number."""
-        carrier = self.env["delivery.carrier"].create({
-            "name": "Integrated", "delivery_type": "fixed", "integration_level": "rate_and_ship", "fixed_price": 700,
-            "product_id": self.env.ref("sale_amazon_spapi.product_shipping").id,
-        })  # fmt: skip
+        carrier = self.env["delivery.carrier"].create(
+            {
+                "name": "Integrated",
+                "delivery_type": "fixed",
+                "integration_level": "rate_and_ship",
+                "fixed_price": 700,
+                "product_id": self.env.ref("sale_amazon_spapi.product_shipping").id,
+            }
+        )
         order = self.imported()
         order.picking_ids.carrier_id = carrier
         self.changed(order, "ship", tracking="")
@@ -293,11 +300,18 @@ class TestShipped(AmazonCase):
         self.assertEqual(len(order.activity_ids), 1)
         [move] = order.picking_ids.move_ids
         move.move_line_ids.unlink()
-        self.env["stock.move.line"].create({
-            "move_id": move.id, "picking_id": order.picking_ids.id, "product_id": product.id, "quantity": 1,
-            "lot_id": self.env["stock.lot"].create({"name": "F1", "product_id": product.id}).id, "picked": True,
-            "location_id": move.location_id.id, "location_dest_id": move.location_dest_id.id,
-        })  # fmt: skip
+        self.env["stock.move.line"].create(
+            {
+                "move_id": move.id,
+                "picking_id": order.picking_ids.id,
+                "product_id": product.id,
+                "quantity": 1,
+                "lot_id": self.env["stock.lot"].create({"name": "F1", "product_id": product.id}).id,
+                "picked": True,
+                "location_id": move.location_id.id,
+                "location_dest_id": move.location_dest_id.id,
+            }
+        )
         order.picking_ids.with_user(self.user).button_validate()
         self.assertEqual(order.picking_ids.state, "done")
 

@@ -99,11 +99,15 @@ class ShippingMethodCase(TransactionCase):
 
     def carrier(self, method=None, **values):
         """Make a delivery method."""
-        return self.env["delivery.carrier"].create({
-            "name": "Night courier", "delivery_type": "fixed",
-            "product_id": self.env.ref("sale_amazon_spapi.product_shipping").id,
-            "amazon_shipping_method_id": method and method.id, **values,
-        })  # fmt: skip
+        return self.env["delivery.carrier"].create(
+            {
+                "name": "Night courier",
+                "delivery_type": "fixed",
+                "product_id": self.env.ref("sale_amazon_spapi.product_shipping").id,
+                "amazon_shipping_method_id": method and method.id,
+                **values,
+            }
+        )
 
     def own(self, **values):
         """Make a shipping method of the shop's own."""
@@ -126,25 +130,41 @@ class TestShippingMethodTables(ShippingMethodCase):
     def test_next_engine(self):
         self.assertEqual(len(NEXT_ENGINE), 28)
         self.assertEqual(
-            [(row.code, row.carrier_code, row.carrier_name, row.ship_method, row.name)
-             for row in self.rows("next_engine")],
-            [(f"NE-{code}", AMAZON.get(carrier, "Other"), carrier, ship_method, ship_method)
-             for code, carrier, ship_method in NEXT_ENGINE],
-        )  # fmt: skip
+            [
+                (row.code, row.carrier_code, row.carrier_name, row.ship_method, row.name)
+                for row in self.rows("next_engine")
+            ],
+            [
+                (f"NE-{code}", AMAZON.get(carrier, "Other"), carrier, ship_method, ship_method)
+                for code, carrier, ship_method in NEXT_ENGINE
+            ],
+        )
 
     def test_makeshop(self):
         self.assertEqual(len(MAKESHOP), 31)
         rows = self.rows("makeshop")
         self.assertEqual(
             [(row.name, row.carrier_code, row.carrier_name, row.ship_method) for row in rows[1:]],
-            [(name, AMAZON.get(carrier, "Other"), name if carrier == "配送業者ABF" else carrier, name)
-             for name, carrier in MAKESHOP[1:]],
-        )  # fmt: skip
+            [
+                (name, AMAZON.get(carrier, "Other"), name if carrier == "配送業者ABF" else carrier, name)
+                for name, carrier in MAKESHOP[1:]
+            ],
+        )
         self.assertEqual(
             rows.filtered(lambda row: row.carrier_code == "Other").mapped("carrier_name"),
-            ["その他", "OCS 国際エクスプレス", "エコ配", "トナミ運輸", "JPロジスティクス", "福山通運", "名鉄運輸",
-             "新潟運輸", "DHL", "第一貨物"],
-        )  # fmt: skip
+            [
+                "その他",
+                "OCS 国際エクスプレス",
+                "エコ配",
+                "トナミ運輸",
+                "JPロジスティクス",
+                "福山通運",
+                "名鉄運輸",
+                "新潟運輸",
+                "DHL",
+                "第一貨物",
+            ],
+        )
         for row in rows:
             self.assertRegex(row.code, r"^MS-[a-z0-9-]+$")
 
@@ -154,7 +174,7 @@ class TestShippingMethodTables(ShippingMethodCase):
         self.assertEqual(
             (none.code, none.name, none.carrier_code, none.carrier_name, none.ship_method, none.tracking_required),
             ("MS-none", "無し", "Other", "その他", "その他", True),
-        )  # fmt: skip
+        )
 
     def test_all_carriers(self):
         """Each of Amazon's five codes is used, in its spelling; a name is always there."""
@@ -166,15 +186,13 @@ class TestShippingMethodTables(ShippingMethodCase):
     def test_without_number(self):
         rows = self.methods.search([("tracking_required", "=", False)])
         self.assertEqual(rows.mapped("code"), ["NE-33", "NE-40", "NE-41", "MS-mail", "MS-smartletter"])
-        self.assertEqual(
-            rows.mapped("name"), ["ゆうメール", "定形外郵便", "定形外郵便", "普通郵便", "スマートレター"]
-        )  # fmt: skip
+        self.assertEqual(rows.mapped("name"), ["ゆうメール", "定形外郵便", "定形外郵便", "普通郵便", "スマートレター"])
 
     def test_cash_on_delivery(self):
         self.assertEqual(
             self.methods.search([("cash_on_delivery", "=", True)]).mapped("name"),
             ["ヤマト(コレクト)B2v6", "ヤマト(コレクト)B2v5", "ゆうパック代金引換小包", "普通郵便代引"],
-        )  # fmt: skip
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -183,10 +201,17 @@ class TestShippingMethod(ShippingMethodCase):
 
     def test_linked(self):
         facts = self.carrier(self.yamato)._amazon_shipment_facts()
-        self.assertEqual(facts, {
-            "carrier_code": "YAMATO", "carrier_name": "ヤマト運輸", "ship_method": "ヤマト(発払い)B2v6",
-            "tracking_required": True, "mapped": True, "label_missing": False,
-        })  # fmt: skip
+        self.assertEqual(
+            facts,
+            {
+                "carrier_code": "YAMATO",
+                "carrier_name": "ヤマト運輸",
+                "ship_method": "ヤマト(発払い)B2v6",
+                "tracking_required": True,
+                "mapped": True,
+                "label_missing": False,
+            },
+        )
 
     def test_own_text(self):
         carrier = self.carrier(self.yamato, amazon_ship_method="宅急便")
@@ -197,31 +222,59 @@ class TestShippingMethod(ShippingMethodCase):
     def test_label_missing(self):
         """C12, R8: the delivery method's name is sent, and the lack of a text is known."""
         carrier = self.carrier(self.own())
-        self.assertEqual(carrier._amazon_shipment_facts(), {
-            "carrier_code": "Other", "carrier_name": "Bikes Ltd", "ship_method": "Night courier",
-            "tracking_required": True, "mapped": True, "label_missing": True,
-        })  # fmt: skip
+        self.assertEqual(
+            carrier._amazon_shipment_facts(),
+            {
+                "carrier_code": "Other",
+                "carrier_name": "Bikes Ltd",
+                "ship_method": "Night courier",
+                "tracking_required": True,
+                "mapped": True,
+                "label_missing": True,
+            },
+        )
         carrier.amazon_ship_method = "Bicycle"
         facts = carrier._amazon_shipment_facts()
         self.assertEqual((facts["ship_method"], facts["label_missing"]), ("Bicycle", False))
 
     def test_not_linked(self):
         carrier = self.carrier()
-        self.assertEqual(carrier._amazon_shipment_facts(), {
-            "carrier_code": "Other", "carrier_name": "Night courier", "ship_method": "Night courier",
-            "tracking_required": True, "mapped": False, "label_missing": True,
-        })  # fmt: skip
+        self.assertEqual(
+            carrier._amazon_shipment_facts(),
+            {
+                "carrier_code": "Other",
+                "carrier_name": "Night courier",
+                "ship_method": "Night courier",
+                "tracking_required": True,
+                "mapped": False,
+                "label_missing": True,
+            },
+        )
         carrier.write({"amazon_ship_method": "By night", "amazon_no_tracking": True})
-        self.assertEqual(carrier._amazon_shipment_facts(), {
-            "carrier_code": "Other", "carrier_name": "Night courier", "ship_method": "By night",
-            "tracking_required": False, "mapped": False, "label_missing": False,
-        })  # fmt: skip
+        self.assertEqual(
+            carrier._amazon_shipment_facts(),
+            {
+                "carrier_code": "Other",
+                "carrier_name": "Night courier",
+                "ship_method": "By night",
+                "tracking_required": False,
+                "mapped": False,
+                "label_missing": False,
+            },
+        )
 
     def test_no_delivery_method(self):
-        self.assertEqual(self.env["delivery.carrier"]._amazon_shipment_facts(), {
-            "carrier_code": "Other", "carrier_name": "", "ship_method": "", "tracking_required": True,
-            "mapped": False, "label_missing": True,
-        })  # fmt: skip
+        self.assertEqual(
+            self.env["delivery.carrier"]._amazon_shipment_facts(),
+            {
+                "carrier_code": "Other",
+                "carrier_name": "",
+                "ship_method": "",
+                "tracking_required": True,
+                "mapped": False,
+                "label_missing": True,
+            },
+        )
 
     def test_code_without_name(self):
         """A carrier Amazon knows needs no name; the delivery method's is not its name."""
@@ -290,7 +343,7 @@ class TestShippingMethod(ShippingMethodCase):
         self.assertEqual(
             self.methods._sql_error_to_message(caught.exception),
             "A shipping method with this code exists already (it may be archived).",
-        )  # fmt: skip
+        )
 
     def test_defaults(self):
         with Form(self.methods) as form:
@@ -299,7 +352,7 @@ class TestShippingMethod(ShippingMethodCase):
         self.assertEqual(
             (method.carrier_code, method.origin, method.tracking_required, method.cash_on_delivery),
             ("Other", "own", True, False),
-        )  # fmt: skip
+        )
         self.assertEqual(self.methods.search([], limit=1), method)
         with self.assertRaisesRegex(AssertionError, "carrier_name.*required"), Form(self.methods) as form:
             form.code, form.name = "FOOT", "On foot"
@@ -355,7 +408,7 @@ class TestShippingMethodAccess(ShippingMethodCase):
         cls.packer = new_test_user(cls.env, "method_packer", "stock.group_stock_user")
         cls.shipper = new_test_user(
             cls.env, "method_shipper", "stock.group_stock_manager,sale_amazon_spapi.group_amazon_user"
-        )  # fmt: skip
+        )
 
     def view(self, user, kind):
         """Return a view of the delivery methods as a user gets it."""
@@ -447,4 +500,4 @@ class TestShippingMethodAccess(ShippingMethodCase):
         self.assertEqual(
             (facts["carrier_code"], facts["ship_method"], facts["tracking_required"]),
             ("Japan Post", "定形外", True),
-        )  # fmt: skip
+        )

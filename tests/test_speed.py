@@ -7,9 +7,18 @@ from .common import AmazonCase
 # Queries an order, fetching, building and reserving together, as promised; with kits and automatic batches, too.
 QUERIES = 35
 KINDS = (
-    "jp_standard", "jp_several_items", "jp_cod", "jp_promotion_negative", "jp_gift", "jp_fba_shipped", "jp_shipped",
-    "jp_partially_shipped", "jp_cancelled", "jp_cvs_pending", "jp_unknown_sku",
-)  # fmt: skip
+    "jp_standard",
+    "jp_several_items",
+    "jp_cod",
+    "jp_promotion_negative",
+    "jp_gift",
+    "jp_fba_shipped",
+    "jp_shipped",
+    "jp_partially_shipped",
+    "jp_cancelled",
+    "jp_cvs_pending",
+    "jp_unknown_sku",
+)
 
 
 @tagged("post_install", "-at_install", "both")
@@ -82,15 +91,25 @@ class TestSpeed(AmazonCase):
         """An automatic orderpoint is served, an analytic distribution applied."""
         self.place_again("jp_standard")
         product = next(iter(self.products.values()))
-        self.env["stock.warehouse.orderpoint"].create({
-            "product_id": product.id, "warehouse_id": self.warehouse.id, "location_id": self.warehouse.lot_stock_id.id,
-            "product_min_qty": 98, "product_max_qty": 200, "trigger": "auto",
-        })  # fmt: skip
+        self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": product.id,
+                "warehouse_id": self.warehouse.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "product_min_qty": 98,
+                "product_max_qty": 200,
+                "trigger": "auto",
+            }
+        )
         plan = self.env["account.analytic.plan"].create({"name": "Plan"})
         analytic = self.env["account.analytic.account"].create({"name": "Amazon", "plan_id": plan.id})
-        self.env["account.analytic.distribution.model"].create({
-            "product_id": product.id, "analytic_distribution": {str(analytic.id): 100}, "company_id": self.company.id,
-        })  # fmt: skip
+        self.env["account.analytic.distribution.model"].create(
+            {
+                "product_id": product.id,
+                "analytic_distribution": {str(analytic.id): 100},
+                "company_id": self.company.id,
+            }
+        )
         for _number in range(3):
             self.place("jp_standard", items=[{"sku": product.default_code, "quantity": 1}])
         self.check_same_rows(memo.WAYS)

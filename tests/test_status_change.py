@@ -249,9 +249,12 @@ class TestStatusChange(ConfirmationCase):
         """Who only reads changes nothing; another company's orders do not even show."""
         picking = self.failed()
         reader = new_test_user(
-            self.env, "just_reads", "sale_amazon_spapi.group_amazon_readonly", company_id=self.company.id,
+            self.env,
+            "just_reads",
+            "sale_amazon_spapi.group_amazon_readonly",
+            company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
-        )  # fmt: skip
+        )
         with self.assertRaises(AccessError):
             self.wizard(picking.sale_id, user=reader)
         wizard = self.wizard(picking.sale_id)
@@ -260,11 +263,20 @@ class TestStatusChange(ConfirmationCase):
                 getattr(wizard.with_user(reader), method)()
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         stranger = new_test_user(
-            self.env, "stranger", "sale_amazon_spapi.group_amazon_user", company_id=elsewhere.id,
+            self.env,
+            "stranger",
+            "sale_amazon_spapi.group_amazon_user",
+            company_id=elsewhere.id,
             company_ids=[Command.set(elsewhere.ids)],
-        )  # fmt: skip
-        model = self.env["amazon.status.change"].with_user(stranger).with_context(
-            allowed_company_ids=elsewhere.ids, active_model="sale.order", active_ids=picking.sale_id.ids,
-        )  # fmt: skip
+        )
+        model = (
+            self.env["amazon.status.change"]
+            .with_user(stranger)
+            .with_context(
+                allowed_company_ids=elsewhere.ids,
+                active_model="sale.order",
+                active_ids=picking.sale_id.ids,
+            )
+        )
         self.assertFalse(model.create({}).line_ids)
         self.assertEqual(picking.amazon_api_status, "error")

@@ -57,10 +57,14 @@ class TestTotals(AmazonCase):
         for code in ("USD", "EUR"):
             currency = cls.env.ref(f"base.{code}")
             currency.active = True
-            cls.env["res.currency.rate"].create({
-                "currency_id": currency.id, "company_id": cls.company.id, "name": "2026-01-01",
-                "rate": {"USD": 0.0067, "EUR": 0.0062}[code],
-            })  # fmt: skip
+            cls.env["res.currency.rate"].create(
+                {
+                    "currency_id": currency.id,
+                    "company_id": cls.company.id,
+                    "name": "2026-01-01",
+                    "rate": {"USD": 0.0067, "EUR": 0.0062}[code],
+                }
+            )
         cls.keep_books()
 
     def place_random(self, order, seller, code, digits):
@@ -85,10 +89,14 @@ class TestTotals(AmazonCase):
         total = Decimal(on_amazon["proceeds"]["grandTotal"]["amount"]) + (order["off_by"] + order["tip"]) * scale
         changes["proceeds"] = {"grandTotal": {"amount": str(total), "currencyCode": currency}}
         if order["tip"]:
-            changes["proceeds"]["breakdowns"] = [*on_amazon["proceeds"]["breakdowns"], {
-                "type": "DELIVERY_TIP", "status": "FINALIZED",
-                "subtotal": {"amount": str(order["tip"] * scale), "currencyCode": currency},
-            }]  # fmt: skip
+            changes["proceeds"]["breakdowns"] = [
+                *on_amazon["proceeds"]["breakdowns"],
+                {
+                    "type": "DELIVERY_TIP",
+                    "status": "FINALIZED",
+                    "subtotal": {"amount": str(order["tip"] * scale), "currencyCode": currency},
+                },
+            ]
         self.amazon.control("PATCH", f"orders/{ref}", set=changes, touch=False)
         return ref
 
@@ -100,8 +108,16 @@ class TestTotals(AmazonCase):
         for ref, drawn in placed.items():
             total = float(self.amazon.get(f"orders/{ref}")["proceeds"]["grandTotal"]["amount"])
             order = orders[ref]
-            lines = [(line.amazon_line_key, line.product_uom_qty, line.price_unit, line.tax_ids.mapped("amount"),
-                      line.price_total) for line in order.order_line]  # fmt: skip
+            lines = [
+                (
+                    line.amazon_line_key,
+                    line.product_uom_qty,
+                    line.price_unit,
+                    line.tax_ids.mapped("amount"),
+                    line.price_total,
+                )
+                for line in order.order_line
+            ]
             self.assertEqual(order.amount_total, total, (drawn, lines))
             self.assertFalse(order.amazon_mismatch)
             self.assertTrue(all(order.order_line.tax_ids.mapped("price_include")), "never taxes on top on a line")
@@ -119,8 +135,13 @@ class TestTotals(AmazonCase):
     def run_random(self, code, digits, seller, account, rates=True):
         """Check many random orders of a marketplace, some at a time."""
 
-        @settings(max_examples=EXAMPLES, deadline=None, derandomize="TEST_EXAMPLES" not in os.environ, database=None,
-                  suppress_health_check=list(HealthCheck))  # fmt: skip
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize="TEST_EXAMPLES" not in os.environ,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
         @given(st.lists(orders(), min_size=4, max_size=8), st.booleans())
         def check(several, round_globally):
             self.company.tax_calculation_rounding_method = "round_globally" if round_globally else "round_per_line"
@@ -150,21 +171,27 @@ class TestTotals(AmazonCase):
         """An order discounted to nothing, its lines taxed at different rates, totals exactly zero, its invoice too."""
         refs = {}
         for amounts in ((1001, 999), (333, 7), (1, 1), (12345, 67891)):
-            [ref] = self.place(items=[
-                {"sku": "AMZ-TEA-001", "quantity": 3, "total": amounts[0], "discount": amounts[0]},
-                {"sku": "AMZ-CUP-001", "quantity": 7, "total": amounts[1], "discount": amounts[1]},
-            ])  # fmt: skip
+            [ref] = self.place(
+                items=[
+                    {"sku": "AMZ-TEA-001", "quantity": 3, "total": amounts[0], "discount": amounts[0]},
+                    {"sku": "AMZ-CUP-001", "quantity": 7, "total": amounts[1], "discount": amounts[1]},
+                ]
+            )
             refs[ref] = amounts
         # Only the sum is zero: more is taken from one item than it costs.
-        [ref] = self.place(items=[
-            {"sku": "AMZ-TEA-001", "quantity": 3, "total": 1001, "discount": 1500},
-            {"sku": "AMZ-CUP-001", "quantity": 7, "total": 1999, "discount": 1500},
-        ])  # fmt: skip
+        [ref] = self.place(
+            items=[
+                {"sku": "AMZ-TEA-001", "quantity": 3, "total": 1001, "discount": 1500},
+                {"sku": "AMZ-CUP-001", "quantity": 7, "total": 1999, "discount": 1500},
+            ]
+        )
         refs[ref] = "across items"
-        [ref] = self.place(items=[
-            {"sku": "AMZ-TEA-001", "quantity": 3, "total": 1001, "discount": 3003},
-            {"sku": "AMZ-CUP-001", "quantity": 7, "total": 1999, "shipping": 3},
-        ])  # fmt: skip
+        [ref] = self.place(
+            items=[
+                {"sku": "AMZ-TEA-001", "quantity": 3, "total": 1001, "discount": 3003},
+                {"sku": "AMZ-CUP-001", "quantity": 7, "total": 1999, "shipping": 3},
+            ]
+        )
         refs[ref] = "charges"
         for method in ("round_globally", "round_per_line"):
             self.company.tax_calculation_rounding_method = method

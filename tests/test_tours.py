@@ -12,9 +12,11 @@ class TestTours(InBrowser, AmazonCase):
 
     def test_set_up_an_account(self):
         self.amazon.seller(
-            merchant_id="A2TOURMERCHANT", client_id="amzn1.application-oa2-client.tour",
-            client_secret="amzn1.oa2-cs.v1.tour", refresh_token="Atzr|tour",
-        )  # fmt: skip
+            merchant_id="A2TOURMERCHANT",
+            client_id="amzn1.application-oa2-client.tour",
+            client_secret="amzn1.oa2-cs.v1.tour",
+            refresh_token="Atzr|tour",
+        )
         # The tour cannot know the simulator's port.
         default = self.env["ir.default"]
         default.set("amazon.account", "endpoint_url", self.amazon.url)

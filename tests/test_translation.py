@@ -61,27 +61,41 @@ class TestTranslation(AmazonCase):
 
     def test_phases(self):
         names = {
-            "review": "確認待ち", "awaiting_payment": "入金待ち", "awaiting_stock": "引当待ち", "ready": "印刷待ち",
-            "shipped": "出荷済", "confirmed": "出荷通知済", "cancelled": "キャンセル",
-        }  # fmt: skip
+            "review": "確認待ち",
+            "awaiting_payment": "入金待ち",
+            "awaiting_stock": "引当待ち",
+            "ready": "印刷待ち",
+            "shipped": "出荷済",
+            "confirmed": "出荷通知済",
+            "cancelled": "キャンセル",
+        }
         for role, name in names.items():
             self.assertEqual(self.japanese.ref(f"sale_amazon_spapi.phase_{role}").name, name)
         self.assertEqual(self.labels("amazon.phase", "role"), names)
 
     def test_words_of_the_trade(self):
         words = {
-            "not_sent": "未連携", "sending": "連携中", "rejected": "通知失敗", "unknown": "通知結果取得失敗",
-            "done": "正常", "error": "エラー",
-        }  # fmt: skip
+            "not_sent": "未連携",
+            "sending": "連携中",
+            "rejected": "通知失敗",
+            "unknown": "通知結果取得失敗",
+            "done": "正常",
+            "error": "エラー",
+        }
         for model in ("sale.order", "stock.picking"):
             self.assertEqual(self.labels(model, "amazon_api_status"), words)
             fields = self.japanese[model].fields_get(["amazon_api_status", "amazon_phase_id"], ["string"])
             self.assertEqual(fields["amazon_api_status"]["string"], "出荷通知APIステータス")
             self.assertEqual(fields["amazon_phase_id"]["string"], "処理フェーズ")
-        self.assertEqual(self.labels("sale.order", "amazon_payment_method"), {
-            "provisional": "Amazon 仮支払方法", "cod": "代引き", "convenience_store": "コンビニ",
-            "other": "その他発払い",
-        })  # fmt: skip
+        self.assertEqual(
+            self.labels("sale.order", "amazon_payment_method"),
+            {
+                "provisional": "Amazon 仮支払方法",
+                "cod": "代引き",
+                "convenience_store": "コンビニ",
+                "other": "その他発払い",
+            },
+        )
         status = self.labels("sale.order", "amazon_status")
         self.assertEqual((status["pending"], status["unshipped"]), ("保留中", "未出荷"))
         self.assertEqual(self.labels("sale.order", "amazon_channel")["fba"], "AmazonFBA配送")
@@ -91,11 +105,17 @@ class TestTranslation(AmazonCase):
 
     def test_menus_and_rights(self):
         for name, word in {
-            "orders": "注文", "attention": "要対応", "offers": "対応表", "amounts": "金額不整合確認",
+            "orders": "注文",
+            "attention": "要対応",
+            "offers": "対応表",
+            "amounts": "金額不整合確認",
             "log": "APIログ",
-            "completion": "一括注文完了", "confirmations": "Amazon出荷通知連携履歴",
-            "accounts": "アカウント", "phases": "処理フェーズ", "jobs": "自動処理",
-        }.items():  # fmt: skip
+            "completion": "一括注文完了",
+            "confirmations": "Amazon出荷通知連携履歴",
+            "accounts": "アカウント",
+            "phases": "処理フェーズ",
+            "jobs": "自動処理",
+        }.items():
             menu = self.env.ref(f"sale_amazon_spapi.menu_amazon_{name}").with_context(lang="ja_JP")
             self.assertEqual(menu.name, word)
         for name, word in {"readonly": "参照", "user": "更新"}.items():
@@ -111,8 +131,10 @@ class TestTranslation(AmazonCase):
 
     def test_wizards(self):
         for name, word in {
-            "status_change": "出荷通知APIステータス変更", "combine": "同梱", "completion": "一括注文完了",
-        }.items():  # fmt: skip
+            "status_change": "出荷通知APIステータス変更",
+            "combine": "同梱",
+            "completion": "一括注文完了",
+        }.items():
             self.assertEqual(self.japanese.ref(f"sale_amazon_spapi.action_amazon_{name}").sudo().name, word)
         self.assertEqual(self.labels("sale.order", "amazon_combined")["child"], "同梱済み")
 

@@ -15,9 +15,12 @@ class TestUnapplied(ConfirmationCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.sales_manager = new_test_user(
-            cls.env, "sales_manager", "sales_team.group_sale_manager", company_id=cls.company.id,
+            cls.env,
+            "sales_manager",
+            "sales_team.group_sale_manager",
+            company_id=cls.company.id,
             company_ids=[(6, 0, cls.company.ids)],
-        )  # fmt: skip
+        )
 
     def told(self, order):
         """Return the activities that tell of a version that is not applied."""
@@ -104,9 +107,7 @@ class TestUnapplied(ConfirmationCase):
         self.act(order.amazon_order_ref, "ship")
         self.refetched(order, orderItems={"0": {"fulfillment": {"quantityFulfilled": 2, "quantityUnfulfilled": 0}}})
         self.assertEqual(order.amazon_status, "shipped")
-        self.assertEqual(
-            [move.quantity for move in order.picking_ids.move_ids if move.state == "done"], [2]
-        )  # fmt: skip
+        self.assertEqual([move.quantity for move in order.picking_ids.move_ids if move.state == "done"], [2])
         self.check_held(order, "locked")
 
     def test_locked_and_cancelled(self):

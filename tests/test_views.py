@@ -42,17 +42,26 @@ class TestViews(AmazonCase):
         cls.users = {"user": cls.user, "manager": cls.manager}
         for group in ("readonly", "accountant"):
             cls.users[group] = new_test_user(
-                cls.env, f"amazon_{group}", f"sale_amazon_spapi.group_amazon_{group}", company_id=cls.company.id,
+                cls.env,
+                f"amazon_{group}",
+                f"sale_amazon_spapi.group_amazon_{group}",
+                company_id=cls.company.id,
                 company_ids=[Command.set(cls.company.ids)],
-            )  # fmt: skip
+            )
         cls.packer = new_test_user(
-            cls.env, "packer", "stock.group_stock_user", company_id=cls.company.id,
+            cls.env,
+            "packer",
+            "stock.group_stock_user",
+            company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
-        )  # fmt: skip
+        )
         cls.salesman = new_test_user(
-            cls.env, "salesman", "sales_team.group_sale_salesman_all_leads", company_id=cls.company.id,
+            cls.env,
+            "salesman",
+            "sales_team.group_sale_salesman_all_leads",
+            company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
-        )  # fmt: skip
+        )
 
     def test_no_down_payment(self):
         """Nobody is offered a down payment on an Amazon order: the buyer pays Amazon."""
@@ -132,10 +141,14 @@ class TestViews(AmazonCase):
         """Have a delivery that has left, its confirmation and a feed; return the delivery."""
         picking = self.imported(set={"orderItems": {"0": {"programs": ["TRANSPARENCY"]}}}).picking_ids
         self.ship(picking)
-        self.env["amazon.feed"].create({
-            "account_id": self.account.id, "feed_type": "POST_ORDER_FULFILLMENT_DATA", "state": "done",
-            "confirmation_ids": [Command.set(picking.amazon_confirmation_ids.ids)],
-        })  # fmt: skip
+        self.env["amazon.feed"].create(
+            {
+                "account_id": self.account.id,
+                "feed_type": "POST_ORDER_FULFILLMENT_DATA",
+                "state": "done",
+                "confirmation_ids": [Command.set(picking.amazon_confirmation_ids.ids)],
+            }
+        )
         return picking
 
     def test_every_action_opens(self):
@@ -170,9 +183,19 @@ class TestViews(AmazonCase):
     def test_nobody_else(self):
         """Whoever has no Amazon access reads none of its models; only the manager reads the quota."""
         for user in (self.packer, self.salesman):
-            for model in ("amazon.account", "amazon.offer", "amazon.order.update", "amazon.log", "amazon.import",
-                          "amazon.confirmation", "amazon.feed", "amazon.completion", "amazon.status.change",
-                          "amazon.combine", "amazon.confirmation.file"):  # fmt: skip
+            for model in (
+                "amazon.account",
+                "amazon.offer",
+                "amazon.order.update",
+                "amazon.log",
+                "amazon.import",
+                "amazon.confirmation",
+                "amazon.feed",
+                "amazon.completion",
+                "amazon.status.change",
+                "amazon.combine",
+                "amazon.confirmation.file",
+            ):
                 with self.subTest(user=user.login, model=model), self.assertRaises(AccessError):
                     self.env[model].with_user(user).search([])
         for group in ("readonly", "user", "accountant"):
@@ -184,11 +207,23 @@ class TestViews(AmazonCase):
 
     def test_buttons(self):
         """Who only reads has nothing to press that changes something."""
-        changing = {"action_retry", "action_ignore", "action_amazon_reviewed", "action_amazon_hold",
-                    "action_amazon_refresh", "action_toggle", "action_test_connection", "action_amazon_confirm_now",
-                    "action_amazon_separate"}  # fmt: skip
-        for menu in ("menu_amazon_orders", "menu_amazon_attention", "menu_amazon_accounts",
-                     "menu_amazon_confirmations"):  # fmt: skip
+        changing = {
+            "action_retry",
+            "action_ignore",
+            "action_amazon_reviewed",
+            "action_amazon_hold",
+            "action_amazon_refresh",
+            "action_toggle",
+            "action_test_connection",
+            "action_amazon_confirm_now",
+            "action_amazon_separate",
+        }
+        for menu in (
+            "menu_amazon_orders",
+            "menu_amazon_attention",
+            "menu_amazon_accounts",
+            "menu_amazon_confirmations",
+        ):
             for group in ("readonly", "accountant", "manager"):
                 views = self.open(self.users[group], self.action(menu))
                 names = {
@@ -222,9 +257,7 @@ class TestViews(AmazonCase):
                 arch = etree.fromstring(model.get_views([(False, kind)])["views"][kind]["arch"])
                 with self.subTest(user=user.login, kind=kind):
                     model.web_read(self.specification(arch))
-        form = etree.fromstring(
-            order.with_user(self.salesman).get_views([(False, "form")])["views"]["form"]["arch"]
-        )  # fmt: skip
+        form = etree.fromstring(order.with_user(self.salesman).get_views([(False, "form")])["views"]["form"]["arch"])
         self.assertFalse(form.xpath("//field[@name='amazon_item_ids']"))
         [picking] = order.picking_ids.with_user(self.packer).read(["amazon_gift_note", "amazon_blocked"])
         self.assertTrue(picking["amazon_gift_note"])
@@ -358,21 +391,37 @@ class TestViews(AmazonCase):
             self.assertEqual(form.amazon_points, order.amazon_points)
 
     def test_setup_steps(self):
-        account = self.env["amazon.account"].with_user(self.manager).create({
-            "name": "New", "company_id": self.company.id, "region": "fe", "warehouse_id": self.warehouse.id,
-            "environment": "custom", "endpoint_url": self.amazon.url, "lwa_url": f"{self.amazon.url}/auth/o2/token",
-        })  # fmt: skip
+        account = (
+            self.env["amazon.account"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "name": "New",
+                    "company_id": self.company.id,
+                    "region": "fe",
+                    "warehouse_id": self.warehouse.id,
+                    "environment": "custom",
+                    "endpoint_url": self.amazon.url,
+                    "lwa_url": f"{self.amazon.url}/auth/o2/token",
+                }
+            )
+        )
         self.assertEqual(account.setup_step, "marketplaces")
         seller = self.amazon.seller()
-        account.write({
-            "merchant_id": seller["merchant_id"],
-            "marketplace_ids": [Command.set(self.account.marketplace_ids.ids)],
-        })  # fmt: skip
+        account.write(
+            {
+                "merchant_id": seller["merchant_id"],
+                "marketplace_ids": [Command.set(self.account.marketplace_ids.ids)],
+            }
+        )
         self.assertEqual(account.setup_step, "credentials")
-        account.write({
-            "lwa_client_id": seller["client_id"], "lwa_client_secret": seller["client_secret"],
-            "refresh_token": seller["refresh_token"],
-        })  # fmt: skip
+        account.write(
+            {
+                "lwa_client_id": seller["client_id"],
+                "lwa_client_secret": seller["client_secret"],
+                "refresh_token": seller["refresh_token"],
+            }
+        )
         self.assertEqual(account.setup_step, "test")
         account.action_test_connection()
         self.assertEqual(account.setup_step, "start")
@@ -418,9 +467,15 @@ class TestImportWizard(AmazonCase):
         action = wizard.action_import()
         self.assertIn(wizard.date_from.isoformat(), self.search_left())
         self.assertIn("action_amazon_log", action["params"]["links"][0]["url"])
-        self.assertTrue(self.env["ir.cron.trigger"].sudo().search([
-            ("cron_id", "=", self.account._job("range").sudo().cron_id.id),
-        ]))  # fmt: skip
+        self.assertTrue(
+            self.env["ir.cron.trigger"]
+            .sudo()
+            .search(
+                [
+                    ("cron_id", "=", self.account._job("range").sudo().cron_id.id),
+                ]
+            )
+        )
         self.assertTrue(self.wizard().running)
 
     def test_longer_than_seven_days(self):

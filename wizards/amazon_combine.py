@@ -16,9 +16,15 @@ class AmazonCombine(models.TransientModel):
     picking_ids = fields.Many2many("stock.picking", string="Deliveries", readonly=True, check_company=True)
     order_ids = fields.Many2many("sale.order", compute="_compute_orders")
     parent_id = fields.Many2one(
-        "sale.order", "Into the Order", domain="[('id', 'in', order_ids)]", compute="_compute_parent", store=True,
-        readonly=False, check_company=True, help="Shows as the one the others are combined into.",
-    )  # fmt: skip
+        "sale.order",
+        "Into the Order",
+        domain="[('id', 'in', order_ids)]",
+        compute="_compute_parent",
+        store=True,
+        readonly=False,
+        check_company=True,
+        help="Shows as the one the others are combined into.",
+    )
     carrier_id = fields.Many2one(
         "delivery.carrier", "Delivery Method", compute="_compute_parent", store=True, readonly=False, check_company=True
     )

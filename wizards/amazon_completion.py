@@ -48,16 +48,20 @@ class AmazonCompletion(models.TransientModel):
         [("search", "Search"), ("choose", "Choose"), ("running", "Confirm")], default="search", readonly=True
     )
     account_ids = fields.Many2many(
-        "amazon.account", string="Accounts", help="All accounts, if empty",
+        "amazon.account",
+        string="Accounts",
+        help="All accounts, if empty",
         domain="[('company_id', 'in', allowed_company_ids), ('kind', '=', 'seller')]",
-    )  # fmt: skip
+    )
     date_from = fields.Date("Ordered from", default=lambda self: fields.Date.context_today(self) - timedelta(days=7))
     date_to = fields.Date("Ordered to")
     numbers = fields.Text("Order Numbers", help="Numbers of Odoo or of Amazon; with these, the dates do not count.")
     scope = fields.Selection(
         [("open", "Shipped, not confirmed yet"), ("all", "Also what is confirmed or has not left")],
-        "Which Orders", required=True, default="open",
-    )  # fmt: skip
+        "Which Orders",
+        required=True,
+        default="open",
+    )
     line_ids = fields.One2many("amazon.completion.line", "wizard_id")
     not_found = fields.Text(readonly=True)
     is_cut = fields.Boolean(readonly=True, help="More was found than is shown")
@@ -122,10 +126,13 @@ class AmazonCompletion(models.TransientModel):
             lines = lines.exists()
         for line in lines:
             line.is_selected = line._is_ready()
-        self.write({
-            "state": "choose", "is_cut": len(orders) > MOST,
-            "not_found": ", ".join(missing) if len(orders) <= MOST else False,
-        })  # fmt: skip
+        self.write(
+            {
+                "state": "choose",
+                "is_cut": len(orders) > MOST,
+                "not_found": ", ".join(missing) if len(orders) <= MOST else False,
+            }
+        )
         return True
 
     def action_select_all(self):
@@ -134,8 +141,9 @@ class AmazonCompletion(models.TransientModel):
         left_out = self.found_count - self.selected_count
         message = self.env._(
             "%(ticked)s ticked, %(left)s not: the last column says why, or Amazon has them already.",
-            ticked=self.selected_count, left=left_out,
-        )  # fmt: skip
+            ticked=self.selected_count,
+            left=left_out,
+        )
         return not left_out or notice(message, "info" if self.selected_count else "warning", CLOSE)
 
     def action_select_none(self):
@@ -329,8 +337,10 @@ class AmazonCompletionLine(models.TransientModel):
         """Open the order in Odoo, beside this list."""
         self.ensure_one()
         return {
-            "type": "ir.actions.act_url", "target": "new", "url": f"/odoo/sales/{self.order_id.id}",
-        }  # fmt: skip
+            "type": "ir.actions.act_url",
+            "target": "new",
+            "url": f"/odoo/sales/{self.order_id.id}",
+        }
 
     def action_open_amazon(self):
         """Open the order in Seller Central."""

@@ -60,9 +60,14 @@ class AmazonConfirmationFile(models.TransientModel):
             )
         wizard = self.create({"confirmation_ids": [fields.Command.set(rows.ids)]})
         return {
-            "type": "ir.actions.act_window", "res_model": self._name, "res_id": wizard.id, "view_mode": "form",
-            "target": "new", "name": self.env._("File for Seller Central"), "context": {"dialog_size": "large"},
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+            "name": self.env._("File for Seller Central"),
+            "context": {"dialog_size": "large"},
+        }
 
     def action_set_done(self):
         """Go on to the status wizard with the orders of the files, once they were uploaded.
@@ -76,9 +81,11 @@ class AmazonConfirmationFile(models.TransientModel):
         orders = self.part_ids.confirmation_ids.order_id
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_status_change")
         context = {
-            "active_model": "sale.order", "active_ids": orders.ids, "default_status": "done",
+            "active_model": "sale.order",
+            "active_ids": orders.ids,
+            "default_status": "done",
             "dialog_size": "extra-large",
-        }  # fmt: skip
+        }
         return {**action, "context": context}
 
     # === BUSINESS METHODS === #
@@ -104,12 +111,16 @@ class AmazonConfirmationFile(models.TransientModel):
             zone = ZoneInfo(marketplace.tz or "UTC")
             stamp = fields.Datetime.context_timestamp(self.with_context(tz=zone.key), now)
             content = flat_fulfillment_file([shipment for _row, shipment in pairs], zone)
-            self.part_ids.create({
-                "wizard_id": self.id, "account_id": account.id, "marketplace_id": marketplace.id,
-                "confirmation_ids": [fields.Command.set([row.id for row, _shipment in pairs])],
-                "file": base64.b64encode(content),
-                "file_name": f"shipping-confirmation-{marketplace.code}-{stamp:%Y%m%d-%H%M%S}.txt",
-            })  # fmt: skip
+            self.part_ids.create(
+                {
+                    "wizard_id": self.id,
+                    "account_id": account.id,
+                    "marketplace_id": marketplace.id,
+                    "confirmation_ids": [fields.Command.set([row.id for row, _shipment in pairs])],
+                    "file": base64.b64encode(content),
+                    "file_name": f"shipping-confirmation-{marketplace.code}-{stamp:%Y%m%d-%H%M%S}.txt",
+                }
+            )
         self.left_out = "\n".join(left_out) or False
 
 
@@ -140,6 +151,7 @@ class AmazonConfirmationFilePart(models.TransientModel):
         self.check_access("read")
         self.downloaded = True
         return {
-            "type": "ir.actions.act_url", "target": "download",
+            "type": "ir.actions.act_url",
+            "target": "download",
             "url": f"/web/content/{self._name}/{self.id}/file?download=true&filename_field=file_name",
-        }  # fmt: skip
+        }

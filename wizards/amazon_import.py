@@ -16,14 +16,18 @@ class AmazonImport(models.TransientModel):
     _description = "Import a Range of Amazon Orders"
 
     account_id = fields.Many2one(
-        "amazon.account", required=True, default=lambda self: self._default_account(), check_company=True,
+        "amazon.account",
+        required=True,
+        default=lambda self: self._default_account(),
+        check_company=True,
         domain="[('kind', '=', 'seller')]",
-    )  # fmt: skip
+    )
     company_id = fields.Many2one(related="account_id.company_id")
     mode = fields.Selection(
         [("range", "A range of order dates"), ("hours", "The last hours"), ("numbers", "Certain order numbers")],
-        required=True, default="range",
-    )  # fmt: skip
+        required=True,
+        default="range",
+    )
     date_from = fields.Datetime("From", default=lambda self: fields.Datetime.now() - timedelta(days=1))
     date_to = fields.Datetime("To", default=fields.Datetime.now)
     hours = fields.Integer(default=24)
@@ -100,7 +104,7 @@ class AmazonImport(models.TransientModel):
                     "These are no Amazon order numbers (such as 250-1234567-1234567): %s",
                     ", ".join(word[:40] for word in wrong[:20]),
                 )
-            )  # fmt: skip
+            )
         if not numbers:
             raise UserError(self.env._("Please enter order numbers."))
         # sudo: what is Amazon's is the addon's own; the right to make orders was checked
@@ -109,8 +113,9 @@ class AmazonImport(models.TransientModel):
         problems += [f"{row.order_ref}: {row.error}" for row in rows if row.state == "failed"]
         problems += [
             self.env._("%s: no sale, only its goods were moved", row.order_ref)
-            for row in rows if row.state == "done" and not row.order_id
-        ]  # fmt: skip
+            for row in rows
+            if row.state == "done" and not row.order_id
+        ]
         orders = self.env["sale.order"].search([("id", "in", rows.order_id.ids)])
         if not orders:
             # What stands in Needs Attention stays there.
@@ -129,9 +134,11 @@ class AmazonImport(models.TransientModel):
             return {**action, "views": [(False, "form")], "view_mode": "form", "res_id": orders.id}
         # Without the filters of the menu, which leave out what is over.
         return {
-            **action, "domain": [("id", "in", orders.ids)], "views": [(False, "list"), (False, "form")],
+            **action,
+            "domain": [("id", "in", orders.ids)],
+            "views": [(False, "list"), (False, "form")],
             "context": {"create": False},
-        }  # fmt: skip
+        }
 
     def _range(self):
         """Return the start and end asked for; no end means now."""

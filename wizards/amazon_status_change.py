@@ -13,8 +13,10 @@ class AmazonStatusChange(models.TransientModel):
 
     status = fields.Selection(
         [("not_sent", "Not Sent: it is sent again"), ("done", "Done: Amazon has it, nothing is sent")],
-        "New API Status", required=True, default="not_sent",
-    )  # fmt: skip
+        "New API Status",
+        required=True,
+        default="not_sent",
+    )
     state = fields.Selection([("choose", "Choose"), ("changed", "Changed")], default="choose", readonly=True)
     line_ids = fields.One2many("amazon.status.change.line", "wizard_id", readonly=True)
     override = fields.Boolean("Change these, too", help="Also the orders with a warning are changed.")
@@ -23,9 +25,11 @@ class AmazonStatusChange(models.TransientModel):
     refused_count = fields.Integer(compute="_compute_counts")
     stuck_count = fields.Integer(compute="_compute_counts")
     phase_id = fields.Many2one(
-        "amazon.phase", "Move into", domain="[('id', 'in', confirming_phase_ids)]",
+        "amazon.phase",
+        "Move into",
+        domain="[('id', 'in', confirming_phase_ids)]",
         help="A phase in which deliveries are confirmed by themselves",
-    )  # fmt: skip
+    )
     confirming_phase_ids = fields.Many2many("amazon.phase", compute="_compute_confirming_phase_ids")
 
     # === COMPUTE METHODS === #
@@ -59,9 +63,11 @@ class AmazonStatusChange(models.TransientModel):
             settings = wizard.line_ids.filtered("is_stuck").order_id.amazon_account_id.mapped("phase_ids")
             accounts = settings.account_id
             confirming = settings.filtered("auto_confirm").grouped("phase_id")
-            wizard.confirming_phase_ids = self.env["amazon.phase"].union(*(
-                phase for phase, lines in confirming.items() if lines.account_id == accounts and phase.active
-            )).sorted("sequence")  # fmt: skip
+            wizard.confirming_phase_ids = (
+                self.env["amazon.phase"]
+                .union(*(phase for phase, lines in confirming.items() if lines.account_id == accounts and phase.active))
+                .sorted("sequence")
+            )
 
     # === ACTION METHODS === #
 
@@ -99,10 +105,14 @@ class AmazonStatusChange(models.TransientModel):
 
     def _reopen(self):
         return {
-            "type": "ir.actions.act_window", "res_model": self._name, "res_id": self.id, "view_mode": "form",
-            "target": "new", "name": self.env._("Change API Status"),
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+            "name": self.env._("Change API Status"),
             "context": {"dialog_size": "extra-large"},
-        }  # fmt: skip
+        }
 
 
 class AmazonStatusChangeLine(models.TransientModel):

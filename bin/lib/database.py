@@ -107,11 +107,15 @@ def copy(template, database):
 def odoo_command(*arguments):
     """Return the command line that runs Odoo in this environment."""
     return [
-        *os.environ["ODOO_COMMAND"].split(), *arguments,
-        f"--addons-path={os.environ['ADDONS_PATH']}", f"--data-dir={os.environ['WORK']}/data",
-        f"--db_host={os.environ['PGHOST']}", f"--db_port={os.environ['PGPORT']}", f"--db_user={os.environ['PGUSER']}",
+        *os.environ["ODOO_COMMAND"].split(),
+        *arguments,
+        f"--addons-path={os.environ['ADDONS_PATH']}",
+        f"--data-dir={os.environ['WORK']}/data",
+        f"--db_host={os.environ['PGHOST']}",
+        f"--db_port={os.environ['PGPORT']}",
+        f"--db_user={os.environ['PGUSER']}",
         "--http-interface=127.0.0.1",
-    ]  # fmt: skip
+    ]
 
 
 def install(database, *addons, demo=False, log_level="warn"):
@@ -120,9 +124,14 @@ def install(database, *addons, demo=False, log_level="warn"):
     :raise SystemExit: when the installation fails; its output has been shown.
     """
     arguments = [
-        "-d", database, "-i", ",".join(addons), "--stop-after-init", f"--log-level={log_level}",
+        "-d",
+        database,
+        "-i",
+        ",".join(addons),
+        "--stop-after-init",
+        f"--log-level={log_level}",
         f"--load-language={LANGUAGES}",
-    ]  # fmt: skip
+    ]
     if not demo:
         arguments.append("--without-demo=True")
     done = subprocess.run(odoo_command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -199,8 +208,10 @@ def upgrade(database):
         return
     done = subprocess.run(
         odoo_command("-d", database, "-u", ADDON, "--stop-after-init", "--log-level=warn"),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     if done.returncode:
         sys.exit(f"{done.stdout}\nupgrading {ADDON} failed")
     upgraded(database)

@@ -28,12 +28,31 @@ ODOO_PORT, AMAZON_PORT = 8069, 8070
 # So many orders leave with --once, and so many seconds it waits for Amazon's usage plan.
 SHIPPED, PATIENCE = 10, 60
 FIRST_ORDERS = {
-    "jp_standard": 12, "jp_no_state": 3, "jp_company": 2, "jp_pickup_point": 2, "jp_cod": 3, "jp_cvs_pending": 3,
-    "jp_points": 2, "jp_gift": 2, "jp_promotion_negative": 2, "jp_promotion_positive": 2, "jp_shipping_charge": 2,
-    "jp_indivisible": 2, "jp_several_items": 3, "jp_business": 1, "jp_prime": 2, "jp_fba": 2, "jp_fba_shipped": 2,
-    "jp_partially_shipped": 1, "jp_shipped": 2, "jp_cancelled": 1, "jp_cancel_requested": 1, "jp_unknown_sku": 1,
-    "jp_zero_replacement": 1, "jp_preorder": 1,
-}  # fmt: skip
+    "jp_standard": 12,
+    "jp_no_state": 3,
+    "jp_company": 2,
+    "jp_pickup_point": 2,
+    "jp_cod": 3,
+    "jp_cvs_pending": 3,
+    "jp_points": 2,
+    "jp_gift": 2,
+    "jp_promotion_negative": 2,
+    "jp_promotion_positive": 2,
+    "jp_shipping_charge": 2,
+    "jp_indivisible": 2,
+    "jp_several_items": 3,
+    "jp_business": 1,
+    "jp_prime": 2,
+    "jp_fba": 2,
+    "jp_fba_shipped": 2,
+    "jp_partially_shipped": 1,
+    "jp_shipped": 2,
+    "jp_cancelled": 1,
+    "jp_cancel_requested": 1,
+    "jp_unknown_sku": 1,
+    "jp_zero_replacement": 1,
+    "jp_preorder": 1,
+}
 
 
 def say(text):
@@ -93,9 +112,12 @@ def _reconnect(demo, amazon):
     database.upgrade(demo)
     database.configure("-d", demo)
     with database.environment(demo) as env:
-        env["amazon.account"].search([("environment", "=", "custom")]).write({
-            "endpoint_url": amazon.url, "lwa_url": f"{amazon.url}/auth/o2/token",
-        })  # fmt: skip
+        env["amazon.account"].search([("environment", "=", "custom")]).write(
+            {
+                "endpoint_url": amazon.url,
+                "lwa_url": f"{amazon.url}/auth/o2/token",
+            }
+        )
 
 
 def once(demo, amazon, seller):
@@ -109,9 +131,11 @@ def once(demo, amazon, seller):
         account = env["amazon.account"].search([("merchant_id", "=", seller["merchant_id"])])
         logs = account._import_orders()
         say_all(
-            ("orders seen", sum(logs.mapped("received"))), ("created", sum(logs.mapped("created"))),
-            ("updated", sum(logs.mapped("updated"))), ("failed", sum(logs.mapped("failed"))),
-        )  # fmt: skip
+            ("orders seen", sum(logs.mapped("received"))),
+            ("created", sum(logs.mapped("created"))),
+            ("updated", sum(logs.mapped("updated"))),
+            ("failed", sum(logs.mapped("failed"))),
+        )
         rows = ship(env, account)
         if rows:
             account.auto_confirm = True
@@ -120,11 +144,13 @@ def once(demo, amazon, seller):
         states = Counter(rows.mapped("state"))
         calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
         say_all(
-            ("shipped", len(rows.picking_id)), ("confirmed", states["done"]),
+            ("shipped", len(rows.picking_id)),
+            ("confirmed", states["done"]),
             ("refused", states["error"] + states["rejected"] + states["unknown"]),
-            ("waiting", states["not_sent"] + states["sending"]), ("API calls", calls),
+            ("waiting", states["not_sent"] + states["sending"]),
+            ("API calls", calls),
             ("seconds", f"{time.monotonic() - started:.1f}"),
-        )  # fmt: skip
+        )
         for log in logs.filtered(lambda log: log.message and log.state != "partial"):
             say(f"{log.job_name}: {log.message}")
         for row in rows.filtered(lambda row: row.state != "done"):

@@ -22,9 +22,13 @@ def running(name, log):
     """
     port, gevent = free_ports(2)
     command = database.odoo_command(
-        "-d", name, f"--http-port={port}", f"--gevent-port={gevent}", f"--max-cron-threads={WORKERS}",
+        "-d",
+        name,
+        f"--http-port={port}",
+        f"--gevent-port={gevent}",
+        f"--max-cron-threads={WORKERS}",
         "--log-level=warn",
-    )  # fmt: skip
+    )
     with log.open("a") as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
     try:

@@ -24,8 +24,15 @@ def japan(env):
     yen = env.ref("base.JPY")
     yen.active = True
     company = env.company
-    company.write({"name": "株式会社サンプル商店", "country_id": env.ref("base.jp").id, "zip": "100-0001",
-                   "city": "千代田区", "street": "千代田1-1"})  # fmt: skip
+    company.write(
+        {
+            "name": "株式会社サンプル商店",
+            "country_id": env.ref("base.jp").id,
+            "zip": "100-0001",
+            "city": "千代田区",
+            "street": "千代田1-1",
+        }
+    )
     company.partner_id.lang = "ja_JP"
     if not env["account.move"].search_count([], limit=1):
         company.currency_id = yen
@@ -37,42 +44,69 @@ def products(env, catalogue):
     """Make the products of the simulated shop, 1,000 of each in stock."""
     warehouse = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1)
     known = set(env["product.product"].search([]).mapped("default_code"))
-    made = env["product.product"].create([
-        {
-            "name": item.get("title_ja") or item.get("title") or item["sku"], "default_code": item["sku"],
-            "type": "consu", "is_storable": True, "list_price": float(item.get("price", 1000)), "weight": 0.5,
-        }
-        for item in catalogue if item["sku"] not in known
-    ])  # fmt: skip
+    made = env["product.product"].create(
+        [
+            {
+                "name": item.get("title_ja") or item.get("title") or item["sku"],
+                "default_code": item["sku"],
+                "type": "consu",
+                "is_storable": True,
+                "list_price": float(item.get("price", 1000)),
+                "weight": 0.5,
+            }
+            for item in catalogue
+            if item["sku"] not in known
+        ]
+    )
     for product in made:
         env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 1000)
 
 
 def connect(env, amazon, seller):
     """Make the account that reads from the simulator."""
-    return env["amazon.account"].create({
-        "name": "Amazon.co.jp", "region": seller["region"], "environment": "custom",
-        "endpoint_url": amazon.url, "lwa_url": f"{amazon.url}/auth/o2/token",
-        "merchant_id": seller["merchant_id"], "application_id": seller.get("application_id"),
-        "lwa_client_id": seller["client_id"], "lwa_client_secret": seller["client_secret"],
-        "refresh_token": seller["refresh_token"],
-        "marketplace_ids": [(6, 0, env["amazon.marketplace"].search([("api_ref", "in", seller["marketplaces"])]).ids)],
-        "user_id": env.ref("base.user_admin").id,
-    })  # fmt: skip
+    return env["amazon.account"].create(
+        {
+            "name": "Amazon.co.jp",
+            "region": seller["region"],
+            "environment": "custom",
+            "endpoint_url": amazon.url,
+            "lwa_url": f"{amazon.url}/auth/o2/token",
+            "merchant_id": seller["merchant_id"],
+            "application_id": seller.get("application_id"),
+            "lwa_client_id": seller["client_id"],
+            "lwa_client_secret": seller["client_secret"],
+            "refresh_token": seller["refresh_token"],
+            "marketplace_ids": [
+                (6, 0, env["amazon.marketplace"].search([("api_ref", "in", seller["marketplaces"])]).ids)
+            ],
+            "user_id": env.ref("base.user_admin").id,
+        }
+    )
 
 
 def delivery_methods(env, account):
     """Make three delivery methods, linked to what Amazon is told of them, and the rules that choose them."""
     service = env.ref("sale_amazon_spapi.product_shipping")
-    yamato, cod, mail = env["delivery.carrier"].create([
-        {
-            "name": name, "delivery_type": "fixed", "fixed_price": 0, "product_id": service.id,
-            "amazon_shipping_method_id": env.ref(f"sale_amazon_spapi.shipping_method_ne_{code}").id,
-        }
-        for name, code in (("ヤマト運輸 宅急便", 20), ("ヤマト運輸 宅急便コレクト", 21), ("ヤマト運輸 ネコポス", 28))
-    ])  # fmt: skip
-    env["amazon.shipping.rule"].create([
-        {"account_id": account.id, "sequence": 1, "carrier_id": cod.id, "cash_on_delivery": "yes"},
-        {"account_id": account.id, "sequence": 2, "carrier_id": mail.id, "weight_max": 0.5, "amount_max": 1500},
-        {"account_id": account.id, "sequence": 3, "carrier_id": yamato.id},
-    ])  # fmt: skip
+    yamato, cod, mail = env["delivery.carrier"].create(
+        [
+            {
+                "name": name,
+                "delivery_type": "fixed",
+                "fixed_price": 0,
+                "product_id": service.id,
+                "amazon_shipping_method_id": env.ref(f"sale_amazon_spapi.shipping_method_ne_{code}").id,
+            }
+            for name, code in (
+                ("ヤマト運輸 宅急便", 20),
+                ("ヤマト運輸 宅急便コレクト", 21),
+                ("ヤマト運輸 ネコポス", 28),
+            )
+        ]
+    )
+    env["amazon.shipping.rule"].create(
+        [
+            {"account_id": account.id, "sequence": 1, "carrier_id": cod.id, "cash_on_delivery": "yes"},
+            {"account_id": account.id, "sequence": 2, "carrier_id": mail.id, "weight_max": 0.5, "amount_max": 1500},
+            {"account_id": account.id, "sequence": 3, "carrier_id": yamato.id},
+        ]
+    )

@@ -59,13 +59,34 @@ def lint():
         "ruff check": [tools / "ruff", "check", "."],
         "ruff format": [tools / "ruff", "format", "--check", "."],
         "pylint-odoo": [
-            tools / "pylint", "--rcfile=.pylintrc", "-j2", *(str(CHECKOUT / folder) for folder in (
-                "models", "wizards", "controllers", "hooks.py", "crypto.py", "const.py",
-                "locks.py", "memo.py", "notices.py", "order_numbers.py", "ours.py", "quiet.py", "refusals.py",
-                "said.py", "times.py", "__manifest__.py", "tests")),
+            tools / "pylint",
+            "--rcfile=.pylintrc",
+            "-j2",
+            *(
+                str(CHECKOUT / folder)
+                for folder in (
+                    "models",
+                    "wizards",
+                    "controllers",
+                    "hooks.py",
+                    "crypto.py",
+                    "const.py",
+                    "locks.py",
+                    "memo.py",
+                    "notices.py",
+                    "order_numbers.py",
+                    "ours.py",
+                    "quiet.py",
+                    "refusals.py",
+                    "said.py",
+                    "times.py",
+                    "__manifest__.py",
+                    "tests",
+                )
+            ),
         ],
         "oca-checks-odoo-module": [tools / "oca-checks-odoo-module", addon],
-    }.items():  # fmt: skip
+    }.items():
         code, output = run([str(word) for word in command], f"lint-{name.replace(' ', '-')}")
         part.passed, part.failed = part.passed + (not code), part.failed + bool(code)
         if code:
@@ -80,10 +101,19 @@ def pytest(name, *paths):
     report.unlink(missing_ok=True)
     LOGS.mkdir(parents=True, exist_ok=True)
     code, output = run(
-        [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider",
-         f"--junitxml={report}", *map(str, paths)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--import-mode=importlib",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            *map(str, paths),
+        ],
         name,
-    )  # fmt: skip
+    )
     suite = next(ET.parse(report).getroot().iter("testsuite")) if report.exists() else None
     if suite is None:
         return Part(name, failed=1, output=output)
@@ -112,12 +142,20 @@ def odoo(name, kind="plain", tags=None):
     try:
         code, output = run(
             database.odoo_command(
-                "-d", test_database, "-u", database.ADDON, "--stop-after-init", "--log-level=info",
-                f"--test-tags={tags}", f"--http-port={port}", f"--gevent-port={gevent}", "--max-cron-threads=0",
+                "-d",
+                test_database,
+                "-u",
+                database.ADDON,
+                "--stop-after-init",
+                "--log-level=info",
+                f"--test-tags={tags}",
+                f"--http-port={port}",
+                f"--gevent-port={gevent}",
+                "--max-cron-threads=0",
             ),
             name,
             env={**os.environ, "AMAZON_SIMULATOR": amazon.url},
-        )  # fmt: skip
+        )
     finally:
         amazon.stop()
     database.drop(test_database)
@@ -160,9 +198,13 @@ def everything():
     """Run every part, in two lanes side by side, which take about as long."""
     lanes = (
         (lambda: odoo("odoo"), lambda: odoo("extra", "extra")),
-        (lint, lambda: pytest("selling_partner", "selling_partner/tests"),
-         lambda: pytest("simulator", "simulator/tests"), processes),
-    )  # fmt: skip
+        (
+            lint,
+            lambda: pytest("selling_partner", "selling_partner/tests"),
+            lambda: pytest("simulator", "simulator/tests"),
+            processes,
+        ),
+    )
     with ThreadPoolExecutor(len(lanes)) as pool:
         running = [pool.submit(lambda lane=lane: [timed(part) for part in lane]) for lane in lanes]
         return [part for lane in running for part in lane.result()]
@@ -177,10 +219,13 @@ def processes(*paths):
 def chosen(name):
     """Run the part a person named."""
     parts = {
-        "lint": (lint,), "odoo": (odoo, "odoo"), "extra": (odoo, "extra", "extra"), "processes": (processes,),
+        "lint": (lint,),
+        "odoo": (odoo, "odoo"),
+        "extra": (odoo, "extra", "extra"),
+        "processes": (processes,),
         "selling_partner": (pytest, "selling_partner", "selling_partner/tests"),
         "simulator": (pytest, "simulator", "simulator/tests"),
-    }  # fmt: skip
+    }
     if name in parts:
         return timed(*parts[name])
     path = name.partition("::")[0]

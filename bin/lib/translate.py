@@ -108,11 +108,16 @@ def carry_over(template, old, language):
     new = _file(language)
     for entry in template:
         before = known.get(entry.msgid)
-        new.append(polib.POEntry(
-            msgid=entry.msgid, msgstr=before.msgstr if before else "", comment=entry.comment,
-            occurrences=entry.occurrences, flags=before.flags if before else [],
-            tcomment=before.tcomment if before else "",
-        ))  # fmt: skip
+        new.append(
+            polib.POEntry(
+                msgid=entry.msgid,
+                msgstr=before.msgstr if before else "",
+                comment=entry.comment,
+                occurrences=entry.occurrences,
+                flags=before.flags if before else [],
+                tcomment=before.tcomment if before else "",
+            )
+        )
     return new
 
 

@@ -256,8 +256,9 @@ def test_what_refusals_mean(amazon, seller, text, kind, hint):
     assert len(amazon.asked()) == 1
 
 
-@pytest.mark.parametrize("number, kind", [("", errors.TrackingNumberRequired), (" ", errors.TrackingNumberRequired),
-                                          ("1", BadRequest)])  # fmt: skip
+@pytest.mark.parametrize(
+    "number, kind", [("", errors.TrackingNumberRequired), (" ", errors.TrackingNumberRequired), ("1", BadRequest)]
+)
 def test_a_tracking_number_that_was_not_sent(amazon, seller, number, kind):
     amazon.says(PATH, Answer(400, {"errors": [{"code": "InvalidInput", "message": "TrackingNumber: is missing"}]}))
     with pytest.raises(BadRequest) as caught:

@@ -46,9 +46,11 @@ def prepared(simulator, count):
     database.copy(os.environ["TEMPLATE_DATABASE"], name)
     try:
         subprocess.run(
-            [sys.executable, str(HERE / "prepare.py"), name], check=True, text=True,
+            [sys.executable, str(HERE / "prepare.py"), name],
+            check=True,
+            text=True,
             input=json.dumps({"url": simulator.url, "sellers": shops.sellers(simulator, count)}),
-        )  # fmt: skip
+        )
         yield name
     finally:
         database.drop(name)

@@ -42,8 +42,11 @@ class ShippingSite(shops.Site):
 
     def prepare(self, **values):
         """Import the orders and deliver them; nothing has been sent yet."""
-        self.shop.sql("UPDATE amazon_account SET endpoint_url = %s, lwa_url = %s", self.amazon.url,
-                      f"{self.amazon.url}/auth/o2/token")  # fmt: skip
+        self.shop.sql(
+            "UPDATE amazon_account SET endpoint_url = %s, lwa_url = %s",
+            self.amazon.url,
+            f"{self.amazon.url}/auth/o2/token",
+        )
         self.place()
         self.importer.good("import")
         values = {"auto_import": False, "auto_confirm": True, **values}
@@ -88,9 +91,11 @@ class ShippingSite(shops.Site):
 def let_pass(shop, minutes):
     """Let time pass for everything that waits here."""
     for table, column in (
-        ("amazon_confirmation", "retry_at"), ("amazon_feed", "retry_at"), ("ir_cron_trigger", "call_at"),
+        ("amazon_confirmation", "retry_at"),
+        ("amazon_feed", "retry_at"),
+        ("ir_cron_trigger", "call_at"),
         ("ir_cron", "nextcall"),
-    ):  # fmt: skip
+    ):
         shop.sql(f"UPDATE {table} SET {column} = {column} - interval '{minutes} minutes'")
 
 

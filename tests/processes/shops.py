@@ -21,10 +21,23 @@ IMPORTER = Path(__file__).with_name("importer.py")
 STOCK = 1000
 # One clean run and one with a crash in it must leave the same number of rows in each of these.
 COUNTED = (
-    "res_partner", "sale_order", "sale_order_line", "stock_picking", "stock_move", "stock_move_line", "stock_quant",
-    "stock_reference", "amazon_order_item", "amazon_order_update", "amazon_offer", "account_tax", "product_pricelist",
-    "product_product", "mail_activity", "mail_message",
-)  # fmt: skip
+    "res_partner",
+    "sale_order",
+    "sale_order_line",
+    "stock_picking",
+    "stock_move",
+    "stock_move_line",
+    "stock_quant",
+    "stock_reference",
+    "amazon_order_item",
+    "amazon_order_update",
+    "amazon_offer",
+    "account_tax",
+    "product_pricelist",
+    "product_product",
+    "mail_activity",
+    "mail_message",
+)
 # Everything in the database, kept beside it; :meth:`Shop.restore` brings back what has changed since.
 SAVE = """
 CREATE SCHEMA saved;
@@ -161,9 +174,12 @@ class Importer:
 
     def __init__(self, name, **variables):
         self.process = subprocess.Popen(
-            [sys.executable, str(IMPORTER), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, str(IMPORTER), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
-        )  # fmt: skip
+        )
         assert self._answer() == {"ready": True}
 
     def _answer(self):

@@ -88,9 +88,13 @@ def occupied(*ports):
 def serve_and_interrupt(command):
     """Start `bin/run`, look at what it says to look at, and press Ctrl-C; return the ports it took."""
     running = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
+    )
     told = []
     try:
         for line in running.stdout:

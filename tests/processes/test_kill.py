@@ -6,9 +6,17 @@ import pytest
 import shops
 
 KINDS = {
-    "jp_standard": 18, "jp_several_items": 2, "jp_cod": 1, "jp_gift": 1, "jp_unknown_sku": 1, "jp_cvs_pending": 2,
-    "jp_cancelled": 1, "jp_shipped": 2, "jp_fba": 1, "jp_points": 1,
-}  # fmt: skip
+    "jp_standard": 18,
+    "jp_several_items": 2,
+    "jp_cod": 1,
+    "jp_gift": 1,
+    "jp_unknown_sku": 1,
+    "jp_cvs_pending": 2,
+    "jp_cancelled": 1,
+    "jp_shipped": 2,
+    "jp_fba": 1,
+    "jp_points": 1,
+}
 FEW = {"jp_standard": 10, "jp_several_items": 1, "jp_cvs_pending": 1, "jp_shipped": 1, "jp_fba": 1}
 PAGE = 10
 WORKERS = 2
@@ -77,9 +85,10 @@ def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way)
         assert sum("commit" in event for event in events) >= 20
         killed = []
         wrong = shops.in_parallel(
-            sites, range(1, len(events) + 1),
+            sites,
+            range(1, len(events) + 1),
             lambda site, number: die_and_recover(site, way, number, amazon, orders, counts, killed),
-        )  # fmt: skip
+        )
     print(f"{way}: {len(events)} events, killed at {len(killed)}")
     assert len(killed) > len(events) * 3 // 4
     assert not wrong, f"{len(wrong)} of {len(events)}:\n" + "\n\n".join(wrong)

@@ -8,11 +8,20 @@ import shops
 KINDS = {"jp_standard": 45, "jp_shipped": 12, "jp_several_items": 6, "jp_cvs_pending": 6, "jp_same_sku_twice": 3}
 REGULAR = {
     "buyer": {"buyerName": "常連 客", "buyerEmail": "regular@marketplace.amazon.co.jp"},
-    "recipient": {"deliveryAddress": {
-        "name": "常連 客", "companyName": None, "addressLine1": "神南1-2-3", "addressLine2": None, "addressLine3": None,
-        "city": "渋谷区", "stateOrRegion": "東京都", "postalCode": "150-0041", "phone": "090-1234-5678",
-    }},
-}  # fmt: skip
+    "recipient": {
+        "deliveryAddress": {
+            "name": "常連 客",
+            "companyName": None,
+            "addressLine1": "神南1-2-3",
+            "addressLine2": None,
+            "addressLine3": None,
+            "city": "渋谷区",
+            "stateOrRegion": "東京都",
+            "postalCode": "150-0041",
+            "phone": "090-1234-5678",
+        }
+    },
+}
 WAYS = ("import", "import", "build", "build")
 
 
@@ -72,8 +81,14 @@ def test_two_builders_meet_one_buyer(amazon, seller, shop):
             address = {**REGULAR["recipient"]["deliveryAddress"], "addressLine1": line}
             amazon.post("clock", advance=3600)
             placed = shops.moment_ago(amazon, 10)
-            amazon.place(seller, "jp_standard", 50, created=placed, updated=placed,
-                         set={**REGULAR, "recipient": {"deliveryAddress": address}})  # fmt: skip
+            amazon.place(
+                seller,
+                "jp_standard",
+                50,
+                created=placed,
+                updated=placed,
+                set={**REGULAR, "recipient": {"deliveryAddress": address}},
+            )
             processes[0].good("fetch")
             for process in processes:
                 process.start("build")

@@ -12,9 +12,18 @@ PAGE = 4
 # These show Amazon's orders otherwise than they are; the truth comes with an order's next change.
 UNTRUE = ("unknown_fields", "malformed_order")
 TOKEN_KINDS = (
-    "429", "500_html", "503_empty", "400", "timeout", "cut_before", "list_body", "html_200", "truncated_json",
-    "cut_after", "cut_body",
-)  # fmt: skip
+    "429",
+    "500_html",
+    "503_empty",
+    "400",
+    "timeout",
+    "cut_before",
+    "list_body",
+    "html_200",
+    "truncated_json",
+    "cut_after",
+    "cut_body",
+)
 CASES = [("searchOrders", kind) for kind in KINDS] + [("token", kind) for kind in TOKEN_KINDS]
 
 
@@ -127,9 +136,15 @@ def test_retry_after_a_person_has_mended_what_was_wrong(amazon, seller, site, pl
     assert sorted(site.shop.refs()) == sorted(place)
     assert not site.shop.failed()
     shops.assert_at_rest(site.shop)
-    assert site.shop.value("""
+    assert (
+        site.shop.value(
+            """
         SELECT currency.name FROM sale_order JOIN res_currency currency ON currency.id = currency_id
-         WHERE amazon_order_ref = %s""", poisoned) == "ZZZ"  # fmt: skip
+         WHERE amazon_order_ref = %s""",
+            poisoned,
+        )
+        == "ZZZ"
+    )
 
 
 def recurrency(code, order):

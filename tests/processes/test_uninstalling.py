@@ -7,13 +7,16 @@ import database
 import shops
 
 PERSONAL = {
-    "buyer": {"buyerName": "カナリア 花子", "buyerEmail": "kanaria7@marketplace.amazon.co.jp",
-              "buyerPurchaseOrderNumber": "PO-KANARIA-77"},
+    "buyer": {
+        "buyerName": "カナリア 花子",
+        "buyerEmail": "kanaria7@marketplace.amazon.co.jp",
+        "buyerPurchaseOrderNumber": "PO-KANARIA-77",
+    },
     "recipient": {
         "deliveryAddress": {"name": "カナリア 太郎", "addressLine1": "カナリア町1-2-3", "phone": "0901234987"},
         "deliveryPreference": {"addressInstruction": "カナリア寺の裏"},
     },
-}  # fmt: skip
+}
 CANARIES = re.compile("kanaria|カナリア(?!諸島)|0901234987", re.IGNORECASE)
 WRITTEN = """
 order = env["sale.order"].search([("amazon_order_ref", "!=", False), ("state", "=", "sale")], limit=1)
