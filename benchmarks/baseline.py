@@ -5,7 +5,7 @@ calls with tracking on, confirmed and reserved as Odoo does it, committed. The v
 own, so that the rows can be compared; nothing of what makes the addon fast is used.
 """
 
-from odoo.addons.sale_amazon_spapi.models import address as postal
+from odoo.addons.sale_amazon_spapi.models.customers import address as postal
 from odoo.addons.sale_amazon_spapi.selling_partner import SearchOrders, SellingPartner, parse_order
 from odoo.fields import Datetime
 

@@ -1,63 +1,9 @@
-from . import amazon_followed, amazon_guard, amazon_pages, amazon_search  # others inherit from them
+"""What Odoo records are and the work done on them, in rooms; each calls only those above it here."""
 
-# isort: split
-from . import amazon_outbox
-
-# isort: split
-from . import (
-    account_tax,
-    amazon_account,
-    amazon_account_security,
-    amazon_account_work,
-    amazon_confirmation,
-    amazon_confirmation_by_hand,
-    amazon_confirmation_feed,
-    amazon_confirmation_mail,
-    amazon_confirmation_send,
-    amazon_feed,
-    amazon_feed_confirmations,
-    amazon_job,
-    amazon_job_confirmations,
-    amazon_job_orders,
-    amazon_job_work,
-    amazon_log,
-    amazon_marketplace,
-    amazon_offer,
-    amazon_order_item,
-    amazon_order_update,
-    amazon_phase,
-    amazon_quota,
-    amazon_review_mail,
-    amazon_shipping_method,
-    amazon_shipping_rule,
-    delivery_carrier,
-    fast,
-    ir_actions,
-    ir_binary,
-    ir_module_module,
-    ir_websocket,
-    mail_activity,
-    mail_thread,
-    product,
-    res_company,
-    res_config_settings,
-    res_partner,
-    sale_order,
-    sale_order_build,
-    sale_order_confirmation,
-    sale_order_line,
-    sale_order_privacy,
-    sale_order_search,
-    sale_order_shown,
-    stock_move,
-    stock_move_line,
-    stock_package,
-    stock_picking,
-    stock_picking_combined,
-    stock_picking_parcel,
-    stock_picking_privacy,
-    stock_picking_shown,
-    stock_warehouse,
-)
+from . import engine  # isort: skip
+from . import customers  # isort: skip
+from . import speed  # isort: skip
+from . import orders  # isort: skip
+from . import confirmations  # isort: skip
 
 from . import amazon_guarded  # isort: skip

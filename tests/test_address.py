@@ -4,8 +4,8 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
-from ..models import address as tools
-from ..models import prefecture
+from ..models.customers import address as tools
+from ..models.customers import prefecture
 from ..selling_partner.values import Address
 
 # (what Amazon sends) -> (state, city, street, street2, zip)

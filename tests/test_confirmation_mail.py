@@ -7,14 +7,14 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import SQL, html2plaintext, mute_logger
 
-from ..models import amazon_confirmation_mail
+from ..models.confirmations import amazon_confirmation_mail
 from .common import InBrowser
 from .common_confirmation import ConfirmationCase
 
 SENT = "Amazon shipping confirmations sent (automatic)"
 FETCHED = "Amazon shipping confirmation results fetched (automatic)"
 ERROR = "Amazon shipping confirmation error"
-LOGGER = "odoo.addons.sale_amazon_spapi.models.amazon_confirmation_mail"
+LOGGER = "odoo.addons.sale_amazon_spapi.models.confirmations.amazon_confirmation_mail"
 
 
 class MailCase(ConfirmationCase):
@@ -452,7 +452,7 @@ class TestConfirmationMail(MailCase):
         self.later(minutes=5)
         self.assertEqual(self.new_mails().mapped("subject"), [SENT])
 
-    @mute_logger("odoo.addons.sale_amazon_spapi.models.amazon_job")
+    @mute_logger("odoo.addons.sale_amazon_spapi.models.engine.amazon_job")
     def test_run_that_breaks_off(self):
         """What a run did before it broke off is told."""
         first = self.bad()

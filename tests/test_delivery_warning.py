@@ -1,7 +1,7 @@
 from lxml import etree
 from odoo.tests import new_test_user, tagged
 
-from ..models.amazon_shipping_method import UNNAMED
+from ..models.confirmations.amazon_shipping_method import UNNAMED
 from .common_confirmation import ConfirmationCase
 
 

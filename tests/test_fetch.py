@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 
 from .common import AmazonCase, shifted
 
-JOBS = "odoo.addons.sale_amazon_spapi.models.amazon_job"
+JOBS = "odoo.addons.sale_amazon_spapi.models.engine.amazon_job"
 JAPAN, AUSTRALIA, SINGAPORE = "A1VC38T7YXB528", "A39IBJ37TRP1C6", "A19VAU5U5O7RUS"
 
 

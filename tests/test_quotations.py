@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import BaseCase, tagged
 
-from ..models.personal_data import REMOVED, Cleaner
+from ..models.customers.personal_data import REMOVED, Cleaner
 from .common import AmazonCase
 
 SHORT = ["Li", "Al", "Ito", "Amp", "Lt", "Div", "Style", "Sales", "花子", "A & B", "<b>", "O'\"Neill", "href"]

@@ -8,7 +8,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 from psycopg2.errors import UniqueViolation
 
-from ..models import prefecture
+from ..models.customers import prefecture
 from ..selling_partner.values import Address, Order
 
 NOW = datetime(2026, 11, 1, tzinfo=timezone.utc)

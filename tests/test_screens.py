@@ -7,8 +7,8 @@ from odoo import Command, fields
 from odoo.addons.http_routing.tests.common import MockRequest
 from odoo.tests import new_test_user, tagged
 
-from ..models import res_company
-from ..models.res_company import CHANGED
+from ..models.engine import res_company
+from ..models.engine.res_company import CHANGED
 from .common_confirmation import ConfirmationCase
 
 LISTS = (

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.fields import Domain
 from odoo.tests import tagged
 
-from ..models.amazon_search import FEW, one_of
+from ..models.engine.amazon_search import FEW, one_of
 from .common import AmazonCase
 
 

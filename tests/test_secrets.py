@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 
 from .. import crypto
-from ..models.amazon_account import MASK
+from ..models.engine.amazon_account import MASK
 from ..selling_partner import CredentialsError
 from .common import AmazonCase
 

@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 
 from .common import AmazonCase
 
-WATCH = "odoo.addons.sale_amazon_spapi.models.amazon_job"
+WATCH = "odoo.addons.sale_amazon_spapi.models.engine.amazon_job"
 
 
 @tagged("post_install", "-at_install")

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.amazon_outbox import API_STATUSES
+from ..models.engine.amazon_outbox import API_STATUSES
 
 
 class AmazonStatusChange(models.TransientModel):

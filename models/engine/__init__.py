@@ -1,0 +1,24 @@
+"""A connection to Amazon and what runs on it: accounts, jobs, pages, feeds, the outbox, quota, the log. Knows no order,
+delivery or SKU."""
+
+from . import amazon_followed, amazon_guard, amazon_pages, amazon_search  # others inherit from them
+
+# isort: split
+from . import amazon_outbox
+
+# isort: split
+from . import (
+    amazon_account,
+    amazon_account_security,
+    amazon_feed,
+    amazon_job,
+    amazon_job_work,
+    amazon_log,
+    amazon_marketplace,
+    amazon_quota,
+    ir_binary,
+    ir_websocket,
+    mail_activity,
+    res_company,
+    res_config_settings,
+)

@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+
+from ...said import say
+
+
+class AmazonJob(models.Model):
+    _inherit = "amazon.job"
+
+    work = fields.Char("At Work", compute="_compute_work", help="What the job does now, or when it does it next")
+
+    @api.depends("job_state", "open_search", "last_run", "last_success")
+    @api.depends_context("lang", "tz")
+    def _compute_work(self):
+        # sudo: crons are the administrator's, logs not everybody's; only times and counts are shown
+        jobs = self.sudo()
+        running = {
+            log.job_id: log
+            for log in self.env["amazon.log"].sudo().search([("job_id", "in", self.ids), ("state", "=", "running")])
+        }
+        triggers = dict(
+            self.env["ir.cron.trigger"]
+            .sudo()
+            ._read_group([("cron_id", "in", jobs.cron_id.ids)], ["cron_id"], ["call_at:min"])
+        )
+        for job, own in zip(self, jobs, strict=True):
+            cron = own.cron_id
+            due = min(filter(None, (cron.nextcall, triggers.get(cron))), default=None)
+            if own in running:
+                job.work = job._work_done(running[own])
+            elif not cron.active or not due or (job._declaration().on_request and not own.open_search):
+                job.work = False
+            elif due <= fields.Datetime.now():
+                job.work = self.env._("starts within a minute")
+            else:
+                job.work = self.env._("next run at %s", say(self.env, due))
+
+    def _work_done(self, log):
+        """Say how far a run is.
+
+        :param log: the ``amazon.log`` row that says it is running.
+        :rtype: str
+        """
+        if progress := self._declaration().progress:
+            return getattr(self, progress)(log)
+        return self.env._("running since %(time)s", time=say(self.env, log.started_at))

@@ -1,0 +1,586 @@
+"""What Amazon is told once, and asked about when in doubt (rule 2)."""
+
+import logging
+from collections import deque
+from contextlib import contextmanager
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...const import ATTEMPTS, MAX_WAIT_SECONDS, QUERY_AGAIN_MINUTES, TROUBLES
+from ...locks import CONFLICTS, MET
+from ...refusals import explain
+from ...said import say
+from ...selling_partner import (
+    AccessDenied,
+    BadRequest,
+    CredentialsError,
+    MalformedAnswer,
+    NotFound,
+    QuotaExceeded,
+    RetryLater,
+    SellingPartnerError,
+)
+from .amazon_job import unexpected
+from .run import RunOver
+
+_logger = logging.getLogger(__name__)
+
+API_STATUSES = [
+    ("not_sent", "Not Sent"),
+    ("sending", "Sending"),
+    ("rejected", "Notification Failed"),
+    ("unknown", "Result Not Fetched"),
+    ("done", "Done"),
+    ("error", "Error"),
+]
+FAILED = ("error", "rejected", "unknown")
+# Rows looked at in one transaction.
+LOOK = 200
+# What waits is looked at again by itself after so many minutes, should nothing have woken it.
+WAIT_MINUTES = 15
+# What was refused for lack of access is tried again by itself.
+ACCESS_MINUTES = 15
+
+
+class AmazonOutbox(models.AbstractModel):
+    """Rows that Amazon is told of. Each is marked 連携中 and committed before the call, and the answer is recorded and
+    committed after it; of one that was left marked, Amazon is asked what became of it.
+
+    The heir has an ``account_id``, ``log_ids`` if a run's log is to lead to its rows, and says what is its own:
+
+    - ``_sender(account)``: the job that sends them now; ``_wake()`` wakes it
+    - ``_operations``: Amazon's names of the calls that tell and that query
+    - ``_why_unfit()``: what is wrong with this, and the hint that advice goes by; two times False if nothing is
+    - ``_why_waiting()``: why this is not told yet, or False
+    - ``_content()``, ``_deliver(amazon, content)``: what is told, and how
+    - ``_facts()``: the same in a form that can be stored and compared
+    - ``_shown_by(amazon)``, ``_learned(shown)``: how Amazon is queried, and what follows of what it shows
+    - ``_send_ready(run, ready, troubles)`` and the ``_feed…`` methods, where more than one way leads to Amazon
+    """
+
+    _name = "amazon.outbox"
+    _description = "Outbox to Amazon"
+
+    _operations = ("", "")
+
+    state = fields.Selection(API_STATUSES, "API Status", required=True, default="not_sent", readonly=True)
+    channel = fields.Selection([("direct", "Direct"), ("feed", "Feed")], "Sent", readonly=True)
+    feed_id = fields.Many2one("amazon.feed", readonly=True, ondelete="set null", index="btree_not_null")
+    told = fields.Json(readonly=True, help="What Amazon was told last")
+    requested = fields.Boolean("Asked For", readonly=True, help="A person asked for it, whatever the phase")
+    by_request = fields.Boolean(readonly=True, help="It was sent last because a person asked for it.")
+    retry_at = fields.Datetime("Looked at Again", readonly=True)
+    asked = fields.Integer(readonly=True, help="How often Amazon was asked whether it has the parcel")
+    sent_at = fields.Datetime("Sent on", readonly=True)
+    answered_at = fields.Datetime("Answered on", readonly=True)
+    accepted_at = fields.Datetime("Accepted on", readonly=True)
+    message = fields.Text(readonly=True, help="Amazon's own words, or why it waits")
+    hint = fields.Char(readonly=True)
+
+    # === WHAT THERE IS TO DO === #
+
+    @api.model
+    def _due(self, account, requested=False):
+        """Return the domain of what may be sent now.
+
+        :param bool requested: only what a person asked for.
+        """
+        domain = Domain("account_id", "=", account.id) & self._now()
+        # Without access nothing was sent: it is tried again when its time has come.
+        domain &= Domain("state", "=", "not_sent") | (
+            Domain("state", "=", "rejected") & Domain("retry_at", "!=", False)
+        )
+        return domain & Domain("requested", "=", True) if requested else domain
+
+    @api.model
+    def _unclear(self, account):
+        """Return the domain of what was being sent when the answer or the process was lost."""
+        return (
+            Domain("account_id", "=", account.id)
+            & Domain("state", "=", "sending")
+            & Domain("channel", "!=", "feed")
+            & self._now()
+        )
+
+    @api.model
+    def _now(self):
+        return Domain("retry_at", "=", False) | Domain("retry_at", "<=", fields.Datetime.now())
+
+    @api.model
+    def _has_work(self, account, requested):
+        """Tell whether a run would find anything to do."""
+        return bool(self.search_count(self._due(account, requested) | self._unclear(account), limit=1))
+
+    @api.model
+    def _is_open_for(self, account):
+        """Tell whether anything waits to be sent or to be asked for."""
+        return bool(self.search_count([("account_id", "=", account.id), ("retry_at", "!=", False)], limit=1))
+
+    # === MOVES === #
+
+    def _to_send(self, **values):
+        """Have these told, and forget what stood against it."""
+        self.write({"state": "not_sent", "retry_at": False, "message": False, "hint": False, "asked": 0, **values})
+
+    def _hold(self, reason, minutes=WAIT_MINUTES):
+        """Leave these waiting, saying for what; looked at again when that changes, and now and then."""
+        again = fields.Datetime.now() + timedelta(minutes=minutes)
+        self.write({"message": reason, "hint": False, "retry_at": again})
+
+    def _mark_sending(self, channel, log=None, **values):
+        """Mark rows as being sent; to be committed before Amazon is called.
+
+        :param log: the run's ``amazon.log`` row.
+        """
+        self._stand_in(log)
+        for row in self:
+            row.write(
+                {
+                    "state": "sending",
+                    "channel": channel,
+                    "told": row._facts(),
+                    "sent_at": fields.Datetime.now(),
+                    "by_request": row.requested,
+                    "retry_at": False,
+                    "asked": 0,
+                    "message": False,
+                    "hint": False,
+                    **values,
+                }
+            )
+
+    def _accepted(self, message=False, **values):
+        """Amazon has these.
+
+        :param str message: what is worth knowing besides.
+        """
+        now = fields.Datetime.now()
+        self.write(
+            {
+                "state": "done",
+                "answered_at": now,
+                "accepted_at": now,
+                "message": message,
+                "hint": False,
+                "retry_at": False,
+                "asked": 0,
+                "requested": False,
+                **values,
+            }
+        )
+
+    def _refused(self, state, message, hint=False, **values):
+        """Amazon does not have these, or we do not know.
+
+        :param str state: ``error``, ``rejected`` or ``unknown``.
+        """
+        self.write(
+            {
+                "state": state,
+                "answered_at": fields.Datetime.now(),
+                "message": message,
+                "hint": hint or False,
+                "retry_at": False,
+                "asked": 0,
+                "requested": False,
+                **values,
+            }
+        )
+
+    def _query_later(self, asked=None):
+        """Ask after a pause that grows: Amazon may show something minutes later.
+
+        :param int asked: how often it was asked; None: as often as before.
+        """
+        asked = self.asked if asked is None else asked
+        minutes = QUERY_AGAIN_MINUTES[asked - 1] if asked else 1
+        self.write({"asked": asked, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
+
+    def _wake(self):
+        """Look at these soon."""
+
+    @api.model
+    def _look_again(self, domain, hint=None):
+        """Something has changed that rows may have waited for, or that was wrong with them.
+
+        :param list domain: which rows it concerns.
+        :param str hint: what Amazon may have found wrong with them, and has been corrected now.
+        """
+        waiting = Domain("state", "=", "not_sent") & Domain("retry_at", "!=", False)
+        never_sent = Domain("sent_at", "=", False) | Domain("hint", "in", [hint] if hint else [])
+        wrong = Domain("state", "=", "error") & never_sent
+        # sudo: the outbox is the addon's own, whoever changes orders and settings
+        rows = self.sudo().search(Domain(domain) & (waiting | wrong))
+        if rows:
+            # Why it waited is shown until it is looked at.
+            rows.write({"state": "not_sent", "retry_at": False})
+            rows._wake()
+
+    # === SENDING === #
+
+    @api.model
+    def _send_all(self, run, requested, troubles, tried):
+        """Send what may go; what comes meanwhile need not wait for the cron's next round.
+
+        :param list troubles: gets the errors that do not concern the others.
+        :param set tried: ids that this run is through with; gets those that it has sent.
+        """
+        while ready := self._ready(run, requested, tried):
+            tried.update(ready)
+            self._send_ready(run, ready, troubles)
+
+    @api.model
+    def _send_ready(self, run, ready, troubles):
+        """Send what may go now.
+
+        :param list ready: ids.
+        :param list troubles: as in :meth:`_send_all`.
+        """
+        refused = run.log.refused
+        try:
+            self._send_each(run, ready, troubles)
+        except RunOver:
+            self._count_wrong(run, ready, refused)
+            raise
+        self._count_wrong(run, ready, refused)
+
+    @contextmanager
+    def _raised_last(self, troubles):
+        """Raise the first of the troubles at the end, also when the run is over before its time."""
+        try:
+            yield
+        except RunOver:
+            if not troubles:
+                raise
+        if troubles:
+            raise troubles[0]
+
+    @contextmanager
+    def _raised_later(self, troubles):
+        """Let trouble with what is asked or handed over here wait until what else there is has been sent.
+
+        :param list troubles: gets the error.
+        """
+        try:
+            yield
+        except SellingPartnerError as error:
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            troubles.append(error)
+
+    @api.model
+    def _count_wrong(self, run, ready, refused):
+        """Count in the run's log what was found wrong here only when others had gone.
+
+        :param list ready: ids of what was to be sent.
+        :param int refused: what the log counted before.
+        """
+        wrong = self.search_count([("id", "in", ready), ("state", "=", "error")])
+        if refused + wrong > run.log.refused:
+            run.log.refused = refused + wrong
+            run.commit()
+
+    @api.model
+    def _ready(self, run, requested, tried):
+        """Look at everything that is due; say on each row that may not go why, and return the ids of the others.
+
+        :param set tried: ids that this run is through with.
+        :rtype: list[int]
+        """
+        ready, last = [], 0
+        while True:
+            # What was committed elsewhere since is seen, too.
+            run.commit()
+            rows = self.search(self._due(run.account, requested) & Domain("id", ">", last), limit=LOOK, order="id")
+            if not rows:
+                return ready
+            last = rows[-1].id
+            ready += rows.filtered(lambda row: row.id not in tried)._look_in(run)
+            self.env.flush_all()
+            self.env.invalidate_all()
+
+    def _look_in(self, run):
+        """Look at these rows, and count in the run's log what is wrong.
+
+        :return: ids of those that may be sent now.
+        :rtype: list[int]
+        """
+        good = self._look_all()
+        wrong = (self - self.browse(good)).filtered(lambda row: row.state == "error")
+        wrong._stand_in(run.log)
+        run.log.refused += len(wrong)
+        return good
+
+    def _look_all(self):
+        """Look at these rows; one that cannot be looked at keeps no other from being sent.
+
+        :return: ids of those that may be sent now.
+        :rtype: list[int]
+        """
+        try:
+            ready = self.filtered(lambda row: row._look()).ids
+            self.env.flush_all()
+            return ready
+        except MET:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the row
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            if len(self) > 1:
+                return [row_id for row in self for row_id in row._look_all()]
+            self._refused("error", say(self.env, unexpected(error)))
+            self.env["ir.cron"]._commit_progress()
+            return []
+
+    def _look(self):
+        """Tell whether this may be sent now; where not, the row says why."""
+        self.ensure_one()
+        wrong, hint = self._why_unfit()
+        if wrong:
+            self._refused("error", wrong, hint)
+            return False
+        waits = self._why_waiting()
+        if waits:
+            self._hold(waits)
+            return False
+        return True
+
+    @api.model
+    def _send_each(self, run, ids, troubles):
+        """Send one after the other.
+
+        :param list troubles: as in :meth:`_send_all`.
+        """
+        denied, beyond = 0, 0
+        ids = deque(self._denied_last(ids))
+        while ids:
+            row_id = ids.popleft()
+            row = self._locked(row_id)._cleared(run, troubles)
+            if not row:
+                continue
+            try:
+                answered, denied, beyond = row._mark_and_send(run), 0, 0
+            except AccessDenied as error:
+                # It may be this one alone that Amazon denies.
+                answered, denied = True, denied + 1
+                if denied >= TROUBLES:
+                    raise
+                troubles.append(error)
+            except QuotaExceeded as error:
+                if row.state != "not_sent" or error.retry_after > MAX_WAIT_SECONDS or beyond >= TROUBLES:
+                    raise
+                # It is tried at once, and the budget waits a second or two for the token: a cron that is woken for then
+                # comes a minute later.
+                answered, beyond = True, beyond + 1
+                ids.appendleft(row_id)
+            if answered:
+                row._count_in(run.log)
+            run.count(answered, self._operations[0])
+            run.checkpoint(1)
+
+    @api.model
+    def _denied_last(self, ids):
+        """Return the ids with those of rows last to which Amazon has denied access before: they keep no others."""
+        denied = set(self.search([("id", "in", ids), ("state", "=", "rejected")]).ids)
+        return sorted(ids, key=lambda row_id: (row_id in denied, row_id))
+
+    @api.model
+    def _locked(self, row_id):
+        """Return the row, locked, if it may be sent as it is now; else none."""
+        # What was read before does not count: a person may just have changed the row.
+        self.env.cr.rollback()
+        self.env.invalidate_all()
+        row = self.browse(row_id).try_lock_for_update()
+        if row and row._is_sendable() and row._look():
+            return row
+        self.env["ir.cron"]._commit_progress()
+        return self.browse()
+
+    def _is_sendable(self):
+        """Tell whether this is to be sent by a call of its own."""
+        return self.state in ("not_sent", "rejected")
+
+    def _cleared(self, run, troubles):
+        """Return the locked row when all is known that must be known before it is sent."""
+        return self
+
+    def _is_there_already(self):
+        """Tell whether Amazon says that it has this although it was never told: then it is only asked."""
+        return False
+
+    def _mark_and_send(self, run):
+        """Mark a row, commit, and send it.
+
+        :return: whether there was an answer.
+        :raise SellingPartnerError: as :meth:`_send_one`.
+        """
+        content, there = self._content(), self._is_there_already()
+        self._mark_sending("direct", run.log)
+        run.commit()
+        return self._query(run.amazon) if there else self._send_one(run.amazon, content)
+
+    def _send_one(self, amazon, content):
+        """Send a row that is marked, and write what Amazon answers.
+
+        :param content: what :meth:`_content` returned.
+        :return: whether there was an answer.
+        :raise SellingPartnerError: what may concern not only this row: quota, credentials, access.
+        """
+        self.ensure_one()
+        try:
+            self._deliver(amazon, content)
+        except (QuotaExceeded, CredentialsError, AccessDenied) as error:
+            self._record("_not_sent", error)
+            raise
+        except (RetryLater, MalformedAnswer) as error:
+            if not error.sent:
+                self._record("_not_sent", error)
+                raise
+            self._record("_in_doubt")
+            return False
+        except BadRequest as error:
+            self._refusal(amazon, error)
+        else:
+            self._record("_sent_and", "_accepted")
+        return True
+
+    def _refusal(self, amazon, error):
+        """Write what Amazon refuses.
+
+        :param BadRequest error: its answer.
+        """
+        self._record("_sent_and", "_refused", "error", error.message, error.hint)
+
+    def _sent_and(self, method, *arguments):
+        """It is certain now that this was sent; write what came of it."""
+        getattr(self, method)(*arguments)
+
+    def _in_doubt(self):
+        """The answer was lost: Amazon is asked."""
+        self._query_later(0)
+
+    def _not_sent(self, error):
+        """Nothing reached Amazon, or Amazon did nothing with it."""
+        if isinstance(error, (AccessDenied, CredentialsError)):
+            again = fields.Datetime.now() + timedelta(minutes=ACCESS_MINUTES)
+            message = say(self.env, explain(error)[1])
+            for requested, rows in self.grouped("requested").items():
+                rows._refused("rejected", message, "access", retry_at=again, requested=requested)
+        else:
+            self.state = "not_sent"
+
+    def _record(self, method, *arguments):
+        """Write an answer and commit. Who changes the row at the same moment must not make it get lost.
+
+        :param str method: of the row as it is now.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            try:
+                getattr(self.exists(), method)(*arguments)
+                self.env["ir.cron"]._commit_progress()
+                return
+            except CONFLICTS:
+                # If it cannot be written at all, the row is still marked, and Amazon will be asked.
+                if attempt == ATTEMPTS:
+                    raise
+                _logger.debug("an answer is written again")
+
+    # === ASKING === #
+
+    @api.model
+    def _settle(self, run):
+        """Find out what became of the rows whose answer was lost: nobody works on them, for the lock is held here."""
+        unclear, denied = self.search(self._unclear(run.account), order="id"), None
+        if unclear:
+            unclear._stand_in(run.log)
+            # Committed now, because _record begins with a rollback.
+            run.commit()
+        for row in unclear:
+            try:
+                answered = row._query(run.amazon)
+            except AccessDenied as error:
+                # It may be this one alone: it is asked for again after a pause, the others go on.
+                row._record("_query_later")
+                answered, denied = False, error
+            if answered:
+                row._count_in(run.log)
+            try:
+                run.count(answered, self._operations[1])
+            except RetryLater as error:
+                raise denied or error from None
+            run.checkpoint()
+        if denied:
+            raise denied
+
+    def _query(self, amazon, learned="_learned", unanswered="_query_later"):
+        """Ask Amazon for this, and write what follows.
+
+        :param str learned: called with what Amazon shows, None: it does not know it.
+        :param str unanswered: called when there was no answer.
+        :return: whether there was an answer.
+        :raise QuotaExceeded: the row stays as it is.
+        """
+        self.ensure_one()
+        try:
+            shown = self._shown_by(amazon)
+        except (QuotaExceeded, CredentialsError, AccessDenied):
+            raise
+        except NotFound:
+            shown = None
+        except SellingPartnerError as error:
+            _logger.info("cannot be asked now: %s", type(error).__name__)
+            self._record(unanswered)
+            return False
+        self._record(learned, shown)
+        return True
+
+    @api.model
+    def _wake_for_unclear(self, account):
+        """Come back when the first of the unclear rows has to be asked for again."""
+        first = self.search(
+            [
+                ("account_id", "=", account.id),
+                ("state", "in", ("sending", "rejected")),
+                ("retry_at", "!=", False),
+                ("channel", "!=", "feed"),
+            ],
+            order="retry_at",
+            limit=1,
+        )
+        if first:
+            seconds = (first.retry_at - fields.Datetime.now()).total_seconds()
+            self._sender(account)._trigger(max(seconds, 1))
+
+    # === THE RUN'S LOG === #
+
+    def _stand_in(self, log):
+        """Have the run's log lead to these, and back."""
+        link = self._fields.get("log_ids")
+        if not (self and log and link):
+            return
+        # In SQL: writing the field would read for each row what is linked to it already.
+        self.env.execute_query(
+            SQL(
+                "INSERT INTO %s (%s, %s) VALUES %s ON CONFLICT DO NOTHING RETURNING 1",
+                SQL.identifier(link.relation),
+                SQL.identifier(link.column1),
+                SQL.identifier(link.column2),
+                SQL(", ").join(SQL("(%s, %s)", row.id, log.id) for row in self),
+            )
+        )
+        self.invalidate_recordset(["log_ids"], flush=False)
+        log.invalidate_recordset([back.name for back in self.pool.field_inverses[link]], flush=False)
+
+    def _count_in(self, log):
+        """Count in the run's log what Amazon has answered."""
+        log.confirmed += self.state == "done"
+        log.refused += self.state == "error"
+
+    def _chunks(self, size):
+        for start in range(0, len(self), size):
+            yield self[start : start + size]

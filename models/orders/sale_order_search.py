@@ -1,0 +1,210 @@
+"""How orders are found among a million: what a person types, the filters, and the indexes both use.
+
+A condition of a filter stands here as it stands in its index, or PostgreSQL does not see that it may use it.
+"""
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...const import AWAITING_PAYMENT, RECENT_DAYS, TO_SHIP
+from ...order_numbers import whole_number
+from ..engine.amazon_search import few, one_of, pointing
+from ..engine.trigram import trigram
+from .amazon_phase import CLOSED_ROLES
+
+TROUBLE = ("sending", "unknown", "rejected", "error")
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "amazon.search"]
+
+    _amazon_sorted = {"amazon_ship_by": ("ASC", "DESC"), "date_order": ("ASC",)}
+
+    amazon_text = fields.Char("Order", store=False, readonly=True, copy=False, search="_search_amazon_text")
+    amazon_sku = fields.Char("SKU", store=False, readonly=True, copy=False, search="_search_amazon_sku")
+    amazon_current = fields.Boolean(
+        "Open or Recent",
+        compute="_compute_amazon_current",
+        search="_search_amazon_current",
+        help="Not over yet, or of the last 14 days",
+    )
+
+    # Odoo's own order of the list, in each rare state.
+    _amazon_on_hold_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_on_hold IS TRUE")
+    _amazon_cancel_requested_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_cancel_requested IS TRUE")
+    _amazon_mismatch_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_mismatch IS TRUE")
+    _amazon_refunded_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_refunded > 0.0")
+    _amazon_gift_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_gift_note NOT IN ('')")
+    _amazon_awaiting_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_state IN ('awaiting')")
+    _amazon_cod_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_method IN ('cod')")
+    _amazon_cvs_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_method IN ('convenience_store')")
+    _amazon_fba_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_channel IN ('fba')")
+    _amazon_df_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_channel IN ('df')")
+    _amazon_open_idx = models.Index(
+        "(amazon_ship_by, id) WHERE amazon_status IN ('pending_availability', 'pending', 'unshipped',"
+        " 'partially_shipped')"
+    )
+    _amazon_order_ref_idx = models.Index(trigram("amazon_order_ref"))
+    _client_order_ref_idx = models.Index("(client_order_ref) WHERE client_order_ref IS NOT NULL")
+    _client_order_ref_part_idx = models.Index(trigram("client_order_ref"))
+
+    # === SEARCH METHODS === #
+
+    @api.model
+    def _amazon_looked_up(self, condition):
+        name, text = condition.field_expr, condition.value
+        if name == "partner_id" and condition.operator == "child_of" and text and isinstance(text, str):
+            found, _many = self._amazon_of_customers(
+                text, Domain("display_name", "ilike", text), Domain("complete_name", "ilike", text), "child_of"
+            )
+            return found
+        return super()._amazon_looked_up(condition)
+
+    def _search_display_name(self, operator, value):
+        """An order is known by its number here, on Amazon, and by whom it is from."""
+        if operator != "ilike" or not value:
+            return super()._search_display_name(operator, value)
+        # The complete name has the index.
+        customer = Domain("complete_name", operator, value) & Domain("name", operator, value)
+        return self._amazon_by_text(value, ["amazon_order_ref"], customer, customer)
+
+    def _search_amazon_text(self, operator, value):
+        """What is typed into the search box: a number here or elsewhere, or a customer, to whom contacts belong."""
+        if operator != "ilike":
+            return NotImplemented
+        return self._amazon_by_text(
+            value,
+            ["amazon_order_ref", "client_order_ref"],
+            Domain("display_name", operator, value),
+            # A contact's complete name begins with the customer's.
+            Domain("complete_name", operator, value),
+            "child_of",
+        )
+
+    @api.model
+    def _amazon_by_text(self, text, numbers, customer, customers, operator="in"):
+        """Return the domain of the orders with a number or a customer like the text. Amazon's whole number is taken as
+        it is.
+
+        :param list numbers: the fields besides the order's own number.
+        :param customer: the domain of the customers.
+        :param customers: what stands for it where very many are called so.
+        :param str operator: ``child_of`` where who belongs to a customer counts, too.
+        """
+        if number := whole_number(text):
+            return Domain.OR(Domain(name, "=", number) for name in numbers)
+        found, many = self._amazon_of_customers(text, customer, customers, operator)
+        if many and not text.isascii():
+            # What so many are called is no number, and PostgreSQL need not look for one.
+            return found
+        return Domain.OR([found, *(Domain(name, "ilike", text) for name in ("name", *numbers))])
+
+    @api.model
+    def _amazon_of_customers(self, text, customer, customers, operator):
+        """Return the domain of the customers' orders, and whether there are very many customers; see
+        :meth:`_amazon_by_text`."""
+        partners = self.env["res.partner"]
+        # Where so many have it in their name, the rest is looked for by itself: all of them would be read for it.
+        if few(partners, customers) is None:
+            named = one_of("partner_id", customers)
+            return (named if customer is customers else named | self._amazon_known_otherwise(text, operator)), True
+        ids = few(partners, customer)
+        return (one_of("partner_id", customer), True) if ids is None else (Domain("partner_id", operator, ids), False)
+
+    @api.model
+    def _amazon_known_otherwise(self, text, operator):
+        """Return the domain of the orders of customers who have the text in another field than the name that they are
+        known by."""
+        names = [name for name in self.env["res.partner"]._rec_names_search if name != "complete_name"]
+        customers = Domain.OR(Domain(name, "ilike", text) for name in names)
+        ids = few(self.env["res.partner"], customers)
+        return one_of("partner_id", customers) if ids is None else Domain("partner_id", operator, ids)
+
+    @api.model
+    def _amazon_named(self, field, text):
+        """Return the domain of the orders with the text in a field.
+
+        :param str field: a field that has an index for parts of it.
+        """
+        number = whole_number(text)
+        return Domain("amazon_order_ref", "=", number) if number else Domain(field, "ilike", text)
+
+    def _search_amazon_sku(self, operator, value):
+        """Orders with a SKU, or with a product of this name."""
+        if operator != "ilike":
+            return NotImplemented
+        offer, product = Domain("sku", operator, value), Domain("display_name", operator, value)
+        lines = self.env["sale.order.line"]
+        return Domain(
+            "order_line",
+            "any",
+            Domain.OR(
+                [
+                    pointing(lines, "amazon_offer_id", offer),
+                    pointing(lines, "product_id", product),
+                ]
+            ),
+        )
+
+    @api.depends("amazon_phase_id.role")
+    def _compute_amazon_phase_role(self):
+        for order in self:
+            order.amazon_phase_role = order.amazon_phase_id.role
+
+    def _search_amazon_phase_role(self, operator, value):
+        # Named one by one: how rare a phase is PostgreSQL knows, how rare a role is it does not.
+        if operator != "in":
+            return NotImplemented
+        phases = self.env["amazon.phase"].with_context(active_test=False).search([("role", "in", list(value))])
+        return Domain("amazon_phase_id", "in", [*phases.ids, *([False] if False in value else [])])
+
+    def _compute_amazon_current(self):
+        current = self.filtered_domain(self._amazon_current_domain())
+        for order in self:
+            order.amazon_current = order in current
+
+    def _search_amazon_current(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        if self.env.context.get("amazon_all_times"):
+            # Who looks for a certain order looks for it among all.
+            return Domain.TRUE
+        current = self._amazon_current_domain()
+        return self._amazon_few(current) if True in value else ~current
+
+    @api.model
+    def _amazon_current_domain(self):
+        """Return the domain of the orders that are not over, for Amazon or here, and of those of the last days."""
+        phases = self.env["amazon.phase"].with_context(active_test=False).search([("role", "not in", CLOSED_ROLES)])
+        return Domain.OR(
+            [
+                Domain("date_order", ">=", f"today -{RECENT_DAYS}d"),
+                Domain("amazon_status", "in", AWAITING_PAYMENT + TO_SHIP),
+                Domain("amazon_phase_id", "in", phases.ids),
+                Domain("amazon_api_status", "in", TROUBLE),
+            ]
+        )
+
+    def _search_amazon_combined(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        along = Domain("amazon_merged_into_id", "!=", False)
+        # Both together are named in one query: two that are joined by "or" cost a look at every order.
+        combined = Domain(
+            "id",
+            "in",
+            SQL(
+                "(SELECT id FROM sale_order WHERE amazon_merged_into_id IS NOT NULL"
+                " UNION SELECT amazon_merged_into_id FROM sale_order WHERE amazon_merged_into_id IS NOT NULL)"
+            ),
+        )
+        found = ~combined if False in value else Domain.FALSE
+        if {"child", "parent"} <= set(value):
+            return found | combined
+        if "child" in value:
+            found |= along
+        if "parent" in value:
+            found |= combined & ~along
+        return found
