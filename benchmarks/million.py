@@ -275,7 +275,7 @@ def _logs(cr):
     """Fill the log of 90 days."""
     cr.execute(
         """INSERT INTO amazon_log (account_id, company_id, job_id, job_name, state, started_at, ended_at, duration,
-            api_calls, received, confirmed, refused, message)
+            api_calls, received, accepted, refused, message)
         SELECT account_id, company_id, job_id, (ARRAY['orders', 'range', 'confirm', 'results'])[1 + n %% 4],
             CASE WHEN n %% 500 = 0 THEN 'failed' ELSE 'done' END, started_at - n * interval '78 seconds',
             ended_at - n * interval '78 seconds', duration, 1, n %% 7, 0, 0,

@@ -26,7 +26,7 @@ class TestConfirmation(ConfirmationCase):
         self.assertEqual((row.state, picking.amazon_api_status, order.amazon_api_status), ("not_sent",) * 3)
         self.assertEqual(order.amazon_phase_id.role, "shipped")
         log = self.send()
-        self.assertEqual((log.state, log.confirmed, log.refused), ("done", 1, 0))
+        self.assertEqual((log.state, log.accepted, log.refused), ("done", 1, 0))
         self.assertEqual((row.state, row.channel), ("done", "direct"))
         self.assertEqual((picking.amazon_api_status, order.amazon_api_status), ("done", "done"))
         self.assertEqual(order.amazon_phase_id.role, "confirmed")
@@ -155,7 +155,7 @@ class TestConfirmation(ConfirmationCase):
         pickings.move_ids.picked = True
         batch.with_user(self.user).action_done()
         log = self.send()
-        self.assertEqual((log.state, log.confirmed, log.refused, log.message), ("done", 1, 0, False))
+        self.assertEqual((log.state, log.accepted, log.refused, log.message), ("done", 1, 0, False))
         self.assertEqual((ours.amazon_api_status, self.calls()), ("done", 1))
         self.left_alone(elsewhere, phase)
         # Alone it gives a run nothing to do.
@@ -189,7 +189,7 @@ class TestConfirmation(ConfirmationCase):
         self.assertEqual((wizard.line_ids.order_id, wizard.not_found), (third.sale_id, elsewhere.name))
         wizard.action_confirm()
         log = self.send(requested=True)
-        self.assertEqual((log.confirmed, log.refused, self.calls()), (3, 0, 3))
+        self.assertEqual((log.accepted, log.refused, self.calls()), (3, 0, 3))
         self.assertEqual({p.amazon_api_status for p in (first, second, third)}, {"done"})
         wizard = self.env["amazon.completion"].with_user(self.user).with_company(self.company).create({"scope": "all"})
         wizard.action_search()
@@ -565,10 +565,10 @@ class TestConfirmation(ConfirmationCase):
         long = self.delivered(number="1" * 51)
         log = self.send()
         self.assertEqual([p.amazon_api_status for p in (first, rest, long)], ["done", "error", "error"])
-        self.assertEqual((log.state, log.confirmed, log.refused, self.calls()), ("done", 1, 2, 1))
+        self.assertEqual((log.state, log.accepted, log.refused, self.calls()), ("done", 1, 2, 1))
         rest.amazon_confirmation_ids.with_user(self.user).action_retry()
         log = self.send()
-        self.assertEqual((log.confirmed, log.refused), (0, 1))
+        self.assertEqual((log.accepted, log.refused), (0, 1))
 
     def test_no_delivery_method(self):
         """A delivery whose method was deleted says that one must be chosen."""

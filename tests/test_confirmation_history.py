@@ -105,7 +105,7 @@ class TestConfirmationHistory(ConfirmationCase):
         asked = self.send_later(2)
         self.assertEqual(row.state, "done")
         self.assertEqual(row.log_ids, sent | asked)
-        self.assertEqual([log.confirmed for log in (sent, asked)], [0, 1])
+        self.assertEqual([log.accepted for log in (sent, asked)], [0, 1])
 
     def shown(self, action):
         """Return the records that an action opens, as the user sees them."""

@@ -95,7 +95,7 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.fault("500_html", times=None, match={"orderId": first})
         log = self.send()
         self.assertEqual([p.amazon_confirmation_ids.state for p in pickings], ["sending", "done", "done"])
-        self.assertEqual((log.state, log.confirmed), ("done", 2))
+        self.assertEqual((log.state, log.accepted), ("done", 2))
         self.amazon.control("DELETE", "faults")
         more = [self.delivered() for _number in range(5)]
         self.fault("503_empty", times=None)
@@ -130,7 +130,7 @@ class TestConfirmationTrouble(ConfirmationCase):
                 self.fault(fault, operation="getOrder", times=None)
                 log = self.send_later(2)
                 self.assertEqual((unclear.amazon_api_status, ready.amazon_api_status), ("sending", "done"))
-                self.assertEqual((log.state, log.confirmed), (state, 1))
+                self.assertEqual((log.state, log.accepted), (state, 1))
                 job = self.account._job("confirm").sudo()
                 self.assertEqual(job.error_kind, kind)
                 self.assertIn("getOrder", job.last_error)
@@ -212,7 +212,7 @@ class TestConfirmationTrouble(ConfirmationCase):
         pickings = [self.delivered() for _number in range(2)]
         self.fault("429")
         log = self.send()
-        self.assertEqual((log.state, log.confirmed, self.calls()), ("done", 2, 3))
+        self.assertEqual((log.state, log.accepted, self.calls()), ("done", 2, 3))
         for picking in pickings:
             self.check_once(picking)
 
@@ -262,7 +262,7 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.deny(pickings[:2])
         log = self.send()
         self.assertEqual([p.amazon_api_status for p in pickings], ["rejected"] * 2 + ["done"] * 2)
-        self.assertEqual((log.state, log.confirmed, self.account.connection_state), ("failed", 2, "broken"))
+        self.assertEqual((log.state, log.accepted, self.account.connection_state), ("failed", 2, "broken"))
         # Three in a row, and it may be all.
         more = [self.delivered() for _number in range(4)]
         self.deny(more[:3])

@@ -81,7 +81,7 @@ class TestFeed(ConfirmationCase):
         self.assertEqual(self.calls(), 0)
         self.work()
         log = self.fetch()
-        self.assertEqual((log.confirmed, log.refused, feed.state), (2, 1, "done"))
+        self.assertEqual((log.accepted, log.refused, feed.state), (2, 1, "done"))
         self.check_all_once(pickings - bad)
         row = bad.amazon_confirmation_ids
         self.assertEqual((row.state, feed.accepted_count, feed.refused_count), ("error", 2, 1))
@@ -422,7 +422,7 @@ class TestFeed(ConfirmationCase):
         log = self.send()
         self.assertEqual(picking.amazon_api_status, "error")
         self.assertIn("shorten it", picking.amazon_api_message)
-        self.assertEqual((log.confirmed, log.refused, self.feeds()), (0, 1, []))
+        self.assertEqual((log.accepted, log.refused, self.feeds()), (0, 1, []))
 
     def test_many_asked_by_search(self):
         """More than a few are asked for by searching, with their parcels."""
@@ -705,19 +705,19 @@ class TestFeed(ConfirmationCase):
         log = self.send()
         feed = pickings.amazon_confirmation_ids.feed_id
         self.assertEqual(
-            (log.state, log.confirmed, log.refused, log.message),
+            (log.state, log.accepted, log.refused, log.message),
             ("done", 0, 1, f"Feed {feed.feed_ref}: 3 confirmations sent."),
         )
         self.work()
         log = self.fetch()
-        self.assertEqual((log.confirmed, log.refused), (3, 0))
+        self.assertEqual((log.accepted, log.refused), (3, 0))
 
     def test_log_tells_of_a_feed_found_again(self):
         """The run that finds the feed whose submission was cut off tells of it; the run that lost it tells why."""
         pickings = self.deliveries(2)
         self.fault("cut_after", "createFeed")
         log = self.send()
-        self.assertEqual((log.state, log.confirmed, log.refused), ("failed", 0, 0))
+        self.assertEqual((log.state, log.accepted, log.refused), ("failed", 0, 0))
         self.assertNotIn("confirmations sent", log.message)
         log = self.send()
         feed = pickings.amazon_confirmation_ids.feed_id
@@ -746,7 +746,7 @@ class TestFeed(ConfirmationCase):
                 log = self.send()
                 feed = pickings.amazon_confirmation_ids.feed_id
                 self.assertEqual((feed.state, set(pickings.mapped("amazon_api_status"))), ("failed", {"rejected"}))
-                self.assertEqual((log.state, log.confirmed, log.refused, log.message), ("done", 0, 2, feed.message))
+                self.assertEqual((log.state, log.accepted, log.refused, log.message), ("done", 0, 2, feed.message))
                 self.assertIn("not welcome", log.message)
                 for told in (feed, log):
                     self.assertRegex(told.with_context(lang="ja_JP").message, "[ぁ-ん].*not welcome")

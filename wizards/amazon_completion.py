@@ -7,8 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..models.confirmations.amazon_confirmation import clean_number
-from ..models.engine.amazon_outbox import API_STATUSES, FAILED
-from ..models.orders.sale_order import worst
+from ..models.engine.amazon_outbox import API_STATUSES, FAILED, worst
 from ..notices import CLOSE, notice
 from ..order_numbers import AMONG_OTHERS, plain, whole_number
 from ..times import naive

@@ -64,6 +64,8 @@ class AmazonConfirmation(models.Model):
     _inherit = ["amazon.guard", "amazon.followed", "amazon.search", "amazon.outbox"]
     _order = "id desc"
     _rec_name = "order_ref"
+    # What may quote the order's buyer.
+    _amazon_quotes = ("order_id", ("message",))
     _check_company_auto = True
 
     _amazon_sorted = {"create_date": ("ASC",), "sent_at": ("ASC",)}

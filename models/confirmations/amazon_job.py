@@ -64,6 +64,6 @@ class AmazonJob(models.Model):
         return self.env._(
             "running since %(time)s: %(confirmed)s confirmed, %(refused)s refused",
             time=say(self.env, log.started_at),
-            confirmed=log.confirmed,
+            confirmed=log.accepted,
             refused=log.refused,
         )

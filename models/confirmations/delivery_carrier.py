@@ -6,6 +6,7 @@ from .amazon_shipping_method import UNNAMED, names_no_carrier
 
 class DeliveryCarrier(models.Model):
     _inherit = "delivery.carrier"
+    _amazon_looked_up_first = True
 
     amazon_shipping_method_id = fields.Many2one(
         "amazon.shipping.method",

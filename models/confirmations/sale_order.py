@@ -1,14 +1,49 @@
 """What an order shows of its confirmations, and which orders share its parcel (see ``sale_order.py``)."""
 
+from collections import Counter
+
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
+from ...const import DEAD, TO_SHIP
+from ..engine.amazon_outbox import API_STATUSES, worst
+
+_lt = LazyTranslate(__name__)
+
+NOT_OURS = _lt("Not Ours to Tell")
+OPEN_UNITS = "sale_amazon_spapi.mail_activity_open_units"
+# What is worked on, however old the order is.
+TROUBLE = ("sending", "unknown", "rejected", "error")
 COMBINED = [("parent", "With Others"), ("child", "Combined")]
 
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
+    amazon_confirmation_ids = fields.One2many(
+        "amazon.confirmation", "order_id", "Shipping Confirmations", readonly=True
+    )
+    amazon_api_status = fields.Selection(
+        API_STATUSES,
+        "API Status",
+        compute="_compute_amazon_api_status",
+        store=True,
+        index="btree_not_null",
+        falsy_value_label=NOT_OURS,
+        help="Whether Amazon knows of the deliveries; empty where it need not be told.",
+    )
+    amazon_open_units = fields.Integer(
+        "Units Amazon Waits for",
+        compute="_compute_amazon_api_status",
+        store=True,
+        help="Units that Amazon waits for and that nothing here will bring",
+    )
+    amazon_open_told = fields.Integer(
+        readonly=True, copy=False, help="How many of these units a person has been told of"
+    )
     amazon_confirmation_count = fields.Integer(compute="_compute_amazon_confirmation_count")
     amazon_api_message = fields.Text("API Message", compute="_compute_amazon_api_message")
     amazon_status_by_hand = fields.Selection(
@@ -28,18 +63,45 @@ class SaleOrder(models.Model):
         help="With Others: other orders travel in this one's parcel. Combined: it travels in another one's.",
     )
 
+    _amazon_open_units_idx = models.Index("(id) WHERE amazon_open_units > 0")
+
     # === COMPUTE METHODS === #
 
-    @api.depends("amazon_status_by_hand")
+    @api.depends(
+        "amazon_confirmation_ids.state",
+        "amazon_confirmation_ids.quantities",
+        "amazon_channel",
+        "amazon_programs",
+        "amazon_status",
+        "amazon_status_by_hand",
+        "state",
+        "picking_ids.state",
+        "amazon_item_ids.quantity_ordered",
+        "amazon_item_ids.quantity_fulfilled",
+        "amazon_item_ids.quantity_cancelled",
+    )
     def _compute_amazon_api_status(self):
-        result = super()._compute_amazon_api_status()
+        for order in self:
+            rows, open_units = order.amazon_confirmation_ids, 0
+            states = rows.mapped("state")
+            if not order._amazon_is_ours():
+                states = []
+            elif order.state != "cancel" and order.picking_ids._amazon_to_leave():
+                states.append("not_sent")
+            elif worst(states) in (False, "done"):
+                # Nothing is on its way to Amazon any more: has it all that it wants?
+                open_units = sum(order._amazon_open_units().values()) if rows or order.state == "sale" else 0
+                if open_units or (order.state != "cancel" and not rows and order.amazon_status not in DEAD):
+                    # What left before this addon knew of it stands in no row.
+                    states.append("done" if order.amazon_status == "shipped" else "not_sent")
+            order.amazon_api_status = worst(states)
+            order.amazon_open_units = open_units
         for order in self.filtered(lambda order: order.amazon_status_by_hand == "done" and order._amazon_is_ours()):
             # sudo: see _compute_amazon_confirmation_count. What was changed since has to be told all the same.
             if all(row.state == "done" for row in order.sudo().amazon_confirmation_ids):
                 order.amazon_api_status = "done"
                 # A person has said so.
                 order.amazon_open_units = 0
-        return result
 
     @api.depends("amazon_confirmation_ids")
     def _compute_amazon_confirmation_count(self):
@@ -106,6 +168,9 @@ class SaleOrder(models.Model):
         by_hand = "amazon_merged_into_id" in vals and not self.env.su
         if by_hand:
             self._amazon_check_merging()
+        if {"amazon_phase_id", "amazon_on_hold", "amazon_merged_into_id"} & set(vals):
+            # The outbox may have waited for this; it looks when this transaction is committed.
+            self.env["amazon.confirmation"]._look_again([("order_id", "in", self.ids), ("state", "=", "not_sent")])
         result = super().write(vals)
         if vals.get("amazon_merged_into_id"):
             # What is cancelled here went along with the parent, which may have left already.
@@ -141,6 +206,42 @@ class SaleOrder(models.Model):
                 )
 
     # === ACTION METHODS === #
+
+    def action_amazon_confirm_now(self):
+        """Tell Amazon of the orders' deliveries soon, whatever the phase."""
+        self._amazon_check_group()
+        self.check_access("write")
+        pickings = self.picking_ids.filtered(lambda picking: picking.state == "done")
+        pickings.check_access("write")
+        # sudo: the outbox is the addon's own
+        gone_along = self._amazon_goes_along().sudo().amazon_confirmation_ids
+        rows = self.env["amazon.confirmation"]._make(pickings) | gone_along
+        if not (rows or pickings) and (first := self._amazon_what_leaves_first()):
+            raise UserError(first)
+        return rows._confirm_now()
+
+    def action_amazon_deliver_rest(self):
+        """Make a delivery of what Amazon still waits for."""
+        self.ensure_one()
+        self._amazon_check_group()
+        self.check_access("write")
+        units = self._amazon_open_units() if self.amazon_open_units else {}
+        if not units:
+            raise UserError(self.env._("Amazon waits for nothing of %s that is not on its way.", self.name))
+        if self.state != "sale":
+            raise UserError(self.env._("%s is cancelled.", self.name))
+        pickings = self.picking_ids
+        lines = self.order_line.filtered(lambda line: line.amazon_item_ref in units)
+        # sudo: procurement reads what a salesperson may not
+        lines.sudo()._action_launch_stock_rule()
+        if self.picking_ids == pickings:
+            raise UserError(
+                self.env._(
+                    "Nothing is left here to be delivered for %s. Confirm it in Seller Central if it was sent in"
+                    " another way.",
+                    ", ".join(lines.amazon_offer_id.mapped("sku")),
+                )
+            )
 
     def action_amazon_view_confirmations(self):
         """Open what Amazon was told, or is to be told, of these orders."""
@@ -187,3 +288,176 @@ class SaleOrder(models.Model):
         return self.picking_ids.filtered(
             lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
         )
+
+    def _amazon_is_ours(self):
+        """Tell whether it is ours to confirm what leaves for this order."""
+        self.ensure_one()
+        return bool(
+            self.amazon_account_id
+            and self.amazon_order_ref
+            and self.amazon_channel == "fbm"
+            # Amazon confirms Ship+ orders itself.
+            and (not self._amazon_is_ship_plus() or self.amazon_status_by_hand)
+        )
+
+    def _amazon_is_ship_plus(self):
+        return "FBM_SHIP_PLUS" in (self.amazon_programs or "")
+
+    def _amazon_move_phase(self, by_hand=False):
+        result = super()._amazon_move_phase(by_hand)
+        changed = self.filtered(
+            lambda order: order.amazon_account_id and order.amazon_open_units != order.amazon_open_told
+        )
+        if changed:
+            changed._amazon_tell_open_units()
+        return result
+
+    def _amazon_updated(self):
+        if self.amazon_confirmation_ids:
+            self.env["amazon.confirmation"]._look_again([("order_id", "=", self.id)])
+        return super()._amazon_updated()
+
+    def _amazon_learn(self, value):
+        self.amazon_confirmation_ids._learn(value)
+        return super()._amazon_learn(value)
+
+    @api.model
+    def _amazon_current_domain(self):
+        return super()._amazon_current_domain() | Domain("amazon_api_status", "in", TROUBLE)
+
+    def _amazon_has_all(self):
+        # What a person has called done before it left still has to leave.
+        to_leave = self.amazon_status_by_hand == "done" and self._amazon_not_left()
+        return self.amazon_api_status == "done" and not to_leave
+
+    def _amazon_is_being_told(self):
+        return bool(self.amazon_confirmation_ids.filtered(lambda row: row.state != "done" and row.told))
+
+    # === BUSINESS METHODS: AMAZON HAS ANSWERED === #
+
+    def _amazon_confirmed(self):
+        """Move orders on of which Amazon has everything: into the phase the account names, else by themselves."""
+        complete = self.filtered(lambda order: order.amazon_api_status == "done")
+        before = {order: order.amazon_phase_id for order in complete}
+        if complete:
+            complete.activity_unlink(["sale_amazon_spapi.mail_activity_confirmation"])
+        for order in complete:
+            order._amazon_move_on("success_phase_id")
+        self._amazon_move_phase()
+        self._amazon_log_moved(before)
+
+    @api.model
+    def _amazon_log_moved(self, before):
+        """Write into the chatter which phase orders were moved into.
+
+        :param dict before: the phase of each order before.
+        """
+        moved = {order: order.amazon_phase_id for order, phase in before.items() if order.amazon_phase_id != phase}
+        if moved:
+            bodies = {
+                order.id: Markup("%s") % self.env._("Moved into the phase “%s”", phase.name)
+                for order, phase in moved.items()
+            }
+            # sudo: the addon's own note, whoever it is done for
+            self.sudo().browse(bodies)._message_log_batch(bodies=bodies)
+
+    def _amazon_confirmation_failed(self):
+        """Say that a person is needed, and move the orders where the account wants those that failed."""
+        for order in self:
+            if not order.activity_search(["sale_amazon_spapi.mail_activity_confirmation"]):
+                # Odoo would mail each of them; one mail tells of all of a run.
+                order.with_context(mail_activity_quick_update=True).activity_schedule(
+                    "sale_amazon_spapi.mail_activity_confirmation",
+                    summary=self.env._("A shipping confirmation has failed"),
+                    user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
+                )
+            order._amazon_move_on("failure_phase_id")
+
+    def _amazon_move_on(self, target):
+        """Move the order where the account wants it: by the phase that decided on the parcel answered last; where that
+        names none, by the one in which the order stands.
+
+        :param str target: the setting's field.
+        """
+        self.ensure_one()
+        answered = self.amazon_confirmation_ids.filtered("answered_at").sorted(lambda row: (row.answered_at, row.id))
+        phases = answered[-1:].phase_id | self.amazon_phase_id
+        settings = self.amazon_account_id.phase_ids.filtered(lambda line: line.phase_id in phases and line[target])
+        setting = settings.sorted(lambda line: line.phase_id == self.amazon_phase_id)[:1]
+        if setting:
+            self.amazon_phase_id = setting[target]
+            self._amazon_keep_phase(always=True)
+
+    # === BUSINESS METHODS: DONE MEANS DONE === #
+
+    def _amazon_open_units(self):
+        """Return what Amazon waits for and has not been told of, in units by Amazon's item id.
+
+        :rtype: Counter
+        """
+        self.ensure_one()
+        if self.amazon_status not in TO_SHIP:
+            return Counter()
+        told = Counter()
+        for row in self.amazon_confirmation_ids.filtered(lambda row: row.state == "done"):
+            told.update(row._units())
+        for line in self.order_line.filtered("amazon_qty_recorded"):
+            told[line.amazon_item_ref] += line.amazon_qty_recorded
+        wanted = Counter(
+            {
+                # Amazon may know of more than is told from here, and shows what it was told only after a while.
+                item.item_ref: item.quantity_ordered
+                - item.quantity_cancelled
+                - max(item.quantity_fulfilled, told[item.item_ref])
+                for item in self.amazon_item_ids
+            }
+        )
+        return +wanted
+
+    def _amazon_open_message(self):
+        """Return what Amazon waits for although nothing here will bring it, and what can be done, or False.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        if not self.amazon_open_units:
+            return False
+        units = self._amazon_open_units()
+        items = [
+            self.env._("%(item)s × %(units)g", item=item.sku or item.title or item.item_ref, units=units[item.item_ref])
+            for item in self.amazon_item_ids
+            if item.item_ref in units
+        ]
+        return self.env._(
+            "Amazon still waits for %s, and no delivery here brings it. Send the rest with “Deliver the Rest”; or, in"
+            " Seller Central, confirm what was sent in another way, or cancel what will not be sent.",
+            ", ".join(items),
+        )
+
+    def _amazon_tell_open_units(self):
+        """Ask a person about units that Amazon waits for and nothing here will bring; take it back when they are not
+        open any more. Once, when the transaction is complete: on the way there things look worse than they are."""
+        data = self.env.cr.precommit.data
+        if "amazon.open_units" not in data:
+            data["amazon.open_units"] = set()
+            self.env.cr.precommit.add(self.browse()._amazon_tell_open_units_now)
+        data["amazon.open_units"].update(self.ids)
+
+    @api.model
+    def _amazon_tell_open_units_now(self):
+        ids = self.env.cr.precommit.data.pop("amazon.open_units", ())
+        # sudo: asked by the addon, whoever has caused it
+        orders = self.sudo().browse(sorted(ids)).exists()
+        changed = orders.filtered(lambda order: order.amazon_open_units != order.amazon_open_told)
+        for order in changed._amazon_in_company_language():
+            order.activity_unlink([OPEN_UNITS])
+            if order.amazon_open_units:
+                order._amazon_assign(
+                    "open_units",
+                    order.env._("Amazon waits for units that no delivery brings"),
+                    order._amazon_open_message(),
+                    OPEN_UNITS,
+                )
+            order.amazon_open_told = order.amazon_open_units
+        if changed:
+            self.env.flush_all()

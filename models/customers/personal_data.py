@@ -1,6 +1,7 @@
 """Buyers' personal data (M3): which they are, and how what quotes them is cleaned.
 
-When their time is over stands in ``sale_order_privacy.py``, how buyers themselves are removed in ``res_partner.py``.
+When their time is over stands in ``orders/sale_order_privacy.py``, how buyers themselves are removed in
+``orders/res_partner.py``.
 """
 
 import re
@@ -10,43 +11,13 @@ from urllib.parse import unquote
 
 from odoo.tools import html2plaintext
 
-# What is removed whole, by model.
-PERSONAL = {
-    "res.partner": (
-        "name",
-        "email",
-        "phone",
-        "street",
-        "street2",
-        "zip",
-        "city",
-        "company_name",
-        "vat",
-        "comment",
-        "website",
-        "function",
-        "ref",
-        "company_registry",
-        "barcode",
-        "image_1920",
-        "partner_latitude",
-        "partner_longitude",
-    ),
-    "sale.order": ("amazon_gift_note", "amazon_instructions", "amazon_purchase_order", "signature", "signed_by"),
-    "stock.picking": ("note", "signature"),
-}
 # Of a buyer on an invoice these stay: the invoice prints them.
 KEPT_ON_INVOICES = {"name", "street", "street2", "zip", "city", "company_name", "vat"}
-# What an order has of buyers and addresses.
-PARTNERS = ("partner_id", "partner_invoice_id", "partner_shipping_id", "amazon_address_id")
-# Where people and Odoo may have quoted those: on the record itself, in rows that hang on it by a field, in activities
-# and messages, or in what hangs on messages.
+# Where people and Odoo may have quoted them: on the record itself, in activities and messages, or in what hangs on
+# messages. Rows of ours that hang on it by a field are named by their model's ``_amazon_quotes``.
 QUOTING = {
     "sale.order": ("note",),
     "stock.picking.batch": ("description",),
-}
-QUOTING_ROWS = {
-    "amazon.confirmation": ("sale.order", "order_id", ("message",)),
 }
 QUOTING_THREADS = {
     "mail.activity": ("res_model", ("summary", "note", "feedback", "res_name")),
@@ -86,16 +57,17 @@ ENTITY = r"&\#?\w+;"
 SAYING = re.compile(r"""(\b(?:href|title|alt)\s*=\s*)(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
-def texts_of(records, without=()):
+def texts_of(records, without=(), named=()):
     """Return the personal words of records, as they may be quoted elsewhere.
 
-    :param records: of a model that is in ``PERSONAL``.
+    :param records: of a model that says by ``_amazon_personal`` which of its fields are removed whole.
     :param without: words that say nothing, in lower case.
+    :param named: fields in which each line says in front whose it is.
     :rtype: set[str]
     """
     found = set()
     for record in records:
-        for name in PERSONAL[record._name]:
+        for name in record._amazon_personal:
             kind = record._fields[name].type
             if kind not in ("char", "text", "html") or not record[name]:
                 continue
@@ -104,8 +76,7 @@ def texts_of(records, without=()):
                 found.add(line)
                 if name in ("name", "signed_by"):
                     found.update(line.split())
-                elif name == "amazon_gift_note":
-                    # Whose gift it is stands in front.
+                elif name in named:
                     found.discard(line)
                     found.add(line.partition(": ")[2] or line)
     words = {word.strip() for word in found}
@@ -130,9 +101,12 @@ def remove_quotations(env, quoted):
     for model, names in QUOTING.items():
         for record in env[model].browse(ids.get(model)):
             _clean(record, names, cleaners[record])
-    for model, (target, link, names) in QUOTING_ROWS.items():
-        for row in env[model].search([(link, "in", ids.get(target, []))]):
-            _clean(row, names, cleaners[row[link]])
+    for model in env.values():
+        link, names = getattr(model, "_amazon_quotes", (None, ()))
+        target = link and model._fields[link].comodel_name
+        if ids.get(target):
+            for row in model.search([(link, "in", ids[target])]):
+                _clean(row, names, cleaners[row[link]])
     for target, target_ids in ids.items():
         for model, (link, names) in QUOTING_THREADS.items():
             rows = (

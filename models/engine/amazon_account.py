@@ -64,6 +64,7 @@ class AmazonAccount(models.Model):
 
     _name = "amazon.account"
     _description = "Amazon Account"
+    _amazon_looked_up_first = True
     _inherit = ["amazon.guard", "mail.thread", "mail.activity.mixin", "amazon.followed"]
     _check_company_auto = True
     _order = "name"

@@ -34,8 +34,7 @@ _lt = LazyTranslate(__name__)
 class FeedType(NamedTuple):
     """What a type of feed carries; see :meth:`AmazonFeed._declared`.
 
-    :param model: the model of its messages, which have a ``feed_id`` and take part by their ``_feed…`` methods; see
-        ``amazon_confirmation_feed.py``.
+    :param model: the model of its messages, an heir of ``amazon.outbox`` that has its ``_feed…`` methods.
     :param job: the job that goes on with one whose submission was cut off, whether a person has started others or not.
     :param content_type: of the document.
     :param suffix: of the names under which the document and its report are downloaded.
@@ -362,7 +361,7 @@ class AmazonFeed(models.Model):
                         feed._settle(run)
                     if feed.state in ("done", "failed"):
                         feed._messages()._stand_in(run.log)
-                        run.log.confirmed += feed.accepted_count
+                        run.log.accepted += feed.accepted_count
                         run.log.refused += feed.refused_count
                         run.commit()
         except RunOver:

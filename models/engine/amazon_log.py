@@ -1,4 +1,3 @@
-from collections import Counter, defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -38,28 +37,9 @@ class AmazonLog(models.Model):
     ended_at = fields.Datetime(readonly=True)
     duration = fields.Float("Seconds", readonly=True, aggregator="avg")
     api_calls = fields.Integer("API Calls", readonly=True)
-    received = fields.Integer(readonly=True, help="Order versions Amazon sent")
-    missed = fields.Integer(
-        "Found Late", readonly=True, help="Orders that Amazon's search did not show when the import passed"
-    )
-    confirmed = fields.Integer(readonly=True, help="Parcels that Amazon accepted")
-    refused = fields.Integer(readonly=True, help="Parcels refused by Amazon, or here before it was asked")
-    update_ids = fields.One2many("amazon.order.update", "log_id", readonly=True)
-    confirmation_ids = fields.Many2many(
-        "amazon.confirmation",
-        "amazon_confirmation_log_rel",
-        "log_id",
-        "confirmation_id",
-        "Shipping Confirmations",
-        readonly=True,
-    )
-    confirmation_count = fields.Integer(compute="_compute_confirmation_count")
-    # Counted from the inbox instead of kept here: two builders would wait for each other on this row.
-    created = fields.Integer(compute="_compute_counts", help="Orders made")
-    updated = fields.Integer(compute="_compute_counts", help="Orders changed")
-    failed = fields.Integer(compute="_compute_counts", help="Orders that need attention")
-    waiting = fields.Integer(compute="_compute_counts", help="Orders received and not yet built")
-    progress = fields.Float(compute="_compute_counts")
+    received = fields.Integer(readonly=True, help="What Amazon sent: of an order each version")
+    accepted = fields.Integer(readonly=True, help="What Amazon was told and accepted")
+    refused = fields.Integer(readonly=True, help="What Amazon refused, or was found wrong here before it was told")
     message = Said(readonly=True)
     runs = fields.Integer(
         default=1, readonly=True, help="So many runs in a row of this day found nothing; only the last one is kept."
@@ -74,46 +54,6 @@ class AmazonLog(models.Model):
         for log in self:
             started = fields.Datetime.context_timestamp(log, log.started_at) if log.started_at else None
             log.display_name = f"{words.get(log.job_name, '')} {started:%Y-%m-%d %H:%M}" if started else False
-
-    @api.depends("state", "received")
-    def _compute_counts(self):
-        groups = (
-            self.env["amazon.order.update"]
-            .sudo()
-            ._read_group(  # sudo: only counts are shown
-                [("log_id", "in", self.ids)], ["log_id", "state", "result"], ["__count"]
-            )
-        )
-        counts = defaultdict(Counter)
-        for log, state, result, count in groups:
-            counts[log.id][result if state == "done" else state] += count
-        for log in self:
-            count = counts[log.id]
-            log.created = count["created"]
-            log.updated = count["updated"]
-            log.failed = count["failed"]
-            log.waiting = count["pending"]
-            total = sum(count.values())
-            log.progress = 100 * (total - log.waiting) / total if total else 100 * (log.state != "running")
-
-    @api.depends("confirmation_ids")
-    def _compute_confirmation_count(self):
-        for log in self:
-            log.confirmation_count = len(log.confirmation_ids)
-
-    # === ACTION METHODS === #
-
-    def action_view_orders(self):
-        """Open the orders that these runs had to do with, as far as the user may see them."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_orders")
-        # sudo: the orders that the user may not see do not show
-        orders = self.sudo().update_ids.order_id | self.sudo().confirmation_ids.order_id
-        return {**action, "domain": [("id", "in", orders.ids)], "context": {}}
-
-    def action_view_confirmations(self):
-        """Open the shipping confirmations that these runs looked at, sent, or fetched the results of."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_confirmations")
-        return {**action, "domain": [("log_ids", "in", self.ids)], "context": {}}
 
     # === BUSINESS METHODS === #
 
@@ -149,8 +89,7 @@ class AmazonLog(models.Model):
 
     def _is_empty(self):
         """Tell whether the run went well and found nothing."""
-        found = self.received or self.confirmed or self.refused or self.missed or self.confirmation_ids
-        return self.state == "done" and not (self.message or found)
+        return self.state == "done" and not (self.message or self.received or self.accepted or self.refused)
 
     def _replace_empty(self):
         """A run every few minutes that finds nothing says nothing: of several in a row the last one is kept."""

@@ -13,6 +13,7 @@ class AmazonMarketplace(models.Model):
     _name = "amazon.marketplace"
     _inherit = "amazon.guard"
     _description = "Amazon Marketplace"
+    _amazon_looked_up_first = True
     _order = "sequence, name"
 
     name = fields.Char(required=True, translate=True)

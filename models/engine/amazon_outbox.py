@@ -37,6 +37,8 @@ API_STATUSES = [
     ("error", "Error"),
 ]
 FAILED = ("error", "rejected", "unknown")
+# Of several the worst shows.
+WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")
 # Rows looked at in one transaction.
 LOOK = 200
 # What waits is looked at again by itself after so many minutes, should nothing have woken it.
@@ -45,20 +47,18 @@ WAIT_MINUTES = 15
 ACCESS_MINUTES = 15
 
 
+def worst(states):
+    """Return the API status that shows of several, False of none."""
+    return next((state for state in WORST_FIRST if state in states), False)
+
+
 class AmazonOutbox(models.AbstractModel):
     """Rows that Amazon is told of. Each is marked 連携中 and committed before the call, and the answer is recorded and
     committed after it; of one that was left marked, Amazon is asked what became of it.
 
-    The heir has an ``account_id``, ``log_ids`` if a run's log is to lead to its rows, and says what is its own:
-
-    - ``_sender(account)``: the job that sends them now; ``_wake()`` wakes it
-    - ``_operations``: Amazon's names of the calls that tell and that query
-    - ``_why_unfit()``: what is wrong with this, and the hint that advice goes by; two times False if nothing is
-    - ``_why_waiting()``: why this is not told yet, or False
-    - ``_content()``, ``_deliver(amazon, content)``: what is told, and how
-    - ``_facts()``: the same in a form that can be stored and compared
-    - ``_shown_by(amazon)``, ``_learned(shown)``: how Amazon is queried, and what follows of what it shows
-    - ``_send_ready(run, ready, troubles)`` and the ``_feed…`` methods, where more than one way leads to Amazon
+    The heir has an ``account_id``, ``log_ids`` if a run's log is to lead to its rows, ``_operations`` (Amazon's names
+    of the calls that tell and that query), and says what is its own by the methods below "what an heir says": those of
+    feeds where it goes by feed, too, beside a ``_send_ready`` of its own that chooses the way.
     """
 
     _name = "amazon.outbox"
@@ -79,6 +79,123 @@ class AmazonOutbox(models.AbstractModel):
     accepted_at = fields.Datetime("Accepted on", readonly=True)
     message = fields.Text(readonly=True, help="Amazon's own words, or why it waits")
     hint = fields.Char(readonly=True)
+
+    # === WHAT AN HEIR SAYS === #
+
+    @api.model
+    def _sender(self, account):
+        """Return the job that sends what waits for this account now.
+
+        :param account: the ``amazon.account``.
+        """
+        raise NotImplementedError
+
+    def _facts(self):
+        """Return what Amazon is told, in a form that can be stored and compared.
+
+        :rtype: dict
+        """
+        raise NotImplementedError
+
+    def _why_unfit(self):
+        """Return what is wrong with this, and the hint that advice goes by; two times False if nothing is.
+
+        :rtype: tuple
+        """
+        raise NotImplementedError
+
+    def _why_waiting(self):
+        """Return why this is not told yet, or False.
+
+        :rtype: str | bool
+        """
+        raise NotImplementedError
+
+    def _content(self):
+        """Return what is told, as :meth:`_deliver` takes it."""
+        raise NotImplementedError
+
+    def _deliver(self, amazon, content):
+        """Tell Amazon.
+
+        :param amazon: the ``selling_partner`` client.
+        :param content: what :meth:`_content` returned.
+        :raise SellingPartnerError: Amazon's answer, or none.
+        """
+        raise NotImplementedError
+
+    def _shown_by(self, amazon):
+        """Return what Amazon shows of this.
+
+        :param amazon: the ``selling_partner`` client.
+        :raise SellingPartnerError: Amazon's answer, or none; ``NotFound``: it knows nothing of it.
+        """
+        raise NotImplementedError
+
+    def _learned(self, shown):
+        """Write what follows of what Amazon shows of a row that is being sent.
+
+        :param shown: what :meth:`_shown_by` returned, None: Amazon does not know it.
+        """
+        raise NotImplementedError
+
+    def _feed_document(self, account):
+        """Write what fits into one feed.
+
+        :param account: the ``amazon.account``.
+        :return: (the rows that are in it, its content).
+        """
+        raise NotImplementedError
+
+    def _feed_submitted(self, feed, run):
+        """Amazon has the feed with these.
+
+        :param feed: the ``amazon.feed``.
+        :param run: the :class:`.run.Run`.
+        """
+        raise NotImplementedError
+
+    def _feed_taken_back(self):
+        """The feed with these was never handed over."""
+        raise NotImplementedError
+
+    def _feed_failed(self, feed, message):
+        """Amazon has nothing of the feed with these.
+
+        :param feed: the ``amazon.feed``.
+        :param str message: why.
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _feed_wake(self, account, seconds):
+        """Wake whoever fetches the results, not before so many seconds from now."""
+        raise NotImplementedError
+
+    def _feed_results(self, feed, report):
+        """Write what the report says of each; what it does not say is asked for, one by one.
+
+        :param feed: the ``amazon.feed`` of these.
+        :param report: what the type's ``parse`` made of Amazon's document.
+        """
+        raise NotImplementedError
+
+    def _feed_unclear(self, feed, run):
+        """Ask Amazon which of these it has.
+
+        :param feed: the ``amazon.feed`` in which they went.
+        :param run: the :class:`.run.Run`.
+        :raise QuotaExceeded: the search goes on where it was.
+        """
+        raise NotImplementedError
+
+    def _feed_given_up(self, feed, state):
+        """Amazon was asked in vain for these.
+
+        :param feed: the ``amazon.feed`` in which they went.
+        :param str state: theirs from now on.
+        """
+        raise NotImplementedError
 
     # === WHAT THERE IS TO DO === #
 
@@ -578,7 +695,7 @@ class AmazonOutbox(models.AbstractModel):
 
     def _count_in(self, log):
         """Count in the run's log what Amazon has answered."""
-        log.confirmed += self.state == "done"
+        log.accepted += self.state == "done"
         log.refused += self.state == "error"
 
     def _chunks(self, size):

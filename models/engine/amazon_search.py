@@ -6,11 +6,6 @@ from odoo.tools import SQL
 
 # More records than these are left to PostgreSQL instead of being named one by one.
 FEW = 1000
-# What is typed of these is looked up first: PostgreSQL does not know how little a text finds.
-LOOKED_UP = {"amazon.account", "amazon.marketplace", "amazon.phase", "delivery.carrier", "product.product"}
-# Who sorts by these sorts by their place among all of them: PostgreSQL would join them to every row, and may well join
-# a million partners for the names of five users.
-RANKED = {"amazon.account", "amazon.marketplace", "amazon.phase", "delivery.carrier", "res.users"}
 
 
 def few(model, domain):
@@ -18,6 +13,10 @@ def few(model, domain):
     # In no order: to sort all of them takes long.
     ids = list(model._search(domain, limit=FEW + 1, active_test=False))
     return ids if len(ids) <= FEW else None
+
+
+def _is_looked_up_first(model):
+    return getattr(model, "_amazon_looked_up_first", False)
 
 
 def pointing(model, name, domain):
@@ -48,7 +47,12 @@ def one_of(name, domain):
 
 
 class AmazonSearch(models.AbstractModel):
-    """Models with long lists."""
+    """Models with long lists.
+
+    What is typed of a model with ``_amazon_looked_up_first`` is looked up first: PostgreSQL does not know how little a
+    text finds. Who sorts by such a model, or by users, sorts by their place among all of them: PostgreSQL would join
+    them to every row, and may well join a million partners for the names of five users.
+    """
 
     _name = "amazon.search"
     _description = "Amazon: Search in Long Lists"
@@ -68,7 +72,7 @@ class AmazonSearch(models.AbstractModel):
         field, text = self._fields.get(condition.field_expr), condition.value
         if condition.operator != "ilike" or not text or not isinstance(text, str):
             return condition
-        if field is None or field.type != "many2one" or field.comodel_name not in LOOKED_UP:
+        if field is None or field.type != "many2one" or not _is_looked_up_first(self.env[field.comodel_name]):
             return condition
         return pointing(self, field.name, Domain("display_name", "ilike", text))
 
@@ -101,10 +105,12 @@ class AmazonSearch(models.AbstractModel):
     def _amazon_ranked(self, name):
         """Return the ids of all that a many2one field may point to, sorted, or None where there are too many."""
         field = self._fields.get(name)
-        if field is None or field.type != "many2one" or field.comodel_name not in RANKED:
+        if field is None or field.type != "many2one":
             return None
         # sudo: sorting by a record tells nothing of it; Odoo's own way joins the table as it is
         comodel = self.env[field.comodel_name].sudo()
+        if field.comodel_name != "res.users" and not _is_looked_up_first(comodel):
+            return None
         ids = few(comodel, Domain.TRUE)
         # Not sorted by PostgreSQL, which would join the partners here.
         return ids if ids is None else comodel.browse(ids).sorted().ids

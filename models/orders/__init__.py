@@ -5,6 +5,7 @@ from . import (
     amazon_account,
     amazon_account_review_mail,
     amazon_job,
+    amazon_log,
     amazon_offer,
     amazon_order_item,
     amazon_order_update,
@@ -13,6 +14,8 @@ from . import (
     ir_actions,
     ir_module_module,
     product,
+    res_config_settings,
+    res_partner,
     sale_order,
     sale_order_build,
     sale_order_line,
@@ -20,5 +23,6 @@ from . import (
     sale_order_search,
     sale_order_shown,
     stock_move,
+    stock_picking,
     stock_warehouse,
 )

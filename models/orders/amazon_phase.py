@@ -23,6 +23,7 @@ class AmazonPhase(models.Model):
     _name = "amazon.phase"
     _inherit = "amazon.guard"
     _description = "Amazon Processing Phase"
+    _amazon_looked_up_first = True
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

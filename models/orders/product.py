@@ -3,6 +3,7 @@ from odoo import fields, models
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
+    _amazon_looked_up_first = True
 
     amazon_charge = fields.Boolean(
         readonly=True, copy=False, help="Stands for one of Amazon's charges (shipping, gift wrap, discount …)"

@@ -20,7 +20,6 @@ from ...ours import OURS
 from ...said import say
 from ...selling_partner import split
 from ...times import aware, naive
-from ..customers.personal_data import PERSONAL
 from .amazon_offer import offer_key
 from .amazon_order_update import MOST_AHEAD, NeedsAttention
 
@@ -681,9 +680,7 @@ class SaleOrder(models.Model):
                 move.picked = True
             pickings._amazon_mark_shipped(packages)
             pickings.with_context(cancel_backorder=False, amazon_has_left=OURS)._action_done()
-            pickings._amazon_after_shipped(moment)
-            for picking in pickings:
-                self.env["amazon.confirmation"]._record_elsewhere(picking, packages)
+            pickings._amazon_after_shipped(moment, packages)
         self.invalidate_recordset()
 
     def _amazon_new_packages(self, value):
@@ -790,8 +787,7 @@ class SaleOrder(models.Model):
         if not fact["amounts_said"]:
             value = replace(value, unreadable=value.unreadable | {"amounts"})
         part(self.env["amazon.order.item"]._amazon_store, [(order, value, fact["amounts"])])
-        if order.amazon_confirmation_ids:
-            self.env["amazon.confirmation"]._look_again([("order_id", "=", order.id)])
+        order._amazon_updated()
         order._amazon_review_changed(reasons)
         order._amazon_agrees()
         if not apart:
@@ -802,6 +798,15 @@ class SaleOrder(models.Model):
             items = Markup().join(Markup("<li>%s</li>") % change for change in changes)
             order.message_post(body=Markup("%s<ul>%s</ul>") % (self.env._("Changed on Amazon:"), items))
         return bool(changes)
+
+    def _amazon_updated(self):
+        """Amazon's newer version of this order is written, but for what follows of it here."""
+
+    def _amazon_learn(self, value):
+        """Take notice of what Amazon shows of the parcels of this order.
+
+        :param value: the ``selling_partner`` order.
+        """
 
     def _amazon_usable(self, value, partly):
         """Return of a newer version what the known order can be changed to.
@@ -852,7 +857,7 @@ class SaleOrder(models.Model):
             if not value.unreadable:
                 part(self._amazon_release, account, fact)
         elif self.state == "sale" and "parcels" not in value.unreadable:
-            part(self.amazon_confirmation_ids._learn, value)
+            part(self._amazon_learn, value)
             part(self._amazon_deliver_shipped, value)
         return changes
 
@@ -911,7 +916,7 @@ class SaleOrder(models.Model):
             vals.pop("amazon_total")
         if self.amazon_purged:
             # What was removed does not come back.
-            for name in PERSONAL["sale.order"]:
+            for name in self._amazon_personal:
                 vals.pop(name, None)
         if fact["value"].unreadable:
             # The other fields depend on what could not be read.

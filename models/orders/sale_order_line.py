@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -125,6 +127,39 @@ class SaleOrderLine(models.Model):
             )
 
     # === BUSINESS METHODS === #
+
+    def _amazon_kit_components(self):
+        """Return how much of each component one kit needs; empty when the line is no kit.
+
+        :return: quantities by id of the product; from the time of confirming, since bills of materials change.
+        :rtype: dict
+        """
+        self.ensure_one()
+        if "bom_line_id" not in self.move_ids._fields or not self.move_ids.bom_line_id:
+            return {}
+        item = self.order_id.amazon_item_ids.filtered(lambda item: item.item_ref == self.amazon_item_ref)[:1]
+        stored = {int(product): quantity for product, quantity in (item.kit_components or {}).items()}
+        return stored or self._amazon_count_components()
+
+    def _amazon_count_components(self):
+        """Count from the moves how much of each component one kit needs."""
+        self.ensure_one()
+        kits = self.product_uom_qty - self.amazon_qty_recorded
+        # Of what is still to be picked Odoo makes the last step only afterwards.
+        moves = self.move_ids.filtered(
+            lambda move: (
+                move.state != "cancel"
+                and not move.origin_returned_move_id
+                and (
+                    move.location_dest_id.usage == "customer"
+                    or (move.location_final_id.usage == "customer" and not move.move_dest_ids)
+                )
+            )
+        )
+        demand = Counter()
+        for move in moves:
+            demand[move.product_id.id] += move.product_qty
+        return {product: quantity / kits for product, quantity in demand.items() if quantity} if kits > 0 else {}
 
     def _amazon_still_wants(self, move):
         """Tell whether a new move of this line, with all that do the same step, brings no more than was ordered and

@@ -10,11 +10,13 @@ from odoo.tools.translate import LazyTranslate
 from ...const import AWAITING_PAYMENT, DEAD
 from ...crypto import Undecryptable
 from ...ours import OURS
-from ..customers.personal_data import PARTNERS, PERSONAL, REMOVED, remove_quotations, texts_of
+from ..customers.personal_data import REMOVED, remove_quotations, texts_of
 
 _lt = LazyTranslate(__name__)
 
 PURGE_BATCH = 200
+# What an order has of buyers and addresses.
+PARTNERS = ("partner_id", "partner_invoice_id", "partner_shipping_id", "amazon_address_id")
 # The deliveries of an order called ``o``.
 DELIVERIES = (
     "sale_order_line l JOIN stock_move m ON m.sale_line_id = l.id"
@@ -25,6 +27,9 @@ DELIVERIES = (
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    # What is removed whole.
+    _amazon_personal = ("amazon_gift_note", "amazon_instructions", "amazon_purchase_order", "signature", "signed_by")
 
     # === NOTHING IS QUOTED === #
 
@@ -165,12 +170,12 @@ class SaleOrder(models.Model):
         orders = self.with_context(clean_context(self.env.context), tracking_disable=True, mail_notrack=True)
         quoted = defaultdict(set)
         for order in orders:
-            texts = texts_of(order) | order._amazon_buyers_involved()._amazon_texts()
+            texts = texts_of(order, named={"amazon_gift_note"}) | order._amazon_buyers_involved()._amazon_texts()
             for record in order._amazon_records():
                 quoted[record] |= texts
         remove_quotations(orders.env, quoted)
         deliveries = orders._amazon_deliveries()
-        deliveries.write(dict.fromkeys(PERSONAL["stock.picking"], False))
+        deliveries.write(dict.fromkeys(deliveries._amazon_personal, False))
         # Labels and slips have the address on them.
         for records in (orders, deliveries):
             orders.env["ir.attachment"].search(
@@ -180,7 +185,7 @@ class SaleOrder(models.Model):
                 ]
             ).unlink()
         orders._amazon_forget_received(orders.env["amazon.order.update"].search([("order_id", "in", orders.ids)]))
-        orders.write({**dict.fromkeys(PERSONAL["sale.order"], False), "amazon_purged": True})
+        orders.write({**dict.fromkeys(self._amazon_personal, False), "amazon_purged": True})
 
     def _amazon_buyers_involved(self):
         """Return the buyers and addresses of an order, also those that stand on it no more."""

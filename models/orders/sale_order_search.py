@@ -13,8 +13,6 @@ from ..engine.amazon_search import few, one_of, pointing
 from ..engine.trigram import trigram
 from .amazon_phase import CLOSED_ROLES
 
-TROUBLE = ("sending", "unknown", "rejected", "error")
-
 
 class SaleOrder(models.Model):
     _name = "sale.order"
@@ -183,7 +181,6 @@ class SaleOrder(models.Model):
                 Domain("date_order", ">=", f"today -{RECENT_DAYS}d"),
                 Domain("amazon_status", "in", AWAITING_PAYMENT + TO_SHIP),
                 Domain("amazon_phase_id", "in", phases.ids),
-                Domain("amazon_api_status", "in", TROUBLE),
             ]
         )
 
