@@ -44,7 +44,7 @@ def main():
         kind.add_argument("--orders", type=int, default=orders)
         kind.add_argument("--repetitions", type=int, default=2)
         kind.add_argument("--seconds", type=int, default=60, help="how long is built (memory)")
-        kind.add_argument("--without", nargs="*", default=[], help="what of models/fast.py to do Odoo's way")
+        kind.add_argument("--without", nargs="*", default=[], help="what of models/speed to do Odoo's way")
         kind.add_argument("--profile", action="store_true", help="also tell which code runs how many queries")
         kind.add_argument("--only", nargs="*", default=[], help="these ways besides the baseline")
         kind.add_argument("--deliveries", type=int, default=60, help="validated at once (confirm)")
