@@ -136,6 +136,13 @@ class SellingPartner:
         """Close the connections; no call is possible afterwards."""
         self._http.close()
 
+    def sign_in(self):
+        """Get an access token, unless there is one already: proves that Amazon takes the credentials.
+
+        :raises CredentialsError: it does not.
+        """
+        self._tokens.get_auth()
+
     def upload(self, url, content, content_type):
         """Put a document where Amazon said; see :func:`.documents.upload`."""
         documents.upload(self._endpoint.checked(url), content, content_type, self._timeout)

@@ -58,6 +58,28 @@ class TestConnection(AmazonCase):
         self.assertIn("cannot be changed afterwards", str(refused.exception))
         vendor.kind = "vendor_df"
 
+    def test_vendor(self):
+        """A vendor has no merchant token, and names no marketplaces: the credentials are all there is to enter and to
+        test, and its quota is its own."""
+        seller = self.amazon.seller()
+        vendor = self._connect(seller, kind="vendor_df", name="Vendor", merchant_id=False, marketplace_ids=False)
+        vendor = vendor.with_user(self.manager)
+        vendor.lwa_client_secret = False
+        self.assertEqual(vendor.setup_step, "credentials")
+        with self.assertRaisesRegex(UserError, "Vendor: please enter Client secret"):
+            vendor._check_ready()
+        for secret, state, step in (
+            ("amzn1.oa2-cs.v1.wrong", "broken", "test"),
+            (seller["client_secret"], "ok", "start"),
+        ):
+            vendor.lwa_client_secret = secret
+            with self.subTest(state=state):
+                self.press(vendor)
+                self.assertEqual((vendor.connection_state, vendor.setup_step), (state, step))
+        budgets = [self.env["amazon.quota"]._budget(account) for account in (vendor, self.account)]
+        self.assertTrue(all(key for budget in budgets for key in budget.key))
+        self.assertNotEqual(*(budget.key[0] for budget in budgets))
+
     def test_not_sold_in(self):
         """A marketplace the seller does not take part in is named."""
         self.account.marketplace_ids |= self.env["amazon.marketplace"].search([("code", "=", "AU")])

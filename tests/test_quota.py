@@ -28,7 +28,7 @@ class TestQuota(TransactionCase):
     def bucket(self, operation):
         """Return the bucket's record, fresh from the database."""
         self.env.invalidate_all()
-        return self.env["amazon.quota"].search([("merchant_id", "=", "AQUOTA"), ("operation", "=", operation)])
+        return self.env["amazon.quota"].search([("selling_partner", "=", "AQUOTA"), ("operation", "=", operation)])
 
     def test_burst_then_wait(self):
         """A full bucket holds the published burst; then the time of the next token is told."""
@@ -87,10 +87,10 @@ class TestQuota(TransactionCase):
     def test_two_at_the_same_moment(self):
         """Two workers take from one bucket at the same moment: each gets its turn, and that is no error in the log."""
         database = db_connect(self.env.cr.dbname)
-        self.addCleanup(self.budget._execute, SQL("DELETE FROM amazon_quota WHERE merchant_id = 'AQUOTA'"))
+        self.addCleanup(self.budget._execute, SQL("DELETE FROM amazon_quota WHERE selling_partner = 'AQUOTA'"))
         self.budget.acquire("getOrder")
         with ThreadPoolExecutor(1) as pool, database.cursor() as other, database.cursor() as looker:
-            other.execute(SQL("UPDATE amazon_quota SET tokens = 5 WHERE merchant_id = 'AQUOTA'"))
+            other.execute(SQL("UPDATE amazon_quota SET tokens = 5 WHERE selling_partner = 'AQUOTA'"))
             with self.assertNoLogs("odoo.sql_db", logging.ERROR):
                 taken = pool.submit(self.budget.acquire, "getOrder")
                 waits = SQL("SELECT 1 FROM pg_locks WHERE NOT granted")
@@ -98,7 +98,7 @@ class TestQuota(TransactionCase):
                     looker.commit()
                 other.commit()
                 taken.result(timeout=20)
-            other.execute(SQL("SELECT tokens FROM amazon_quota WHERE merchant_id = 'AQUOTA'"))
+            other.execute(SQL("SELECT tokens FROM amazon_quota WHERE selling_partner = 'AQUOTA'"))
             self.assertLess(other.fetchone()[0], 5)
 
     def test_headers_that_are_no_rates(self):

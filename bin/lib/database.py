@@ -16,7 +16,18 @@ BASE_ADDONS = ("l10n_jp", "sale_management", "sale_stock", "stock_delivery", "st
 EXTRA_ADDONS = (*BASE_ADDONS, "sale_mrp", "queue_job")
 # The first is the default of everybody who is made later.
 LANGUAGES = "en_US,ja_JP"
-INSTALLED = ("models", "wizards", "controllers", "views", "data", "security", "i18n", "demo", "selling_partner")
+INSTALLED = (
+    "models",
+    "wizards",
+    "controllers",
+    "views",
+    "data",
+    "security",
+    "i18n",
+    "demo",
+    "selling_partner",
+    "migrations",
+)
 
 
 def name(suffix):

@@ -1,8 +1,12 @@
-"""What runs that confirm have counted is counted for every kind of message now, under another name."""
+"""What stands under another name now: what runs that confirm counted is counted of every message; Amazon's quota
+is a selling partner's, who need not have a merchant token."""
 
 from odoo.tools.sql import column_exists, rename_column
 
+RENAMED = (("amazon_log", "confirmed", "accepted"), ("amazon_quota", "merchant_id", "selling_partner"))
+
 
 def migrate(cr, version):
-    if column_exists(cr, "amazon_log", "confirmed"):
-        rename_column(cr, "amazon_log", "confirmed", "accepted")
+    for table, old, new in RENAMED:
+        if column_exists(cr, table, old):
+            rename_column(cr, table, old, new)

@@ -283,6 +283,7 @@ class AmazonAccount(models.Model):
 
     @api.depends(
         lambda self: (
+            "kind",
             "merchant_id",
             "marketplace_ids",
             "lwa_client_id",
@@ -296,9 +297,9 @@ class AmazonAccount(models.Model):
         """Tell how far setting up has come; computed under sudo: only whether there are secrets is told."""
         switches = self.env["amazon.job"]._switches()
         for account in self:
-            if not (account.marketplace_ids and account.merchant_id):
+            if not all(value for _label, value in account._identity()):
                 account.setup_step = "marketplaces"
-            elif not (account.lwa_client_id and account.lwa_client_secret_cipher and account.refresh_token_cipher):
+            elif not all(value for _label, value in account._secrets()):
                 account.setup_step = "credentials"
             elif account.connection_state not in ("ok", "standing"):
                 account.setup_step = "test"
@@ -437,26 +438,39 @@ class AmazonAccount(models.Model):
         self.check_access("write")
         try:
             with self._selling_partner() as amazon:
-                participations = amazon.sellers.get_marketplace_participations()
+                message, doubtful = getattr(self, f"_test_{self.kind}")(amazon)
         except SellingPartnerError as error:
             kind, message = explain(error, by_hand=True)
             if kind in BROKEN:
                 self._connection_broken(message)
                 self.env["ir.cron"]._commit_progress()
             raise UserError(say(self.env, message)) from error
-        here = {participation.marketplace_id for participation in participations if participation.participating}
-        missing = self.marketplace_ids.filtered(lambda marketplace: marketplace.api_ref not in here)
-        if missing:
-            message = [_lt("Connected, but you do not sell in: %s", ", ".join(missing.mapped("name")))]
-        else:
-            names = ", ".join(self._names_of(participations))
-            message = [_lt("Connected. Amazon knows you in: %s", names)]
-        message += self._check_merchant()
         self._connection_works()
         # sudo: shown read-only
         self.sudo().tested_message = message
         self._try_again()
-        return notice(say(self.env, message), "warning" if missing or self._merchant_is_odd() else "success")
+        return notice(say(self.env, message), "warning" if doubtful else "success")
+
+    def _test_seller(self, amazon):
+        """Ask Amazon where this seller sells.
+
+        :param amazon: the ``selling_partner`` client.
+        :return: (what is to be said, whether something of it needs a look).
+        :raise UserError: when the merchant token is another seller's.
+        """
+        participations = amazon.sellers.get_marketplace_participations()
+        here = {participation.marketplace_id for participation in participations if participation.participating}
+        missing = self.marketplace_ids.filtered(lambda marketplace: marketplace.api_ref not in here)
+        if missing:
+            message = _lt("Connected, but you do not sell in: %s", ", ".join(missing.mapped("name")))
+        else:
+            message = _lt("Connected. Amazon knows you in: %s", ", ".join(self._names_of(participations)))
+        return [message, *self._check_merchant()], bool(missing) or self._merchant_is_odd()
+
+    def _test_vendor_df(self, amazon):
+        """Sign in: what else a vendor's application may do, its jobs find out. As :meth:`_test_seller`."""
+        amazon.sign_in()
+        return [_lt("Amazon accepts the application and the refresh token.")], False
 
     def _check_merchant(self):
         """Compare the merchant token with the one Amazon has named; it names it only where the seller agrees in the
@@ -512,18 +526,8 @@ class AmazonAccount(models.Model):
         """Raise UserError naming what is still missing before Amazon can be called."""
         for account in self:
             # sudo: only whether there is one
-            hidden = account.sudo()
-            missing = [
-                label
-                for label, value in (
-                    (self.env._("Merchant token"), account.merchant_id),
-                    (self.env._("Marketplaces"), account.marketplace_ids),
-                    (self.env._("Client ID"), hidden.lwa_client_id),
-                    (self.env._("Client secret"), hidden.lwa_client_secret_cipher),
-                    (self.env._("Refresh token"), hidden.refresh_token_cipher),
-                )
-                if not value
-            ]
+            needed = account._identity() + account.sudo()._secrets()
+            missing = [label for label, value in needed if not value]
             if missing:
                 facts = {"account": account.name, "what": ", ".join(missing)}
                 if account.sudo(False).has_access("write"):
@@ -531,6 +535,33 @@ class AmazonAccount(models.Model):
                 raise UserError(
                     self.env._("%(account)s is not set up yet. Ask your Amazon manager to enter %(what)s.", **facts)
                 )
+
+    def _identity(self):
+        """Return what says who the account is at Amazon and has to be entered: (its name, the value).
+
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        if self.kind != "seller":
+            return []
+        return [(self.env._("Merchant token"), self.merchant_id), (self.env._("Marketplaces"), self.marketplace_ids)]
+
+    def _secrets(self):
+        """Return what the account signs in with: (its name, the value as it is stored). To be called under sudo."""
+        self.ensure_one()
+        return [
+            (self.env._("Client ID"), self.lwa_client_id),
+            (self.env._("Client secret"), self.lwa_client_secret_cipher),
+            (self.env._("Refresh token"), self.refresh_token_cipher),
+        ]
+
+    def _selling_partner_ref(self):
+        """Return by what Amazon's usage plans tell this account's calls from others' (beside the application).
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return self.merchant_id or f"{self.kind} {self.id}"
 
     def _endpoint(self):
         self.ensure_one()

@@ -30,7 +30,9 @@ class AmazonQuota(models.Model):
     _order = "operation"
     _log_access = False
 
-    merchant_id = fields.Char(required=True, readonly=True)
+    selling_partner = fields.Char(
+        required=True, readonly=True, help="The merchant token; of an account without one, the account itself"
+    )
     company_ids = fields.Many2many(
         "res.company",
         string="Companies",
@@ -45,33 +47,26 @@ class AmazonQuota(models.Model):
     tokens = fields.Float(required=True, readonly=True)
     refilled_at = fields.Datetime(required=True, readonly=True)
 
-    _bucket_uniq = models.UniqueIndex("(merchant_id, application, operation)")
+    _bucket_uniq = models.UniqueIndex("(selling_partner, application, operation)")
 
     # === COMPUTE METHODS === #
 
     def _compute_company_ids(self):
-        # sudo: accounts of companies the user does not see draw on it, too
-        accounts = (
-            self.env["amazon.account"]
-            .sudo()
-            .with_context(active_test=False)
-            .search(
-                [
-                    ("merchant_id", "in", self.mapped("merchant_id")),
-                ]
-            )
-        )
+        drawing = self._accounts().grouped(lambda account: account._selling_partner_ref())
         for quota in self:
-            mine = accounts.filtered(lambda account, quota=quota: account.merchant_id == quota.merchant_id)
-            quota.company_ids = mine.company_id
+            quota.company_ids = drawing.get(quota.selling_partner, self.env["amazon.account"]).company_id
 
     def _search_company_ids(self, operator, value):
         if operator != "in":
             return NotImplemented
-        # sudo: see _compute_company_ids
+        accounts = self._accounts().filtered(lambda account: account.company_id.id in value)
+        return [("selling_partner", "in", [account._selling_partner_ref() for account in accounts])]
+
+    @api.model
+    def _accounts(self):
+        # sudo: accounts of companies the user does not see draw on it, too
         accounts = self.env["amazon.account"].sudo().with_context(active_test=False)
-        merchants = accounts.search([("company_id", "in", value), ("merchant_id", "!=", False)]).mapped("merchant_id")
-        return [("merchant_id", "in", merchants)]
+        return accounts.search([("lwa_client_id", "!=", False)])
 
     # === BUSINESS METHODS === #
 
@@ -97,7 +92,7 @@ class Budget:
     def __init__(self, registry, account, patience=MAX_WAIT_SECONDS, reserve=0):
         account = account.sudo()  # sudo: the client ID is the manager's to read
         self.registry = registry
-        self.key = (account.merchant_id, account.lwa_client_id)
+        self.key = (account._selling_partner_ref(), account.lwa_client_id)
         self.is_sandbox = account.environment == "sandbox"
         self.patience = patience
         self.calls = self.answered = 0
@@ -140,7 +135,7 @@ class Budget:
             self.rates[operation] = rate
             self._execute(
                 SQL(
-                    "UPDATE amazon_quota SET rate = %s WHERE merchant_id = %s AND application = %s"
+                    "UPDATE amazon_quota SET rate = %s WHERE selling_partner = %s AND application = %s"
                     " AND operation = %s AND abs(rate - %s) > 1e-9",
                     rate,
                     *self.key,
@@ -155,7 +150,7 @@ class Budget:
             self._execute(
                 SQL(
                     "UPDATE amazon_quota SET tokens = %s, refilled_at = %s"
-                    " WHERE merchant_id = %s AND application = %s AND operation = %s",
+                    " WHERE selling_partner = %s AND application = %s AND operation = %s",
                     tokens,
                     NOW,
                     *self.key,
@@ -171,11 +166,11 @@ class Budget:
         """Take a token if there is one; return the seconds until the next otherwise, else 0."""
         rate, burst = self._plan(operation)
         needed = 1 + min(self.reserve, burst - 1)
-        where = SQL("merchant_id = %s AND application = %s AND operation = %s", *self.key, operation)
+        where = SQL("selling_partner = %s AND application = %s AND operation = %s", *self.key, operation)
         available = SQL("LEAST(burst, tokens + rate * GREATEST(0, EXTRACT(EPOCH FROM %s - refilled_at)))", NOW)
         self._execute(
             SQL(
-                "INSERT INTO amazon_quota (merchant_id, application, operation, rate, burst, tokens, refilled_at)"
+                "INSERT INTO amazon_quota (selling_partner, application, operation, rate, burst, tokens, refilled_at)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 *self.key,
                 operation,
