@@ -1,0 +1,80 @@
+"""A database of the version before is upgraded in place, whatever was under way when it was stopped, and goes on."""
+
+import re
+import subprocess
+from contextlib import ExitStack
+
+import database
+import parcels
+import shops
+
+KINDS = {"jp_standard": 3, "jp_cod": 1}
+# Makes the database what the version before left: what has another name now, and the version itself.
+BEFORE = """
+UPDATE ir_model_fields SET name = 'confirmed' WHERE model = 'amazon.log' AND name = 'accepted';
+UPDATE ir_model_fields SET name = 'merchant_id' WHERE model = 'amazon.quota' AND name = 'selling_partner';
+ALTER TABLE amazon_log RENAME accepted TO confirmed;
+ALTER TABLE amazon_quota RENAME selling_partner TO merchant_id;
+UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'sale_amazon_spapi';
+"""
+# Rows that must be as many afterwards, and what runs and buckets have counted.
+KEPT = (*shops.COUNTED, "amazon_account", "amazon_job", "amazon_confirmation", "amazon_feed", "amazon_log")
+TOTALS = "SELECT (SELECT sum({}) FROM amazon_log), (SELECT count(*) FROM amazon_quota WHERE {} <> '')"
+
+
+def upgraded(site):
+    """Make the site's database one of the version before, and upgrade it as an administrator does."""
+    shop = site.shop
+    totals = shop.sql(TOTALS.format("accepted", "selling_partner"))
+    kept = shop.count(KEPT)
+    shop.sql(BEFORE)
+    done = subprocess.run(
+        database.odoo_command("-d", shop.name, "-u", database.ADDON, "--stop-after-init", "--log-level=warn"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=500,
+    )
+    ours = [line for line in done.stdout.splitlines() if re.search(" (WARNING|ERROR|CRITICAL) .*amazon", line)]
+    assert not done.returncode and not ours, done.stdout[-4000:]
+    assert shop.sql(TOTALS.format("accepted", "selling_partner")) == totals
+    assert shop.count(KEPT) == kept
+
+
+def test_half_sent(one_account):
+    """One parcel is told, of one the answer is lost, two are not sent; of a search one page is read."""
+    with ExitStack() as stack:
+        site = parcels.ShippingSite(one_account, 0, stack, KINDS, {}, {})
+        events = site.importer.good("send")
+        site.renew()
+        told = [number for number, event in enumerate(events, 1) if "after POST" in event or "after PUT" in event]
+        calls = [number for number in told if "/shipmentConfirmation" in events[number - 1]]
+        site.importer.kill("send", calls[1])
+        site.amazon.post("page-limit", limit=2)
+        seller = {"merchant_id": site.shop.value(parcels.MERCHANT)}
+        more = site.amazon.place(seller, "jp_standard", 5)
+        site.let_pass(5)
+        site.amazon.post("faults", operation="searchOrders", kind="503_empty", times=9, after=1)
+        site.shop.wait_until_alone()
+        site.importer.run("fetch")
+        site.amazon.control("DELETE", "faults")
+        assert site.shop.value("SELECT token FROM amazon_job WHERE name = 'orders'")
+        states = [state for [state] in site.shop.sql("SELECT state FROM amazon_confirmation ORDER BY id")]
+        assert sorted(states) == ["done", "not_sent", "not_sent", "sending"]
+        upgraded(site)
+        site.importer.code("env['amazon.account'].search([]).auto_import = True")
+        site.recover()
+        parcels.assert_told(site.shop, site.amazon, site.numbers)
+        assert sorted(site.shop.refs()) == sorted([*site.numbers, *more]), "the rest of the search was read"
+
+
+def test_open_feed(one_account):
+    """A feed is at Amazon, and its results are fetched; cash on delivery went beside it."""
+    with ExitStack() as stack:
+        site = parcels.ShippingSite(one_account, 0, stack, KINDS, {"feed_threshold": 0}, {"packages_delay": 300})
+        site.importer.good("send")
+        assert site.shop.sql("SELECT state FROM amazon_feed") == [("submitted",)]
+        upgraded(site)
+        site.recover()
+        parcels.assert_told(site.shop, site.amazon, site.numbers)
+        assert len(site.amazon.get("feeds")) == 1
