@@ -2,12 +2,17 @@ import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from odoo.tests import HttpCase, TransactionCase, new_test_user
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.tests import HttpCase, TransactionCase, get_db_name, new_test_user
 
 from ..ours import OURS
 from ..simulator.process import Amazon
 
 JAPAN = "A1VC38T7YXB528"
+SHOP = "サンプル商店"
+# The simulator that bin/test lends to a whole run, with a database of its own.
+LENT = os.environ.get("AMAZON_SIMULATOR")
 
 
 class AmazonCase(TransactionCase):
@@ -15,13 +20,41 @@ class AmazonCase(TransactionCase):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
         cls.amazon = cls._simulator()
+        if LENT:
+            # The database is a copy that is thrown away: what each class starts with is made once and stays in it.
+            with Registry(get_db_name()).cursor() as cr:
+                cls.env = api.Environment(cr, SUPERUSER_ID, {})
+                cls._open_shop()
+        super().setUpClass()
+        cls._open_shop()
+
+    @classmethod
+    def _open_shop(cls):
+        """Take the shop that is there, or make it."""
+        cls.company = cls.env["res.company"].search([("name", "=", SHOP)])
+        if not cls.company:
+            cls._make_shop()
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})
+        mine = [("company_id", "=", cls.company.id)]
+        cls.company = cls.company.with_env(cls.env)
+        cls.warehouse = cls.env["stock.warehouse"].search(mine, limit=1)
+        cls.taxes = {int(tax.amount): tax for tax in cls.env["account.tax"].search(mine)}
+        made = {product.default_code: product for product in cls.env["product.product"].search([])}
+        cls.products = {item["sku"]: made[item["sku"]] for item in cls.amazon.get("catalogue")}
+        cls.user, cls.manager = (
+            cls.env["res.users"].search([("login", "=", login)]) for login in ("amazon_user", "amazon_manager")
+        )
+        cls.account = cls.env["amazon.account"].search(mine)
+
+    @classmethod
+    def _make_shop(cls):
+        """Make company, taxes, products, users and account."""
         yen = cls.env.ref("base.JPY")
         yen.active = True
         cls.company = cls.env["res.company"].create(
             {
-                "name": "サンプル商店",
+                "name": SHOP,
                 "currency_id": yen.id,
                 "country_id": cls.env.ref("base.jp").id,
             }
@@ -50,25 +83,19 @@ class AmazonCase(TransactionCase):
         }
         cls.company.account_sale_tax_id = cls.taxes[10]
         cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.company.id)], limit=1)
-        cls.products = cls._make_products()
-        cls.user = new_test_user(
-            cls.env,
-            "amazon_user",
-            "sale_amazon_spapi.group_amazon_user",
-            company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
-            context={"no_reset_password": True},
+        cls._make_products()
+        _user, cls.manager = (
+            new_test_user(
+                cls.env,
+                f"amazon_{group}",
+                f"sale_amazon_spapi.group_amazon_{group}",
+                company_id=cls.company.id,
+                company_ids=[(6, 0, cls.company.ids)],
+                context={"no_reset_password": True},
+            )
+            for group in ("user", "manager")
         )
-        cls.manager = new_test_user(
-            cls.env,
-            "amazon_manager",
-            "sale_amazon_spapi.group_amazon_manager",
-            company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
-            context={"no_reset_password": True},
-        )
-        cls.seller = cls.amazon.seller()
-        cls.account = cls._connect(cls.seller)
+        cls._connect(cls.amazon.seller())
 
     def setUp(self):
         super().setUp()
@@ -89,8 +116,8 @@ class AmazonCase(TransactionCase):
     @classmethod
     def _simulator(cls):
         """Return a simulator as it is at its start: the one that ``bin/test`` lends, else one of this class."""
-        if lent := os.environ.get("AMAZON_SIMULATOR"):
-            amazon = Amazon(lent)
+        if LENT:
+            amazon = Amazon(LENT)
             amazon.post("reset", seed=1)
             return amazon
         amazon = Amazon.start("--quota", "off")
@@ -144,7 +171,6 @@ class AmazonCase(TransactionCase):
         )
         for product in products:
             cls.env["stock.quant"]._update_available_quantity(product, cls.warehouse.lot_stock_id, 100)
-        return {product.default_code: product for product in products}
 
     @classmethod
     def _connect(cls, seller, **values):
