@@ -296,6 +296,8 @@ class TestInbox(FetchCase):
         self.import_orders()
         rows = self.row(refs[0]) | self.row(refs[1])
         self.assertEqual(set(rows.mapped("state")), {"failed"})
+        shown = [row.with_user(self.user).amazon_url for row in rows.sorted("order_ref")]
+        self.assertEqual(shown, [f"{self.amazon.url}/orders-v3/order/{ref}" for ref in sorted(refs)])
         self.amazon.control("PATCH", f"orders/{refs[0]}", set={"orderItems": {"0": {"quantityOrdered": 1}}})
         with self.committing(rows) as mine:
             mine.with_user(self.user).action_retry()

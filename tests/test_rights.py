@@ -753,10 +753,10 @@ class TestRights(RightsCase):
     def test_quota_of_own_companies(self):
         """A manager sees the quota of his companies' sellers."""
         self.imported()
-        mine = [("merchant_id", "=", self.seller["merchant_id"])]
+        mine = [("selling_partner", "=", self.seller["merchant_id"])]
         self.env["amazon.quota"].create(
             {
-                "merchant_id": self.seller["merchant_id"],
+                "selling_partner": self.seller["merchant_id"],
                 "application": "a",
                 "operation": "o",
                 "rate": 1,

@@ -368,6 +368,15 @@ class AmazonAccount(models.Model):
 
     # === BUSINESS METHODS: SINGLE ORDERS === #
 
+    def _order_url(self, ref):
+        """Return where an order is in Seller Central, or False where that is not known.
+
+        :param ref: Amazon's order id, or False.
+        :rtype: str | bool
+        """
+        base = self.sudo().seller_central_url  # sudo: only the address
+        return f"{base.rstrip('/')}/orders-v3/order/{ref}" if base and ref else False
+
     def _refresh_orders(self, refs):
         """Read single orders again and build them at once, whatever the version; no cursor moves. Commits what was
         read when something else could not be.

@@ -114,6 +114,7 @@ class AmazonOrderUpdate(models.Model):
     order_ref = fields.Char("Amazon Order", readonly=True, index=True)
     version = fields.Char(readonly=True, help="Amazon's lastUpdatedTime, UTC")
     changed_at = fields.Datetime("Changed on Amazon", compute="_compute_changed_at")
+    amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
     digest = fields.Char(required=True, readonly=True)
     payload = fields.Text(
         readonly=True, groups=fields.NO_ACCESS, help="As received, encrypted; removed once the order is built."
@@ -151,6 +152,11 @@ class AmazonOrderUpdate(models.Model):
     _missing_sku_idx = models.Index(trigram("missing_sku"))
 
     # === COMPUTE METHODS === #
+
+    @api.depends("account_id.seller_central_url", "order_ref")
+    def _compute_amazon_url(self):
+        for update in self:
+            update.amazon_url = update.account_id._order_url(update.order_ref)
 
     @api.depends("version")
     def _compute_changed_at(self):

@@ -236,11 +236,7 @@ class SaleOrder(models.Model):
     @api.depends("amazon_order_ref", "amazon_account_id")
     def _compute_amazon_url(self):
         for order in self:
-            base = order.amazon_account_id.sudo().seller_central_url  # sudo: only the address
-            if order.amazon_order_ref and base:
-                order.amazon_url = f"{base.rstrip('/')}/orders-v3/order/{order.amazon_order_ref}"
-            else:
-                order.amazon_url = False
+            order.amazon_url = order.amazon_account_id._order_url(order.amazon_order_ref)
 
     @api.depends("order_line.amazon_is_placeholder")
     def _compute_amazon_has_unknown_sku(self):
