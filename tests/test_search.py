@@ -6,8 +6,10 @@ from lxml import etree
 from odoo import fields
 from odoo.fields import Domain
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..models.engine.amazon_search import FEW, one_of
+from ..models.engine.trigram import by_letters
 from .common import AmazonCase
 
 
@@ -319,6 +321,111 @@ class TestManyOrders(AmazonCase):
             "stock_picking USING gin (carrier_tracking_ref",
         ):
             self.assertIn(column, definitions)
+        for name in ("res.partner", "sale.order", "stock.picking"):
+            for column in self.env[name]._amazon_letters:
+                table = self.env[name]._table
+                self.assertIn(f"{table} USING gin (regexp_replace(({column})::text", definitions)
+
+    def test_one_or_two_letters(self):
+        """A name of one or two letters is found in the same customers, orders and deliveries as any other text."""
+        orders = self.imported(count=9)
+        names = (
+            "榊原 健",
+            "健 榊原",
+            "原榊 みや",
+            "山田 榊",
+            "ミヤザキ ａＢ",
+            "Ng 々子",
+            "木・原榊榊",
+            "榊% 100%",
+            r"榊_\原",
+        )
+        for order, name in zip(orders, names, strict=True):
+            order.partner_id.sudo().name = name
+        orders[1].partner_id.sudo().active = False
+        contact = self.env["res.partner"].create({"name": "Desk", "parent_id": orders[0].partner_id.id})
+        mailed = self.env["res.partner"].create({"name": "Mailed", "email": "榊@buyers.example", "ref": "原Ａ1"})
+        elsewhere = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        Order = self.env["sale.order"]
+        manual = Order.create([{"partner_id": contact.id}, {"partner_id": mailed.id, "client_order_ref": "木榊-7"}])
+        manual[1].name = "受注々7"
+        foreign = Order.sudo().create(
+            {"partner_id": self.env["res.partner"].create({"name": "榊原"}).id, "company_id": elsewhere.id}
+        )
+        orders[2].picking_ids.sudo().write({"name": "倉庫/7", "origin": "木榊-8"})
+        kana = "みや", "ヤザ", "ャ", "ﾔﾏ", "ａＢ", "Ａｂ", "ＡＢ", "B", "ng", "NG", "Ａ1"
+        wild = "榊%", "%榊", "榊_", "_原", "榊\\", "%", "_", "%_", "__", r"\%", r"\_", "榊\u3000"
+        kanji = (
+            "榊原",
+            "原榊",
+            "榊",
+            "原",
+            "健",
+            "々",
+            "木榊",
+            "榊榊",
+            "田 ",
+            " 榊",
+            "・原",
+            "受注",
+            "注々",
+            "倉庫",
+            "/7",
+            "竈門",
+        )
+        mine = Domain("id", "in", (orders | manual | foreign).ids)
+        pickings = orders.picking_ids.sudo()
+        found_ever = Order
+        partners = self.env["res.partner"].with_user(self.user).with_context(active_test=False)
+        Order = Order.with_user(self.user)
+        for text in (*kanji, *kana, *wild):
+            with self.subTest(text=text):
+                named = partners.search([("display_name", "ilike", text)])
+                of_customers = Domain("partner_id", "child_of", named.ids)
+                expected = Order.search(
+                    mine
+                    & Domain.OR(
+                        [
+                            of_customers,
+                            Domain("name", "ilike", text),
+                            Domain("amazon_order_ref", "ilike", text),
+                            Domain("client_order_ref", "ilike", text),
+                        ]
+                    ),
+                    order="id",
+                )
+                self.assertEqual(Order.search(mine & Domain("amazon_text", "ilike", text), order="id"), expected)
+                found_ever |= expected
+                self.assertEqual(
+                    Order.search(mine & Domain("partner_id", "child_of", text), order="id"),
+                    Order.search(mine & of_customers, order="id"),
+                )
+                there = Domain("id", "in", pickings.ids)
+                parts = Domain("name", "ilike", text) | Domain("origin", "ilike", text)
+                for domain, same in (
+                    (Domain("partner_id", "child_of", text), of_customers),
+                    (Domain("amazon_text", "ilike", text), parts | Domain("sale_id.amazon_order_ref", "ilike", text)),
+                ):
+                    self.assertEqual(
+                        pickings.search(there & domain, order="id"), pickings.search(there & same, order="id")
+                    )
+        self.assertEqual(found_ever, orders | manual)
+
+    def test_one_or_two_letters_are_indexed(self):
+        """One or two letters that are not ASCII are looked for by the index of letters."""
+        self.env.cr.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        for model, name in (
+            ("res.partner", "complete_name"),
+            ("res.partner", "email"),
+            ("sale.order", "name"),
+            ("stock.picking", "origin"),
+        ):
+            records = self.env[model]
+            for text in ("榊", "榊原", "a榊"):
+                with self.subTest(model=model, name=name, text=text):
+                    query = records._search(by_letters(records, Domain(name, "ilike", text)), active_test=False)
+                    [*plan] = self.env.execute_query(SQL("EXPLAIN %s", query.select()))
+                    self.assertIn("letters_idx", str(plan))
 
     def test_sku(self):
         """Orders are found by a part of a SKU and by a product's name."""

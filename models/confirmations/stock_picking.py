@@ -6,7 +6,7 @@ from ...const import AWAITING_PAYMENT
 from ...ours import OURS, Noted, is_ours
 from ..engine.amazon_outbox import API_STATUSES, worst
 from ..engine.amazon_search import pointing
-from ..engine.trigram import trigram
+from ..engine.trigram import by_letters, letters, trigram
 from .amazon_confirmation import clean_number
 
 # What Amazon is told of a delivery that is done; when a person changes it, Amazon is told again.
@@ -59,6 +59,9 @@ class StockPicking(models.Model):
         "(date_deadline, id) WHERE (carrier_tracking_ref IN ('') OR carrier_tracking_ref IS NULL)"
     )
     _amazon_tracking_idx = models.Index(trigram("carrier_tracking_ref"))
+    _amazon_letters = ("name", "origin")
+    _amazon_name_letters_idx = models.Index(letters("name"))
+    _amazon_origin_letters_idx = models.Index(letters("origin"))
 
     # === COMPUTE METHODS === #
 
@@ -216,7 +219,7 @@ class StockPicking(models.Model):
         if operator != "ilike":
             return NotImplemented
         orders = pointing(self, "sale_id", self.env["sale.order"]._amazon_named("amazon_order_ref", value))
-        return orders | Domain("name", operator, value) | Domain("origin", operator, value)
+        return orders | by_letters(self, Domain("name", operator, value) | Domain("origin", operator, value))
 
     # === CRUD METHODS === #
 

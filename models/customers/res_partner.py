@@ -7,7 +7,7 @@ from odoo.tools import SQL, clean_context
 
 from ...const import AWAITING_PAYMENT, DEAD, STATUS
 from ...ours import is_ours
-from ..engine.trigram import trigram
+from ..engine.trigram import letters, trigram
 from . import address as postal
 from . import prefecture
 
@@ -85,6 +85,12 @@ class ResPartner(models.Model):
     _amazon_ref_idx = models.Index(trigram("ref"))
     _amazon_vat_idx = models.Index(trigram("vat"))
     _amazon_company_registry_idx = models.Index(trigram("company_registry"))
+    _amazon_letters = ("complete_name", "email", "ref", "vat", "company_registry")
+    _amazon_complete_name_letters_idx = models.Index(letters("complete_name"))
+    _amazon_email_letters_idx = models.Index(letters("email"))
+    _amazon_ref_letters_idx = models.Index(letters("ref"))
+    _amazon_vat_letters_idx = models.Index(letters("vat"))
+    _amazon_company_registry_letters_idx = models.Index(letters("company_registry"))
 
     # Two builders that both make the buyer: one of them tries again and finds it.
     _amazon_buyer_uniq = models.UniqueIndex(

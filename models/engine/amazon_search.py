@@ -4,14 +4,22 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .trigram import by_letters
+
 # More records than these are left to PostgreSQL instead of being named one by one.
 FEW = 1000
+# Where PostgreSQL expects more than these, there are: how common a text is it knows, how rare it does not.
+COMMON = 50 * FEW
 
 
 def few(model, domain):
     """Return the ids of the records, archived ones, too, or None when there are too many."""
+    everywhere = model._search(domain, active_test=False).select()
+    [[[plan]]] = model.env.execute_query(SQL("EXPLAIN (FORMAT JSON) %s", everywhere))
+    if plan["Plan"]["Plan Rows"] > COMMON:
+        return None
     # In no order: to sort all of them takes long.
-    ids = list(model._search(domain, limit=FEW + 1, active_test=False))
+    ids = list(model._search(by_letters(model, domain), limit=FEW + 1, active_test=False))
     return ids if len(ids) <= FEW else None
 
 
@@ -70,11 +78,38 @@ class AmazonSearch(models.AbstractModel):
     def _amazon_looked_up(self, condition):
         """Return what finds the same records as a condition with a text that was typed, in less time."""
         field, text = self._fields.get(condition.field_expr), condition.value
-        if condition.operator != "ilike" or not text or not isinstance(text, str):
+        if not text or not isinstance(text, str):
+            return condition
+        if condition.operator == "child_of" and field is not None and field.name == "partner_id":
+            return self._amazon_of_customers(
+                text, Domain("display_name", "ilike", text), Domain("complete_name", "ilike", text), "child_of"
+            )[0]
+        if condition.operator != "ilike":
             return condition
         if field is None or field.type != "many2one" or not _is_looked_up_first(self.env[field.comodel_name]):
             return condition
         return pointing(self, field.name, Domain("display_name", "ilike", text))
+
+    @api.model
+    def _amazon_of_customers(self, text, customer, customers, operator):
+        """Return the domain of what is the customers', and whether they are very many; see
+        ``sale.order._amazon_by_text``."""
+        partners = self.env["res.partner"]
+        # Where so many have it in their name, the rest is looked for by itself: all of them would be read for it.
+        if few(partners, customers) is None:
+            named = one_of("partner_id", customers)
+            return (named if customer is customers else named | self._amazon_known_otherwise(text, operator)), True
+        ids = few(partners, customer)
+        return (one_of("partner_id", customer), True) if ids is None else (Domain("partner_id", operator, ids), False)
+
+    @api.model
+    def _amazon_known_otherwise(self, text, operator):
+        """Return the domain of what is of customers who have the text in another field than the name that they are
+        known by."""
+        names = [name for name in self.env["res.partner"]._rec_names_search if name != "complete_name"]
+        customers = Domain.OR(Domain(name, "ilike", text) for name in names)
+        ids = few(self.env["res.partner"], customers)
+        return one_of("partner_id", customers) if ids is None else Domain("partner_id", operator, ids)
 
     @api.model
     def _amazon_few(self, domain):

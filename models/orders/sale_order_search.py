@@ -9,8 +9,8 @@ from odoo.tools import SQL
 
 from ...const import AWAITING_PAYMENT, RECENT_DAYS, TO_SHIP
 from ...order_numbers import whole_number
-from ..engine.amazon_search import few, one_of, pointing
-from ..engine.trigram import trigram
+from ..engine.amazon_search import pointing
+from ..engine.trigram import by_letters, letters, trigram
 from .amazon_phase import CLOSED_ROLES
 
 
@@ -19,6 +19,7 @@ class SaleOrder(models.Model):
     _inherit = ["sale.order", "amazon.search"]
 
     _amazon_sorted = {"amazon_ship_by": ("ASC", "DESC"), "date_order": ("ASC",)}
+    _amazon_letters = ("name", "amazon_order_ref", "client_order_ref")
 
     amazon_text = fields.Char("Order", store=False, readonly=True, copy=False, search="_search_amazon_text")
     amazon_sku = fields.Char("SKU", store=False, readonly=True, copy=False, search="_search_amazon_sku")
@@ -47,18 +48,11 @@ class SaleOrder(models.Model):
     _amazon_order_ref_idx = models.Index(trigram("amazon_order_ref"))
     _client_order_ref_idx = models.Index("(client_order_ref) WHERE client_order_ref IS NOT NULL")
     _client_order_ref_part_idx = models.Index(trigram("client_order_ref"))
+    _amazon_name_letters_idx = models.Index(letters("name"))
+    _amazon_order_ref_letters_idx = models.Index(letters("amazon_order_ref"))
+    _client_order_ref_letters_idx = models.Index(letters("client_order_ref"))
 
     # === SEARCH METHODS === #
-
-    @api.model
-    def _amazon_looked_up(self, condition):
-        name, text = condition.field_expr, condition.value
-        if name == "partner_id" and condition.operator == "child_of" and text and isinstance(text, str):
-            found, _many = self._amazon_of_customers(
-                text, Domain("display_name", "ilike", text), Domain("complete_name", "ilike", text), "child_of"
-            )
-            return found
-        return super()._amazon_looked_up(condition)
 
     def _search_display_name(self, operator, value):
         """An order is known by its number here, on Amazon, and by whom it is from."""
@@ -97,28 +91,7 @@ class SaleOrder(models.Model):
         if many and not text.isascii():
             # What so many are called is no number, and PostgreSQL need not look for one.
             return found
-        return Domain.OR([found, *(Domain(name, "ilike", text) for name in ("name", *numbers))])
-
-    @api.model
-    def _amazon_of_customers(self, text, customer, customers, operator):
-        """Return the domain of the customers' orders, and whether there are very many customers; see
-        :meth:`_amazon_by_text`."""
-        partners = self.env["res.partner"]
-        # Where so many have it in their name, the rest is looked for by itself: all of them would be read for it.
-        if few(partners, customers) is None:
-            named = one_of("partner_id", customers)
-            return (named if customer is customers else named | self._amazon_known_otherwise(text, operator)), True
-        ids = few(partners, customer)
-        return (one_of("partner_id", customer), True) if ids is None else (Domain("partner_id", operator, ids), False)
-
-    @api.model
-    def _amazon_known_otherwise(self, text, operator):
-        """Return the domain of the orders of customers who have the text in another field than the name that they are
-        known by."""
-        names = [name for name in self.env["res.partner"]._rec_names_search if name != "complete_name"]
-        customers = Domain.OR(Domain(name, "ilike", text) for name in names)
-        ids = few(self.env["res.partner"], customers)
-        return one_of("partner_id", customers) if ids is None else Domain("partner_id", operator, ids)
+        return found | by_letters(self, Domain.OR(Domain(name, "ilike", text) for name in ("name", *numbers)))
 
     @api.model
     def _amazon_named(self, field, text):
