@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def parse_arguments():
     parser.add_argument(
         "--check-schemas", type=Path, metavar="DIR", help="hold every call against Amazon's models in DIR"
     )
+    parser.add_argument("--attached", action="store_true", help="end with standard input")
     return parser.parse_args()
 
 
@@ -43,6 +45,8 @@ def main():
     server = make_server(world, arguments.host, arguments.port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
+    if arguments.attached:
+        threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
     if keeper:
         keeper.start()
     print(f"Amazon (simulated) on http://{arguments.host}:{server.port}", flush=True)

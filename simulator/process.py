@@ -23,7 +23,7 @@ class Amazon:
 
     @classmethod
     def start(cls, *arguments, port=0, **options):
-        """Start a simulator and wait until it listens.
+        """Start a simulator and wait until it listens; it does not outlive this process, however that ends.
 
         :param arguments: more arguments for ``python -m simulator``.
         :param int port: 0 for a free one.
@@ -31,8 +31,9 @@ class Amazon:
         :raise RuntimeError: when it ends instead of listening.
         """
         process = subprocess.Popen(
-            [sys.executable, "-m", "simulator", "--port", str(port), *arguments],
+            [sys.executable, "-m", "simulator", "--attached", "--port", str(port), *arguments],
             cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
@@ -49,6 +50,7 @@ class Amazon:
         if self.process:
             self.process.terminate()
             self.process.wait(10)
+            self.process.stdin.close()
             self.process.stdout.close()
 
     def control(self, method, path, **body):

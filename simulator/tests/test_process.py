@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import httpx
+
 from simulator.tests.client import INCLUDED, ROOT, Amazon
 from simulator.tests.fulfillment import envelope, message
 
@@ -45,6 +47,21 @@ def test_a_slow_answer_does_not_hold_up_the_end(tmp_path):
         with contextlib.suppress(Exception):
             amazon.fetch_token(seller)
         assert ends(running, signal.SIGTERM) == 0
+
+
+def test_it_does_not_outlive_who_started_it():
+    start = "from simulator.process import Amazon; print(Amazon.start().url, flush=True); input()"
+    command = [sys.executable, "-c", start]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as starter:
+        amazon = Amazon(starter.stdout.readline().strip())
+        amazon.get("/clock")
+        starter.kill()
+    deadline = time.monotonic() + 5
+    with contextlib.suppress(httpx.TransportError):
+        while time.monotonic() < deadline:
+            amazon.get("/clock")
+            time.sleep(0.02)
+    assert time.monotonic() < deadline
 
 
 def snapshot(amazon, seller):
