@@ -77,7 +77,8 @@ def prepare(demo, fresh):
         settings = json.loads(settings_file.read_text())
     else:
         state.unlink(missing_ok=True)
-    amazon = Amazon.start("--state", str(state), port=port_near(settings.get("amazon_port", AMAZON_PORT)))
+    with database.lock("ports"):
+        amazon = Amazon.start("--state", str(state), port=port_near(settings.get("amazon_port", AMAZON_PORT)))
     try:
         if settings:
             _reconnect(demo, amazon)
@@ -202,13 +203,15 @@ def serve(demo, amazon):
 
     :return: Odoo's exit code.
     """
-    port = port_near(ODOO_PORT)
-    # One worker per long job and one for what must be prompt; see the README.
-    odoo = subprocess.Popen(
-        database.odoo_command("-d", demo, f"--http-port={port}", "--max-cron-threads=4", "--log-level=warn")
-    )
+    odoo = None
     try:
-        _wait_for(f"http://127.0.0.1:{port}/web/login", odoo)
+        with database.lock("ports"):
+            port = port_near(ODOO_PORT)
+            # One worker per long job and one for what must be prompt; see the README.
+            odoo = subprocess.Popen(
+                database.odoo_command("-d", demo, f"--http-port={port}", "--max-cron-threads=4", "--log-level=warn")
+            )
+            _wait_for(f"http://127.0.0.1:{port}/web/login", odoo)
         say(f"""
   Odoo            http://127.0.0.1:{port}/odoo       user: admin   password: admin
                   Amazon > Configuration > Accounts > Amazon.co.jp: start Order Import and Shipping Confirmation
@@ -220,11 +223,12 @@ def serve(demo, amazon):
     except KeyboardInterrupt:
         return 0
     finally:
-        odoo.send_signal(signal.SIGINT)
-        try:
-            odoo.wait(15)
-        except subprocess.TimeoutExpired:
-            odoo.kill()
+        if odoo:
+            odoo.send_signal(signal.SIGINT)
+            try:
+                odoo.wait(15)
+            except subprocess.TimeoutExpired:
+                odoo.kill()
 
 
 def _wait_for(url, process):
