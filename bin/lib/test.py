@@ -9,12 +9,14 @@ bin/test tests/processes/test_kill.py
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import database
 from ports import free_ports
@@ -29,7 +31,7 @@ NOT_OURS = re.compile(
     r"missing --http-interface|Running as user 'root'|wkhtmltopdf|Chrome executable|doesn't appear to be a valid PyPI"
     r"|does not appear o be a valid PyPI|unknown option 'sale_amazon|Two-Factor|py\.warnings"
 )
-PYTEST = ("selling_partner", "simulator", "processes")
+RUNNING, ENDED = [], Event()
 
 
 class Part:
@@ -45,8 +47,21 @@ def run(command, log, **options):
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / f"{log}.log"
     with path.open("w") as file:
-        code = subprocess.call(command, stdout=file, stderr=subprocess.STDOUT, cwd=CHECKOUT, **options)
+        if ENDED.is_set():
+            sys.exit()
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, cwd=CHECKOUT, **options)
+        RUNNING.append(process)
+        code = process.wait()
+        RUNNING.remove(process)
     return code, path.read_text(errors="replace")
+
+
+def ended(*_):
+    """Take along what runs, and begin nothing more: nobody waits for it."""
+    ENDED.set()
+    for process in RUNNING:
+        process.terminate()
+    sys.exit(128 + signal.SIGTERM)
 
 
 # --- lint ------------------------------------------------------------------------------------
@@ -196,19 +211,9 @@ def timed(part, *arguments):
 
 
 def everything():
-    """Run every part, in two lanes side by side, which take about as long."""
-    lanes = (
-        (lambda: odoo("odoo"), lambda: odoo("extra", "extra")),
-        (
-            lint,
-            lambda: pytest("selling_partner", "selling_partner/tests"),
-            lambda: pytest("simulator", "simulator/tests"),
-            processes,
-        ),
-    )
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        running = [pool.submit(lambda lane=lane: [timed(part) for part in lane]) for lane in lanes]
-        return [part for lane in running for part in lane.result()]
+    """Run every part, two at a time: whoever is free takes the next, the longest first."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda part: timed(*part), PARTS.values()))
 
 
 def processes(*paths):
@@ -217,18 +222,21 @@ def processes(*paths):
     return pytest("processes", *(paths or ["tests/processes"]))
 
 
+# The longest first.
+PARTS = {
+    "odoo": (odoo, "odoo"),
+    "processes": (processes,),
+    "extra": (odoo, "extra", "extra"),
+    "simulator": (pytest, "simulator", "simulator/tests"),
+    "lint": (lint,),
+    "selling_partner": (pytest, "selling_partner", "selling_partner/tests"),
+}
+
+
 def chosen(name):
     """Run the part a person named."""
-    parts = {
-        "lint": (lint,),
-        "odoo": (odoo, "odoo"),
-        "extra": (odoo, "extra", "extra"),
-        "processes": (processes,),
-        "selling_partner": (pytest, "selling_partner", "selling_partner/tests"),
-        "simulator": (pytest, "simulator", "simulator/tests"),
-    }
-    if name in parts:
-        return timed(*parts[name])
+    if name in PARTS:
+        return timed(*PARTS[name])
     path = name.partition("::")[0]
     if "/" in name and (CHECKOUT / path).exists():
         return timed(processes, name) if path.startswith("tests/processes") else timed(pytest, "chosen", name)
@@ -242,6 +250,7 @@ def main():
     if names and names[0] in ("-h", "--help"):
         print(__doc__)
         return 0
+    signal.signal(signal.SIGTERM, ended)
     try:
         parts = [chosen(name) for name in names] if names else everything()
     finally:
