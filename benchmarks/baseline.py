@@ -50,9 +50,9 @@ def listed(account, amazon):
 def build(env, account, value):
     """Make and confirm one order."""
     Order = env["sale.order"]
-    fact = Order._amazon_facts(account, value, customer(env["res.partner"], account, value))
-    Order._amazon_add_offers(account, {value.order_id: fact})
-    Order.create(Order._amazon_create_vals(account, fact)).action_confirm()
+    customers = {value.order_id: customer(env["res.partner"], account, value)}
+    [facts] = Order._amazon_facts(account, [value], customers, {})
+    Order.create(Order._amazon_create_vals(facts)).action_confirm()
 
 
 def customer(Partner, account, value):

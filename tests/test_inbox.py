@@ -210,7 +210,6 @@ class TestInbox(FetchCase):
         with self.committing(self.account) as account:
             inbox = account.env["amazon.order.update"]
             rows = inbox._receive(account, received)
-            inbox._make_offers(account, received)
             inbox._drain(account)
         self.env.invalidate_all()
         return self.env["amazon.order.update"].browse(rows.ids)

@@ -345,14 +345,15 @@ class TestOffers(AmazonCase):
                 self.assertEqual(row.state, "done")
                 self.assertEqual(self.orders(ref).order_line.product_id, self.products["AMZ-CUP-001"])
 
-    def test_a_page_asks_for_its_own_skus(self):
-        """However many SKUs the table holds, a page reads those it has."""
+    def test_a_batch_asks_for_its_own_skus(self):
+        """However many SKUs the table holds, a batch reads those it has."""
         sold, other = self.imported(items=[{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}]).order_line.amazon_offer_id
         [ref] = self.place(items=[{"sku": sold.sku}, {"sku": "NEW-2"}])
         with self.account._selling_partner() as amazon, self.enter_registry_test_mode():
             received = [amazon.orders.get(ref)]
+        rows = self.env["amazon.order.update"]._receive(self.account, received)
         self.env.invalidate_all()
-        self.env["amazon.order.update"]._make_offers(self.account, received)
+        rows.sudo()._build(self.account)
         self.assertTrue(self.offer("NEW-2"))
         read = self.env["amazon.offer"]._fields["sku"]._get_cache(self.env)
         self.assertIn(sold.id, read)

@@ -1,7 +1,14 @@
+import re
+import sys
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
 from .. import memo
 from ..benchmarks import rows
+from ..selling_partner import parse_order
 from .common import AmazonCase
 
 # Queries an order, fetching, building and reserving together, as promised; with kits and automatic batches, too.
@@ -37,6 +44,50 @@ class TestSpeed(AmazonCase):
         self.assertLessEqual((self.env.cr.sql_log_count - before) / 25, QUERIES)
         self.assertEqual(self.orders(*refs).picking_ids.mapped("state"), ["assigned"] * 25)
         self.assertEqual(self.amazon.get("requests/count").get("searchOrders"), 1)
+
+    @contextmanager
+    def statements(self):
+        """Collect the SQL that is executed."""
+        found, execute = [], Cursor.execute
+
+        def noted(cr, *args, **kwargs):
+            result = execute(cr, *args, **kwargs)
+            found.append(cr._obj.query.decode())
+            return result
+
+        with patch.object(Cursor, "execute", noted):
+            yield found
+
+    @contextmanager
+    def calls(self, function):
+        """Collect the calls of a function."""
+        found = []
+        sys.setprofile(
+            lambda frame, event, _arg: event == "call" and frame.f_code is function.__code__ and found.append(1)
+        )
+        try:
+            yield found
+        finally:
+            sys.setprofile(None)
+
+    def test_found_out_once(self):
+        """On its way an order is read once, looked for once, its SKUs are looked for once, and its phase follows once
+        from what it was made of and once from what was reserved."""
+        items = [{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}]
+        self.imported(items=items)
+        self.account.job_ids.cursor = False
+        self.place(count=2, items=items)
+        with self.calls(parse_order) as read, self.statements() as found:
+            self.import_orders()
+        self.assertEqual(len(read), 2)
+        for times, query in (
+            (1, r'FROM "amazon_offer" WHERE .*"sku" IN'),
+            (1, r'FROM "sale_order" WHERE .*"amazon_order_ref" IN'),
+            (2, r'FROM "amazon_phase" WHERE .*"role" IS NOT NULL'),
+        ):
+            with self.subTest(query=query):
+                same = [statement for statement in found if re.search(query, statement, re.DOTALL)]
+                self.assertEqual(len(same), times, "\n".join(same))
 
     # === THE SAME ROWS === #
 

@@ -109,6 +109,15 @@ class AmazonOffer(models.Model):
         )
 
     @api.model
+    def _find(self, account, marketplace, skus):
+        """Return those of these SKUs that are in the table.
+
+        :rtype: dict
+        """
+        domain = [("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id), ("sku", "in", skus)]
+        return {offer.sku: offer for offer in self.search_fetch(domain, ["sku", "product_id"])}
+
+    @api.model
     def _resolve(self, account, marketplace, items):
         """Return the offer of each item, made where it is new and matched with a product where one has
         the SKU as internal reference or barcode.
@@ -120,9 +129,7 @@ class AmazonOffer(models.Model):
         :rtype: dict
         """
         wanted = {offer_key(item): item for item in items}
-        domain = [("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]
-        known = self.search_fetch([*domain, ("sku", "in", list(wanted))], ["sku", "product_id"])
-        offers = {offer.sku: offer for offer in known}
+        offers = self._find(account, marketplace, list(wanted))
         products = self._match_products(
             account, [sku for sku in wanted if sku not in offers or not offers[sku].product_id]
         )

@@ -58,21 +58,20 @@ class AmazonOrderItem(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _amazon_store(self, order_values):
+    def _amazon_store(self, pairs):
         """Write Amazon's view of the items of several orders.
 
-        :param list order_values: tuples of (``sale.order``, order, its amounts) of ``selling_partner``.
+        :param list pairs: (``sale.order``, :class:`.order_facts.OrderFacts`).
         """
-        known = {
-            (item.order_ref, item.item_ref): item
-            for item in self.search([("order_ref", "in", [value.order_id for _order, value, _amounts in order_values])])
-        }
+        refs = [facts.value.order_id for _order, facts in pairs]
+        known = {(item.order_ref, item.item_ref): item for item in self.search([("order_ref", "in", refs)])}
         new = []
-        for order, value, amounts in order_values:
-            by_item = {item.item_id: item for item in amounts.items}
+        for order, facts in pairs:
+            value = facts.value
+            by_item = {item.item_id: item for item in facts.amounts.items}
             for item in value.items:
                 vals = self._vals(order, value, item, by_item[item.item_id])
-                if "amounts" in value.unreadable:
+                if not facts.has_amounts:
                     # The known ones stay.
                     vals = {name: val for name, val in vals.items() if name not in AMOUNTS}
                 record = known.get((value.order_id, item.item_id))
@@ -83,7 +82,7 @@ class AmazonOrderItem(models.Model):
                     record.write(vals)
                 else:
                     new.append(vals)
-        listed = {(value.order_id, item.item_id) for _order, value, _amounts in order_values for item in value.items}
+        listed = {(facts.value.order_id, item.item_id) for _order, facts in pairs for item in facts.value.items}
         self.union(*(item for key, item in known.items() if key not in listed))._amazon_gone()
         self.create(new)
 

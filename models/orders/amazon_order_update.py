@@ -3,6 +3,7 @@ from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import psycopg2
 from odoo import SUPERUSER_ID, api, fields, models
@@ -35,7 +36,6 @@ from ...selling_partner import (
     BadRequest,
     MalformedAnswer,
     SearchOrders,
-    parse_order,
     parse_readable,
 )
 from ...times import aware, naive
@@ -66,6 +66,29 @@ class NeedsAttention(UserError):
     """
 
     item = marketplace = None
+
+
+class Batch(NamedTuple):
+    """What rows of the inbox are built from: read once, before any of them is built.
+
+    :param dict values: the ``selling_partner`` orders, by row.
+    :param dict known: the ``sale.order`` that are here already, by Amazon's number.
+    :param dict offers: the SKUs that have a product, by marketplace and what ``offer_key`` returns.
+    :param dict new: items by marketplace whose SKUs are not in the table yet.
+    """
+
+    values: dict
+    known: dict
+    offers: dict
+    new: dict
+
+    def order(self, value, env):
+        """Return the ``sale.order`` of a ``selling_partner`` order, or none."""
+        return self.known.get(value.order_id, env["sale.order"]).with_env(env)
+
+    def only(self, rows):
+        """Return what these of its rows are built from."""
+        return self._replace(values={row: self.values[row] for row in rows})
 
 
 def _version(order):
@@ -303,7 +326,7 @@ class AmazonOrderUpdate(models.Model):
 
     @api.model
     def _receive_page(self, run, search, page, late):
-        """Put the orders of a page into the inbox, and their new SKUs into the table.
+        """Put the orders of a page into the inbox.
 
         :return: the ``ReceivedOrder`` values, without those that were received before or one by one.
         """
@@ -316,7 +339,6 @@ class AmazonOrderUpdate(models.Model):
         new = self._receive(account, orders, run.log)
         if late:
             new._found_late(run.log)
-        self._make_offers(account, orders)
         return orders
 
     @api.model
@@ -592,35 +614,6 @@ class AmazonOrderUpdate(models.Model):
         self.invalidate_model()
         return self.browse(row_id for [row_id] in new)
 
-    @api.model
-    @no_statements_logged()
-    def _make_offers(self, account, received):
-        """Enter new SKUs into the table while there is one who does it: the builders of a new account would all make
-        the same ones at once. What cannot be read or made here is the builders' to tell."""
-        Offer = self.env["amazon.offer"].sudo().with_company(account.company_id)  # sudo: made by the addon
-        items = defaultdict(list)
-        for order in received:
-            try:
-                value = parse_order(order.payload)
-            except MalformedAnswer:
-                _logger.debug("an order that cannot be read is told on its row")
-            else:
-                items[value.marketplace_id] += value.items
-        marketplaces = self.env["amazon.marketplace"].search([("api_ref", "in", list(items))])
-        for marketplace in marketplaces:
-            sold = {offer_key(item): item for item in items[marketplace.api_ref]}
-            domain = [("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id)]
-            known = Offer.search_fetch([*domain, ("sku", "in", list(sold))], ["sku"]).grouped("sku")
-            new = [item for key, item in sold.items() if key not in known]
-            try:
-                with self.env.cr.savepoint():
-                    Offer._resolve(account, marketplace, new)
-            except MET:
-                raise
-            except psycopg2.Error as error:
-                # A builder was faster; or what cannot be stored is the builders' to tell.
-                _logger.debug("offers are left to the builders: %s", type(error).__name__)
-
     # === BUSINESS METHODS: BUILDING === #
 
     @api.model
@@ -690,21 +683,22 @@ class AmazonOrderUpdate(models.Model):
         # The context reads the company now. After the commit that would begin the next transaction before the
         # reservation holds its lock, and the reservation would see the stock as it was before.
         Order = self.env["sale.order"].with_context(**self._build_context(account))
-        locked = False
+        read, locked = {}, False
         with ExitStack() as locks:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    rows = self._claim(account)
-                    parsed = rows._parse()
-                    if not locked and (warehouses := self._moving_stock(account, parsed)):
+                    rows, batch = self._take(account, read)
+                    if batch.new:
+                        self._make_offers(account, batch.new)
+                        rows, batch = self._take(account, read)
+                    if not locked and (warehouses := self._moving_stock(account, batch)):
                         # A batch that moves stock takes the warehouses' locks, and reads everything anew after that.
                         self.env.cr.rollback()
                         for warehouse in self.env["stock.warehouse"].browse(warehouses):
                             locks.enter_context(warehouse._amazon_stock_lock())
                         locked = True
-                        rows = self._claim(account)
-                        parsed = rows._parse()
-                    plan = rows._build(account, parsed, attempt == ATTEMPTS)._amazon_reserve_plan()
+                        rows, batch = self._take(account, read)
+                    plan = rows._build(account, batch, attempt == ATTEMPTS)._amazon_reserve_plan()
                     self.env["ir.cron"]._commit_progress()
                     break
                 except CONFLICTS as error:
@@ -717,19 +711,84 @@ class AmazonOrderUpdate(models.Model):
         return len(rows)
 
     @api.model
-    def _moving_stock(self, account, parsed):
+    def _moving_stock(self, account, batch):
         """Return the warehouses whose stock a batch moves or frees: by orders Amazon calls shipped, and by changes to
         orders that are here already.
 
-        :param dict parsed: what :meth:`_parse` returned.
+        :param Batch batch: what is to be built.
         :return: their ids, in the order in which they are to be locked.
         """
-        known = self.env["sale.order"]._amazon_find(account, [value.order_id for value in parsed.values()])
-        warehouses = self.env["stock.warehouse"].union(*(order.warehouse_id for order in known.values()))
-        for value in parsed.values():
+        warehouses = self.env["stock.warehouse"].union(*(order.warehouse_id for order in batch.known.values()))
+        for value in batch.values.values():
             if STATUS.get(value.status) in ("partially_shipped", "shipped"):
                 warehouses |= account.fba_warehouse_id if value.is_amazon_fulfilled else account.warehouse_id
         return sorted(warehouses.ids)
+
+    @api.model
+    def _take(self, account, read):
+        """Lock the next rows, and read what they are built from.
+
+        :param dict read: as of :meth:`_read`.
+        :return: (the rows, their :class:`Batch`).
+        :rtype: tuple
+        """
+        rows = self._claim(account)
+        return rows, rows._read(account, read)
+
+    def _read(self, account, read=None):
+        """Return what these rows are built from; of one that cannot be read, the reason is told on it.
+
+        :param dict read: orders that were read in another try, by the row's id; gets those that are read now.
+        :rtype: Batch
+        """
+        values, read = {}, {} if read is None else read
+        for row in self:
+            try:
+                if row.id not in read:
+                    read[row.id] = parse_readable(crypto.decrypt(row.payload))
+                values[row] = read[row.id]
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the row
+                row._failed(error)
+        known = self.env["sale.order"]._amazon_find(account, [value.order_id for value in values.values()])
+        return Batch(values, known, *self._read_offers(account, values.values()))
+
+    @api.model
+    def _read_offers(self, account, values):
+        """Return what the SKU table says of orders: SKUs that have a product, and items that are not in it.
+
+        :param values: the ``selling_partner`` orders.
+        :return: two dicts, as in :class:`Batch`.
+        """
+        sold, offers, new = defaultdict(dict), {}, {}
+        for value in values:
+            sold[value.marketplace_id].update({offer_key(item): item for item in value.items})
+        for marketplace in self.env["amazon.marketplace"].search([("api_ref", "in", list(sold))]):
+            items = sold[marketplace.api_ref]
+            known = self.env["amazon.offer"]._find(account, marketplace, list(items))
+            offers.update({(marketplace, key): offer for key, offer in known.items() if offer.product_id})
+            if missing := [item for key, item in items.items() if key not in known]:
+                new[marketplace] = missing
+        return offers, new
+
+    @api.model
+    @no_statements_logged()
+    def _make_offers(self, account, new):
+        """Enter new SKUs into the table, and commit: the builders of a new account would all make the same ones at
+        once, and one would wait for the other's whole batch. What cannot be made here is told where it is built.
+
+        :param dict new: as of :class:`Batch`.
+        """
+        lang = account.company_id._amazon_lang()
+        Offer = self.env["amazon.offer"].with_company(account.company_id).with_context(lang=lang)
+        for marketplace, items in new.items():
+            try:
+                with self.env.cr.savepoint():
+                    Offer._resolve(account, marketplace, items)
+            except MET:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told where it is built
+                _logger.debug("offers are made with their orders: %s", type(error).__name__)
+        self.env["ir.cron"]._commit_progress()
 
     @api.model
     def _claim(self, account):
@@ -759,46 +818,48 @@ class AmazonOrderUpdate(models.Model):
         return newest.sorted("id")
 
     @no_statements_logged()
-    def _build(self, account, parsed=None, last_attempt=True):
+    def _build(self, account, batch=None, last_attempt=True):
         """Build a batch; when it fails as a whole, one by one, so that a poisoned order stops no other.
 
-        :param dict parsed: what :meth:`_parse` returned for these rows, if it was called already.
+        :param Batch batch: what :meth:`_read` returned for these rows, if it was called already.
         :param bool last_attempt: what another builder may have caused is told on the row like any other error.
         :return: the ``sale.order`` records made or changed.
         :raise CONFLICTS: when another builder was in the way and it is worth another try.
         """
         Order = self.env["sale.order"].with_company(account.company_id).with_context(**self._build_context(account))
-        parsed = self._parse() if parsed is None else parsed
+        batch = batch or self._read(account)
         built = Order.browse()
         conflicts = MET if last_attempt else CONFLICTS
-        for row in [row for row, value in parsed.items() if value.unreadable]:
-            value = parsed.pop(row)
-            built |= row._build_in_parts(Order, account, value, value.refusals, conflicts)
+        whole = []
+        for row, value in batch.values.items():
+            if value.unreadable:
+                built |= row._build_in_parts(Order, account, batch, value.refusals, conflicts)
+            else:
+                whole.append(row)
         try:
             with self.env.cr.savepoint():
-                return built | Order._amazon_build(account, parsed)
+                return built | Order._amazon_build(account, batch.only(whole))
         except conflicts:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must be built
-            if len(parsed) == 1:
-                [(row, value)] = parsed.items()
-                return built | row._build_in_parts(Order, account, value, (error,), conflicts)
-        for row, value in parsed.items():
+            if len(whole) == 1:
+                return built | whole[0]._build_in_parts(Order, account, batch, (error,), conflicts)
+        for row in whole:
             try:
                 with self.env.cr.savepoint():
-                    built |= Order._amazon_build(account, {row: value})
+                    built |= Order._amazon_build(account, batch.only([row]))
             except conflicts:
                 raise
             except Exception as error:  # noqa: BLE001 - told on the row
-                built |= row._build_in_parts(Order, account, value, (error,), conflicts)
+                built |= row._build_in_parts(Order, account, batch, (error,), conflicts)
         return built
 
-    def _build_in_parts(self, Order, account, value, errors, conflicts):
+    def _build_in_parts(self, Order, account, batch, errors, conflicts):
         """Apply to an order that is here already what can be applied of a version that cannot be as a whole. The row
         waits with what is in the way, and the order's delivery with it.
 
         :param Order: ``sale.order`` in the builder's context.
-        :param value: the ``selling_partner`` order.
+        :param Batch batch: the row's.
         :param tuple errors: why the whole could not be built.
         :param conflicts: what another transaction causes and is worth another try.
         :return: the ``sale.order``, if it is here.
@@ -806,15 +867,16 @@ class AmazonOrderUpdate(models.Model):
         self.ensure_one()
         # sudo: the content of Amazon orders is locked for everybody else
         Order = Order.sudo().with_context(**memo.forget(self.env))
-        order = Order._amazon_find(account, [value.order_id]).get(value.order_id, Order)
+        value = batch.values[self]
+        order = batch.order(value, Order.env)
         apart = PartByPart(self.env.cr, conflicts)
         if order and self._is_newer(order):
-            apart(order._amazon_update_as_its_own, account, value, apart)
+            apart(order._amazon_update_as_its_own, account, value, batch.offers, apart)
         errors = apart.errors if apart.errors and not value.unreadable else (*errors, *apart.errors)
         if order.locked:
             text = order.env._("%s is locked. Unlock it; what is new is applied by itself then.", order.name)
             errors = (UserError(text), *errors)
-        self._failed(*errors)
+        self._failed(*errors, order=order)
         return order
 
     def _changed_at(self):
@@ -857,18 +919,11 @@ class AmazonOrderUpdate(models.Model):
             **memo.fresh(self.env),
         }
 
-    def _parse(self):
-        """Return the order of each row that can be read; the others are told on the row."""
-        parsed = {}
-        for row in self:
-            try:
-                parsed[row] = parse_readable(crypto.decrypt(row.payload))
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the row
-                row._failed(error)
-        return parsed
+    def _failed(self, *errors, order=None):
+        """Keep the row with its reasons, to be tried again after a pause that grows.
 
-    def _failed(self, *errors):
-        """Keep the row with its reasons, to be tried again after a pause that grows."""
+        :param order: its ``sale.order``, or none, where that is known already.
+        """
         self.ensure_one()
         here = self.with_context(lang=self.account_id.company_id._amazon_lang())
         error = next((error for error in errors if isinstance(error, NeedsAttention) and error.item), errors[0])
@@ -884,9 +939,11 @@ class AmazonOrderUpdate(models.Model):
             }
         )
         # sudo: the content of Amazon orders is locked for everybody else
-        order = self.env["sale.order"].sudo()._amazon_find(self.account_id, [self.order_ref]).get(self.order_ref)
+        Order = self.env["sale.order"].sudo()
+        if order is None:
+            order = Order._amazon_find(self.account_id, [self.order_ref]).get(self.order_ref, Order)
         if order and self._is_newer(order):
-            order._amazon_not_applied(here.error)
+            order.with_env(Order.env)._amazon_not_applied(here.error)
         if self.missing_sku:
             # The build was rolled back, and with it what it had added to the SKU table.
             self.env["amazon.offer"]._resolve(self.account_id, error.marketplace, [error.item])

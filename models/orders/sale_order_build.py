@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timezone
+from types import MappingProxyType
 
 from markupsafe import Markup
 from odoo import api, fields, models
@@ -13,7 +14,7 @@ from odoo.tools import float_compare, float_is_zero, plaintext2html
 from odoo.tools.misc import format_amount, format_datetime
 
 from ... import memo
-from ...const import ATTEMPTS, AWAITING_PAYMENT, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
+from ...const import ATTEMPTS, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
 from ...locks import MET
 from ...memo import once
 from ...ours import OURS
@@ -22,6 +23,7 @@ from ...selling_partner import split
 from ...times import aware, naive
 from .amazon_offer import offer_key
 from .amazon_order_update import MOST_AHEAD, NeedsAttention
+from .order_facts import OrderFacts
 
 _logger = logging.getLogger(__name__)
 
@@ -89,20 +91,19 @@ class SaleOrder(models.Model):
     # === BUILDING A BATCH === #
 
     @api.model
-    def _amazon_build(self, account, parsed):
+    def _amazon_build(self, account, batch):
         """Make or change the orders of a batch, and close their inbox rows.
 
         :param account: the ``amazon.account``.
-        :param dict parsed: ``selling_partner`` orders by ``amazon.order.update`` row.
+        :param batch: the :class:`.amazon_order_update.Batch`.
         :return: the orders made or changed.
         """
         # sudo: the content of Amazon orders is locked for everybody else
         self = self.sudo().with_context(**memo.forget(self.env))
-        known = self._amazon_find(account, [value.order_id for value in parsed.values()])
         orders = self.browse()
         new = {}
-        for row, value in parsed.items():
-            order = known.get(value.order_id)
+        for row, value in batch.values.items():
+            order = batch.order(value, self.env)
             if value.channel_name == "NON_AMAZON" and not order:
                 self.env["stock.picking"]._amazon_fba_movement(account, value)
                 # No order is made of it, only a movement.
@@ -112,9 +113,10 @@ class SaleOrder(models.Model):
             elif not row.forced and row.version < (order.amazon_version or ""):
                 row._superseded()
             else:
-                row._built(order, "updated" if order._amazon_update_as_its_own(account, value) else "unchanged")
+                changed = order._amazon_update_as_its_own(account, value, batch.offers)
+                row._built(order, "updated" if changed else "unchanged")
                 orders |= order
-        return orders | self._amazon_create(account, self._amazon_wanted(account, new))
+        return orders | self._amazon_create(account, self._amazon_wanted(account, new), batch.offers)
 
     @api.model
     def _amazon_wanted(self, account, new):
@@ -146,44 +148,77 @@ class SaleOrder(models.Model):
 
     @api.model
     def _amazon_find(self, account, refs):
+        """Return the orders of an account's seller that are here, by Amazon's number.
+
+        :rtype: dict
+        """
         found = self.search([("amazon_merchant_id", "=", account.merchant_id), ("amazon_order_ref", "in", refs)])
         return {order.amazon_order_ref: order for order in found}
 
     @api.model
-    def _amazon_create(self, account, new):
+    def _amazon_create(self, account, new, offers):
+        """Make orders, confirm those that are paid, and close their inbox rows.
+
+        :param dict new: ``selling_partner`` orders by ``amazon.order.update`` row.
+        :param dict offers: as of :meth:`_amazon_facts`.
+        """
         if not new:
             return self.browse()
         values = list(new.values())
         customers = self.env["res.partner"]._amazon_customers(account, values)
-        facts = {value.order_id: self._amazon_facts(account, value, customers[value.order_id]) for value in values}
-        self._amazon_add_offers(account, facts)
-        orders = self.create([self._amazon_create_vals(account, facts[value.order_id]) for value in values])
+        facts = self._amazon_facts(account, values, customers, offers)
+        orders = self.create([self._amazon_create_vals(fact) for fact in facts])
         orders._amazon_settle_total()
-        pairs = [(order, facts[value.order_id]) for order, value in zip(orders, values, strict=True)]
-        self.env["amazon.order.item"]._amazon_store([(order, fact["value"], fact["amounts"]) for order, fact in pairs])
+        pairs = list(zip(orders, facts, strict=True))
+        self.env["amazon.order.item"]._amazon_store(pairs)
         orders.filtered(lambda order: order.amazon_status in DEAD)._action_cancel()
         self._amazon_confirm([pair for pair in pairs if pair[0].amazon_status in CONFIRMED])
         orders._amazon_move_phase()
         for row, order in zip(new, orders, strict=True):
             row._built(order, "created")
-        for order, _fact in pairs:
-            if order.amazon_review_reasons:
-                order._amazon_assign("review", self.env._("Review the Amazon order"), order.amazon_review_reasons)
+        for order in orders.filtered("amazon_review_reasons"):
+            order._amazon_assign("review", self.env._("Review the Amazon order"), order.amazon_review_reasons)
         return orders
 
     # === WHAT AMAZON'S ORDER MEANS HERE === #
 
-    @api.model
-    def _amazon_facts(self, account, value, customer):
-        """Return what building an order needs to know, found out once.
+    def _amazon_facts(self, account, values, customers, offers):
+        """Return what making seller's orders, or changing this one, needs to know of each.
 
-        :param customer: (buyer, delivery address) partners.
-        :rtype: dict
+        :param account: the ``amazon.account``.
+        :param list values: the ``selling_partner`` orders.
+        :param dict customers: (buyer, delivery address) partners by Amazon's order number.
+        :param dict offers: what is known already of the SKU table, by marketplace and :func:`offer_key`.
+        :rtype: list[OrderFacts]
         """
-        amounts = split(value)
-        marketplace = self._amazon_marketplace(account, value)
-        partner, delivery = customer
-        fba = value.is_amazon_fulfilled
+        amounts = [split(value) for value in values]
+        marketplaces = [self._amazon_marketplace(account, value) for value in values]
+        channels = [self._amazon_channel(value) for value in values]
+        offers = self._amazon_offers(account, list(zip(marketplaces, values, strict=True)), offers)
+        return [
+            OrderFacts(
+                account=account,
+                value=value,
+                amounts=money,
+                has_amounts="amounts" not in value.unreadable and self._amazon_says_amounts(value),
+                status=STATUS.get(value.status, ""),
+                channel=channel,
+                marketplace=marketplace,
+                currency=self._amazon_currency(money.currency, marketplace),
+                partner=customers[value.order_id][0],
+                delivery=customers[value.order_id][1],
+                fiscal_position=self._amazon_fiscal_position(account, *customers[value.order_id]),
+                tax_on_top=not marketplace.tax_included or any(item.tax_added for item in money.items),
+                offers=MappingProxyType(
+                    {offer_key(item): offers[marketplace, offer_key(item)] for item in value.items}
+                ),
+            )
+            for value, money, marketplace, channel in zip(values, amounts, marketplaces, channels, strict=True)
+        ]
+
+    @api.model
+    def _amazon_channel(self, value):
+        """Return who ships an order, as ``amazon_channel`` has it."""
         if not value.says_who_ships and STATUS.get(value.status) not in DEAD:
             raise NeedsAttention(
                 self.env._(
@@ -191,17 +226,7 @@ class SaleOrder(models.Model):
                     " Amazon; if that does not help, look at it in Seller Central."
                 )
             )
-        return {
-            "value": value,
-            "amounts": amounts,
-            "marketplace": marketplace,
-            "currency": self._amazon_currency(amounts.currency, marketplace),
-            "partner": partner,
-            "delivery": delivery,
-            "fba": fba,
-            "fiscal_position": self._amazon_fiscal_position(account, partner, delivery),
-            "tax_on_top": not marketplace.tax_included or any(item.tax_added for item in amounts.items),
-        }
+        return "fba" if value.is_amazon_fulfilled else "fbm"
 
     @api.model
     def _amazon_marketplace(self, account, value):
@@ -236,16 +261,21 @@ class SaleOrder(models.Model):
         )
 
     @api.model
-    def _amazon_add_offers(self, account, facts):
-        """Add each order's offers, by :func:`offer_key`, to its facts."""
-        by_marketplace = defaultdict(list)
-        for fact in facts.values():
-            by_marketplace[fact["marketplace"]].append(fact)
-        for marketplace, same in by_marketplace.items():
-            items = [item for fact in same for item in fact["value"].items]
-            offers = self.env["amazon.offer"]._resolve(account, marketplace, items)
-            for fact in same:
-                fact["offers"] = offers
+    def _amazon_offers(self, account, sold, known):
+        """Return what is sold by marketplace and :func:`offer_key`; what is not known is looked for, or made.
+
+        :param list sold: (marketplace, ``selling_partner`` order).
+        :param dict known: as returned.
+        :rtype: dict
+        """
+        missing = defaultdict(list)
+        offers = {key: offer.with_env(self.env) for key, offer in known.items()}
+        for marketplace, value in sold:
+            missing[marketplace] += [item for item in value.items if (marketplace, offer_key(item)) not in known]
+        for marketplace, items in missing.items():
+            found = self.env["amazon.offer"]._resolve(account, marketplace, items) if items else {}
+            offers.update({(marketplace, key): offer for key, offer in found.items()})
+        return offers
 
     @api.model
     def _amazon_pricelist(self, company, currency):
@@ -267,40 +297,39 @@ class SaleOrder(models.Model):
     # === VALUES === #
 
     @api.model
-    def _amazon_create_vals(self, account, fact):
-        lines = self._amazon_line_vals(account, fact)
+    def _amazon_create_vals(self, facts):
+        account, lines = facts.account, self._amazon_line_vals(facts)
         return {
-            **self._amazon_header_vals(account, fact),
+            **self._amazon_header_vals(facts),
             "company_id": account.company_id.id,
-            "partner_id": fact["partner"].id,
-            "partner_invoice_id": fact["partner"].id,
-            "partner_shipping_id": fact["delivery"].id,
-            "amazon_address_id": fact["delivery"].id,
+            "partner_id": facts.partner.id,
+            "partner_invoice_id": facts.partner.id,
+            "partner_shipping_id": facts.delivery.id,
+            "amazon_address_id": facts.delivery.id,
             "user_id": account.user_id.id,
             "team_id": account.team_id.id,
             "pricelist_id": once(
                 self.env,
-                ("pricelist", account.company_id.id, fact["currency"].id),
-                lambda: self._amazon_pricelist(account.company_id, fact["currency"]).id,
+                ("pricelist", account.company_id.id, facts.currency.id),
+                lambda: self._amazon_pricelist(account.company_id, facts.currency).id,
             ),
-            "fiscal_position_id": fact["fiscal_position"].id,
-            "carrier_id": self._amazon_carrier(account, fact).id,
+            "fiscal_position_id": facts.fiscal_position.id,
+            "carrier_id": self._amazon_carrier(facts).id,
             "order_line": [Command.create(vals) for vals in lines.values()],
         }
 
-    def _amazon_header_vals(self, account, fact):
+    def _amazon_header_vals(self, facts):
         """Return the values of the order that are not lines and not partners."""
-        value = fact["value"]
-        reasons = self._amazon_review_reasons(fact)
-        status = STATUS.get(value.status)
+        account, value = facts.account, facts.value
+        reasons = self._amazon_review_reasons(facts)
         vals = {
             "amazon_account_id": account.id,
             "amazon_merchant_id": account.merchant_id,
             "amazon_order_ref": value.order_id,
             "client_order_ref": value.order_id,
-            "amazon_marketplace_id": fact["marketplace"].id,
-            "amazon_channel": "fba" if fact["fba"] else "fbm",
-            "amazon_status_raw": False if status else value.status or self.env._("none"),
+            "amazon_marketplace_id": facts.marketplace.id,
+            "amazon_channel": facts.channel,
+            "amazon_status_raw": False if facts.status else value.status or self.env._("none"),
             "amazon_purchase_date": naive(value.created),
             "date_order": naive(value.created),
             "amazon_ship_by": naive(value.ship_by.latest),
@@ -313,24 +342,24 @@ class SaleOrder(models.Model):
             "amazon_programs": ", ".join(sorted(value.programs)) or False,
             "amazon_purchase_order": value.buyer_po,
             "amazon_original_refs": self._amazon_original_refs(value),
-            "amazon_total": float(fact["amounts"].total),
+            "amazon_total": float(facts.amounts.total),
             "amazon_points": self._amazon_points_granted(value),
             "amazon_gift_note": self._amazon_gift_note(value),
             "amazon_instructions": value.delivery_preference.text,
             "amazon_cancel_requested": value.cancellation_requested,
             "amazon_review_reasons": "\n".join(reasons) or False,
-            "warehouse_id": (account.fba_warehouse_id if fact["fba"] else account.warehouse_id).id,
+            "warehouse_id": facts.warehouse.id,
         }
-        if status:
-            vals["amazon_status"] = status
+        if facts.status:
+            vals["amazon_status"] = facts.status
         # Whether and how an order was paid that is cancelled now, Amazon does not say: what was known stays.
-        if status and status not in DEAD:
-            vals["amazon_payment_state"] = "awaiting" if status in AWAITING_PAYMENT else "paid"
+        if facts.status and not facts.is_dead:
+            vals["amazon_payment_state"] = "awaiting" if facts.awaits_payment else "paid"
         # Where Amazon does not say (it may refuse to), what it said before stays: cash may have to be collected.
         if value.payment_kind:
             vals["amazon_payment_method"] = value.payment_kind
-        elif status not in DEAD and self.amazon_payment_method in (False, "provisional", "other"):
-            vals["amazon_payment_method"] = "provisional" if status in AWAITING_PAYMENT else "other"
+        elif not facts.is_dead and self.amazon_payment_method in (False, "provisional", "other"):
+            vals["amazon_payment_method"] = "provisional" if facts.awaits_payment else "other"
         return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}
 
     @api.model
@@ -372,24 +401,24 @@ class SaleOrder(models.Model):
                 notes.append(f"{item.sku or item.title}{wrap}: {message}")
         return "\n".join(notes)
 
-    def _amazon_review_reasons(self, fact):
+    def _amazon_review_reasons(self, facts):
         """Return what a person must see before the order is shipped, in words without personal data."""
-        value, offers = fact["value"], fact["offers"]
-        if fact["fba"] or STATUS.get(value.status) in (*AWAITING_PAYMENT, *DEAD):
+        value, offers = facts.value, facts.offers
+        if facts.by_amazon or facts.awaits_payment or facts.is_dead:
             return []
         reasons = []
-        if value.status not in STATUS:
+        if not facts.status:
             reasons.append(self.env._("Amazon reports a status that is not known here: %s", value.status or "-"))
         unknown = [offer_key(item) for item in value.items if not offers[offer_key(item)].product_id]
         if unknown:
             reasons.append(self.env._("Unknown SKU: %s", ", ".join(unknown)))
-        if not fact["amounts"].complete:
+        if not facts.amounts.complete:
             reasons.append(self.env._("Amazon gives no price"))
         if self._amazon_gift_note(value):
             reasons.append(self.env._("Gift"))
         if value.cancellation_requested:
             reasons.append(self.env._("The buyer asks to cancel"))
-        if not value.has_address and STATUS.get(value.status) in TO_SHIP:
+        if not value.has_address and facts.status in TO_SHIP:
             reasons.append(self.env._("No address: your application lacks the Direct-to-Consumer Shipping role"))
         return reasons
 
@@ -407,23 +436,23 @@ class SaleOrder(models.Model):
         return self.env[model].browse(res_id)
 
     @api.model
-    def _amazon_carrier(self, account, fact):
+    def _amazon_carrier(self, facts):
         """Return the delivery method: Amazon's own for FBA, else by the account's rules (R12)."""
-        value = fact["value"]
-        if fact["fba"]:
+        value = facts.value
+        if facts.by_amazon:
             return self._amazon_own("carrier_fba")
         provisional = self._amazon_own("carrier_provisional")
-        if STATUS.get(value.status) in AWAITING_PAYMENT:
+        if facts.awaits_payment:
             return provisional
-        sold = [(fact["offers"][offer_key(item)].product_id, item.wanted_quantity) for item in value.items]
+        sold = [(facts.offers[offer_key(item)].product_id, item.wanted_quantity) for item in value.items]
         return (
-            account.rule_ids._choose(
+            facts.account.rule_ids._choose(
                 {
                     "service_level": value.service_level,
                     "cash_on_delivery": value.is_cash_on_delivery,
-                    "partner": fact["delivery"],
+                    "partner": facts.delivery,
                     "weight": sum(product.weight * quantity for product, quantity in sold),
-                    "amount": float(fact["amounts"].total),
+                    "amount": float(facts.amounts.total),
                     "products": self.env["product.product"].union(*(product for product, _quantity in sold)),
                 }
             )
@@ -431,7 +460,7 @@ class SaleOrder(models.Model):
         )
 
     @api.model
-    def _amazon_line_vals(self, account, fact):
+    def _amazon_line_vals(self, facts):
         """Return the values of every line, by what it stands for on Amazon.
 
         The amounts of the lines add up to Amazon's total but for rounding, which
@@ -439,11 +468,11 @@ class SaleOrder(models.Model):
 
         :rtype: dict
         """
-        value, amounts = fact["value"], fact["amounts"]
+        value, amounts = facts.value, facts.amounts
         lines, services = {}, defaultdict(float)
         for item, money in zip(value.items, amounts.items, strict=True):
-            product, offer = self._amazon_product(account, fact, item)
-            taxes = self._amazon_line_taxes(account, fact, product)
+            product, offer = self._amazon_product(facts, item)
+            taxes = self._amazon_line_taxes(facts, product)
             quantity = item.wanted_quantity
             lines[f"goods:{item.item_id}"] = {
                 "product_id": product.id,
@@ -464,19 +493,19 @@ class SaleOrder(models.Model):
                 if subtype in DISCOUNTED_SERVICES:
                     services[f"discount:{DISCOUNTED_SERVICES[subtype]}"] += float(amount)
                 else:
-                    self._amazon_add_discount(lines, fact, item, float(amount), taxes)
+                    self._amazon_add_discount(lines, item, float(amount), taxes)
         for kind, amount in amounts.order_lines:
             services[kind] += float(amount)
         services["difference"] += float(amounts.difference)
         for key, amount in services.items():
             if not float_is_zero(amount, precision_digits=6):
-                lines[key] = self._amazon_service_vals(account, fact, key, amount)
+                lines[key] = self._amazon_service_vals(facts, key, amount)
         for number, (key, vals) in enumerate(lines.items()):
             vals.update(amazon_line_key=key, technical_price_unit=-1, sequence=10 + number)
         return lines
 
     @api.model
-    def _amazon_add_discount(self, lines, fact, item, amount, taxes):
+    def _amazon_add_discount(self, lines, item, amount, taxes):
         if float_is_zero(amount, precision_digits=6):
             return
         vals = lines.setdefault(
@@ -492,12 +521,12 @@ class SaleOrder(models.Model):
         vals["price_unit"] += amount
 
     @api.model
-    def _amazon_service_vals(self, account, fact, key, amount):
+    def _amazon_service_vals(self, facts, key, amount):
         kind, _separator, discounted = key.partition(":")
         product = self._amazon_service_product(kind)
         taxed_as = self._amazon_service_product(discounted) if discounted else product
         untaxed = kind in ("tax", "difference", "DELIVERY_TIP")
-        taxes = self.env["account.tax"] if untaxed else self._amazon_line_taxes(account, fact, taxed_as)
+        taxes = self.env["account.tax"] if untaxed else self._amazon_line_taxes(facts, taxed_as)
         return {
             "product_id": product.id,
             "name": self.env._("Discount: %s", taxed_as.name) if discounted else product.name,
@@ -511,12 +540,12 @@ class SaleOrder(models.Model):
         return self._amazon_own(SERVICE_PRODUCTS.get(kind, "product_other"))
 
     @api.model
-    def _amazon_product(self, account, fact, item):
+    def _amazon_product(self, facts, item):
         """Return (product, offer) of an item; for an unknown SKU as the account's policy says."""
-        offer = fact["offers"][offer_key(item)]
-        held = account.unknown_sku == "hold" and not fact["fba"] and STATUS.get(fact["value"].status) not in DEAD
+        offer = facts.offers[offer_key(item)]
+        held = facts.account.unknown_sku == "hold" and not facts.by_amazon and not facts.is_dead
         if offer.product_id or held:
-            return self._amazon_known_product(fact["marketplace"], fact["offers"], item)
+            return self._amazon_known_product(facts.marketplace, facts.offers, item)
         return self._amazon_own("product_unknown_sku"), offer
 
     @api.model
@@ -538,15 +567,15 @@ class SaleOrder(models.Model):
         return offer.product_id, offer
 
     @api.model
-    def _amazon_line_taxes(self, account, fact, product):
+    def _amazon_line_taxes(self, facts, product):
         """Return the taxes of a line: none where Amazon adds tax on top, which is a line of its own."""
-        if fact["tax_on_top"]:
+        if facts.tax_on_top:
             return self.env["account.tax"]
-        key = ("taxes", product.id, account.company_id.id, fact["fiscal_position"].id)
+        company, position = facts.account.company_id, facts.fiscal_position
         return once(
             self.env,
-            key,
-            lambda: self.env["account.tax"]._amazon_taxes(product, account.company_id, fact["fiscal_position"]),
+            ("taxes", product.id, company.id, position.id),
+            lambda: self.env["account.tax"]._amazon_taxes(product, company, position),
         )
 
     # === TOTALS === #
@@ -588,15 +617,15 @@ class SaleOrder(models.Model):
     def _amazon_confirm(self, pairs):
         """Confirm orders without reserving, and deliver here what Amazon says has left.
 
-        :param list pairs: (order, facts).
+        :param list pairs: (order, :class:`OrderFacts`).
         """
-        orders = self.union(*(order for order, _fact in pairs))
-        for order, fact in pairs:
-            order._amazon_record_shipped_before_start(fact["value"])
+        orders = self.union(*(order for order, _facts in pairs))
+        for order, facts in pairs:
+            order._amazon_record_shipped_before_start(facts.value)
         orders.with_context(amazon_defer_reservation=OURS).action_confirm()
         self.env["amazon.order.item"]._amazon_store_kits(orders)
-        for order, fact in pairs:
-            order._amazon_deliver_shipped(fact["value"])
+        for order, facts in pairs:
+            order._amazon_deliver_shipped(facts.value)
         orders.filtered(
             lambda order: (
                 order.amazon_channel == "fbm"
@@ -754,18 +783,20 @@ class SaleOrder(models.Model):
 
     # === CHANGES === #
 
-    def _amazon_update_as_its_own(self, account, value, apart=None):
+    def _amazon_update_as_its_own(self, account, value, offers, apart=None):
         """Apply a newer version in the order's own company: its seller may be another company's by now."""
         self.ensure_one()
         if self.company_id == account.company_id:
-            return self._amazon_update(account, value, apart)
+            return self._amazon_update(account, value, offers, apart)
         company = self.company_id
         mine = self.with_context(allowed_company_ids=company.ids, lang=company._amazon_lang())
-        return mine._amazon_update(mine.amazon_account_id, value, apart)
+        # The other account has a table of its own.
+        return mine._amazon_update(mine.amazon_account_id, value, {}, apart)
 
-    def _amazon_update(self, account, value, apart=None):
+    def _amazon_update(self, account, value, offers, apart=None):
         """Apply a newer version from Amazon: differences only.
 
+        :param dict offers: as of :meth:`_amazon_facts`.
         :param apart: a ``PartByPart``, where it cannot be applied as a whole; the order keeps its old version then.
         :return: whether anything changed.
         :rtype: bool
@@ -775,18 +806,14 @@ class SaleOrder(models.Model):
         part = apart or (lambda work, *arguments: work(*arguments))
         order = self.with_context(sale_no_log_for_new_lines=True)
         customer = part(order._amazon_customer, account, value) or (self.partner_id, self._amazon_known_address())
-        fact = self._amazon_facts(account, value, customer)
         # Before anything is written: what is known decides.
-        fact["amounts_said"] = self._amazon_says_amounts(value)
-        self._amazon_add_offers(account, {value.order_id: fact})
+        [facts] = self._amazon_facts(account, [value], {value.order_id: customer}, offers)
         told = {name: order[name] for name in (*TOLD, *TOLD_BY_NAME)}
         reasons = order.amazon_review_reasons
-        part(order._amazon_write_header, account, fact, bool(apart))
+        part(order._amazon_write_header, facts, bool(apart))
         part(order._amazon_write_customer, customer)
-        changes = order._amazon_follow(account, fact, part, told["amazon_status"])
-        if not fact["amounts_said"]:
-            value = replace(value, unreadable=value.unreadable | {"amounts"})
-        part(self.env["amazon.order.item"]._amazon_store, [(order, value, fact["amounts"])])
+        changes = order._amazon_follow(facts, part, told["amazon_status"])
+        part(self.env["amazon.order.item"]._amazon_store, [(order, facts)])
         order._amazon_updated()
         order._amazon_review_changed(reasons)
         order._amazon_agrees()
@@ -833,7 +860,7 @@ class SaleOrder(models.Model):
             )
         return replace(value, unreadable=value.unreadable | {"amounts"})
 
-    def _amazon_follow(self, account, fact, part, before):
+    def _amazon_follow(self, facts, part, before):
         """Cancel, change, confirm or deliver the order as Amazon has it now.
 
         :param part: called with each step and its arguments.
@@ -841,7 +868,7 @@ class SaleOrder(models.Model):
         :return: what changed of the quantities, in words.
         :rtype: list[str]
         """
-        value = fact["value"]
+        value = facts.value
         if self.amazon_status in DEAD:
             if self.state != "cancel":
                 part(self._amazon_cancel)
@@ -850,12 +877,12 @@ class SaleOrder(models.Model):
             self._amazon_alive_after_cancel(before)
             return []
         settled = self._amazon_is_settled()
-        changes = part(self._amazon_write_quantities, fact) or []
-        if not settled and "amounts" not in value.unreadable and fact["amounts_said"]:
-            part(self._amazon_write_amounts, account, fact)
+        changes = part(self._amazon_write_quantities, facts) or []
+        if not settled and facts.has_amounts:
+            part(self._amazon_write_amounts, facts)
         if self.state in ("draft", "sent") and self.amazon_status in CONFIRMED:
             if not value.unreadable:
-                part(self._amazon_release, account, fact)
+                part(self._amazon_release, facts)
         elif self.state == "sale" and "parcels" not in value.unreadable:
             part(self._amazon_learn, value)
             part(self._amazon_deliver_shipped, value)
@@ -900,25 +927,25 @@ class SaleOrder(models.Model):
     def _amazon_known_address(self):
         return self.amazon_address_id or self.partner_shipping_id
 
-    def _amazon_write_header(self, account, fact, partly=False):
+    def _amazon_write_header(self, facts, partly=False):
         """Write what changed of the order that is not lines and not partners.
 
         :param bool partly: something else of this version may not be applied: the order does not have it yet.
         """
-        vals = self._amazon_header_vals(account, fact)
+        vals = self._amazon_header_vals(facts)
         # Fixed with the order.
         for name in ("warehouse_id", "amazon_account_id", "date_order"):
             vals.pop(name)
         if partly:
             for name in ("amazon_version", "amazon_last_update"):
                 vals.pop(name)
-        if not fact["amounts_said"]:
+        if not facts.has_amounts:
             vals.pop("amazon_total")
         if self.amazon_purged:
             # What was removed does not come back.
             for name in self._amazon_personal:
                 vals.pop(name, None)
-        if fact["value"].unreadable:
+        if facts.value.unreadable:
             # The other fields depend on what could not be read.
             vals = {name: vals[name] for name in STATUS_FIELDS & set(vals)}
         if vals.get("amazon_status") in DEAD and not self._amazon_may_cancel():
@@ -973,19 +1000,19 @@ class SaleOrder(models.Model):
                 self.env._("The address changed on Amazon after printing: print the delivery slip again"),
             )
 
-    def _amazon_release(self, account, fact):
+    def _amazon_release(self, facts):
         """A pending order has been paid: confirm it."""
         if self.carrier_id == self._amazon_own("carrier_provisional"):
-            self.carrier_id = self._amazon_carrier(account, fact)
-        self._amazon_confirm([(self, fact)])
+            self.carrier_id = self._amazon_carrier(facts)
+        self._amazon_confirm([(self, facts)])
 
     def _amazon_lines_by_key(self):
         return {line.amazon_line_key: line for line in self.order_line if line.amazon_line_key}
 
-    def _amazon_write_amounts(self, account, fact):
+    def _amazon_write_amounts(self, facts):
         """Make the lines cost what Amazon says now."""
         self.ensure_one()
-        wanted, lines = self._amazon_line_vals(account, fact), self._amazon_lines_by_key()
+        wanted, lines = self._amazon_line_vals(facts), self._amazon_lines_by_key()
         for key, vals in wanted.items():
             line = lines.get(key)
             if not line:
@@ -1015,14 +1042,14 @@ class SaleOrder(models.Model):
         if changed:
             line.write(changed)
 
-    def _amazon_write_quantities(self, fact):
+    def _amazon_write_quantities(self, facts):
         """Make the lines' quantities what Amazon wants now, as far as that is safe.
 
         :return: what changed, in words.
         :rtype: list
         """
         changes = []
-        wanted = {f"goods:{item.item_id}": item.wanted_quantity for item in fact["value"].items}
+        wanted = {f"goods:{item.item_id}": item.wanted_quantity for item in facts.value.items}
         for key, line in self._amazon_lines_by_key().items():
             if not line.amazon_item_ref:
                 continue
@@ -1242,12 +1269,9 @@ class SaleOrder(models.Model):
                 and (move._should_bypass_reservation() or move._should_assign_at_confirm())
             )
         )
+        # It takes the orders into the next phase.
         moves._action_assign()
-        self._amazon_reserved()
-
-    def _amazon_reserved(self):
         self.amazon_to_reserve = False
-        self._amazon_move_phase()
 
     def _amazon_not_reserved(self, error):
         """Leave an order to its responsible user: whatever is in the way, trying again does not remove it."""
@@ -1257,4 +1281,4 @@ class SaleOrder(models.Model):
             self.env._("The delivery could not be reserved: check its availability"),
             say(self.env, self.env["amazon.order.update"]._reason(error)),
         )
-        self._amazon_reserved()
+        self.amazon_to_reserve = False

@@ -88,8 +88,10 @@ class StockMove(models.Model):
         return self.sale_line_id.order_id.filtered("amazon_account_id")
 
     def _amazon_move_phase(self):
-        # sudo: phases move by themselves, whoever works on the delivery
-        self._amazon_orders().sudo()._amazon_move_phase()
+        # Who does here what has left already moves the order on when all of it is done.
+        if not is_ours(self.env, "amazon_has_left"):
+            # sudo: phases move by themselves, whoever works on the delivery
+            self._amazon_orders().sudo()._amazon_move_phase()
 
     def _action_synch_order(self):
         return super(StockMove, self.with_context(amazon_delivering=OURS))._action_synch_order()
