@@ -5,8 +5,8 @@ values can be made by no call from outside.
 """
 
 
-class Pending(list):
-    """What is collected along the way, to be done for all at once."""
+class These(frozenset):
+    """Ids of the records that something is limited to."""
 
 
 class Noted(dict):
@@ -24,13 +24,13 @@ def is_ours(env, key):
     return env.context.get(key) is OURS
 
 
-def pending(env, key):
-    """Return the collection that this addon has put into the context under a key, or None.
+def these(env, key):
+    """Return the ids that this addon has put into the context under a key.
 
-    :rtype: Pending | None
+    :rtype: These
     """
     value = env.context.get(key)
-    return value if isinstance(value, Pending) else None
+    return value if isinstance(value, These) else These()
 
 
 def noted(env, key):

@@ -486,15 +486,15 @@ class TestRights(RightsCase):
 
     def test_delivery_is_told_whatever_the_context(self):
         """A packer's context does not keep a delivery from being told to Amazon."""
-        picking = self.imported().picking_ids.with_context(
+        picking = self.imported().picking_ids
+        picking = picking.with_context(
             amazon_has_left=True,
             amazon_same_number=True,
-            amazon_lines=[],
             amazon_reserved=True,
             amazon_fast=["lines"],
             amazon_memo={},
-            amazon_confirmed=[],
-            amazon_notes=[],
+            amazon_confirm_later=frozenset([picking.sale_id.id]),
+            amazon_note_later=True,
             amazon_defer_reservation=True,
         )
         self.deliver(picking)

@@ -1,13 +1,17 @@
+import inspect
 import re
 import sys
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from odoo import api, models
+from odoo.addons.stock.models.stock_move_line import StockMoveLine
 from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
 from .. import memo
 from ..benchmarks import rows
+from ..models.speed import fast
 from ..selling_partner import parse_order
 from .common import AmazonCase
 
@@ -164,6 +168,41 @@ class TestSpeed(AmazonCase):
         for _number in range(3):
             self.place("jp_standard", items=[{"sku": product.default_code, "quantity": 1}])
         self.check_same_rows(memo.WAYS)
+
+    # === WHERE ODOO HAS CHANGED === #
+
+    def test_what_is_shortened_is_there(self):
+        """Odoo still has each method that a shorter way goes around, with the same parameters."""
+        for way in vars(fast).values():
+            if not (isinstance(way, type) and issubclass(way, models.BaseModel)):
+                continue
+            [model] = way._inherit
+            theirs = [cls for cls in type(self.env[model]).__mro__ if "sale_amazon_spapi" not in cls.__module__]
+            for name, method in vars(way).items():
+                if not inspect.isfunction(method) or name.startswith("_amazon"):
+                    continue
+                with self.subTest(model=model, method=name):
+                    original = next(vars(cls)[name] for cls in theirs if name in vars(cls))
+                    mine, odoos = (inspect.signature(some).parameters for some in (method, original))
+                    self.assertLessEqual({*mine} - {"kwargs"}, {*odoos})
+                    self.assertTrue("kwargs" in mine or {*mine} == {*odoos})
+
+    def test_reserved_without_lines(self):
+        """Where Odoo makes less than the shorter way asks for, nothing stays reserved and a person is told."""
+        product = self.imported().order_line.product_id[:1]
+        quants = self.env["stock.quant"].search([("product_id", "=", product.id)])
+        before = sum(quants.mapped("reserved_quantity"))
+        create = StockMoveLine.create
+
+        @api.model_create_multi
+        def make_less(lines, vals_list):
+            return create(lines, [{**vals, "quantity": 0} for vals in vals_list])
+
+        self.patch(StockMoveLine, "create", make_less)
+        order = self.imported(items=[{"sku": product.default_code, "quantity": 1}])
+        self.assertFalse(order.picking_ids.move_ids.move_line_ids)
+        self.assertEqual(sum(quants.mapped("reserved_quantity")), before)
+        self.assertIn("not_reserved", order.activity_ids.mapped("amazon_reason"))
 
     def test_several_steps(self):
         """Picking and packing before shipping: what follows from the first delivery is the same."""

@@ -2,6 +2,9 @@
 
 Odoo confirms and reserves many orders one after the other, with some hundred queries each. What is asked for every one
 of them is asked once a batch here, and what is made for every one is made in one call. Outside a batch nothing changes.
+
+Between what begins a shorter way and what ends it lie Odoo's own methods: what they are to leave out can be said only
+in the context. Nothing comes back that way; what there is to do afterwards is read from the records.
 """
 
 from collections import defaultdict
@@ -11,7 +14,7 @@ from odoo.tools import clean_context
 
 from ... import memo
 from ...memo import fast, once
-from ...ours import OURS, Pending, is_ours, pending
+from ...ours import OURS, These, is_ours, these
 
 
 class AccountAnalyticDistributionModel(models.Model):
@@ -53,15 +56,15 @@ class SaleOrderLine(models.Model):
 
     def _action_launch_stock_rule(self, *, previous_product_uom_qty=False):
         """Make the references of all orders in one call, and confirm all deliveries in one."""
-        if not fast(self.env, "references"):
+        if not fast(self.env, "references") or self.env.context.get("skip_procurement"):
             return super()._action_launch_stock_rule(previous_product_uom_qty=previous_product_uom_qty)
         self._amazon_create_references()
-        confirmed = Pending()
-        lines = self.with_context(amazon_confirmed=confirmed)
+        orders = self.order_id
+        lines = self.with_context(amazon_confirm_later=These(orders.ids))
         result = super(SaleOrderLine, lines)._action_launch_stock_rule(
             previous_product_uom_qty=previous_product_uom_qty
         )
-        pickings = self.env["stock.picking"].browse(confirmed)
+        pickings = orders.picking_ids.filtered(lambda picking: picking.state not in ("cancel", "done"))
         if pickings.move_ids._amazon_without_orderpoints():
             pickings.action_confirm()
         else:
@@ -115,11 +118,10 @@ class StockMove(models.Model):
         if not groups:
             return
         pickings = moves.env["stock.picking"].create([group._get_new_picking_values() for group in groups.values()])
-        notes = Pending()
         for picking, group in zip(pickings, groups.values(), strict=True):
             group.write({"picking_id": picking.id})
-            group.with_context(amazon_notes=notes)._assign_picking_post_process(new=True)
-        pickings._amazon_log_origins(notes)
+            group.with_context(amazon_note_later=OURS)._assign_picking_post_process(new=True)
+        pickings._amazon_log_origins()
 
     def _amazon_is_plain(self):
         """Tell whether nothing but :meth:`_assign_picking` decides about the delivery of a move."""
@@ -165,17 +167,56 @@ class StockMove(models.Model):
     # === RESERVING === #
 
     def _action_assign(self, force_qty=False):
-        """Make the move lines of all moves in one call."""
-        if fast(self.env, "lines"):
-            self = self.with_context(amazon_lines=Pending())
-        return super()._action_assign(force_qty=force_qty)
+        """Make the move lines of all moves in one call; Odoo then finds these moves reserved."""
+        if force_qty or not fast(self.env, "lines"):
+            return super()._action_assign(force_qty=force_qty)
+        lines = self._amazon_reserve_together()
+        result = super()._action_assign(force_qty=force_qty)
+        lines._apply_putaway_strategy()
+        return result
 
-    def _update_reserved_quantity(self, need, location_id, lot_id=None, package_id=None, owner_id=None, strict=True):
-        """Reserve the goods at once, as the next move must not find them; leave the line for later."""
-        waiting = pending(self.env, "amazon_lines")
-        if waiting is None or self.product_uom != self.product_id.uom_id:
-            return super()._update_reserved_quantity(need, location_id, lot_id, package_id, owner_id, strict)
-        vals_list, taken = self._update_reserved_quantity_vals(need, location_id, lot_id, package_id, owner_id, strict)
+    def _amazon_reserve_together(self):
+        """Reserve for those of these moves that take what they need from stock, as far as it is there.
+
+        :return: the lines, made in one call.
+        :raise RuntimeError: Odoo has not made them as this way expects.
+        """
+        taking = self.filtered(lambda move: move._amazon_takes_from_stock())
+        # What other moves here take of the same goods is for Odoo to share out.
+        contested = (self - taking).product_id
+        vals_list, expected = [], {}
+        for move in taking.filtered(lambda move: move.product_id not in contested):
+            move = move.with_company(move.company_id)
+            had, need = move.quantity, move.product_uom_qty - move.quantity
+            new, taken = move._update_reserved_quantity_vals(need, move.location_id, strict=False)
+            # Reserved at once, as the next move must not find the goods.
+            move._amazon_take(new)
+            vals_list += new
+            expected[move] = had + taken
+        lines = self.env["stock.move.line"].with_context(amazon_reserved=OURS).create(vals_list)
+        for move, quantity in expected.items():
+            if move.product_uom.compare(move.quantity, quantity):
+                raise RuntimeError("goods are reserved without lines: Odoo does not go the way of fast.py")
+        return lines.with_env(self.env)
+
+    def _amazon_takes_from_stock(self):
+        """Tell whether Odoo would reserve what is missing for this move from the stock of its source location."""
+        return (
+            self.state in ("confirmed", "waiting", "partially_available")
+            and not self.picked
+            and not self.move_orig_ids
+            and self.procure_method != "make_to_order"
+            and self.product_uom == self.product_id.uom_id
+            and self.product_id.tracking != "serial"
+            and self.product_uom.compare(self.product_uom_qty, self.quantity) > 0
+            and not self._should_bypass_reservation()
+        )
+
+    def _amazon_take(self, vals_list):
+        """Reserve goods for which lines are made afterwards.
+
+        :param list vals_list: the lines' values.
+        """
         for vals in vals_list:
             self.env["stock.quant"]._update_reserved_quantity(
                 self.product_id,
@@ -185,21 +226,6 @@ class StockMove(models.Model):
                 package_id=self.env["stock.package"].browse(vals.get("package_id") or []),
                 owner_id=self.env["res.partner"].browse(vals.get("owner_id") or []),
             )
-        waiting.extend(vals_list)
-        return taken
-
-
-class StockMoveLine(models.Model):
-    _inherit = "stock.move.line"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """At the end of reserving Odoo makes the lines it has left, be it none: that is when all are made."""
-        if waiting := pending(self.env, "amazon_lines"):
-            lines = waiting.copy()
-            waiting.clear()
-            self.with_context(amazon_lines=None, amazon_reserved=OURS).create(lines)
-        return super().create(vals_list)
 
 
 class StockQuant(models.Model):
@@ -275,28 +301,29 @@ class StockPicking(models.Model):
     _inherit = "stock.picking"
 
     def action_confirm(self):
-        confirmed = pending(self.env, "amazon_confirmed")
-        if confirmed is None:
-            return super().action_confirm()
-        confirmed.extend(self.ids)
-        return True
+        """Leave deliveries that are confirmed together afterwards."""
+        orders = these(self.env, "amazon_confirm_later")
+        now = self.filtered(lambda picking: picking.sale_id.id not in orders) if orders else self
+        return super(StockPicking, now).action_confirm()
 
     def message_post_with_source(self, source_ref, render_values=None, **kwargs):
         """Leave the notes that say where a delivery comes from for all deliveries together."""
-        notes = pending(self.env, "amazon_notes")
-        if notes is None or source_ref != "mail.message_origin_link":
-            return super().message_post_with_source(source_ref, render_values=render_values, **kwargs)
-        notes.append((self, render_values))
-        return self.env["mail.message"]
+        if source_ref == "mail.message_origin_link" and is_ours(self.env, "amazon_note_later"):
+            return self.env["mail.message"]
+        return super().message_post_with_source(source_ref, render_values=render_values, **kwargs)
 
-    def _amazon_log_origins(self, notes):
-        """Write the notes that were left, in the words that Odoo uses."""
+    def _amazon_log_origins(self):
+        """Write where these new deliveries come from, in the words that Odoo uses."""
         bodies = {}
-        for picking, values in notes:
-            bodies.update(
-                self.env["mail.render.mixin"]._render_template_qweb_view(
-                    "mail.message_origin_link", picking._name, picking.ids, add_context=values
+        for picking in self:
+            for order in picking.move_ids.sale_line_id.order_id:
+                bodies.update(
+                    self.env["mail.render.mixin"]._render_template_qweb_view(
+                        "mail.message_origin_link",
+                        picking._name,
+                        picking.ids,
+                        add_context={"self": picking, "origin": order},
+                    )
                 )
-            )
         if bodies:
             self.browse(bodies)._message_log_batch(bodies)
