@@ -489,7 +489,6 @@ class TestRights(RightsCase):
         picking = self.imported().picking_ids
         picking = picking.with_context(
             amazon_has_left=True,
-            amazon_same_number=True,
             amazon_reserved=True,
             amazon_fast=["lines"],
             amazon_memo={},

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ...ours import OURS, is_ours
 from .amazon_confirmation import clean_number
 
 
@@ -31,21 +30,8 @@ class StockPackage(models.Model):
             self._amazon_check_company()
         vals = {**vals, "amazon_tracking_ref": clean_number(vals["amazon_tracking_ref"]) or False}
         result = super().write(vals)
-        # sudo: a warehouse hand may have no access to Amazon's outbox
-        lines = (
-            self.env["stock.move.line"]
-            .sudo()
-            .search(
-                [
-                    ("result_package_id", "in", self.ids),
-                    ("state", "=", "done"),
-                ]
-            )
-        )
-        self.env["amazon.confirmation"]._make(lines.picking_id)
-        if not is_ours(self.env, "amazon_same_number"):
-            for package in self:
-                package._amazon_share_number()
+        for package in self:
+            package._amazon_tell_number()
         return result
 
     # === BUSINESS METHODS === #
@@ -57,10 +43,15 @@ class StockPackage(models.Model):
         if lines.company_id - self.env.companies:
             raise AccessError(self.env._("The parcel is another company's."))
 
-    def _amazon_share_number(self):
-        """The number of a combined parcel is that of each delivery in it."""
-        # sudo: see the deliveries' _amazon_share_number
-        pickings = self.sudo().env["stock.move.line"].search([("result_package_id", "=", self.id)]).picking_id
-        for picking in pickings:
-            if picking._amazon_same_parcel() and picking.carrier_tracking_ref != self.amazon_tracking_ref:
-                picking.with_context(amazon_same_number=OURS).carrier_tracking_ref = self.amazon_tracking_ref
+    def _amazon_tell_number(self):
+        """The parcel's number has changed: Amazon is told of what has left in it, and the deliveries that were combined
+        in it show it."""
+        # sudo: a warehouse hand may have no access to Amazon's outbox; the other orders may be somebody else's
+        lines = self.sudo().env["stock.move.line"].search([("result_package_id", "=", self.id)])
+        others = lines.picking_id.filtered(
+            lambda picking: picking._amazon_first_number() != self.amazon_tracking_ref and picking._amazon_same_parcel()
+        )
+        # Amazon is told of these as of every number that is written on a delivery.
+        others.carrier_tracking_ref = self.amazon_tracking_ref
+        done = lines.filtered(lambda line: line.state == "done").picking_id
+        self.env["amazon.confirmation"]._make(done - others)

@@ -6,7 +6,6 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...ours import OURS, is_ours
 from ..customers.address import normalize
 from .sale_order import COMBINED
 
@@ -57,9 +56,9 @@ class StockPicking(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "carrier_tracking_ref" in vals and not is_ours(self.env, "amazon_same_number"):
+        if "carrier_tracking_ref" in vals:
             for picking in self:
-                picking._amazon_share_number()
+                picking._amazon_number_parcel()
         return result
 
     # === ACTION METHODS === #
@@ -99,19 +98,18 @@ class StockPicking(models.Model):
             )
         )
 
-    def _amazon_share_number(self):
-        """The number that was entered on one of the deliveries in a parcel is the parcel's, and so everybody's."""
+    def _amazon_number_parcel(self):
+        """The number that was entered on one of the deliveries in a parcel is the parcel's, which tells the others."""
         # sudo: the other orders may be somebody else's; the parcel is one
         others = self.sudo()._amazon_same_parcel()
-        if not others:
-            return
-        same = {"amazon_same_number": OURS}
         packages = self.sudo().move_line_ids.result_package_id & others.move_line_ids.result_package_id
-        number = self.carrier_tracking_ref
-        packages.with_context(**same).amazon_tracking_ref = (number or "").split(",")[0] or False
-        others.filtered(lambda other: other.carrier_tracking_ref != number).with_context(
-            **same
-        ).carrier_tracking_ref = number
+        number = self._amazon_first_number()
+        if packages and number not in packages.mapped("amazon_tracking_ref"):
+            packages.amazon_tracking_ref = number
+
+    def _amazon_first_number(self):
+        """Return the first of the tracking numbers that were entered on this delivery, or False."""
+        return next(iter(self._amazon_numbers()), False)
 
     def _amazon_number_entered(self):
         """Return the tracking numbers of this delivery as a person would write them: its parcels' own, else its own."""
@@ -248,8 +246,9 @@ class StockPicking(models.Model):
         packages = self.move_line_ids.result_package_id & others.move_line_ids.result_package_id
         orders = together.sale_id
         children = orders.filtered(lambda order: order.amazon_merged_into_id in orders)
-        (together & children.picking_ids).with_context(amazon_same_number=OURS).carrier_tracking_ref = False
         together.move_line_ids.filtered(lambda line: line.result_package_id in packages).result_package_id = False
+        # The number stays with the order that the others were combined into.
+        (together & children.picking_ids).carrier_tracking_ref = False
         children.sudo().amazon_merged_into_id = False  # sudo: see _amazon_combine
         batches = together.batch_id
         together.batch_id = False
