@@ -171,7 +171,8 @@ class AmazonConfirmation(models.Model):
             return self.env._("The order is on hold.")
         if self.transparency_codes or self._why_codes_missing():
             return self.env._("The file has no column for Transparency codes.")
-        if self._checked_shipment()[0] and (text := formula_in(self._shipment())):
+        shipment, _wrong = self._checked_shipment()
+        if shipment and (text := formula_in(shipment)):
             return self.env._(
                 "“%s” begins with a sign that spreadsheets take for a formula, and Seller Central needs it as it is."
                 " Correct it on the delivery or on its method, or have Odoo send it.",

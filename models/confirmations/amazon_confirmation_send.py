@@ -114,30 +114,30 @@ class AmazonConfirmation(models.Model):
         feeds = self.env["amazon.feed"]
         # The threshold counts only what may be sent now, not what waits.
         if len(ready) > run.account.feed_threshold:
-            by_feed = self.browse(ready)._fit_for_feed()
-            ready = [row_id for row_id in ready if row_id not in set(by_feed.ids)]
+            by_feed = self._fit_for_feed(ready)
+            ready = {row_id: shipment for row_id, shipment in ready.items() if row_id not in set(by_feed.ids)}
             with self._raised_later(troubles):
                 feeds._send(run, FEED_TYPE_FULFILLMENT, by_feed)
         result = super()._send_ready(run, ready, troubles)
-        late = self.search([("id", "in", ready), ("without_number", "=", True), ("state", "=", "not_sent")])
+        late = self.search([("id", "in", list(ready)), ("without_number", "=", True), ("state", "=", "not_sent")])
         if late := late.browse(late._look_in(run)):
             with self._raised_later(troubles):
                 feeds._send(run, FEED_TYPE_FULFILLMENT, late)
         return result
 
-    def _why_unfit(self):
+    def _content(self):
         self._refresh()
-        wrong = self._checked_shipment()[1]
+        shipment, wrong = self._checked_shipment()
         # What is cancelled on Amazon cannot be corrected here: it needs other advice.
-        return wrong, "cancelled" if wrong and self.order_id.amazon_status in DEAD else False
+        return shipment, wrong, "cancelled" if wrong and self.order_id.amazon_status in DEAD else False
 
     def _is_sendable(self):
         return super()._is_sendable() and not self.without_number
 
-    def _cleared(self, run, troubles):
+    def _cleared(self, run, shipment, troubles):
         """Before what was told in a feed is told again, Amazon is asked under which reference it has it."""
         if not self.ask_first:
-            return self
+            return self, shipment
         known = False
         # getOrder has a quota of its own: when it is used up, what needs no query is still sent.
         if "getOrder" not in run.given_up:
@@ -146,13 +146,10 @@ class AmazonConfirmation(models.Model):
                 known = self._learn_reference(run.amazon)
                 run.given_up.discard("getOrder")
         run.checkpoint()
-        return self._locked(self.id) if known else self.browse()
+        return self._locked(self.id) if known else (self.browse(), None)
 
     def _is_there_already(self):
         return self.order_id.amazon_status == "shipped" and not self.told
-
-    def _content(self):
-        return self._shipment()
 
     def _deliver(self, amazon, shipment):
         amazon.orders.confirm_shipment(shipment)
@@ -393,25 +390,29 @@ class AmazonConfirmation(models.Model):
                 row.write(row._shipment_values())
                 row.told = row._facts()
 
-    def _fit_for_feed(self):
-        """Return the rows that a feed can carry: it has no documented place for the others."""
+    @api.model
+    def _fit_for_feed(self, ready):
+        """Return the rows that a feed can carry: it has no documented place for the others.
+
+        :param dict ready: the shipments, by id.
+        """
         fitting = self.browse()
         # An order may have been held or deleted since the rows were looked at; each alone is looked at once more.
-        for row in self.exists().filtered(lambda row: not row.order_id.amazon_on_hold):
+        for row in self.browse(ready).exists().filtered(lambda row: not row.order_id.amazon_on_hold):
             other = row.order_id.amazon_confirmation_ids - row
             direct = row.edited or row.accepted_at or row.ask_first or other
-            if row.without_number or not (direct or row._needs_direct()):
+            if row.without_number or not (direct or needs_direct(ready[row.id])):
                 fitting += row
         return fitting
 
-    def _needs_direct(self):
-        """Tell whether a feed has no place for this parcel, or not enough."""
-        shipment = self._shipment()
-        try:
-            shipment.validate(feed=True)
-        except BadRequest:
-            return True
-        return shipment.needs_direct
+
+def needs_direct(shipment):
+    """Tell whether a feed has no place for a ``selling_partner`` shipment, or not enough."""
+    try:
+        shipment.validate(feed=True)
+    except BadRequest:
+        return True
+    return shipment.needs_direct
 
 
 def units_of(package):

@@ -97,9 +97,10 @@ class AmazonOutbox(models.AbstractModel):
         """
         raise NotImplementedError
 
-    def _why_unfit(self):
-        """Return what is wrong with this, and the hint that advice goes by; two times False if nothing is.
+    def _content(self):
+        """Return what is told, or what is wrong with this.
 
+        :return: (what :meth:`_deliver` takes, False, False), or (None, what is wrong, the hint that advice goes by).
         :rtype: tuple
         """
         raise NotImplementedError
@@ -111,15 +112,11 @@ class AmazonOutbox(models.AbstractModel):
         """
         raise NotImplementedError
 
-    def _content(self):
-        """Return what is told, as :meth:`_deliver` takes it."""
-        raise NotImplementedError
-
     def _deliver(self, amazon, content):
         """Tell Amazon.
 
         :param amazon: the ``selling_partner`` client.
-        :param content: what :meth:`_content` returned.
+        :param content: what :meth:`_look` returned.
         :raise SellingPartnerError: Amazon's answer, or none.
         """
         raise NotImplementedError
@@ -353,12 +350,12 @@ class AmazonOutbox(models.AbstractModel):
     def _send_ready(self, run, ready, troubles):
         """Send what may go now.
 
-        :param list ready: ids.
+        :param dict ready: what is told, by id.
         :param list troubles: as in :meth:`_send_all`.
         """
         refused = run.log.refused
         try:
-            self._send_each(run, ready, troubles)
+            self._send_each(run, list(ready), troubles)
         except RunOver:
             self._count_wrong(run, ready, refused)
             raise
@@ -392,22 +389,26 @@ class AmazonOutbox(models.AbstractModel):
     def _count_wrong(self, run, ready, refused):
         """Count in the run's log what was found wrong here only when others had gone.
 
-        :param list ready: ids of what was to be sent.
+        :param dict ready: what was to be sent, by id.
         :param int refused: what the log counted before.
         """
-        wrong = self.search_count([("id", "in", ready), ("state", "=", "error")])
+        wrong = self.search_count([("id", "in", list(ready)), ("state", "=", "error")])
         if refused + wrong > run.log.refused:
             run.log.refused = refused + wrong
             run.commit()
 
     @api.model
     def _ready(self, run, requested, tried):
-        """Look at everything that is due; say on each row that may not go why, and return the ids of the others.
+        """Look at everything that is due; say on each row that may not go why, and return what is told of the others.
+
+        This decides which way each goes. Whether it still may is looked at when it is locked, which is minutes later
+        where Amazon takes only so many at a time.
 
         :param set tried: ids that this run is through with.
-        :rtype: list[int]
+        :return: what is told, by id.
+        :rtype: dict
         """
-        ready, last = [], 0
+        ready, last = {}, 0
         while True:
             # What was committed elsewhere since is seen, too.
             run.commit()
@@ -415,15 +416,15 @@ class AmazonOutbox(models.AbstractModel):
             if not rows:
                 return ready
             last = rows[-1].id
-            ready += rows.filtered(lambda row: row.id not in tried)._look_in(run)
+            ready |= rows.filtered(lambda row: row.id not in tried)._look_in(run)
             self.env.flush_all()
             self.env.invalidate_all()
 
     def _look_in(self, run):
         """Look at these rows, and count in the run's log what is wrong.
 
-        :return: ids of those that may be sent now.
-        :rtype: list[int]
+        :return: what is told, by the ids of those that may be sent now.
+        :rtype: dict
         """
         good = self._look_all()
         wrong = (self - self.browse(good)).filtered(lambda row: row.state == "error")
@@ -434,11 +435,11 @@ class AmazonOutbox(models.AbstractModel):
     def _look_all(self):
         """Look at these rows; one that cannot be looked at keeps no other from being sent.
 
-        :return: ids of those that may be sent now.
-        :rtype: list[int]
+        :return: as :meth:`_look_in`.
+        :rtype: dict
         """
         try:
-            ready = self.filtered(lambda row: row._look()).ids
+            ready = {row.id: content for row in self if (content := row._look())}
             self.env.flush_all()
             return ready
         except MET:
@@ -447,23 +448,23 @@ class AmazonOutbox(models.AbstractModel):
             self.env.cr.rollback()
             self.env.invalidate_all()
             if len(self) > 1:
-                return [row_id for row in self for row_id in row._look_all()]
+                return {row_id: content for row in self for row_id, content in row._look_all().items()}
             self._refused("error", say(self.env, unexpected(error)))
             self.env["ir.cron"]._commit_progress()
-            return []
+            return {}
 
     def _look(self):
-        """Tell whether this may be sent now; where not, the row says why."""
+        """Return what is told of this now, or None; where it may not be sent, the row says why."""
         self.ensure_one()
-        wrong, hint = self._why_unfit()
+        content, wrong, hint = self._content()
         if wrong:
             self._refused("error", wrong, hint)
-            return False
+            return None
         waits = self._why_waiting()
         if waits:
             self._hold(waits)
-            return False
-        return True
+            return None
+        return content
 
     @api.model
     def _send_each(self, run, ids, troubles):
@@ -475,11 +476,12 @@ class AmazonOutbox(models.AbstractModel):
         ids = deque(self._denied_last(ids))
         while ids:
             row_id = ids.popleft()
-            row = self._locked(row_id)._cleared(run, troubles)
+            row, content = self._locked(row_id)
+            row, content = row._cleared(run, content, troubles) if row else (row, content)
             if not row:
                 continue
             try:
-                answered, denied, beyond = row._mark_and_send(run), 0, 0
+                answered, denied, beyond = row._mark_and_send(run, content), 0, 0
             except AccessDenied as error:
                 # It may be this one alone that Amazon denies.
                 answered, denied = True, denied + 1
@@ -506,35 +508,36 @@ class AmazonOutbox(models.AbstractModel):
 
     @api.model
     def _locked(self, row_id):
-        """Return the row, locked, if it may be sent as it is now; else none."""
+        """Return the row, locked, and what is told of it, if it may be sent as it is now; else none."""
         # What was read before does not count: a person may just have changed the row.
         self.env.cr.rollback()
         self.env.invalidate_all()
         row = self.browse(row_id).try_lock_for_update()
-        if row and row._is_sendable() and row._look():
-            return row
+        if row and row._is_sendable() and (content := row._look()):
+            return row, content
         self.env["ir.cron"]._commit_progress()
-        return self.browse()
+        return self.browse(), None
 
     def _is_sendable(self):
         """Tell whether this is to be sent by a call of its own."""
         return self.state in ("not_sent", "rejected")
 
-    def _cleared(self, run, troubles):
-        """Return the locked row when all is known that must be known before it is sent."""
-        return self
+    def _cleared(self, run, content, troubles):
+        """Return the locked row and what is told of it, when all is known that must be known before it is sent."""
+        return self, content
 
     def _is_there_already(self):
         """Tell whether Amazon says that it has this although it was never told: then it is only asked."""
         return False
 
-    def _mark_and_send(self, run):
+    def _mark_and_send(self, run, content):
         """Mark a row, commit, and send it.
 
+        :param content: what :meth:`_look` returned.
         :return: whether there was an answer.
         :raise SellingPartnerError: as :meth:`_send_one`.
         """
-        content, there = self._content(), self._is_there_already()
+        there = self._is_there_already()
         self._mark_sending("direct", run.log)
         run.commit()
         return self._query(run.amazon) if there else self._send_one(run.amazon, content)
@@ -542,7 +545,7 @@ class AmazonOutbox(models.AbstractModel):
     def _send_one(self, amazon, content):
         """Send a row that is marked, and write what Amazon answers.
 
-        :param content: what :meth:`_content` returned.
+        :param content: what :meth:`_look` returned.
         :return: whether there was an answer.
         :raise SellingPartnerError: what may concern not only this row: quota, credentials, access.
         """
