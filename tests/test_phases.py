@@ -26,16 +26,14 @@ class TestShippingRules(AmazonCase):
         )
         cls.provisional = cls.env.ref("sale_amazon_spapi.carrier_provisional")
 
-    def carrier(self, rule, kind="jp_standard", **values):
-        """Return the method an order gets when there is only this rule."""
+    def carriers(self, rule, *kinds):
+        """Return the methods that orders get when there is only this rule; each order is (kind, values)."""
         self.account.rule_ids.unlink()
         self.account.rule_ids = [(0, 0, {"carrier_id": self.first.id, **rule})]
-        return self.imported(kind, **values).carrier_id
-
-    def check(self, rule, fits, other):
-        """Check that a rule takes one order and not another; each is (kind, values)."""
-        self.assertEqual(self.carrier(rule, fits[0], **fits[1]), self.first)
-        self.assertEqual(self.carrier(rule, other[0], **other[1]), self.provisional)
+        self.account.job_ids.cursor = False
+        refs = [self.place(kind, **values)[0] for kind, values in kinds]
+        self.import_orders()
+        return [self.orders(ref).carrier_id for ref in refs]
 
     def test_each_criterion(self):
         """Each criterion alone."""
@@ -85,9 +83,11 @@ class TestShippingRules(AmazonCase):
             ({"categ_ids": [(6, 0, food.ids)]}, tea, cup),
         ):
             with self.subTest(rule=rule):
-                self.check(rule, fits, other)
-        self.assertEqual(self.carrier({"country_ids": [(6, 0, self.env.ref("base.jp").ids)]}), self.first)
-        self.assertEqual(self.carrier({"country_ids": [(6, 0, self.env.ref("base.us").ids)]}), self.provisional)
+                self.assertEqual(self.carriers(rule, fits, other), [self.first, self.provisional])
+        for country, carrier in (("base.jp", self.first), ("base.us", self.provisional)):
+            with self.subTest(country=country):
+                rule = {"country_ids": [(6, 0, self.env.ref(country).ids)]}
+                self.assertEqual(self.carriers(rule, standard), [carrier])
 
     def test_first_wins(self):
         """The first rule in order that fits decides; archived ones do not count; without any it is provisional."""

@@ -236,9 +236,10 @@ class RightsCase(ConfirmationCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.elsewhere = cls.env["res.company"].create({"name": "Elsewhere"})
-        cls.users = {}
+        cls.users, cls.homes = {}, {}
         for name, groups in GROUPS.items():
             company = cls.elsewhere if name == "stranger" else cls.company
+            cls.homes[name] = company.ids
             cls.users[name] = new_test_user(
                 cls.env, f"rights_{name}", groups, company_id=company.id, company_ids=[Command.set(company.ids)]
             )
@@ -328,8 +329,7 @@ class RightsCase(ConfirmationCase):
 
     def mine(self, records, login):
         """Return the records as a user sees them in the companies that are his."""
-        user = self.users[login]
-        return records.with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
+        return records.with_user(self.users[login]).with_context(allowed_company_ids=self.homes[login])
 
     @contextmanager
     def undone(self):
