@@ -296,7 +296,7 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.amazon.control("PATCH", f"sellers/{self.seller['merchant_id']}", revoked=True)
         self.send()
         self.assertEqual(self.account.connection_state, "broken")
-        self.assertIn("was revoked", self.account.connection_message)
+        self.assertEqual(self.account._job("confirm").error_kind, "credentials")
         self.amazon.control("PATCH", f"sellers/{self.seller['merchant_id']}", revoked=False)
         self.send_later(20)
         self.check_once(picking)

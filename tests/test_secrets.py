@@ -103,7 +103,7 @@ class TestSecrets(AmazonCase):
         for _time in range(2):
             log = self.import_orders()
             self.assertEqual(log.state, "failed")
-            self.assertIn("refresh token", log.message)
+            self.assertEqual(self.account._job("orders").error_kind, "credentials")
         self.assertEqual(self.account.connection_state, "broken")
         self.assertEqual(len(self.account.activity_ids), 1)
         self.amazon.control("PATCH", f"sellers/{self.seller['merchant_id']}", revoked=False)
