@@ -23,9 +23,8 @@ class TestCancel(AmazonCase):
         super().setUpClass()
         cls.keep_books()
 
-    def order(self, state):
-        """Return an order that is this far."""
-        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+    def bring(self, order, state):
+        """Bring an order this far."""
         picking = order.picking_ids
         if state == "unreserved":
             picking.do_unreserve()
@@ -41,38 +40,53 @@ class TestCancel(AmazonCase):
         elif state == "invoiced":
             order.order_line.product_id.invoice_policy = "order"
             order._create_invoices().action_post()
-        return order
 
     def test_policies(self):
         """Each policy with each state: cancelled and freed, or a person is told and nothing changes."""
-        for state, policies in STATES.items():
-            for policy, cancels in policies.items():
-                with self.subTest(state=state, policy=policy), self.env.cr.savepoint() as savepoint:
-                    self.account.cancel_policy = policy
-                    order = self.order(state)
-                    pickings = order.picking_ids
-                    before = [(picking.state, picking.move_ids.mapped("quantity")) for picking in pickings]
+        cup = self.products["AMZ-CUP-001"]
+        for policy in ("until_picked", "unreserved", "never"):
+            with self.subTest(policy=policy), self.env.cr.savepoint() as savepoint:
+                self.account.cancel_policy = policy
+                orders = self.imported(count=len(STATES), items=[{"sku": cup.default_code, "quantity": 2}])
+                before, held = {}, 0
+                for order, (state, policies) in zip(orders, STATES.items(), strict=True):
+                    self.bring(order, state)
+                    before[order] = self.deliveries(order)
+                    held += 0 if policies[policy] or state == "unreserved" else 2
                     # What was partly shipped on Amazon could not be cancelled as a whole there.
-                    self.refetched(order, fulfillment={"fulfillmentStatus": "CANCELLED"})
-                    self.assertEqual(order.amazon_status, "cancelled")
-                    if cancels:
-                        self.assertEqual(order.state, "cancel")
-                        self.assertEqual(set(pickings.mapped("state")), {"cancel"})
-                        self.assertEqual(order.amazon_phase_id.role, "cancelled")
-                        self.assertFalse(order.activity_ids)
-                        self.assertEqual(self.products["AMZ-CUP-001"].free_qty, 100)
-                    else:
-                        self.assertEqual(order.state, "sale")
-                        self.assertEqual(
-                            [(picking.state, picking.move_ids.mapped("quantity")) for picking in pickings], before
-                        )
-                        self.assertEqual(len(order.activity_ids), 1)
-                        self.assertEqual(order.activity_ids.user_id, self.manager)
-                        self.assertEqual(order.amazon_phase_id.role, "review", "nobody ships it without looking")
-                        self.refetched(order)
-                        self.assertEqual(len(order.activity_ids), 1)
-                    savepoint.rollback()
-                    self.env.invalidate_all()
+                    self.change(order.amazon_order_ref, fulfillment={"fulfillmentStatus": "CANCELLED"})
+                self.import_orders()
+                for order, (state, policies) in zip(orders, STATES.items(), strict=True):
+                    with self.subTest(state=state):
+                        self.check_cancelled(order, policies[policy], before[order])
+                self.assertEqual(cup.free_qty, 100 - held)
+                for order in orders:
+                    self.change(order.amazon_order_ref)
+                self.import_orders()
+                for order, (state, policies) in zip(orders, STATES.items(), strict=True):
+                    with self.subTest(state=state):
+                        self.assertEqual(len(order.activity_ids), 0 if policies[policy] else 1)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def deliveries(self, order):
+        """Return state and quantities of each of an order's deliveries."""
+        return [(picking.state, picking.move_ids.mapped("quantity")) for picking in order.picking_ids.sorted("id")]
+
+    def check_cancelled(self, order, cancels, before):
+        """See that an order which Amazon calls cancelled is so here, too, or that a person is told."""
+        self.assertEqual(order.amazon_status, "cancelled")
+        if cancels:
+            self.assertEqual(order.state, "cancel")
+            self.assertEqual(set(order.picking_ids.mapped("state")), {"cancel"})
+            self.assertEqual(order.amazon_phase_id.role, "cancelled")
+            self.assertFalse(order.activity_ids)
+        else:
+            self.assertEqual(order.state, "sale")
+            self.assertEqual(self.deliveries(order), before)
+            self.assertEqual(order.activity_ids.user_id, self.manager)
+            self.assertEqual(len(order.activity_ids), 1)
+            self.assertEqual(order.amazon_phase_id.role, "review", "nobody ships it without looking")
 
     def test_not_shipped_without_looking(self):
         """A delivery whose order was cancelled on Amazon cannot be validated until a person has decided."""
