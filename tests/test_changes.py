@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from .common import JAPAN, AmazonCase
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestChanges(AmazonCase):
     """What Amazon changes after an order was confirmed here."""
 

@@ -68,7 +68,7 @@ class TestTelephone(InBrowser, AmazonCase):
         self.start_tour("/odoo/amazon-orders", "amazon_board_on_a_telephone", login=self.user.login)
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestConfirmationTours(InBrowser, ConfirmationCase):
     """Validate a delivery, see it confirmed, complete others, change the status."""
 
