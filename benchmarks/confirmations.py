@@ -34,8 +34,8 @@ def while_an_import_runs(options):
         amazon.post("clock", now=None)
         amazon.control("DELETE", "requests")
         packer = Worker("validate", BASE, task).ready()
-        with tempfile.TemporaryDirectory() as folder, server.running(BASE, Path(folder) / "odoo.log"):
-            wait_for(lambda: server.listening(BASE))
+        with tempfile.TemporaryDirectory() as folder, server.running(BASE, Path(folder) / "odoo.log") as odoo:
+            wait_for(lambda: server.listening(odoo))
             Worker("start", BASE, task).ready().go()
             wait_for(lambda: count("SELECT count(*) FROM sale_order") > options.deliveries + 25)
             started = time.time()

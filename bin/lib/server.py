@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import database
 import psycopg2
@@ -44,12 +44,19 @@ def kill(process):
         process.wait(20)
 
 
-def listening(name):
-    """Tell whether the server of a database has come so far that its cron workers can be woken."""
-    connection = psycopg2.connect(dbname=name)
-    try:
-        with connection.cursor() as cr:
-            cr.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' OR datname = %s", [name])
-            return cr.fetchone()[0] > 1
-    finally:
-        connection.close()
+def listening(process):
+    """Tell whether a server has come so far that its cron workers can be woken.
+
+    :param process: what :func:`running` gave.
+    """
+    # The last that such a worker says in the database `postgres` is that it listens, committed.
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND application_name = %s AND query = %s"
+    with closing(psycopg2.connect(dbname="postgres")) as connection, connection.cursor() as cr:
+        cr.execute(query, ["postgres", f"odoo-{process.pid}", "COMMIT"])
+        return cr.fetchone()[0] == WORKERS
+
+
+def wake(name):
+    """Have the cron workers look for what is due in a database, as they do by themselves once a minute."""
+    with closing(psycopg2.connect(dbname="postgres")) as connection, connection, connection.cursor() as cr:
+        cr.execute("SELECT pg_notify('cron_trigger', %s)", [name])
