@@ -1,14 +1,11 @@
 """Tests with real processes, real commits and a simulated Amazon over HTTP. Each has a database of its own: a copy of a
 prepared shop."""
 
-import json
 import os
-import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-import database
 import pytest
 
 HERE = Path(__file__).resolve().parent
@@ -19,7 +16,7 @@ import shops  # noqa: E402
 from simulator.process import Amazon  # noqa: E402
 
 # Processes die here, PostgreSQL never does: nothing is proved by waiting for the disk at each commit.
-os.environ["PGOPTIONS"] = "-c synchronous_commit=off"
+os.environ["PGOPTIONS"] = "-c synchronous_commit=off -c jit=off"
 
 
 @pytest.fixture(scope="session")
@@ -38,33 +35,36 @@ def amazon(simulator):
     simulator.post("reset", seed=1)
 
 
+@pytest.fixture(scope="session")
+def odoo():
+    """Have Odoo loaded once; every importer is a fork of it."""
+    with shops.copied(os.environ["TEMPLATE_DATABASE"], "loaded") as shop:
+        shops.Importer.odoo = shops.Odoo(shop.name)
+    yield
+    shops.Importer.odoo.close()
+
+
 @contextmanager
 def prepared(simulator, count):
     """Give a database with a shop of `count` accounts, to be copied."""
-    name = database.name(f"processes_prepared_{count}")
     simulator.post("reset", seed=1)
-    database.copy(os.environ["TEMPLATE_DATABASE"], name)
-    try:
-        subprocess.run(
-            [sys.executable, str(HERE / "prepare.py"), name],
-            check=True,
-            text=True,
-            input=json.dumps({"url": simulator.url, "sellers": shops.sellers(simulator, count)}),
-        )
-        yield name
-    finally:
-        database.drop(name)
+    with shops.copied(os.environ["TEMPLATE_DATABASE"], f"prepared_{count}") as shop:
+        with shops.importers(shop) as importer:
+            importer.good("prepare", url=simulator.url, sellers=shops.sellers(simulator, count))
+        shop.wait_until_alone()
+        shop.close()
+        yield shop.name
 
 
 @pytest.fixture(scope="session")
-def one_account(simulator):
+def one_account(simulator, odoo):
     """The name of a prepared database with one account, its import started."""
     with prepared(simulator, 1) as name:
         yield name
 
 
 @pytest.fixture(scope="session")
-def two_accounts(simulator):
+def two_accounts(simulator, odoo):
     """The name of a prepared database with two accounts, their imports started."""
     with prepared(simulator, 2) as name:
         yield name

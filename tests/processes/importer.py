@@ -1,9 +1,11 @@
 """A process that imports orders and confirms deliveries, and dies where it is told to.
 
-``importer.py DATABASE`` loads Odoo once and then forks for every run, so that a run costs no start. It reads one JSON
-object a line from standard input and answers each with one:
+``importer.py SOCKET DATABASE`` loads Odoo once. Whoever connects to the socket gets a fork that works on the database
+it is told first, which has the same installed; it forks again for every run, so that neither costs a start. Requests
+and answers are JSON, one object a line:
 
-    {"way": "crons", "kill_at": 12}   →   {"exit": -9, "events": […], "errors": […]}
+    {"database": "shop_1", "batch": null}   →   {"ready": true}
+    {"way": "crons", "kill_at": 12}         →   {"exit": -9, "events": […], "errors": […]}
 
 ``way`` is what the run does:
 
@@ -12,7 +14,8 @@ object a line from standard input and answers each with one:
 - ``fetch``, ``build``: one half of it (``build`` is what a builder's cron runs);
 - ``send``, ``requested``: tell Amazon of deliveries, of all or of those a person asked for;
 - ``results``: fetch what Amazon says of feeds; ``send and results``: both;
-- ``code``: the Python code in ``code``, with ``env``.
+- ``code``: the Python code in ``code``, with ``env``;
+- ``prepare``: see ``prepare.py``.
 
 An event is a moment at which the process may die and which the database or Amazon can tell from its neighbours:
 before and after each COMMIT that wrote something, on whatever connection, and before and after each HTTP call.
@@ -20,10 +23,13 @@ before and after each COMMIT that wrote something, on whatever connection, and b
 code does.
 """
 
+import gc
 import json
 import logging
 import os
+import select
 import signal
+import socket
 import sys
 import traceback
 from pathlib import Path
@@ -33,6 +39,7 @@ import database
 import psycopg2
 import psycopg2.extensions
 import requests
+from prepare import prepare
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -169,6 +176,7 @@ WAYS = {
     "send and results": on_accounts("_send_confirmations", "_fetch_results"),
     "code": as_superuser(lambda env, code: exec(code, {"env": env, "__name__": "code"})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
+    "prepare": as_superuser(prepare),
 }
 
 
@@ -209,26 +217,82 @@ def run(name, order):
 def load(name):
     """Load Odoo, and what each run would have to read and to work out again: only what the files say, nothing of what
     is in the database."""
-    from odoo.modules.registry import Registry  # noqa: PLC0415
+    from odoo.addons.sale_amazon_spapi.selling_partner import transport  # noqa: PLC0415
     from odoo.tools.translate import code_translations  # noqa: PLC0415
 
-    registry = Registry(name)
-    assert registry._field_triggers
+    with database.environment(name) as env:
+        assert env.registry.field_computed
+        for model in map(env.__getitem__, env.registry):
+            if not model._abstract:
+                assert model._constraint_methods is not model._ondelete_methods
+                for field in model._fields.values():
+                    env.registry.get_field_trigger_tree(field)
     for module in ("account", "mail", "sale", database.ADDON):
         code_translations.get_python_translations(module, "ja_JP")
+    transport._certificates_of_environment()
+    # What is here now is here for good: no fork has to look through it, and thereby copy it.
+    gc.collect()
+    gc.freeze()
+
+
+def move(name):
+    """Work on another database, in which the same is installed."""
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+    from odoo.sql_db import close_all, db_connect  # noqa: PLC0415
+    from odoo.tools import config  # noqa: PLC0415
+
+    [(_loaded, registry)] = Registry.registries.items()
+    registry.db_name, registry._db = name, db_connect(name)
+    Registry.registries.clear()
+    Registry.registries[name] = registry
+    config["db_name"] = [name]
+    registry.check_signaling()
+    close_all()
+
+
+def small_batches(size):
+    """Make batches of few orders, so that few orders make several."""
+    from odoo.addons.sale_amazon_spapi.models.orders import amazon_order_update  # noqa: PLC0415
+
+    assert amazon_order_update.BATCH_SIZE > size
+    amazon_order_update.BATCH_SIZE = size
+
+
+def serve(connection):
+    """Do the runs that are asked for, until there is nobody to ask."""
+    with connection, connection.makefile("rw") as talk:
+
+        def answer(value):
+            print(json.dumps(value), file=talk, flush=True)
+
+        wanted = json.loads(talk.readline())
+        move(wanted["database"])
+        if wanted["batch"]:
+            small_batches(wanted["batch"])
+        answer({"ready": True})
+        for line in talk:
+            answer(run(wanted["database"], json.loads(line)))
 
 
 def main():
-    """Load Odoo, let go of the database, serve."""
-    from odoo.sql_db import close_all  # noqa: PLC0415
-
-    [name] = sys.argv[1:]
+    """Load Odoo, and fork for whoever connects, until standard input ends."""
+    [path, name] = sys.argv[1:]
     database.configure("-d", name)
     load(name)
-    close_all()
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        print(json.dumps(run(name, json.loads(line))), flush=True)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        print(json.dumps({"ready": True}), flush=True)
+        # Nobody waits for the forks made here.
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        while select.select([server, sys.stdin], [], [])[0] == [server]:
+            connection, _address = server.accept()
+            if not os.fork():
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                server.close()
+                serve(connection)
+                os._exit(0)
+            connection.close()
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""Makes a database a shop whose accounts read from a simulated Amazon: ``prepare.py DATABASE``, the rest as JSON on
-standard input."""
+"""Makes a database a shop whose accounts read from a simulated Amazon."""
 
-import json
-import sys
-
-import database
 import shop
 
 from simulator.process import Amazon
 
 
-def prepare(env, amazon, sellers):
-    """Connect one account a seller; only the addon's crons are left, and only what wakes them makes them run."""
+def prepare(env, url, sellers):
+    """Connect one account a seller; only the addon's crons are left, and only what wakes them makes them run.
+
+    :param str url: the simulator's.
+    :param list sellers: what the simulator says of them.
+    """
+    amazon = Amazon(url)
     account = shop.set_up(env, amazon, sellers[0])
     for seller in sellers[1:]:
         shop.connect(env, amazon, seller)
@@ -22,11 +22,3 @@ def prepare(env, amazon, sellers):
     env.cr.execute("UPDATE ir_cron SET active = FALSE WHERE cron_name NOT LIKE 'Amazon%'")
     env.cr.execute("UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' + interval '1 day'")
     env.cr.execute("DELETE FROM ir_cron_trigger WHERE cron_id IN (SELECT id FROM ir_cron WHERE NOT active)")
-
-
-if __name__ == "__main__":
-    [name] = sys.argv[1:]
-    order = json.load(sys.stdin)
-    database.configure("-d", name)
-    with database.environment(name) as env:
-        prepare(env, Amazon(order["url"]), order["sellers"])

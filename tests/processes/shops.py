@@ -3,12 +3,14 @@ hold afterwards, read with plain SQL so that no code under test judges itself.""
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Queue
@@ -38,47 +40,42 @@ COUNTED = (
     "mail_activity",
     "mail_message",
 )
+# The name under which the tests themselves are connected.
+OURS = "tests"
 # Everything in the database, kept beside it; :meth:`Shop.restore` brings back what has changed since.
 SAVE = """
 CREATE SCHEMA saved;
-CREATE TABLE saved._tables (name text, rows bigint);
-CREATE TABLE saved._sequences (name text, value bigint, called boolean);
+CREATE TABLE saved._sequences AS
+    SELECT oid, pg_sequence_last_value(oid) AS value FROM pg_class
+     WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
 CREATE TABLE saved._moment AS SELECT pg_current_xact_id()::text::bigint AS xid;
 DO $$
-DECLARE found text; value bigint; called boolean; count bigint;
+DECLARE found text;
 BEGIN
     FOR found IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
         EXECUTE format('CREATE TABLE saved.%1$I AS TABLE public.%1$I', found);
-        GET DIAGNOSTICS count = ROW_COUNT;
-        INSERT INTO saved._tables VALUES (found, count);
-    END LOOP;
-    FOR found IN SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace LOOP
-        EXECUTE format('SELECT last_value, is_called FROM public.%I', found) INTO value, called;
-        INSERT INTO saved._sequences VALUES (found, value, called);
     END LOOP;
 END $$;
 """
+# One statement for all tables, planned once: which have other rows than those saved.
+CHANGED = """
+SELECT 'PREPARE changed (bigint) AS ' || string_agg(format(
+           'SELECT %1$L AS name WHERE (SELECT count(*) <> %2$s OR max(xmin::text::bigint) > $1 FROM public.%1$I)',
+           relname, (xpath('/row/count/text()', query_to_xml(format('SELECT count(*) FROM saved.%I', relname),
+                                                             FALSE, TRUE, '')))[1]), ' UNION ALL ')
+  FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
 RESTORE = """
-SET session_replication_role = replica;
 DO $$
-DECLARE kept record; changed boolean;
+DECLARE name text; kept bigint;
 BEGIN
-    FOR kept IN SELECT name, rows, xid FROM saved._tables, saved._moment LOOP
-        EXECUTE format('SELECT (SELECT count(*) FROM public.%1$I) <> $1'
-                       ' OR EXISTS (SELECT FROM public.%1$I WHERE xmin::text::bigint > $2)', kept.name)
-           INTO changed USING kept.rows, kept.xid;
-        IF changed THEN
-            EXECUTE format('DELETE FROM public.%I', kept.name);
-            EXECUTE format('INSERT INTO public.%1$I SELECT * FROM saved.%1$I', kept.name);
-        END IF;
+    SELECT xid FROM saved._moment INTO kept;
+    FOR name IN EXECUTE format('EXECUTE changed (%s)', kept) LOOP
+        EXECUTE format('DELETE FROM public.%I WHERE xmin::text::bigint > %s', name, kept);
+        EXECUTE format('INSERT INTO public.%1$I SELECT * FROM saved.%1$I EXCEPT SELECT * FROM public.%1$I', name);
     END LOOP;
-    FOR kept IN SELECT * FROM saved._sequences LOOP
-        EXECUTE format('SELECT (last_value, is_called) <> ($1, $2) FROM public.%I', kept.name)
-           INTO changed USING kept.value, kept.called;
-        IF changed THEN
-            PERFORM setval(format('public.%I', kept.name)::regclass, kept.value, kept.called);
-        END IF;
-    END LOOP;
+    PERFORM setval(oid, coalesce(value, 1), value IS NOT NULL) FROM saved._sequences
+      WHERE pg_sequence_last_value(oid) IS DISTINCT FROM value;
     UPDATE saved._moment SET xid = pg_current_xact_id()::text::bigint;
 END $$;
 """
@@ -92,16 +89,25 @@ class Shop:
 
     def __init__(self, name):
         self.name = name
+        self._connections = {}
 
-    def sql(self, query, *values):
-        """Return the rows of one statement, committed."""
-        connection = psycopg2.connect(dbname=self.name)
-        try:
-            with connection, connection.cursor() as cr:
-                cr.execute(query, values)
-                return cr.fetchall() if cr.description else []
-        finally:
-            connection.close()
+    def sql(self, query, *values, role="origin"):
+        """Return the rows of one statement, committed.
+
+        :param str role: PostgreSQL's ``session_replication_role``; in another than the usual one no trigger fires.
+        """
+        if role not in self._connections:
+            self._connections[role] = psycopg2.connect(dbname=self.name, application_name=OURS)
+            self._connections[role].autocommit = True
+            self.sql("SELECT set_config('session_replication_role', %s, FALSE)", role, role=role)
+        with self._connections[role].cursor() as cr:
+            cr.execute(query, values)
+            return cr.fetchall() if cr.description else []
+
+    def close(self):
+        """Let go of the database."""
+        while self._connections:
+            self._connections.popitem()[1].close()
 
     def value(self, query, *values):
         """Return the one value of a statement."""
@@ -110,18 +116,28 @@ class Shop:
 
     def wait_until_alone(self, seconds=20):
         """Wait until PostgreSQL has noticed that every process is gone."""
-        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
-        wait_for(lambda: not self.value(others, self.name), seconds, "the killed process's connections end")
+        others = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = %s AND application_name <> %s AND backend_type = 'client backend'"
+        )
+        wait_for(lambda: not self.value(others, self.name, OURS), seconds, "the killed process's connections end")
 
     def save(self):
         """Keep everything as it is now, to be brought back by :meth:`restore`."""
         self.wait_until_alone()
-        self.sql(SAVE.replace("%", "%%"))
+        self._as_it_is(SAVE)
+        self._as_it_is("SET plan_cache_mode = force_generic_plan")
+        [[prepare]] = self._as_it_is(CHANGED)
+        self._as_it_is(prepare)
 
     def restore(self):
         """Bring back what was saved: many times faster than copying the database once more."""
         self.wait_until_alone()
-        self.sql(RESTORE.replace("%", "%%"))
+        self._as_it_is(RESTORE)
+
+    def _as_it_is(self, statement):
+        """Do what changes rows without anything following from it."""
+        return self.sql(statement.replace("%", "%%"), role="replica")
 
     def counts(self):
         """Return the number of rows of each table that an import writes."""
@@ -150,7 +166,7 @@ def wait_for(condition, seconds, what):
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
+        time.sleep(0.02)
     return result
 
 
@@ -159,42 +175,71 @@ def copied(template, suffix):
     """Give a shop in a copy of a database, and drop it afterwards."""
     name = database.name(f"processes_{suffix}")
     database.copy(template, name)
+    shop = Shop(name)
     try:
-        yield Shop(name)
+        yield shop
     finally:
+        shop.close()
         database.drop(name)
+
+
+class Odoo:
+    """Odoo, loaded; see ``importer.py``.
+
+    :param str name: of a database with the addon, needed only while it is loaded.
+    :param variables: of its environment.
+    """
+
+    def __init__(self, name, **variables):
+        self._folder = tempfile.TemporaryDirectory()
+        self.path = f"{self._folder.name}/importer"
+        self.process = subprocess.Popen(
+            [sys.executable, str(IMPORTER), self.path, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
+        )
+        assert self.process.stdout.readline(), "Odoo does not load"
+
+    def close(self):
+        """End the process."""
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+        self._folder.cleanup()
 
 
 class Importer:
     """A process that imports on demand; see ``importer.py``.
 
     :param str name: the database's name.
-    :param variables: of its environment.
+    :param odoo: the :class:`Odoo` that it is a fork of, unless it is the one that all have in common.
+    :param batch: so many orders make a batch, instead of as many as usual.
     """
 
-    def __init__(self, name, **variables):
-        self.process = subprocess.Popen(
-            [sys.executable, str(IMPORTER), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
-        )
-        assert self._answer() == {"ready": True}
+    odoo = None
 
-    def _answer(self):
-        line = self.process.stdout.readline()
-        assert line, "the importer ended"
-        return json.loads(line)
+    def __init__(self, name, odoo=None, batch=None):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect((odoo or self.odoo).path)
+            self.talk = connection.makefile("rw")
+        self._ask(database=name, batch=batch)
+        assert self.finish() == {"ready": True}
+
+    def _ask(self, **request):
+        self.talk.write(json.dumps(request) + "\n")
+        self.talk.flush()
 
     def start(self, way="crons", kill_at=None, **more):
         """Start a run without waiting for it."""
-        self.process.stdin.write(json.dumps({"way": way, "kill_at": kill_at, **more}) + "\n")
-        self.process.stdin.flush()
+        self._ask(way=way, kill_at=kill_at, **more)
 
     def finish(self):
         """Wait for the run that was started; return {"exit", "events", "errors"}."""
-        return self._answer()
+        line = self.talk.readline()
+        assert line, "the importer ended"
+        return json.loads(line)
 
     def run(self, way="crons", kill_at=None, **more):
         """Do one run."""
@@ -224,23 +269,17 @@ class Importer:
         return result["events"]
 
     def close(self):
-        """End the process."""
-        self.process.stdin.close()
-        self.process.wait(20)
-        self.process.stdout.close()
+        """Let the process end."""
+        self.talk.close()
 
 
 @contextmanager
 def importers(shop, count=1, **variables):
-    """Give processes that import into a shop, with these variables in their environment."""
-    running = []
-    try:
-        for _number in range(count):
-            running.append(Importer(shop.name, **variables))
+    """Give processes that import into a shop; with variables, of an Odoo that was started in such an environment."""
+    with ExitStack() as stack:
+        odoo = stack.enter_context(closing(Odoo(shop.name, **variables))) if variables else None
+        running = [stack.enter_context(closing(Importer(shop.name, odoo))) for _number in range(count)]
         yield running[0] if count == 1 else running
-    finally:
-        for importer in running:
-            importer.close()
 
 
 class Site:
@@ -249,12 +288,13 @@ class Site:
     :param str template: the prepared database.
     :param int number: of the site, when there are several.
     :param stack: a ``contextlib.ExitStack`` that ends it.
+    :param batch: as in :class:`Importer`.
     :param more: see :meth:`prepare`.
     """
 
-    def __init__(self, template, number, stack, **more):
+    def __init__(self, template, number, stack, batch=None, **more):
         self.shop = stack.enter_context(copied(template, f"site_{number}"))
-        self.importer = stack.enter_context(importers(self.shop))
+        self.importer = stack.enter_context(closing(Importer(self.shop.name, batch=batch)))
         self.prepare(**more)
         self.shop.save()
 

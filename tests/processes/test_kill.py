@@ -6,19 +6,20 @@ import pytest
 import shops
 
 KINDS = {
-    "jp_standard": 18,
-    "jp_several_items": 2,
+    "jp_standard": 2,
+    "jp_several_items": 1,
     "jp_cod": 1,
     "jp_gift": 1,
     "jp_unknown_sku": 1,
-    "jp_cvs_pending": 2,
+    "jp_cvs_pending": 1,
     "jp_cancelled": 1,
     "jp_shipped": 2,
     "jp_fba": 1,
     "jp_points": 1,
 }
-FEW = {"jp_standard": 10, "jp_several_items": 1, "jp_cvs_pending": 1, "jp_shipped": 1, "jp_fba": 1}
-PAGE = 10
+FEW = {"jp_standard": 2, "jp_several_items": 1, "jp_cvs_pending": 1, "jp_shipped": 1, "jp_fba": 1}
+# So small that these few orders make several pages, and all kinds several batches.
+PAGE, BATCH = 4, 8
 WORKERS = 2
 ASK_FOR_A_RANGE = """
 from datetime import datetime, timedelta
@@ -76,7 +77,7 @@ def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way)
     orders = shops.place(amazon, seller, FEW if way == "range" else KINDS)
     amazon.post("page-limit", limit=PAGE)
     with ExitStack() as stack:
-        sites = [shops.Site(one_account, number, stack) for number in range(WORKERS)]
+        sites = [shops.Site(one_account, number, stack, batch=BATCH) for number in range(WORKERS)]
         events = sites[0].importer.good(begin(sites[0], way))
         shops.assert_complete(sites[0].shop, orders)
         counts = sites[0].shop.counts()
