@@ -10,3 +10,6 @@ def migrate(cr, version):
     for table, old, new in RENAMED:
         if column_exists(cr, table, old):
             rename_column(cr, table, old, new)
+    # All that came in so far; with a default PostgreSQL need not write millions of rows.
+    cr.execute("ALTER TABLE amazon_order_update ADD COLUMN IF NOT EXISTS source varchar DEFAULT 'orders'")
+    cr.execute("ALTER TABLE amazon_order_update ALTER COLUMN source DROP DEFAULT")

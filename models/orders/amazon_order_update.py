@@ -135,6 +135,13 @@ class AmazonOrderUpdate(models.Model):
     account_id = fields.Many2one("amazon.account", required=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     order_ref = fields.Char("Amazon Order", readonly=True, index=True)
+    source = fields.Selection(
+        [("orders", "Orders API")],
+        required=True,
+        default="orders",
+        readonly=True,
+        help="Which of Amazon's APIs it came from; says how it is read.",
+    )
     version = fields.Char(readonly=True, help="Amazon's lastUpdatedTime, UTC")
     changed_at = fields.Datetime("Changed on Amazon", compute="_compute_changed_at")
     amazon_url = fields.Char("Seller Central", compute="_compute_amazon_url")
@@ -550,39 +557,41 @@ class AmazonOrderUpdate(models.Model):
 
     @api.model
     @no_statements_logged()
-    def _receive(self, account, received, log=None, forced=False):
+    def _receive(self, account, received, log=None, forced=False, source="orders"):
         """Put order versions into the inbox; one that is there already is not put there twice.
 
         :param account: the ``amazon.account``.
         :param received: ``ReceivedOrder`` values.
         :param log: the run's ``amazon.log`` row.
         :param bool forced: build them whatever the version.
+        :param str source: which of Amazon's APIs they came from.
         :return: the rows that are new.
         """
         if not received:
             return self.browse()
         try:
             with self.env.cr.savepoint():
-                return self._insert(account, received, log, forced)
+                return self._insert(account, received, log, forced, source)
         except MET:
             raise
         except psycopg2.Error as error:
             if len(received) == 1:
                 # One of the values cannot be stored as received. The digest and the encrypted payload always can.
                 [bad] = received
-                row = self._insert(account, [replace(bad, order_id="", last_updated=None)], log, forced)
+                row = self._insert(account, [replace(bad, order_id="", last_updated=None)], log, forced, source)
                 if row:
                     row._failed(error)
                 return row
-        return self.union(*(self._receive(account, [order], log, forced) for order in received))
+        return self.union(*(self._receive(account, [order], log, forced, source) for order in received))
 
     @api.model
-    def _insert(self, account, received, log, forced):
+    def _insert(self, account, received, log, forced, source):
         rows = [
             SQL(
-                "(%s, %s, %s, %s, %s, %s, 'pending', %s, 0, %s, %s, %s, %s, %s)",
+                "(%s, %s, %s, %s, %s, %s, %s, 'pending', %s, 0, %s, %s, %s, %s, %s)",
                 account.id,
                 account.company_id.id,
+                source,
                 order.order_id,
                 _version(order),
                 order.digest,
@@ -604,8 +613,8 @@ class AmazonOrderUpdate(models.Model):
             )
         new = self.env.execute_query(
             SQL(
-                "INSERT INTO amazon_order_update (account_id, company_id, order_ref, version, digest, payload, state,"
-                " forced, attempts, log_id, create_uid, write_uid, create_date, write_date) VALUES %s"
+                "INSERT INTO amazon_order_update (account_id, company_id, source, order_ref, version, digest, payload,"
+                " state, forced, attempts, log_id, create_uid, write_uid, create_date, write_date) VALUES %s"
                 " ON CONFLICT %s RETURNING id",
                 SQL(", ").join(rows),
                 conflict,
@@ -742,15 +751,25 @@ class AmazonOrderUpdate(models.Model):
         :rtype: Batch
         """
         values, read = {}, {} if read is None else read
+        parsers = self._parsers()
         for row in self:
             try:
                 if row.id not in read:
-                    read[row.id] = parse_readable(crypto.decrypt(row.payload))
+                    read[row.id] = parsers[row.source](crypto.decrypt(row.payload))
                 values[row] = read[row.id]
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the row
                 row._failed(error)
         known = self.env["sale.order"]._amazon_find(account, [value.order_id for value in values.values()])
         return Batch(values, known, *self._read_offers(account, values.values()))
+
+    @api.model
+    def _parsers(self):
+        """Return what makes an order's value of a payload, by the row's source. Who brings in orders from another of
+        Amazon's APIs adds it here and to the field's selection.
+
+        :rtype: dict
+        """
+        return {"orders": parse_readable}
 
     @api.model
     def _read_offers(self, account, values):

@@ -15,6 +15,7 @@ UPDATE ir_model_fields SET name = 'confirmed' WHERE model = 'amazon.log' AND nam
 UPDATE ir_model_fields SET name = 'merchant_id' WHERE model = 'amazon.quota' AND name = 'selling_partner';
 ALTER TABLE amazon_log RENAME accepted TO confirmed;
 ALTER TABLE amazon_quota RENAME selling_partner TO merchant_id;
+ALTER TABLE amazon_order_update DROP COLUMN source;
 UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'sale_amazon_spapi';
 """
 # Rows that must be as many afterwards, and what runs and buckets have counted.
