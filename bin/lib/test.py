@@ -15,6 +15,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from threading import Event
 
@@ -31,6 +32,7 @@ NOT_OURS = re.compile(
     r"missing --http-interface|Running as user 'root'|wkhtmltopdf|Chrome executable|doesn't appear to be a valid PyPI"
     r"|does not appear o be a valid PyPI|unknown option 'sale_amazon|Two-Factor|py\.warnings"
 )
+TEST_CLASS = re.compile(r"^class (Test\w+)\((.*)\):\n((?:(?:[ \t].*)?\n)*)", re.MULTILINE)
 RUNNING, ENDED = [], Event()
 
 
@@ -201,6 +203,25 @@ def noise(output):
     return entries
 
 
+def pieces(count=3):
+    """Divide Odoo's tests by their number; the last piece has all that is in no other, so that none is forgotten.
+
+    :return: the arguments of :func:`odoo` for each piece.
+    """
+    tests = {}
+    for path in sorted((CHECKOUT / "tests").glob("test_*.py")):
+        for name, bases, body in TEST_CLASS.findall(path.read_text()):
+            # Where one test needs a browser, Odoo makes all bundles first: that stands in one piece.
+            if not {"InBrowser", "HttpCase"} & set(bases.split(", ")):
+                tests[name] = body.count("\n    def test_")
+    divided = [[] for _number in range(count)]
+    for name in sorted(tests, key=tests.get, reverse=True):
+        min(divided, key=lambda names: sum(map(tests.get, names))).append(name)
+    tags = [[f"/{database.ADDON}:{name}" for name in names] for names in divided[:-1]]
+    rest = [f"/{database.ADDON}", *(f"-{tag}" for names in tags for tag in names)]
+    return [(f"odoo_{number}", "plain", ",".join([*own, "-extra"])) for number, own in enumerate([*tags, rest], 1)]
+
+
 # --- all of it -------------------------------------------------------------------------------
 def timed(part, *arguments):
     """Run one part and note how long it took."""
@@ -210,10 +231,10 @@ def timed(part, *arguments):
     return result
 
 
-def everything():
-    """Run every part, two at a time: whoever is free takes the next, the longest first."""
+def at_once(parts):
+    """Run parts, two at a time: whoever is free takes the next."""
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda part: timed(*part), PARTS.values()))
+        return list(pool.map(lambda part: timed(*part), parts))
 
 
 def processes(*paths):
@@ -222,26 +243,26 @@ def processes(*paths):
     return pytest("processes", *(paths or ["tests/processes"]))
 
 
-# The longest first.
+# What each name runs, the longest first.
 PARTS = {
-    "odoo": (odoo, "odoo"),
-    "processes": (processes,),
-    "extra": (odoo, "extra", "extra"),
-    "simulator": (pytest, "simulator", "simulator/tests"),
-    "lint": (lint,),
-    "selling_partner": (pytest, "selling_partner", "selling_partner/tests"),
+    "processes": [(processes,)],
+    "odoo": [(odoo, *piece) for piece in pieces()],
+    "extra": [(odoo, "extra", "extra")],
+    "simulator": [(pytest, "simulator", "simulator/tests")],
+    "lint": [(lint,)],
+    "selling_partner": [(pytest, "selling_partner", "selling_partner/tests")],
 }
 
 
 def chosen(name):
-    """Run the part a person named."""
+    """Return what a person named."""
     if name in PARTS:
-        return timed(*PARTS[name])
+        return PARTS[name]
     path = name.partition("::")[0]
     if "/" in name and (CHECKOUT / path).exists():
-        return timed(processes, name) if path.startswith("tests/processes") else timed(pytest, "chosen", name)
+        return [(processes, name) if path.startswith("tests/processes") else (pytest, "chosen", name)]
     kind, name = name.split(":", 1) if name.startswith("extra:") else ("plain", name)
-    return timed(odoo, "chosen", kind, f"/{database.ADDON}:{name}")
+    return [(odoo, "chosen", kind, f"/{database.ADDON}:{name}")]
 
 
 def main():
@@ -252,7 +273,8 @@ def main():
         return 0
     signal.signal(signal.SIGTERM, ended)
     try:
-        parts = [chosen(name) for name in names] if names else everything()
+        runs = [at_once(chosen(name)) for name in names] or [at_once(chain(*PARTS.values()))]
+        parts = list(chain(*runs))
     finally:
         database.stop_server()
     for part in parts:
