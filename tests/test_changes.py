@@ -7,8 +7,7 @@ from odoo.tests import tagged
 from .common import JAPAN, AmazonCase
 
 
-@tagged("post_install", "-at_install")
-class TestChanges(AmazonCase):
+class ChangesCase(AmazonCase):
     """What Amazon changes after an order was confirmed here."""
 
     @classmethod
@@ -65,7 +64,10 @@ class TestChanges(AmazonCase):
             )
         )
 
-    # --- addresses
+
+@tagged("post_install", "-at_install")
+class TestChangedAddresses(ChangesCase):
+    """Where an order goes, changed after it was confirmed here."""
 
     def test_address(self):
         """Open deliveries go to the new address, done ones stay; the chatter names what changed, without values."""
@@ -167,7 +169,10 @@ class TestChanges(AmazonCase):
         self.assertEqual(order.partner_shipping_id, chosen)
         self.assertFalse(order.activity_ids.filtered(lambda activity: "address changed" in activity.summary))
 
-    # --- quantities and amounts
+
+@tagged("post_install", "-at_install", "both")
+class TestChangedQuantities(ChangesCase):
+    """What was ordered and what it costs, changed after it was confirmed here."""
 
     def test_quantity_reduced(self):
         """Fewer units: order, delivery and amount follow; told old → new, without the core's warnings."""
@@ -351,6 +356,11 @@ class TestChanges(AmazonCase):
         self.assertEqual(order.amount_total, 3630)
         self.assertEqual(order.order_line.filtered(lambda line: line.amazon_line_key == "cod_fee").tax_ids.amount, 10)
         self.assertFalse(order.amazon_mismatch)
+
+
+@tagged("post_install", "-at_install")
+class TestChanges(ChangesCase):
+    """Everything else that Amazon changes, and what comes again."""
 
     # --- dates, statuses, requests
 
