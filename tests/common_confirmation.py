@@ -58,6 +58,13 @@ class ConfirmationCase(AmazonCase):
         self.ship(picking)
         return picking
 
+    def deliver_all(self, pickings):
+        """Pick all of them, enter a number for each and validate them together; return the deliveries."""
+        for number, picking in enumerate(pickings):
+            picking.with_user(self.user).carrier_tracking_ref = f"T-{number}"
+        self.ship(pickings)
+        return pickings
+
     def split(self, order, number="111"):
         """Deliver one unit of each product; return that delivery and the backorder."""
         picking = order.picking_ids

@@ -41,14 +41,11 @@ class TestConfirmationSpeed(ConfirmationCase):
 
     def test_sending(self):
         """Sending one after the other costs a bounded number of queries each."""
-        for picking in self.some(1):
-            self.ship(picking)
+        self.ship(self.some(1))
         self.send()
-        for picking in self.some(2):
-            self.ship(picking)
+        self.ship(self.some(2))
         two = self.queries(self.send)
-        for picking in self.some(12):
-            self.ship(picking)
+        self.ship(self.some(12))
         twelve = self.queries(self.send)
         self.assertLessEqual((twelve - two) / 10, SENDING)
 
@@ -59,8 +56,7 @@ class TestConfirmationSpeed(ConfirmationCase):
         shown = {**{name: {} for name in model._fields}, "line_ids": lines}
         counts, costs = (10, 60), {}
         for count in counts:
-            for picking in self.some(count):
-                self.ship(picking)
+            self.ship(self.some(count))
             wizard = model.create({})
             costs[count] = {
                 "searching": self.queries(wizard.action_search),
@@ -83,8 +79,7 @@ class TestConfirmationSpeed(ConfirmationCase):
         self.account.feed_threshold = 0
         sent, applied = [], []
         for count in (1, 2, 52):
-            for picking in self.some(count):
-                self.ship(picking)
+            self.ship(self.some(count))
             sent.append(self.queries(self.send))
             self.amazon.post("clock", advance=120)
             applied.append(self.queries(self.fetch))

@@ -19,10 +19,7 @@ class TestFeed(ConfirmationCase):
 
     def deliveries(self, count=3):
         """Import and deliver some orders; return the deliveries."""
-        orders = self.imported(count=count)
-        for number, order in enumerate(orders):
-            self.deliver(order.picking_ids, f"T-{number}")
-        return orders.picking_ids
+        return self.deliver_all(self.imported(count=count).picking_ids)
 
     def work(self, seconds=120):
         """Let Amazon work its feeds off."""

@@ -73,10 +73,7 @@ class TestFeedReport(ConfirmationCase):
         :param lost: the numbers of the parcels that Amazon does not take, because the order is cancelled.
         :return: the rows.
         """
-        orders = self.imported(count=3)
-        for number, order in enumerate(orders):
-            self.deliver(order.picking_ids, f"T-{number}")
-        rows = orders.picking_ids.amazon_confirmation_ids.sorted("id")
+        rows = self.deliver_all(self.imported(count=3).picking_ids).amazon_confirmation_ids.sorted("id")
         for number in lost:
             self.amazon.post(f"orders/{rows[number].order_ref}/cancel")
         self.send()
