@@ -5,6 +5,7 @@ what: a method, a field or a model that only rooms above define may not be named
 """
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -18,8 +19,11 @@ BELOW = {
     "speed": ("orders", "customers", "engine"),
     "confirmations": ("orders", "customers", "engine"),
 }
+# Fields of ours whose names Amazon's values have as well.
+AMAZONS = {"tracking_number"}
 # What of Odoo's the engine knows nothing of.
-NOT_THE_ENGINES = ("sale.", "stock.", "product.", "delivery.")
+NOT_THE_ENGINES = ("sale.order", "stock.", "product.", "delivery.", "account.tax", "account.move")
+PATH = re.compile(r"[a-z_]\w*(\.\w+)*")
 
 
 class Room:
@@ -37,6 +41,7 @@ class Room:
                     self._define(model)
 
     def _define(self, model):
+        ours = _is_ours(model)
         for statement in model.body:
             if isinstance(statement, ast.FunctionDef) and statement.name.startswith(("_", "action_")):
                 into = self.extended if _extends(statement) else self.defined
@@ -46,19 +51,54 @@ class Room:
                 if names == ["_name"] and value.value.startswith("amazon."):
                     self.defined.add(value.value)
                 elif isinstance(value, ast.Call) and "selection_add" not in {word.arg for word in value.keywords}:
-                    # Only what carries our name is ours on whatever record.
-                    self.defined.update(name for name in names if name.startswith("amazon_"))
+                    self.defined.update(
+                        name for name in names if name.startswith("amazon_") or (ours and _is_telling(name))
+                    )
 
     def names(self):
         """Return (path, line, name) of everything the files name that somebody might define."""
         for path, tree in self.trees.items():
+            said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
             for node in ast.walk(tree):
                 if isinstance(node, ast.Attribute):
                     yield path, node.lineno, node.attr
-                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    yield path, node.lineno, node.value
-                elif isinstance(node, ast.ImportFrom) and node.level == 2:
-                    yield path, node.lineno, f"room {(node.module or node.names[0].name).partition('.')[0]}"
+                elif isinstance(node, ast.keyword) and node.arg:
+                    yield path, node.value.lineno, node.arg
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+                    yield from ((path, node.lineno, name) for name in _names_in(node.value))
+                elif isinstance(node, ast.Import | ast.ImportFrom):
+                    yield from ((path, node.lineno, f"room {name}") for name in _imported(node))
+
+
+def _names_in(text):
+    """Return what a text may name: a model, a path of fields, tables in SQL."""
+    if PATH.fullmatch(text):
+        # Of one word alone nobody knows whether it names anything.
+        return [text, *(name for name in text.split(".") if "_" in name)]
+    return [name for word in re.findall(r"\w+", text) if "_" in word for name in (word, word.replace("_", "."))]
+
+
+def _imported(node):
+    """Return the modules and names of an import out of ``models/``, one by one."""
+    modules = [getattr(node, "module", None), *(alias.name for alias in node.names)]
+    names = [name for module in modules if module for name in module.split(".")]
+    return names if getattr(node, "level", 0) == 2 or "models" in names else []
+
+
+def _is_telling(field):
+    """Tell whether only our own models may have a field of this name; ``state`` and ``order_id`` many have."""
+    return "_" in field and not field.endswith("_id") and field not in AMAZONS
+
+
+def _is_ours(model):
+    """Tell whether a class is of a model of the addon's own."""
+    return any(
+        isinstance(statement, ast.Assign)
+        and statement.targets[0].id in ("_name", "_inherit")
+        and isinstance(statement.value, ast.Constant)
+        and statement.value.value.startswith("amazon.")
+        for statement in model.body
+    )
 
 
 def _extends(method):
