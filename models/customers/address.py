@@ -32,7 +32,7 @@ class PostalAddress:
     country: str = ""
 
 
-def tidy(text):
+def storable(text):
     """Return a text as it came, without what no field can hold: control characters and outer blanks."""
     return _CONTROL.sub(" ", text or "").strip()
 
@@ -43,7 +43,7 @@ def normalize(text):
     Width, case, hyphens and blanks do not count, except a blank between two digits: "1-2 301" is not "1-2301".
     """
     while True:
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tidy(text)).casefold())
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", storable(text)).casefold())
         folded = _HYPHENS.sub("-", folded)
         folded = re.sub(r"(?<=\d)\s+(?=\d)", "\0", folded)
         folded = re.sub(r"\s+", "", folded).replace("\0", " ")
@@ -55,7 +55,7 @@ def normalize(text):
 
 def normalize_email(email):
     """Return an e-mail address in the form it is compared in."""
-    return tidy(email).lower()
+    return storable(email).lower()
 
 
 def normalize_phone(phone, country=""):
@@ -73,7 +73,7 @@ def normalize_phone(phone, country=""):
 
 def country_code(code):
     """Return an ISO 3166 code in capitals."""
-    code = unicodedata.normalize("NFKC", tidy(code)).upper()
+    code = unicodedata.normalize("NFKC", storable(code)).upper()
     return _COUNTRIES.get(code, code)
 
 
@@ -83,7 +83,7 @@ def postal_code(code, country=""):
     :param str code: as Amazon gave it.
     :param str country: ISO 3166 code.
     """
-    code = tidy(code)
+    code = storable(code)
     if country == "JP":
         plain = re.sub(r"[\s〒]", "", _HYPHENS.sub("-", unicodedata.normalize("NFKC", code)))
         if match := re.fullmatch(r"([0-9]{3})-?([0-9]{4})", plain):
@@ -139,16 +139,16 @@ def split(address):
     :rtype: PostalAddress
     """
     country = country_code(address.country_code)
-    lines = [line for line in map(tidy, (address.line1, address.line2, address.line3)) if line]
-    extended = {key: tidy(value) for key, value in address.extended.items()}
+    lines = [line for line in map(storable, (address.line1, address.line2, address.line3)) if line]
+    extended = {key: storable(value) for key, value in address.extended.items()}
     if not lines and extended.get("streetName"):
         lines.append(join(extended["streetName"], extended.get("streetNumber")))
     if country == "JP":
         state, city, lines = _japanese_parts(address, lines)
         left, separator = missing(extended.values(), city, *lines), " "
     else:
-        state = tidy(address.state)
-        names = [tidy(address.city), tidy(address.municipality), tidy(address.district)]
+        state = storable(address.state)
+        names = [storable(address.city), storable(address.municipality), storable(address.district)]
         city = next(filter(None, names), "")
         left, separator = missing((*extended.values(), *reversed(names)), city, *lines), ", "
     return PostalAddress(
@@ -167,7 +167,7 @@ def _japanese_parts(address, lines):
     :return: code, city, and the lines without the prefecture.
     :rtype: tuple[str, str, list[str]]
     """
-    state, city, municipality = tidy(address.state), tidy(address.city), tidy(address.municipality)
+    state, city, municipality = storable(address.state), storable(address.city), storable(address.municipality)
     code = prefecture.find(state)
     if not code and state:
         code, rest = prefecture.leading(state, is_line=True)
@@ -179,7 +179,7 @@ def _japanese_parts(address, lines):
     if not code and lines:
         code, first = prefecture.leading(lines[0], is_line=True)
         lines = [line for line in (first, *lines[1:]) if line]
-    return code, _japanese_city(city, tidy(address.district), municipality), lines
+    return code, _japanese_city(city, storable(address.district), municipality), lines
 
 
 def canonical(address, name="", company=""):

@@ -309,8 +309,8 @@ class ResPartner(models.Model):
         place = places.get(order.address, {})
         vals = {
             **self._amazon_common_vals(account, place.get("country_code")),
-            "name": postal.tidy(order.buyer_name) or self._amazon_generic_name(account.company_id),
-            "email": postal.tidy(order.buyer_email) or False,
+            "name": postal.storable(order.buyer_name) or self._amazon_generic_name(account.company_id),
+            "email": postal.storable(order.buyer_email) or False,
             "company_name": self._amazon_company(order.buyer_company, order.buyer_name),
             "amazon_account_id": account.id,
             "country_id": place.get("country_id"),
@@ -325,7 +325,7 @@ class ResPartner(models.Model):
         if self.amazon_purged:
             return
         vals = {}
-        name, email = postal.tidy(order.buyer_name), postal.tidy(order.buyer_email)
+        name, email = postal.storable(order.buyer_name), postal.storable(order.buyer_email)
         if name and self.name == self._amazon_generic_name(account.company_id):
             vals["name"] = name
         if email and not self.email and not self.amazon_hash:
@@ -341,7 +341,7 @@ class ResPartner(models.Model):
     @api.model
     def _amazon_company(self, company, name):
         """Return a company's name as stored: none where it only repeats the person's."""
-        company = postal.tidy(company)
+        company = postal.storable(company)
         return company if company and postal.normalize(company) != postal.normalize(name) else False
 
     # --- addresses
@@ -427,14 +427,14 @@ class ResPartner(models.Model):
         return None
 
     def _amazon_address_hash(self, buyer, order):
-        name = postal.tidy(order.address.name) or buyer.name
+        name = postal.storable(order.address.name) or buyer.name
         company = self._amazon_delivery_company(order, name) or ""
         return self._amazon_hash_of("address", postal.canonical(order.address, name, company))
 
     @api.model
     def _amazon_delivery_company(self, order, name):
         company = order.address.company
-        if not postal.tidy(company) and order.address.address_type not in PRIVATE_ADDRESSES:
+        if not postal.storable(company) and order.address.address_type not in PRIVATE_ADDRESSES:
             company = order.buyer_company
         return self._amazon_company(company, name)
 
@@ -445,8 +445,8 @@ class ResPartner(models.Model):
             **vals,
             "type": "delivery",
             "parent_id": buyer.id,
-            "name": postal.tidy(order.address.name) or buyer.name,
-            "phone": postal.tidy(order.address.phone) or False,
+            "name": postal.storable(order.address.name) or buyer.name,
+            "phone": postal.storable(order.address.phone) or False,
             "amazon_account_id": account.id,
         }
 
