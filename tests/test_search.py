@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..models.engine.amazon_search import FEW, one_of
+from ..models.engine.amazon_search import FEW, NEAR, one_of
 from ..models.engine.trigram import by_letters
 from .common import AmazonCase
 
@@ -410,6 +410,9 @@ class TestManyOrders(AmazonCase):
                         pickings.search(there & domain, order="id"), pickings.search(there & same, order="id")
                     )
         self.assertEqual(found_ever, orders | manual)
+        with self.assertQueryCount(6):
+            # Whom PostgreSQL expects and finds of customers and of who belongs to them, and the orders' plan and page.
+            Order.search([("amazon_text", "ilike", "竈門")], limit=80)
 
     def test_one_or_two_letters_are_indexed(self):
         """One or two letters that are not ASCII are looked for by the index of letters."""
@@ -477,6 +480,54 @@ class TestManyOrders(AmazonCase):
                     old = ["|"] * (len(before) - 1) + [(path, "ilike", text) for path in before]
                     found = records.search([*mine, *self.filter_domain(field, view, text=text)], order="id")
                     self.assertEqual(found, records.search([*mine, *old], order="id"))
+
+    def test_near_and_far(self):
+        """A page of what was typed is the same whether it is found near, by walking the list, or collected."""
+        orders = self.imported(count=4)
+        for number, picking in enumerate(orders.picking_ids):
+            picking.carrier_tracking_ref = f"1234-5678-901{number}"
+            self.ship(picking)
+        rows = orders.amazon_confirmation_ids.sorted("id")
+        self.env.flush_all()
+        # So many are looked at first.
+        names = [name for name in rows._fields if rows._fields[name].column_type and rows._fields[name].store]
+        others = {"id": "DEFAULT", "picking_id": "NULL", "order_ref": "'FILL-' || n", "tracking_number": "'FILL-' || n"}
+        columns = [name for name in names if name != "id"]
+        self.env.cr.execute(
+            f"INSERT INTO amazon_confirmation ({', '.join(columns)})"
+            f" SELECT {', '.join(others.get(name, name) for name in columns)}"
+            f" FROM amazon_confirmation, generate_series(1, {NEAR}) n WHERE id = {rows[3].id}"
+        )
+        self.env.invalidate_all()
+        # PostgreSQL plans as with a million.
+        self.env.cr.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off")
+        self.env.cr.execute("SET LOCAL enable_bitmapscan = off; SET LOCAL cpu_tuple_cost = 1000")
+        Row = self.env["amazon.confirmation"].with_user(self.user)
+        mine = Domain("account_id", "=", self.account.id)
+        everything = ["order_ref", "order_id.name", "picking_id.name"]
+        texts = [
+            ("order_text", everything, rows[0].order_ref[4:], "far"),
+            ("order_text", everything, rows[1].order_id.name[1:], "far"),
+            ("order_text", everything, rows[2].picking_id.name[1:], "far"),
+            ("order_text", everything, "FILL-", "near"),
+            ("order_text", everything, "zzz", "far"),
+            ("tracking_number", ["tracking_number"], "1234-5678", "far"),
+            ("tracking_number", ["tracking_number"], "FILL-1", "near"),
+            ("tracking_number", ["tracking_number"], f"FILL-{NEAR}", "far"),
+        ]
+        for name, paths, text, reach in texts:
+            domain = mine & Domain(name, "ilike", text)
+            plain = mine & Domain.OR(Domain(path, "ilike", text) for path in paths)
+            for order in ("id desc", "id", "create_date desc, id"):
+                with self.subTest(text=text, order=order):
+                    expected = Row.search(plain, order=order)
+                    self.assertEqual(Row.search(domain, limit=80, order=order), expected[:80])
+                    self.assertEqual(Row.search(domain, limit=7, offset=3, order=order), expected[3:10])
+                    self.assertEqual(Row.search(domain, order=order), expected)
+            self.assertEqual(Row.search_count(domain, limit=50), min(len(expected), 50))
+            self.assertEqual(Row.search_count(domain), len(expected))
+            query = Row._search(domain, limit=80, order="id desc")
+            self.assertEqual("< 0" in query.order.code if query.order else False, reach == "far", text)
 
     def test_open_or_recent_confirmations(self):
         """The history opens with what is not done, however old, and the last days; who searches finds all."""
@@ -591,6 +642,9 @@ class TestManyOrders(AmazonCase):
                     records.search(mine & (same | Domain("id", "=", records[-1].id)), order="id"),
                 )
                 self.assertEqual(records.filtered_domain(found), records.filtered_domain(same))
+                for reach in ("near", "far", "count"):
+                    reaching = records.with_context(amazon_reach=(records._name, reach))
+                    self.assertEqual(reaching.search(mine & found, order="id"), records.search(mine & same, order="id"))
 
     def test_sorted_by_few(self):
         """Orders and deliveries sorted by one of few others stand as these do, without a join; who has none, last."""

@@ -68,6 +68,7 @@ class AmazonConfirmation(models.Model):
     _amazon_quotes = ("order_id", ("message",))
     _check_company_auto = True
 
+    _amazon_parts = ("order_text", "tracking_number")
     _amazon_sorted = {"create_date": ("ASC",), "sent_at": ("ASC",)}
 
     account_id = fields.Many2one("amazon.account", required=True, readonly=True, ondelete="restrict")

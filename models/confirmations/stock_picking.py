@@ -59,6 +59,7 @@ class StockPicking(models.Model):
         "(date_deadline, id) WHERE (carrier_tracking_ref IN ('') OR carrier_tracking_ref IS NULL)"
     )
     _amazon_tracking_idx = models.Index(trigram("carrier_tracking_ref"))
+    _amazon_parts = ("amazon_text",)
     _amazon_letters = ("name", "origin")
     _amazon_name_letters_idx = models.Index(letters("name"))
     _amazon_origin_letters_idx = models.Index(letters("origin"))

@@ -10,17 +10,32 @@ from .trigram import by_letters
 FEW = 1000
 # Where PostgreSQL expects more than these, there are: how common a text is it knows, how rare it does not.
 COMMON = 50 * FEW
+# So many rows of a list are looked at for what was typed, before PostgreSQL may walk it.
+NEAR = FEW
+# What PostgreSQL may walk as it likes, in the unit of its own estimates: some ten thousand rows.
+SHORT_WALK = 10_000
 
 
 def few(model, domain):
     """Return the ids of the records, archived ones, too, or None when there are too many."""
-    everywhere = model._search(domain, active_test=False).select()
-    [[[plan]]] = model.env.execute_query(SQL("EXPLAIN (FORMAT JSON) %s", everywhere))
-    if plan["Plan"]["Plan Rows"] > COMMON:
+    if not domain.is_true() and _plan(model._search(domain, active_test=False), model)["Plan Rows"] > COMMON:
         return None
     # In no order: to sort all of them takes long.
     ids = list(model._search(by_letters(model, domain), limit=FEW + 1, active_test=False))
     return ids if len(ids) <= FEW else None
+
+
+def _plan(query, model):
+    [[[plan]]] = model.env.execute_query(SQL("EXPLAIN (FORMAT JSON) %s", query.select()))
+    return plan["Plan"]
+
+
+def _is_long_walk(plan):
+    """Tell whether PostgreSQL means to look at a long list's rows in their order until a page is full."""
+    rows = plan["Plans"][0] if plan["Node Type"] == "Limit" else plan
+    while rows["Node Type"].startswith("Gather"):
+        [rows] = rows["Plans"]
+    return rows["Node Type"] != "Sort" and rows["Total Cost"] > SHORT_WALK
 
 
 def _is_looked_up_first(model):
@@ -48,8 +63,15 @@ def one_of(name, domain):
 
     def to_sql(model, alias, query):
         found = model.env[model._fields[name].comodel_name]._search(domain, active_test=False)
-        found.add_where(SQL("%s = %s", SQL.identifier(found.table, "id"), model._field_to_sql(alias, name, query)))
-        return SQL("EXISTS%s", found.subselect())
+        field = model._field_to_sql(alias, name, query)
+        model_name, reach = model.env.context.get("amazon_reach", (None, None))
+        if model_name != model._name:
+            reach = None
+        if reach == "far" or (reach == "count" and _plan(found, model)["Plan Rows"] <= COMMON):
+            return SQL("%s = ANY(ARRAY%s)", field, found.subselect())
+        found.add_where(SQL("%s = %s", SQL.identifier(found.table, "id"), field))
+        # For so few rows all of them need not be collected first.
+        return SQL("EXISTS(%s%s)", found.select(), SQL(" OFFSET 0") if reach == "near" else SQL())
 
     return Domain.custom(to_sql=to_sql, predicate=lambda record: record.filtered_domain(Domain(name, "any", domain)))
 
@@ -65,14 +87,44 @@ class AmazonSearch(models.AbstractModel):
     _name = "amazon.search"
     _description = "Amazon: Search in Long Lists"
 
+    # Fields in which a part of a number or a name is typed that the rows have themselves, or what each points to.
+    _amazon_parts = ()
     # Dates by which the few that a domain finds are sorted, and how, see :meth:`_amazon_few`.
     _amazon_sorted = {}
 
     # === SEARCH METHODS === #
 
     @api.model
-    def _search(self, domain, *args, **kwargs):
-        return super()._search(Domain(domain).map_conditions(self._amazon_looked_up), *args, **kwargs)
+    def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
+        domain = Domain(domain)
+        in_parts = any(condition.field_expr in self._amazon_parts for condition in domain.iter_conditions())
+        domain = domain.map_conditions(self._amazon_looked_up)
+        if not (in_parts and limit):
+            return super()._search(domain, offset, limit, order, **kwargs)
+        if not order:
+            return self._amazon_reaching("count")._search(domain, offset, limit, **kwargs)
+        # What is looked up for it is looked up once.
+        domain = domain.optimize_full(self)
+        query = super()._search(domain, offset, limit, order, **kwargs)
+        if not query.limit or not _is_long_walk(_plan(query, self)):
+            return query
+        # PostgreSQL takes a text to be everywhere; some are only among the oldest or the newest of a million.
+        near = self._amazon_reaching("near")._search(domain, offset, limit, order, **kwargs)
+        first = super()._search(Domain.TRUE, 0, NEAR, order, **kwargs)
+        near._tables[self._table] = first.subselect(SQL("%s.*", SQL.identifier(self._table)))
+        ids = near.get_result_ids()
+        if len(ids) == limit:
+            return self.browse(ids)._as_query()
+        if len(ids) * 10 >= limit:
+            return query
+        far = self._amazon_reaching("far")._search(domain, offset, limit, order, **kwargs)
+        # In no order that an index has.
+        far.order = SQL("%s < 0, %s", SQL.identifier(self._table, "id"), far.order)
+        return far
+
+    def _amazon_reaching(self, reach):
+        """Return the model as :func:`one_of` finds it to look near, far, or to count."""
+        return super(AmazonSearch, self.with_context(amazon_reach=(self._name, reach)))
 
     @api.model
     def _amazon_looked_up(self, condition):
