@@ -1,5 +1,6 @@
 """A database of the version before is upgraded in place, whatever was under way when it was stopped, and goes on."""
 
+import json
 import re
 import subprocess
 from contextlib import ExitStack
@@ -21,11 +22,53 @@ UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'sale_ama
 # Rows that must be as many afterwards, and what runs and buckets have counted.
 KEPT = (*shops.COUNTED, "amazon_account", "amazon_job", "amazon_confirmation", "amazon_feed", "amazon_log")
 TOTALS = "SELECT (SELECT sum({}) FROM amazon_log), (SELECT count(*) FROM amazon_quota WHERE {} <> '')"
+# What people have set otherwise than the addon's data say.
+SET_BY_PEOPLE = """
+env["amazon.phase"].search([], limit=1).name = "Another name"
+env["amazon.shipping.method"].search([], limit=1).name = "Another courier"
+env["amazon.job"].search([("name", "=", "orders")]).cron_id.interval_number = 7
+env.cr.commit()
+"""
+# What is computed and stored: a version before may have known nothing of it, nor of what is indexed by it. Accounts
+# aside, which keep there what was found out, too.
+FORGET = f"""
+for model in set(env.registry.values()) - {{env.registry["amazon.account"]}}:
+    for field in model._fields.values():
+        ours = "{database.ADDON}" in field._modules and field.model_name == model._name
+        if ours and model._auto and field.store and field.compute and field.column_type:
+            env.cr.execute(f'ALTER TABLE "{{model._table}}" DROP COLUMN IF EXISTS "{{field.name}}" CASCADE')
+env.cr.commit()
+"""
+TABLES = """
+SELECT DISTINCT table_name FROM information_schema.columns
+ WHERE table_schema = 'public' AND (table_name LIKE 'amazon%%' OR column_name LIKE 'amazon%%')
+"""
+# But for what an upgrade writes of each row without meaning anything by it.
+ROWS = "SELECT (to_jsonb(t) - ARRAY['write_date', 'write_uid'])::text FROM {} t WHERE {} ORDER BY 1"
+
+
+def content(shop):
+    """Return what is in every row of ours and in those with a column of ours, the addon's crons, and all indexes."""
+    tables = {table: shop.sql(ROWS.format(table, "TRUE")) for [table] in shop.sql(TABLES)}
+    tables["ir_cron"] = shop.sql(ROWS.format("ir_cron", "cron_name LIKE 'Amazon%%'"))
+    found = {
+        (table, number, column, str(value))
+        for table, texts in tables.items()
+        for number, [text] in enumerate(texts)
+        for column, value in json.loads(text).items()
+    }
+    return found | set(shop.sql("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"))
 
 
 def upgraded(site):
-    """Make the site's database one of the version before, and upgrade it as an administrator does."""
+    """Make the site's database one of the version before, and upgrade it as an administrator does: what was there is
+    there, what people have set is not set back, what is computed is the same again."""
     shop = site.shop
+    site.importer.code(SET_BY_PEOPLE)
+    before = content(shop)
+    site.importer.code(FORGET)
+    forgotten = {row[2] for row in before - content(shop) if len(row) > 2}
+    assert {"amazon_mismatch", "amazon_api_status", "company_id"} <= forgotten
     totals = shop.sql(TOTALS.format("accepted", "selling_partner"))
     kept = shop.count(KEPT)
     shop.sql(BEFORE)
@@ -40,6 +83,8 @@ def upgraded(site):
     assert not done.returncode and not ours, done.stdout[-4000:]
     assert shop.sql(TOTALS.format("accepted", "selling_partner")) == totals
     assert shop.count(KEPT) == kept
+    after = content(shop)
+    assert (before - after, after - before) == (set(), set())
 
 
 def test_half_sent(one_account):
