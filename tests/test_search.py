@@ -5,6 +5,7 @@ from freezegun import freeze_time
 from lxml import etree
 from odoo import fields
 from odoo.fields import Domain
+from odoo.modules.db import FunctionStatus
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -413,6 +414,37 @@ class TestManyOrders(AmazonCase):
         with self.assertQueryCount(6):
             # Whom PostgreSQL expects and finds of customers and of who belongs to them, and the orders' plan and page.
             Order.search([("amazon_text", "ilike", "竈門")], limit=80)
+
+    def test_one_or_two_letters_without_accents(self):
+        """Where PostgreSQL compares without accents, full-width digits and accented letters find plain ones, too."""
+        self.env.cr.execute("CREATE EXTENSION IF NOT EXISTS unaccent; ALTER FUNCTION unaccent(text) IMMUTABLE")
+        self.patch(self.env.registry, "has_unaccent", FunctionStatus.INDEXABLE)
+        self.patch(self.env.registry, "unaccent", lambda text: SQL("unaccent(%s)", text))
+        orders = self.imported(count=3)
+        for order, name in zip(orders, ("Muller", "Müller 榊", "㏄榊"), strict=True):
+            order.partner_id.sudo().name = name
+        orders[0].name, orders[1].name = "受注17", "SO17"
+        Order = self.env["sale.order"].with_user(self.user)
+        partners = self.env["res.partner"].with_user(self.user)
+        mine = Domain("id", "in", orders.ids)
+        found_ever = Order
+        for text in ("１７", "ü", "Ü", "榊", "c榊", "注１", "％", "＿", "榊％", "＼", "榊\u0301", "№", "㏄榊"):
+            with self.subTest(text=text):
+                customers = partners.search([("display_name", "ilike", text)])
+                expected = Order.search(
+                    mine
+                    & Domain.OR(
+                        [
+                            Domain("partner_id", "child_of", customers.ids),
+                            *(Domain(name, "ilike", text) for name in self.env["sale.order"]._amazon_letters),
+                        ]
+                    ),
+                    order="id",
+                )
+                self.assertEqual(Order.search(mine & Domain("amazon_text", "ilike", text), order="id"), expected)
+                found_ever |= expected
+        self.assertEqual(found_ever, orders)
+        self.assertEqual(len(Order.search(mine & Domain("amazon_text", "ilike", "１７"))), 2)
 
     def test_one_or_two_letters_are_indexed(self):
         """One or two letters that are not ASCII are looked for by the index of letters."""

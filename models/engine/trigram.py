@@ -43,15 +43,28 @@ def by_letters(model, domain):
         text = condition.value
         if condition.field_expr not in names or condition.operator != "ilike" or not isinstance(text, str):
             return condition
-        # What stands for any letter is left to Odoo.
+        if not 0 < len(text) <= 2 or text.isascii():
+            return condition
+        text = _compared(model, text)
+        # What is, or stands for, ASCII or any letter is left to Odoo.
         if not 0 < len(text) <= 2 or text.isascii() or set(text) & set("%_\\"):
             return condition
-        return _has_letters(condition, 3 if len(text) == 1 else 2)
+        return _has_letters(condition, text)
 
     return Domain(domain).optimize_full(model).map_conditions(mapped) if names else domain
 
 
-def _has_letters(condition, times):
+def _compared(model, text):
+    """Return a text as PostgreSQL compares it: without accents where it knows them, and so with plain digits and Latin
+    letters for full-width ones."""
+    if model.pool.has_unaccent:
+        [[text]] = model.env.execute_query(SQL("SELECT %s", model.pool.unaccent(SQL("%s", text))))
+    return text
+
+
+def _has_letters(condition, text):
+    times = 3 if len(text) == 1 else 2
+
     def to_sql(model, alias, query):
         unaccent = model.env.registry.unaccent
         field = model._field_to_sql(alias, condition.field_expr, query)
@@ -59,7 +72,7 @@ def _has_letters(condition, times):
             "(%s ILIKE %s || %s || %s AND %s ~ %s)",
             SQL(_repeated("%s", 3), unaccent(field)),
             "%",
-            SQL(_repeated("%s", times), unaccent(SQL("%s", condition.value))),
+            SQL(_repeated("%s", times), text),
             "%",
             field,
             LETTER,
