@@ -102,6 +102,33 @@ class TestCombine(ConfirmationCase):
         self.assertEqual((parent.amazon_api_status, child.amazon_api_status), ("done", "not_sent"))
         self.assertIn(parent.name, child.amazon_api_message)
 
+    def test_unpacked_by_hand(self):
+        """What a packer takes out of the parcel goes by itself: it is confirmed, or combined again."""
+        packer = new_test_user(
+            self.env,
+            "just_packs",
+            "stock.group_stock_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        self.account.merged_policy = "parent_only"
+        pickings = self.combined(self.same_address(), "1")
+        child = pickings.sale_id.filtered("amazon_merged_into_id").picking_ids
+        parent, other = pickings - child, self.imported().picking_ids
+        other.partner_id = child.partner_id
+        for together in (child | other, pickings):
+            (pickings | other).move_line_ids.with_user(packer).result_package_id = False
+            self.combined(together, "2")
+        self.assertEqual(child.sale_id.amazon_merged_into_id, parent.sale_id)
+        child.move_line_ids.with_user(packer).result_package_id = False
+        # A program that packs may write a number as one.
+        child.with_user(packer).write({"carrier_tracking_ref": 3})
+        for picking in pickings:
+            self.ship(picking)
+        self.send()
+        self.assertEqual(pickings.mapped("amazon_api_status"), ["done"] * 2)
+        self.assertEqual([told["trackingNumber"] for told in self.packages(child.sale_id).values()], ["3"])
+
     def test_separated_again(self):
         """As long as nothing has left, everything is as it was."""
         pickings = self.combined(self.same_address(), "1")

@@ -47,7 +47,7 @@ def clean_number(text):
     :param str text: one number, or several separated by commas.
     :return: the same numbers; what cannot be meant as one is left for :meth:`amazon.confirmation._why_wrong`.
     """
-    text = unicodedata.normalize("NFKC", text or "").replace("、", ",")
+    text = unicodedata.normalize("NFKC", str(text or "")).replace("、", ",")
     text = "".join("-" if unicodedata.category(char) == "Pd" or char in "−ー" else char for char in tidy(text))
     numbers = ("".join(number.split()) for number in text.split(","))
     return ",".join(number for number in numbers if number)
@@ -725,7 +725,7 @@ class AmazonConfirmation(models.Model):
         env, order, account = self.env, self.order_id, self.account_id
         if self.requested:
             return False
-        if order.amazon_merged_into_id and account.merged_policy == "parent_only":
+        if self._is_in_parcel_of_parent() and account.merged_policy == "parent_only":
             return env._(
                 "Combined into %s; only the order it was combined into is confirmed.", order.amazon_merged_into_id.name
             )
@@ -735,6 +735,11 @@ class AmazonConfirmation(models.Model):
         if waits and (open_ones := self._what_is_missing()):
             return env._("Waits until the whole order has left with a tracking number: %s", open_ones)
         return False
+
+    def _is_in_parcel_of_parent(self):
+        """Tell whether this goes with the order that its own was combined into: a packer may have taken it out."""
+        order, parent = self.order_id, self.order_id.amazon_merged_into_id
+        return bool(order._amazon_goes_along() or self.package_id & parent.picking_ids.move_line_ids.result_package_id)
 
     def _phase_setting(self):
         """Return what the account does in the phase that decides on this parcel."""

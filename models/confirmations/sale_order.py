@@ -279,6 +279,10 @@ class SaleOrder(models.Model):
             deliveries=", ".join(waiting.mapped("name")),
         )
 
+    def _amazon_in_one_parcel(self):
+        """Tell whether anything of this order is in one parcel with what it was combined with."""
+        return any(picking._amazon_same_parcel() for picking in self.picking_ids)
+
     def _amazon_not_left(self):
         """Return the orders' deliveries that are still to go to the customer."""
         return self.picking_ids._amazon_to_leave()

@@ -135,6 +135,12 @@ class StockPicking(models.Model):
         :param str number: the parcel's tracking number, may be empty.
         :return: the ``stock.package``.
         """
+        orders = self.sale_id
+        # What a packer has taken out of another parcel since.
+        apart = (orders | orders.amazon_merged_child_ids).filtered(
+            lambda order: order.amazon_merged_into_id and order.state != "cancel" and not order._amazon_in_one_parcel()
+        )
+        apart.sudo().amazon_merged_into_id = False  # sudo: by hand it is for what is cancelled here
         if carrier:
             self.filtered(lambda picking: picking.carrier_id != carrier).carrier_id = carrier
         if len(self.batch_id) != 1 or not all(picking.batch_id for picking in self):
@@ -150,9 +156,8 @@ class StockPicking(models.Model):
             batch.action_confirm()
         package = self.env["stock.package"].create({})
         self.move_line_ids.with_context(force_move_lines=True).action_put_in_pack(package_id=package.id)
-        orders = self.sale_id
         children = orders - parent
-        children.sudo().amazon_merged_into_id = parent  # sudo: by hand it is for what is cancelled here
+        children.sudo().amazon_merged_into_id = parent  # sudo: see above
         if number:
             self.filtered(lambda picking: picking.sale_id == parent)[:1].carrier_tracking_ref = number
         for order in orders._amazon_in_company_language():
@@ -205,7 +210,7 @@ class StockPicking(models.Model):
         if blocked := self._amazon_why_blocked():
             return [blocked]
         family = self._amazon_same_parcel()
-        if family or order.amazon_merged_into_id:
+        if family or (order.amazon_merged_into_id and order._amazon_in_one_parcel()):
             return [env._("%s is combined already; separate it first.", name)]
         if self.state != "assigned" or any(
             move.state not in ("assigned", "cancel", "done") for move in self.move_ids if move.product_uom_qty
