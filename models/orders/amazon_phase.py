@@ -18,7 +18,7 @@ CLOSED_ROLES = ("confirmed", "cancelled")
 
 class AmazonPhase(models.Model):
     """処理フェーズ: where an order stands in the shop's own work. A shop adds its own phases; those
-    with a role are the ones orders move into by themselves."""
+    with a role are the ones orders move into by themselves, as ``sale.order._amazon_role`` says."""
 
     _name = "amazon.phase"
     _inherit = "amazon.guard"
