@@ -90,6 +90,22 @@ class TestCombine(ConfirmationCase):
             self.assertEqual(told["trackingNumber"], "789")
         self.assertEqual(self.calls(), 6)
 
+    def test_second_parcel(self):
+        """What of one order did not fit in goes in a parcel of its own, whose number is that parcel's alone."""
+        pickings = self.combined(self.same_address("jp_several_items", "jp_standard"), "111")
+        together = pickings.move_line_ids.result_package_id
+        own = self.env["stock.package"].create({})
+        pickings[0].move_line_ids[0].result_package_id = own
+        own.with_user(self.user).amazon_tracking_ref = "222"
+        self.assertEqual((together.amazon_tracking_ref, own.amazon_tracking_ref), ("111", "222"))
+        self.assertEqual(pickings[1].carrier_tracking_ref, "111")
+        for picking in pickings:
+            self.ship(picking)
+        self.send()
+        first, second = (self.packages(picking.sale_id).values() for picking in pickings)
+        self.assertEqual({told["trackingNumber"] for told in first}, {"111", "222"})
+        self.assertEqual({told["trackingNumber"] for told in second}, {"111"})
+
     def test_only_the_parent(self):
         """By the account's policy the child is not confirmed, and says so."""
         self.account.merged_policy = "parent_only"

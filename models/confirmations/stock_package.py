@@ -49,7 +49,11 @@ class StockPackage(models.Model):
         # sudo: a warehouse hand may have no access to Amazon's outbox; the other orders may be somebody else's
         lines = self.sudo().env["stock.move.line"].search([("result_package_id", "=", self.id)])
         others = lines.picking_id.filtered(
-            lambda picking: picking._amazon_first_number() != self.amazon_tracking_ref and picking._amazon_same_parcel()
+            lambda picking: (
+                picking._amazon_first_number() != self.amazon_tracking_ref
+                # What an order has in a parcel beside the common one is told by itself.
+                and picking._amazon_same_parcel() & lines.picking_id
+            )
         )
         # Amazon is told of these as of every number that is written on a delivery.
         others.carrier_tracking_ref = self.amazon_tracking_ref
