@@ -55,6 +55,15 @@ class TestShipped(AmazonCase):
         self.assertEqual(order.picking_ids.state, "done")
         self.assertEqual(self.stock("AMZ-CUP-001"), -2)
 
+    def test_takes_what_another_order_has_reserved(self):
+        """Goods that have left are not there any more for the order that has reserved them: it awaits stock."""
+        self.account.start_date = fields.Date.today() - timedelta(days=30)
+        other = self.imported("jp_standard", items=[{"sku": "AMZ-CUP-001", "quantity": 100}])
+        self.assertEqual((other.picking_ids.state, other.amazon_phase_id.role), ("assigned", "ready"))
+        self.imported("jp_shipped", items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        self.assertNotEqual(other.picking_ids.move_ids.mapped("state"), ["assigned"])
+        self.assertEqual(other.amazon_phase_id.role, "awaiting_stock")
+
     def test_first_seen_shipped_before_start(self):
         """Shipped before the start date: recorded, no stock moves."""
         self.account.start_date = fields.Date.today() + timedelta(days=2)

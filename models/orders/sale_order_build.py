@@ -17,7 +17,7 @@ from ... import memo
 from ...const import ATTEMPTS, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
 from ...locks import MET
 from ...memo import once
-from ...ours import OURS
+from ...ours import OURS, These
 from ...said import say
 from ...selling_partner import split
 from ...times import aware, naive
@@ -708,7 +708,9 @@ class SaleOrder(models.Model):
                 move.quantity = quantity
                 move.picked = True
             pickings._amazon_mark_shipped(packages)
-            pickings.with_context(cancel_backorder=False, amazon_has_left=OURS)._action_done()
+            pickings.with_context(
+                cancel_backorder=False, amazon_has_left=OURS, amazon_moves_later=These(self.ids)
+            )._action_done()
             pickings._amazon_after_shipped(moment, packages)
         self.invalidate_recordset()
 

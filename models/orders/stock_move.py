@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ...ours import OURS, is_ours
+from ...ours import OURS, is_ours, these
 
 # What says where a move goes, and how much it brings.
 PLACES = {"location_dest_id", "location_final_id"}
@@ -88,10 +88,11 @@ class StockMove(models.Model):
         return self.sale_line_id.order_id.filtered("amazon_account_id")
 
     def _amazon_move_phase(self):
-        # Who does here what has left already moves the order on when all of it is done.
-        if not is_ours(self.env, "amazon_has_left"):
-            # sudo: phases move by themselves, whoever works on the delivery
-            self._amazon_orders().sudo()._amazon_move_phase()
+        # An order whose deliveries are done here because they have left moves on when all of it is done; not so one
+        # whose goods they took.
+        later = these(self.env, "amazon_moves_later")
+        # sudo: phases move by themselves, whoever works on the delivery
+        self._amazon_orders().filtered(lambda order: order.id not in later).sudo()._amazon_move_phase()
 
     def _action_synch_order(self):
         return super(StockMove, self.with_context(amazon_delivering=OURS))._action_synch_order()
