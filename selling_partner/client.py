@@ -137,11 +137,11 @@ class SellingPartner:
         self._http.close()
 
     def sign_in(self):
-        """Get an access token, unless there is one already: proves that Amazon takes the credentials.
+        """Get a new access token, whatever this process still has: proves that Amazon takes the credentials now.
 
         :raises CredentialsError: it does not.
         """
-        self._tokens.get_auth()
+        self._tokens.get_auth(new=True)
 
     def upload(self, url, content, content_type):
         """Put a document where Amazon said; see :func:`.documents.upload`."""

@@ -67,13 +67,14 @@ class AccessTokens:
         self._lwa_url = lwa_url
         self._http = http
 
-    def get_auth(self):
+    def get_auth(self, new=False):
         """Get an access token for the seller.
 
+        :param bool new: also where there is one.
         :raises CredentialsError: when Login with Amazon refuses the credentials.
         :raises RetryLater: when it is out of order.
         """
-        return self._get({"grant_type": "refresh_token", "refresh_token": self._credentials.refresh_token})
+        return self._get({"grant_type": "refresh_token", "refresh_token": self._credentials.refresh_token}, new=new)
 
     def get_grantless_auth(self, scope):
         """Get an access token for the application itself, such as for ``sellingpartnerapi::notifications``."""
@@ -91,10 +92,10 @@ class AccessTokens:
         parts = (self._lwa_url, credentials.client_id, credentials.client_secret, credentials.refresh_token, scope)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
-    def _get(self, grant, scope=""):
+    def _get(self, grant, scope="", new=False):
         entry = _entry(self._key(scope))
         with entry.lock:
-            if not entry.token or time.monotonic() >= entry.until:
+            if new or not entry.token or time.monotonic() >= entry.until:
                 entry.token = ""
                 entry.token, lifetime = self._query(grant)
                 entry.until = time.monotonic() + lifetime - _EARLY

@@ -80,6 +80,22 @@ class TestConnection(AmazonCase):
         self.assertTrue(all(key for budget in budgets for key in budget.key))
         self.assertNotEqual(*(budget.key[0] for budget in budgets))
 
+    def test_vendor_asked_again(self):
+        """Each test of a vendor's connection asks Amazon, whatever the test before has left in this process."""
+        seller = self.amazon.seller()
+        vendor = self._connect(seller, kind="vendor_df", name="Vendor", merchant_id=False, marketplace_ids=False)
+        self.assertIn("Amazon accepts", self.press(vendor))
+        known = self.state(vendor)
+        for kind in ("503_empty", "cut_before", "html_200"):
+            with self.subTest(kind=kind):
+                self.amazon.post("faults", operation="token", kind=kind, times=1)
+                self.assertNotIn("Amazon accepts", self.press(vendor))
+                self.assertEqual(self.state(vendor), known)
+        self.amazon.control("PATCH", f"sellers/{seller['merchant_id']}", revoked=True)
+        message = self.press(vendor)
+        self.assertIn("was revoked", message)
+        self.assertEqual(self.state(vendor), ("broken", message, 0))
+
     def test_not_sold_in(self):
         """A marketplace the seller does not take part in is named."""
         self.account.marketplace_ids |= self.env["amazon.marketplace"].search([("code", "=", "AU")])
