@@ -95,6 +95,7 @@ def let_pass(shop, minutes):
         ("amazon_feed", "retry_at"),
         ("ir_cron_trigger", "call_at"),
         ("ir_cron", "nextcall"),
+        ("amazon_quota", "refilled_at"),
     ):
         shop.sql(f"UPDATE {table} SET {column} = {column} - interval '{minutes} minutes'")
 

@@ -249,12 +249,12 @@ class Importer:
     def kill(self, way, number):
         """Kill a run at its event `number`.
 
-        :return: the event, and whether it was killed: Odoo's loop over crons commits now and then by the clock, so
-            that one run of it may have fewer events than another and be over before.
+        :return: the event, and whether it was killed: Odoo's loop over crons and what is noted of a quota that was full
+            commit by the clock, so that one run may have fewer events than another and be over before.
         """
         result = self.run(way, number)
         killed = result["exit"] == -9 and len(result["events"]) == number
-        over = way == "crons" and (result["exit"], result["errors"]) == (0, []) and len(result["events"]) < number
+        over = (result["exit"], result["errors"]) == (0, []) and len(result["events"]) < number
         assert killed or over, result
         return result["events"][-1], killed
 
