@@ -739,7 +739,8 @@ class AmazonConfirmation(models.Model):
     def _is_in_parcel_of_parent(self):
         """Tell whether this goes with the order that its own was combined into: a packer may have taken it out."""
         order, parent = self.order_id, self.order_id.amazon_merged_into_id
-        return bool(order._amazon_goes_along() or self.package_id & parent.picking_ids.move_line_ids.result_package_id)
+        parcels = parent.picking_ids.move_line_ids.result_package_id
+        return bool(parent) and bool(order._amazon_goes_along() or not parcels or self.package_id & parcels)
 
     def _phase_setting(self):
         """Return what the account does in the phase that decides on this parcel."""
