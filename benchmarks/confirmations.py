@@ -52,7 +52,7 @@ def while_an_import_runs(options):
                 for [ref] in refs
             )
             for run in query(
-                "SELECT job_name, state, started_at::time, round(duration::numeric, 1), confirmed, message"
+                "SELECT job_name, state, started_at::time, round(duration::numeric, 1), accepted, message"
                 " FROM amazon_log WHERE job_name LIKE 'confirm%%' ORDER BY id"
             ):
                 print(" ", *run, file=sys.stderr)
