@@ -13,12 +13,9 @@ from odoo.tools import html2plaintext
 
 # Of a buyer on an invoice these stay: the invoice prints them.
 KEPT_ON_INVOICES = {"name", "street", "street2", "zip", "city", "company_name", "vat"}
-# Where people and Odoo may have quoted them: on the record itself, in activities and messages, or in what hangs on
-# messages. Rows of ours that hang on it by a field are named by their model's ``_amazon_quotes``.
-QUOTING = {
-    "sale.order": ("note",),
-    "stock.picking.batch": ("description",),
-}
+# Where people and Odoo may have quoted them: in activities and messages, or in what hangs on messages. Models of which
+# rows may quote them say so by ``_amazon_quotes``: the field by which a row hangs on what it may quote ("id": it is that
+# itself), and the fields in which it may.
 QUOTING_THREADS = {
     "mail.activity": ("res_model", ("summary", "note", "feedback", "res_name")),
     "mail.message": (
@@ -98,15 +95,13 @@ def remove_quotations(env, quoted):
     ids = defaultdict(list)
     for record in cleaners:
         ids[record._name].append(record.id)
-    for model, names in QUOTING.items():
-        for record in env[model].browse(ids.get(model)):
-            _clean(record, names, cleaners[record])
     for model in env.values():
         link, names = getattr(model, "_amazon_quotes", (None, ()))
-        target = link and model._fields[link].comodel_name
+        itself = link == "id"
+        target = model._name if itself else link and model._fields[link].comodel_name
         if ids.get(target):
             for row in model.search([(link, "in", ids[target])]):
-                _clean(row, names, cleaners[row[link]])
+                _clean(row, names, cleaners[row if itself else row[link]])
     for target, target_ids in ids.items():
         for model, (link, names) in QUOTING_THREADS.items():
             rows = (

@@ -24,5 +24,6 @@ from . import (
     sale_order_shown,
     stock_move,
     stock_picking,
+    stock_picking_batch,
     stock_warehouse,
 )

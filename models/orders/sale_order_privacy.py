@@ -30,6 +30,8 @@ class SaleOrder(models.Model):
 
     # What is removed whole.
     _amazon_personal = ("amazon_gift_note", "amazon_instructions", "amazon_purchase_order", "signature", "signed_by")
+    # Where people may quote its buyer.
+    _amazon_quotes = ("id", ("note",))
 
     # === NOTHING IS QUOTED === #
 
