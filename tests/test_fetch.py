@@ -296,6 +296,20 @@ class TestFetch(AmazonCase):
             self.trickle(minutes)
         self.assertEqual(len(self.orders(*refs)), 15)
 
+    def test_parts_refused_at_the_quotas_pace(self):
+        """With a token for one call at a time, a search that Amazon refuses is made once, the next with fewer parts."""
+        self.fetch()
+        self.amazon.post("faults", operation="searchOrders", kind="400", included_data="PAYMENT", times=None)
+        [ref] = self.place("jp_cod", minutes_ago=-5)
+        self.searches()
+        self.amazon.post("clock", now=f"{(fields.Datetime.now() + timedelta(minutes=10)).isoformat()}Z")
+        for minutes in (10, 11):
+            self.trickle(minutes)
+        whole, fewer = self.searches()
+        self.assertIn("PAYMENT", whole["includedData"])
+        self.assertNotIn("PAYMENT", fewer["includedData"])
+        self.assertTrue(self.orders(ref) and self.job.reduced_from)
+
     def test_range_that_is_over(self):
         """Another process has read the range to its end while this one waited for the lock: nothing is left to do."""
         with self.committing(self.account) as mine:

@@ -5,7 +5,7 @@ from odoo import fields, models
 
 from ...const import EMPTY_PAGES, MOST_EMPTY_PAGES, TOKEN_HOURS
 from ...refusals import find
-from ...selling_partner import AccessDenied, BadRequest, MalformedAnswer, TokenRefused
+from ...selling_partner import AccessDenied, BadRequest, MalformedAnswer, QuotaExceeded, TokenRefused
 
 CLOSED = {"open_search": False, "token": False, "token_at": False, "pages": False}
 
@@ -70,6 +70,10 @@ class AmazonPages(models.AbstractModel):
                     # A token that was given just now is good: it is something on that page that Amazon refuses.
                     search = refused(search, error)
                 continue
+            except QuotaExceeded:
+                # The next run must not come with the search that was refused, either.
+                run.commit()
+                raise
             enough = keep(search, page)
             following = then(search) if then and not page.next_token else None
             if following:
