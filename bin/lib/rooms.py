@@ -21,8 +21,11 @@ BELOW = {
 }
 # Fields of ours whose names Amazon's values have as well.
 AMAZONS = {"tracking_number"}
-# What of Odoo's the engine knows nothing of.
-NOT_THE_ENGINES = ("sale.order", "stock.", "product.", "delivery.", "account.tax", "account.move")
+# What of Odoo's a room knows nothing of.
+UNKNOWN = {
+    "engine": ("sale.order", "stock.", "product.", "delivery.", "account.tax", "account.move"),
+    "customers": ("sale.order", "stock.", "product.", "delivery."),
+}
 PATH = re.compile(r"[a-z_]\w*(\.\w+)*")
 
 
@@ -129,8 +132,8 @@ def problems():
         for path, line, name in room.names():
             if homes.get(name) and not homes[name] & known and name not in room.extended:
                 found.append(f"{path.relative_to(MODELS.parent)}:{line}: {name} stands in {', '.join(homes[name])}")
-            elif room.name == "engine" and name.startswith(NOT_THE_ENGINES):
-                found.append(f"{path.relative_to(MODELS.parent)}:{line}: the engine knows no {name}")
+            elif name.startswith(UNKNOWN.get(room.name, ())):
+                found.append(f"{path.relative_to(MODELS.parent)}:{line}: {name} is not known in {room.name}")
     return found
 
 
