@@ -13,9 +13,9 @@ from odoo.tools import html2plaintext
 
 # Of a buyer on an invoice these stay: the invoice prints them.
 KEPT_ON_INVOICES = {"name", "street", "street2", "zip", "city", "company_name", "vat"}
-# Where people and Odoo may have quoted them: in activities and messages, or in what hangs on messages. Models whose rows
-# may do so have an ``_amazon_quotes``: the field by which a row hangs on the record whose buyer it may quote ("id": it is
-# that record), and the fields in which it may.
+# Where people and Odoo may have quoted them: in activities and messages, or in what hangs on messages. Models of which
+# a row may do so have an ``_amazon_quotes``: the field by which it hangs on whose buyer it may quote ("id": on itself),
+# and the fields in which it may.
 QUOTING_THREADS = {
     "mail.activity": ("res_model", ("summary", "note", "feedback", "res_name")),
     "mail.message": (
