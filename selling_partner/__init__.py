@@ -1,7 +1,7 @@
 """Amazon's wire: requests out, typed values in.
 
 Imports no odoo. Start reading with :mod:`.client` (the one door) and :mod:`.orders` (one of Amazon's APIs);
-:mod:`.values` is what comes back, :mod:`.shipments` and :mod:`.fulfillment` what goes out.
+:mod:`.values` is what comes back, :mod:`.shipments` and :mod:`.fulfillment` what goes out; :mod:`.listings` is stock.
 """
 
 from .amounts import split
@@ -14,6 +14,7 @@ from .errors import (
     CredentialsError,
     MalformedAnswer,
     NotFound,
+    PassingRefusal,
     QuotaExceeded,
     RetryLater,
     SellingPartnerError,
@@ -23,6 +24,21 @@ from .errors import (
 )
 from .feeds import CONTENT_TYPE_XML, FEED_TYPE_FULFILLMENT, Feed, FeedsPage
 from .fulfillment import flat_fulfillment_file, formula_in, fulfillment_feed, split_feed
+from .listings import (
+    ANY_PRODUCT,
+    FBA,
+    FBM,
+    LISTING_DATA,
+    MULTI,
+    Availability,
+    Issue,
+    Listing,
+    ListingPatch,
+    ListingsPage,
+    SearchListings,
+    Submission,
+    UnreadableListing,
+)
 from .operations import OPERATIONS, SANDBOX
 from .orders import ALL, NEEDED, ReceivedOrder, SearchOrders
 from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
@@ -32,14 +48,20 @@ from .values import parse_order, parse_readable
 
 __all__ = [
     "ALL",
+    "ANY_PRODUCT",
     "CONTENT_TYPE_XML",
     "FEED_TYPE_FULFILLMENT",
+    "FBA",
+    "FBM",
+    "LISTING_DATA",
+    "MULTI",
     "DIRECT_PAYMENT",
     "OTHER",
     "OPERATIONS",
     "SANDBOX",
     "AccessDenied",
     "AlreadyFulfilled",
+    "Availability",
     "BadRequest",
     "Budget",
     "Credentials",
@@ -47,23 +69,31 @@ __all__ = [
     "Endpoint",
     "Feed",
     "FeedsPage",
+    "Issue",
+    "Listing",
+    "ListingPatch",
+    "ListingsPage",
     "MalformedAnswer",
     "MessageResult",
     "NEEDED",
     "NoBudget",
     "NotFound",
+    "PassingRefusal",
     "ProcessingReport",
     "QuotaExceeded",
     "ReceivedOrder",
     "RetryLater",
+    "SearchListings",
     "SearchOrders",
     "SellingPartner",
     "SellingPartnerError",
     "ShipPlusOrder",
     "Shipment",
     "ShippedItem",
+    "Submission",
     "TokenRefused",
     "TrackingNumberRequired",
+    "UnreadableListing",
     "authorization_url",
     "endpoint",
     "exchange_authorization_code",

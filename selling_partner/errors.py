@@ -82,6 +82,15 @@ class QuotaExceeded(RetryLater):
         self.retry_after = float(retry_after)
 
 
+class PassingRefusal(RetryLater):
+    """Amazon refuses what it takes seconds later: the same call again is right.
+
+    :param float retry_after: seconds.
+    """
+
+    retry_after = 2.0
+
+
 class CredentialsError(SellingPartnerError):
     """Login with Amazon refuses the credentials; a person must enter others.
 
@@ -105,7 +114,8 @@ class NotFound(BadRequest):
 
 
 class TokenRefused(BadRequest):
-    """Amazon no longer accepts this ``paginationToken`` (they live for 24 hours): restart the same search."""
+    """Amazon no longer accepts this token of a search's next page (those of orders live for 24 hours): restart the same
+    search."""
 
 
 class AlreadyFulfilled(BadRequest):

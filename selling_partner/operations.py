@@ -62,6 +62,12 @@ OPERATIONS = {
     "patchListingsItem": Operation("PATCH", "/listings/2021-08-01/items/{sellerId}/{sku}", UsagePlan(5, 5)),
     "deleteListingsItem": Operation("DELETE", "/listings/2021-08-01/items/{sellerId}/{sku}", UsagePlan(5, 5)),
     "searchListingsItems": Operation("GET", "/listings/2021-08-01/items/{sellerId}", UsagePlan(5, 5)),
+    # Reports 2021-06-30
+    "createReport": Operation("POST", "/reports/2021-06-30/reports", UsagePlan(0.0167, 15)),
+    "getReport": Operation("GET", "/reports/2021-06-30/reports/{reportId}", UsagePlan(2, 15)),
+    "cancelReport": Operation("DELETE", "/reports/2021-06-30/reports/{reportId}", UsagePlan(0.0222, 10)),
+    "getReports": Operation("GET", "/reports/2021-06-30/reports", UsagePlan(0.0222, 10)),
+    "getReportDocument": Operation("GET", "/reports/2021-06-30/documents/{reportDocumentId}", UsagePlan(0.0167, 15)),
     # Finances 2024-06-19, v0
     "listTransactions": Operation("GET", "/finances/2024-06-19/transactions", UsagePlan(0.5, 10)),
     "listBalances": Operation("GET", "/finances/2024-06-19/balances", UsagePlan(0.5, 10)),

@@ -4,14 +4,14 @@ Orders come as received; what is in one: :func:`.values.parse_order`.
 """
 
 import hashlib
-import json
 import re
-from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timezone
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from .api import Api
 from .errors import BadRequest, MalformedAnswer, TokenRefused
-from .reader import compact, is_identifier, moment, parse_nothing, success
+from .reader import as_list, as_string, compact, is_identifier, moment, parse_nothing, success
+from .searches import Search, stamp
 from .shipments import refusal_of
 from .values import LENGTHS
 
@@ -152,8 +152,8 @@ def parse_orders_page(payload):
         the last page would lose orders).
     """
     page = success(payload, literal=True)
-    entries = page.get("orders", "a list", _list, needed=True)
-    token = page.object("pagination").get("nextToken", "a token", _string)
+    entries = page.get("orders", "a list", as_list, needed=True)
+    token = page.object("pagination").get("nextToken", "a token", as_string)
     return OrdersPage(
         orders=tuple(ReceivedOrder.of(entry) for entry in entries),
         next_token=token or None,
@@ -175,18 +175,6 @@ def parse_received_order(payload):
     return ReceivedOrder.of(order.fields)
 
 
-def _list(value):
-    if not isinstance(value, list):
-        raise ValueError("not a list")
-    return value
-
-
-def _string(value):
-    if type(value) is not str:  # a number in its literal digits is a subclass of str
-        raise ValueError("not text")
-    return value
-
-
 def _time_or_none(value):
     try:
         return moment(value) if isinstance(value, str) else None
@@ -195,7 +183,7 @@ def _time_or_none(value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchOrders:
+class SearchOrders(Search):
     """The parameters of one search, which must not change from its first page to its last.
 
     :param last_updated_after: UTC; this or ``created_after``.
@@ -203,6 +191,10 @@ class SearchOrders:
     :param page_size: 1 to 100 orders.
     :param included_data: data sets; see :data:`ALL`.
     """
+
+    operation = "searchOrders"
+    times = ("last_updated_after", "last_updated_before", "created_after", "created_before")
+    lists = ("marketplace_ids", "statuses", "fulfilled_by", "included_data")
 
     last_updated_after: datetime | None = None
     last_updated_before: datetime | None = None
@@ -214,24 +206,9 @@ class SearchOrders:
     page_size: int = 100
     included_data: tuple[str, ...] = ALL
 
-    def __post_init__(self):
-        for name in _LISTS:
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        for name in _TIMES:
-            object.__setattr__(self, name, _to_the_millisecond(getattr(self, name)))
-
-    def validate(self):
-        """Check what Amazon would refuse anyway, before it costs a call.
-
-        :raises BadRequest: with ``sent`` False; rules of orders_2026-01-01.json, searchOrders.
-        """
-        problem = next((problem for problem in self._problems() if problem), None)
-        if problem:
-            raise BadRequest(problem, operation="searchOrders", code="InvalidInput")
-
     def _problems(self):
-        times = [getattr(self, name) for name in _TIMES]
-        yield any(time and time.tzinfo is None for time in times) and "times need a time zone"
+        """Yield what breaks the rules of orders_2026-01-01.json, searchOrders."""
+        yield self._lacks_time_zone() and "times need a time zone"
         yield bool(self.last_updated_after) == bool(self.created_after) and (
             "exactly one of lastUpdatedAfter and createdAfter is needed"
         )
@@ -247,29 +224,6 @@ class SearchOrders:
         yield len(self.marketplace_ids) > 50 and "at most 50 marketplaceIds"
         yield not 1 <= self.page_size <= 100 and "maxResultsPerPage must be 1 to 100"
 
-    def to_json(self):
-        """Write the search for keeping.
-
-        :return: ``str``; the same search always gives the same text.
-        """
-        kept = {name: _stamp(value) if name in _TIMES else value for name, value in asdict(self).items()}
-        return json.dumps(kept, sort_keys=True, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text):
-        """Read what :meth:`to_json` wrote, also by an older version: fields it did not know get their default.
-
-        :raises BadRequest: when it cannot be read.
-        """
-        try:
-            kept = dict(json.loads(text).items())
-            known = {entry.name: kept[entry.name] for entry in fields(cls) if entry.name in kept}
-            known.update({name: known[name] and moment(known[name]) for name in _TIMES if name in known})
-            return cls(**known)
-        except (ValueError, TypeError, AttributeError):
-            pass
-        raise BadRequest("the search kept cannot be read", operation="searchOrders")
-
     def parameters(self, token=None):
         """Name the parameters as Amazon does; lists are comma-separated.
 
@@ -277,10 +231,10 @@ class SearchOrders:
         :return: ``dict`` of ``str``.
         """
         given = {
-            "lastUpdatedAfter": _stamp(self.last_updated_after),
-            "lastUpdatedBefore": _stamp(self.last_updated_before),
-            "createdAfter": _stamp(self.created_after),
-            "createdBefore": _stamp(self.created_before),
+            "lastUpdatedAfter": stamp(self.last_updated_after),
+            "lastUpdatedBefore": stamp(self.last_updated_before),
+            "createdAfter": stamp(self.created_after),
+            "createdBefore": stamp(self.created_before),
             "marketplaceIds": ",".join(self.marketplace_ids),
             "fulfillmentStatuses": ",".join(self.statuses),
             "fulfilledBy": ",".join(self.fulfilled_by),
@@ -289,18 +243,3 @@ class SearchOrders:
             "paginationToken": token,
         }
         return {name: value for name, value in given.items() if value}
-
-
-_TIMES = ("last_updated_after", "last_updated_before", "created_after", "created_before")
-_LISTS = ("marketplace_ids", "statuses", "fulfilled_by", "included_data")
-
-
-def _to_the_millisecond(time):
-    """Cut to what the API has, so that a search kept and read again equals the first one."""
-    return time and time.replace(microsecond=time.microsecond // 1000 * 1000)
-
-
-def _stamp(time):
-    if time is None:
-        return None
-    return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -199,7 +199,7 @@ class Reader:
         return Reader(self.fields.get(name), self._where(name), self.lengths)
 
     def objects(self, name, needed=False):
-        entries = self.get(name, "a list", _as_list, needed) or ()
+        entries = self.get(name, "a list", as_list, needed) or ()
         return [Reader(entry, f"{self._where(name)}[{index}]", self.lengths) for index, entry in enumerate(entries)]
 
 
@@ -251,15 +251,23 @@ def _as_time(value):
     return moment(value)
 
 
-def _as_list(value):
+def as_list(value):
+    """Convert for :meth:`Reader.get`: a list whose entries are not looked at yet."""
     if not isinstance(value, list):
         raise ValueError("not a list")
     return value
 
 
+def as_string(value):
+    """Convert for :meth:`Reader.get`: text and nothing that could be taken for it."""
+    if type(value) is not str:  # a number in its literal digits is a subclass of str
+        raise ValueError("not text")
+    return value
+
+
 def _as_names(value):
-    return [_as_written(entry) for entry in _as_list(value) if entry is not None]
+    return [_as_written(entry) for entry in as_list(value) if entry is not None]
 
 
 def _as_texts(value):
-    return [_as_text(entry) for entry in _as_list(value) if entry is not None]
+    return [_as_text(entry) for entry in as_list(value) if entry is not None]

@@ -16,6 +16,7 @@ MODELS = (
     "notifications",
     "ordersV0",
     "orders_2026-01-01",
+    "reports_2021-06-30",
     "sellers",
     "tokens_2021-03-01",
     "vendorDirectFulfillmentInventoryV1",
