@@ -39,6 +39,13 @@ from .listings import (
     Submission,
     UnreadableListing,
 )
+from .listings_feed import (
+    CONTENT_TYPE_JSON,
+    FEED_TYPE_LISTINGS,
+    MOST_MESSAGES,
+    listings_feed,
+    split_listings_feed,
+)
 from .operations import OPERATIONS, SANDBOX
 from .orders import ALL, NEEDED, ReceivedOrder, SearchOrders
 from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
@@ -49,11 +56,14 @@ from .values import parse_order, parse_readable
 __all__ = [
     "ALL",
     "ANY_PRODUCT",
+    "CONTENT_TYPE_JSON",
     "CONTENT_TYPE_XML",
     "FEED_TYPE_FULFILLMENT",
+    "FEED_TYPE_LISTINGS",
     "FBA",
     "FBM",
     "LISTING_DATA",
+    "MOST_MESSAGES",
     "MULTI",
     "DIRECT_PAYMENT",
     "OTHER",
@@ -100,11 +110,13 @@ __all__ = [
     "flat_fulfillment_file",
     "formula_in",
     "fulfillment_feed",
+    "listings_feed",
     "parse_order",
     "parse_readable",
     "parse_processing_report",
     "hint_of",
     "split",
     "split_feed",
+    "split_listings_feed",
     "tidy",
 ]

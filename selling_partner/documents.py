@@ -5,6 +5,7 @@ The addresses carry their own authorization and live for five minutes; they are 
 
 import re
 from email.message import Message
+from os import SEEK_END
 from typing import NamedTuple
 
 from .answers import exchange, refusal
@@ -47,14 +48,33 @@ class Document(NamedTuple):
 def upload(url, content, content_type, timeout=None):
     """Put a feed's document where createFeedDocument said.
 
-    :param bytes content: already encoded as ``content_type`` declares; not compressed.
+    :param content: ``bytes``, or a binary file to read from its start, which stays open; already encoded as
+        ``content_type`` declares; not compressed.
     :param str content_type: the very one given to createFeedDocument, charset included.
     :raises TypeError: for text, whose encoding would be a guess.
     :raises RetryLater: when the storage is out of order, or the address has expired: ask for a new document.
     """
-    if not isinstance(content, (bytes, bytearray)):
-        raise TypeError("content must be bytes")
-    _call("uploadDocument", "PUT", url, timeout, content=bytes(content), headers={"content-type": content_type})
+    content = bytes(content) if isinstance(content, (bytes, bytearray)) else _File(content)
+    _call("uploadDocument", "PUT", url, timeout, content=content, headers={"content-type": content_type})
+
+
+class _File:
+    """A file to send. It says how long it is: the storage takes none whose end it has to wait for."""
+
+    def __init__(self, file):
+        if not hasattr(file, "seek") or not isinstance(file.read(0), bytes):
+            raise TypeError("content must be bytes or a binary file")
+        self._file, self._size = file, file.seek(0, SEEK_END)
+        file.seek(0)
+
+    def __len__(self):
+        return self._size
+
+    def __iter__(self):
+        return iter(lambda: self.read(2**16), b"")
+
+    def read(self, size=-1):
+        return self._file.read(size)
 
 
 def download(url, compression="", timeout=None):

@@ -1,6 +1,6 @@
 """The Feeds API 2021-06-30: documents that Amazon processes, and what it says of them.
 
-What is in them: :mod:`.fulfillment`; their reports: :mod:`.processing_reports`.
+What is in them: :mod:`.fulfillment`, :mod:`.listings_feed`; their reports: :mod:`.processing_reports`.
 """
 
 from dataclasses import dataclass, field

@@ -19,7 +19,8 @@ class MessageResult:
 
     :param message_id: ours; of flat files the record's number; 0: the whole document.
     :param severity: ``'error'`` or ``'warning'``.
-    :param description: Amazon's own words, in the language of the seller's account.
+    :param description: Amazon's own words, in the language of the seller's account, or the one asked for.
+    :param attribute: of listings feeds: the attribute that it is about.
     """
 
     message_id: int
@@ -29,13 +30,14 @@ class MessageResult:
     order_id: str = ""
     item_id: str = ""
     sku: str = ""
+    attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessingReport:
     """What came of a feed's messages; those that went well are not listed.
 
-    :param status: ``Complete``, ``Processing``, ``Rejected`` or one not known yet.
+    :param status: ``Complete``, ``Processing``, ``Rejected`` (nothing of it was done) or one not known yet.
     :param processed: None, like the other numbers, when the report does not say.
     :param format: ``'xml'``, ``'flat'`` or ``'json'``.
     """
@@ -225,23 +227,29 @@ def _read_json(text):
     summary = report.object("summary")
     if not summary and not report.fields.get("issues"):
         raise MalformedAnswer("there is neither summary nor issues in the report")
+    results = tuple(map(_read_json_issue, report.objects("issues")))
+    processed, successful = summary.integer("messagesProcessed"), summary.integer("messagesAccepted")
+    # Amazon could not read the feed: it counts no message, but may name the one that it stumbled over.
+    is_unreadable = processed == 0 and not successful and any(result.severity == "error" for result in results)
     return ProcessingReport(
-        status="Complete",
-        processed=summary.integer("messagesProcessed"),
-        successful=summary.integer("messagesAccepted"),
+        status="Rejected" if is_unreadable else "Complete",
+        processed=processed,
+        successful=0 if is_unreadable else successful,
         with_error=summary.integer("messagesInvalid"),
         with_warning=summary.integer("warnings"),
-        results=tuple(
-            MessageResult(
-                message_id=issue.integer("messageId") or 0,
-                severity=_severity(issue.text("severity")),
-                code=issue.text("code"),
-                description=issue.text("message"),
-                sku=issue.text("sku"),
-            )
-            for issue in report.objects("issues")
-        ),
+        results=results,
         format="json",
+    )
+
+
+def _read_json_issue(issue):
+    return MessageResult(
+        message_id=issue.integer("messageId") or 0,
+        severity=_severity(issue.text("severity")),
+        code=issue.text("code"),
+        description=issue.text("message"),
+        sku=issue.text("sku"),
+        attribute=issue.text("attributeName"),
     )
 
 

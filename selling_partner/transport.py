@@ -101,7 +101,7 @@ class Client:
         """Send a request and read its answer to the end; no redirect is followed.
 
         :param dict data: is sent as a form.
-        :param content: ``bytes`` or ``str`` to send as they are.
+        :param content: ``bytes`` or ``str`` to send as they are, or what has a length and can be read.
         :rtype: Answer
         :raises TooLarge: when the answer is too large.
         :raises NoAnswer: when there is none, or not all of it, in time.
