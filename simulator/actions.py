@@ -162,6 +162,7 @@ def cancel(world, record, values):
     for item, quantity in parcel:
         before = wanted(item)
         item["fulfillment"]["quantityUnfulfilled"] -= quantity
+        world.listings.cancelled(record, item, quantity)
         item.setdefault("cancellation", {})["cancellationExecution"] = dict(execution)
         rescale(item, Decimal(before - quantity) / before if before else Decimal(1))
     retotal(order, beside)

@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
-from . import catalogue, feeds, kinds, operations
+from . import catalogue, feeds, kinds, operations, shelves
 from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS, targets
@@ -103,7 +103,11 @@ def add_seller(world, request, values):
     check_seller(values)
     if values.get("merchant_id") in world.sellers.by_id:
         raise Problem(f"seller {values['merchant_id']} exists", 409)
-    return world.sellers.add(values)
+    offers_catalogue = values.pop("catalogue", False)
+    seller = world.sellers.add(values)
+    if offers_catalogue:
+        shelves.add_catalogue(world, seller)
+    return seller
 
 
 def list_sellers(world, request, values):
@@ -245,6 +249,111 @@ def list_confirmations(world, request, values, order_id):
     return find_record(world, order_id).get("confirmations", [])
 
 
+# Listings
+
+
+def list_listings(world, request, values):
+    """Without their writes, unless ``writes`` is asked for."""
+    wanted, args = set(request.args.getlist("sku")), request.args
+    marketplace_id = args.get("marketplace_id")
+    found = [
+        listing
+        for listing in world.listings.of_seller(args.get("merchant_id"))
+        if marketplace_id in (None, listing.marketplace_id) and (not wanted or listing.sku in wanted)
+    ]
+    start = int(args.get("offset", 0))
+    end = start + int(args["limit"]) if "limit" in args else None
+    return [shown_listing(listing, bool(args.get("writes"))) for listing in found[start:end]]
+
+
+def shown_listing(listing, writes=True):
+    """A listing as stored, and what follows from it: channel, Amazon's quantity, status, open writes."""
+    facts = listing.dump()
+    facts.update(
+        channel=listing.channel,
+        quantity=listing.quantity,
+        quantity_submitted=listing.submitted.get("DEFAULT", {}).get("quantity"),
+        lead_time=listing.submitted.get("DEFAULT", {}).get("lead_time_to_ship_max_days"),
+        shown_status=listing.statuses,
+        waiting=sum("applied" not in write and "ignored" not in write for write in listing.writes),
+    )
+    if not writes:
+        facts["writes"] = len(listing.writes)
+    return facts
+
+
+def find_listing(world, request, sku):
+    """The listing of a SKU: ``merchant_id`` and ``marketplace_id`` of the query may be left out where it is clear."""
+    merchant_id, marketplace_id = request.args.get("merchant_id"), request.args.get("marketplace_id")
+    shelf = world.listings.shelves.items()
+    found = [
+        listings[sku]
+        for (owner, marketplace), listings in shelf
+        if sku in listings and merchant_id in (None, owner) and marketplace_id in (None, marketplace)
+    ]
+    if not found:
+        raise Problem(f"no listing {sku}", 404)
+    if len({listing.merchant_id for listing in found}) > 1:
+        raise Problem(f"several sellers offer {sku}: name the merchant_id", 409)
+    return found[0]
+
+
+def add_listing(world, request, values):
+    """One listing, or those in ``listings``."""
+    seller = find_seller(world, values.pop("merchant_id"))
+    if "listings" in values:
+        return [shown_listing(shelves.add(world, seller, one), False) for one in values["listings"]]
+    if values.get("catalogue"):
+        return [shown_listing(listing, False) for listing in shelves.add_catalogue(world, seller)]
+    return shown_listing(shelves.add(world, seller, values))
+
+
+def add_many_listings(world, request, values):
+    seller = find_seller(world, values.pop("merchant_id"))
+    made = shelves.add_many(world, seller, int(values.pop("count", 1000)), values)
+    return {"count": len(made), "first": made[0].sku, "last": made[-1].sku}
+
+
+def show_listing(world, request, values, sku):
+    return shown_listing(find_listing(world, request, sku))
+
+
+def change_listing(world, request, values, sku):
+    listing = find_listing(world, request, sku)
+    touch = values.pop("touch", True)
+    shelves.edit(listing, values)
+    world.listings.version += "created" in values
+    if touch and "updated" not in values:
+        listing.updated = world.clock.iso()
+    return shown_listing(listing)
+
+
+def delete_listing(world, request, values, sku):
+    world.listings.remove(find_listing(world, request, sku))
+    return {}
+
+
+def apply_listing(world, request, values, sku):
+    """Amazon makes accepted writes its own now: ``n`` names one, else all open ones in their order."""
+    listing = find_listing(world, request, sku)
+    chosen = [write for write in listing.writes if "applied" not in write and values.get("n") in (None, write["n"])]
+    if not chosen:
+        raise Problem("there is no such write that is not applied", 409)
+    for write in chosen:
+        world.listings.apply(listing, write, world.clock.iso(), always=True)
+    return shown_listing(listing)
+
+
+def list_writes(world, request, values):
+    """Every accepted write of a seller (or all), in the order they were accepted."""
+    writes = [
+        {"sku": listing.sku, "marketplace_id": listing.marketplace_id, **write}
+        for listing in world.listings.of_seller(request.args.get("merchant_id"))
+        for write in listing.writes
+    ]
+    return sorted(writes, key=lambda write: write["n"])
+
+
 # Settings and feeds
 
 
@@ -352,6 +461,14 @@ ROUTES = Map(
             ("PATCH", "/orders/<order_id>", change_order),
             ("POST", "/orders/<order_id>/<action>", act),
             ("GET", "/orders/<order_id>/confirmations", list_confirmations),
+            ("GET", "/listings", list_listings),
+            ("POST", "/listings", add_listing),
+            ("POST", "/listings/bulk", add_many_listings),
+            ("GET", "/listings/<path:sku>", show_listing),
+            ("PATCH", "/listings/<path:sku>", change_listing),
+            ("DELETE", "/listings/<path:sku>", delete_listing),
+            ("POST", "/listings/<path:sku>/apply", apply_listing),
+            ("GET", "/listing-writes", list_writes),
             ("GET", "/settings", show_settings),
             ("POST", "/settings", change_settings),
             ("POST", "/packages-delay", set_packages_delay),

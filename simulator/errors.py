@@ -25,8 +25,12 @@ def unauthorized(details):
     return AmazonError(403, "Unauthorized", "Access to requested resource is denied.", details)
 
 
-def quota_exceeded():
-    return AmazonError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
+def quota_exceeded(message=None):
+    return AmazonError(429, "QuotaExceeded", message or "You exceeded your quota for the requested resource.")
+
+
+def page_token_mismatch():
+    return invalid_input("Search parameters do not match the provided 'pageToken'.")
 
 
 def not_found(message):

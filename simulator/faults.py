@@ -7,7 +7,16 @@ import json
 
 from . import operations
 from .answer import Answer
-from .errors import AmazonError, LwaError, invalid_input, not_found, quota_exceeded, storage_refusal, unauthorized
+from .errors import (
+    AmazonError,
+    LwaError,
+    invalid_input,
+    not_found,
+    page_token_mismatch,
+    quota_exceeded,
+    storage_refusal,
+    unauthorized,
+)
 from .store import Store
 
 TOKEN = "token"  # Login with Amazon
@@ -133,10 +142,12 @@ def html(status, title):
 
 
 class TooManyRequests(InsteadOfAmazon):
+    """``message``: what Amazon says; limits of an application or of kinds of attributes have texts of their own."""
+
     kind = "429"
 
     def answer(self, operation):
-        return quota_exceeded().answer()
+        return quota_exceeded(self.values.get("message")).answer()
 
 
 class TooManyRequestsAsText(InsteadOfAmazon):
@@ -241,6 +252,18 @@ class TokenRefused(InsteadOfAmazon):
 
     def answer(self, operation):
         return invalid_input("The paginationToken is invalid.").answer()
+
+
+class PageTokenMismatch(InsteadOfAmazon):
+    """Amazon takes a next page for one of another search, which it is not; a moment later it does not."""
+
+    kind = "page_token_mismatch"
+
+    def fits(self, operation, query):
+        return "pageToken" in query
+
+    def answer(self, operation):
+        return page_token_mismatch().answer()
 
 
 class ErrorsAsObject(InsteadOfAmazon):

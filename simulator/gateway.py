@@ -98,7 +98,8 @@ def performed(call, request):
 
 
 def new_call(world, request):
-    operation, path_args = operations.find(request.method, request.path)
+    raw_path = request.environ["RAW_URI"].partition("?")[0]
+    operation, path_args = operations.find(request.method, raw_path)
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     return Call(
         world,

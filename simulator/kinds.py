@@ -54,6 +54,7 @@ def place(world, seller, name, created, updated, items=None, changes=None, lines
         draft.lines_given = True
     chosen.prepare(draft)
     record = build.record(draft)
+    world.listings.sold(record)
     for action, values in draft.later:
         ACTIONS[action](world, record, {"at": updated, **values})
     build.merge(record["order"], changes or {})

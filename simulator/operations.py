@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -65,12 +66,20 @@ def operation(name, method, path, **facts):
     return register
 
 
-def find(method, path):
-    """(Operation, path arguments), or (None, {}) for what this Amazon does not offer."""
+SLASH = "\ue000"  # stands for an encoded slash while a path is matched: it belongs to an argument, such as a SKU
+
+
+def find(method, raw_path):
+    """(Operation, path arguments), or (None, {}) for what this Amazon does not offer.
+
+    :param raw_path: as it came, percent encoded
+    """
+    path = "/".join(unquote(part).replace("/", SLASH) for part in raw_path.split("/"))
     try:
-        return ROUTES.bind("amazon").match(path, method)
+        operation, arguments = ROUTES.bind("amazon").match(path, method)
     except HTTPException:
         return None, {}
+    return operation, {name: value.replace(SLASH, "/") for name, value in arguments.items()}
 
 
 def is_removed_read(method, path):

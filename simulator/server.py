@@ -37,6 +37,7 @@ class App:
         """A Response of a page or of the control API, or an Answer of Amazon."""
         path = request.path
         feeds.advance(self.world)
+        self.world.listings.advance()
         if path.startswith(documents.PATH):
             return documents.answer(self.world, request)
         if path.startswith("/control/"):

@@ -10,6 +10,9 @@ DEFAULTS = {
     "feed_seconds": 30,  # from creating a feed to its end, a third of it in the queue; None: not by itself
     "feed_references": "kept",  # a parcel told in a feed: MerchantFulfillmentID is its reference, or given by Amazon
     "feed_compression": False,  # whether result documents are stored as GZIP
+    "listing_seconds": 0,  # from accepting a quantity to its being Amazon's; None: not by itself
+    "default_on_fba": "both",  # DEFAULT sent for what Amazon ships: it has both channels then, or flips
+    "cancelled_units": "lost",  # of orders: lost until the seller submits a quantity, or return
 }
 CHOICES = {
     "empty_tracking": ("allow", "refuse"),
@@ -17,7 +20,10 @@ CHOICES = {
     "transparency_codes": ("require", "ignore"),
     "feed_references": ("kept", "given"),
     "feed_compression": (False, True),
+    "default_on_fba": ("both", "flip"),
+    "cancelled_units": ("lost", "return"),
 }
+NEVER = ("feed_seconds", "listing_seconds")  # these may be None: only the control API does it
 
 
 class Settings(Store):
@@ -37,7 +43,7 @@ class Settings(Store):
                 raise ValueError(f"unknown setting {name}; there are {', '.join(DEFAULTS)}")
             if name in CHOICES and value not in CHOICES[name]:
                 raise ValueError(f"{name} is one of {', '.join(map(str, CHOICES[name]))}")
-            if name not in CHOICES and not (value is None and name == "feed_seconds"):
+            if name not in CHOICES and not (value is None and name in NEVER):
                 if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
                     raise ValueError(f"{name} is a number of seconds")
         self.values.update(values)
