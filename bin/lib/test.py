@@ -103,6 +103,7 @@ def lint():
             ),
         ],
         "rooms": [sys.executable, str(CHECKOUT / "bin/lib/rooms.py")],
+        "moves": [sys.executable, str(CHECKOUT / "bin/lib/moves.py")],
         "oca-checks-odoo-module": [tools / "oca-checks-odoo-module", addon],
     }.items():
         code, output = run([str(word) for word in command], f"lint-{name.replace(' ', '-')}")

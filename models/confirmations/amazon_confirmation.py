@@ -429,8 +429,7 @@ class AmazonConfirmation(models.Model):
         )
         row._log(self.env._("Shipping confirmation reserved: %s", picking.name))
         if order.amazon_status_by_hand == "done":
-            now = fields.Datetime.now()
-            row.write({"state": "done", "channel": "by_hand", "answered_at": now, "accepted_at": now})
+            row._done(channel="by_hand")
             row._log(self.env._("Nothing is sent: the API status was set to “Done” by hand before."))
         return row
 

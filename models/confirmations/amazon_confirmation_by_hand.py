@@ -117,20 +117,18 @@ class AmazonConfirmation(models.Model):
         elif status == "not_sent":
             order.amazon_status_by_hand = False
         rows = rows or self._make(order._amazon_left()).filtered(lambda row: row.order_id == order)
-        as_set = {"retry_at": False, "message": False, "hint": False, "asked": 0, "edited": False, "requested": False}
-        now = fields.Datetime.now()
         for row in rows:
-            values = dict(as_set)
-            if status == "done":
-                # What is changed later has to be told: then Amazon says whether it can.
-                values |= {"answered_at": now, "accepted_at": now, "told": row._facts(), "ask_first": False}
             # What was entered in Seller Central keeps its reference, and so its channel.
-            by_hand = "by_hand" if status == "done" else False
-            if status == "not_sent" and row.state != "not_sent":
+            if status == "done":
+                kept = row.channel == "seller_central"
+                # What is changed later has to be told: then Amazon says whether it can.
+                values = {"channel": row.channel if kept else "by_hand", "told": row._facts(), "ask_first": False}
+                row._done(edited=False, **values)
+            else:
                 # From now on it counts where the order stands now.
-                values["phase_id"] = order.amazon_phase_id.id
-            kept = row.channel == "seller_central" or (status == "not_sent" and row.channel != "by_hand")
-            row.write({**values, "state": status, "channel": row.channel if kept else by_hand})
+                phase = row.phase_id if row.state == "not_sent" else order.amazon_phase_id
+                channel = row.channel != "by_hand" and row.channel
+                row._to_send(edited=False, requested=False, phase_id=phase.id, channel=channel)
         if status == "done" and order.amazon_api_status != "done":
             # Something has still to leave, or Amazon waits for more than what has left.
             order.amazon_status_by_hand = "done"

@@ -168,7 +168,7 @@ class AmazonConfirmation(models.Model):
         elif isinstance(error, ShipPlusOrder):
             self._record("_accepted", self.env._("Amazon confirms this order itself: %s", error.message))
         elif isinstance(error, TrackingNumberRequired):
-            self._record("write", {"state": "not_sent", "without_number": True})
+            self._record("_to_send", without_number=True)
         else:
             return super()._refusal(amazon, error)
         return None
@@ -362,7 +362,6 @@ class AmazonConfirmation(models.Model):
         :param picking: the ``stock.picking``, done.
         :param packages: the ``selling_partner`` packages that no other delivery is for.
         """
-        now = fields.Datetime.now()
         parcels = {parcel.order: parcel for parcel in picking._amazon_parcels()}
         for order, parcel in parcels.items():
             known = set(order.amazon_confirmation_ids.mapped("reference"))
@@ -381,13 +380,10 @@ class AmazonConfirmation(models.Model):
                         **self._values_of(order, picking),
                         "quantity": sum(values["quantities"].values()),
                         "channel": "seller_central",
-                        "state": "done",
-                        "accepted_at": now,
-                        "answered_at": now,
                         **values,
                     }
                 )
-                row.write(row._shipment_values())
+                row._done(**row._shipment_values())
                 row.told = row._facts()
 
     @api.model

@@ -482,7 +482,7 @@ class AmazonFeed(models.Model):
         :param str state: of the messages meanwhile.
         """
         self.write({"state": "asking", "message": message, "asked": 0, "retry_at": False})
-        self._open_messages().write({"state": state, "message": say(self.env, message)})
+        self._open_messages()._to_query(say(self.env, message), state)
         self.env["ir.cron"]._commit_progress()
 
     def _settle(self, run):

@@ -267,17 +267,21 @@ class AmazonOutbox(models.AbstractModel):
             )
 
     def _accepted(self, message=False, **values):
-        """Amazon has these.
+        """Amazon has accepted these.
 
         :param str message: what is worth knowing besides.
         """
+        self._done(message=message, **values)
+
+    def _done(self, **values):
+        """Amazon has these, whoever told it: nobody need hear of it."""
         now = fields.Datetime.now()
         self.write(
             {
                 "state": "done",
                 "answered_at": now,
                 "accepted_at": now,
-                "message": message,
+                "message": False,
                 "hint": False,
                 "retry_at": False,
                 "asked": 0,
@@ -304,6 +308,14 @@ class AmazonOutbox(models.AbstractModel):
             }
         )
 
+    def _to_query(self, message, state="unknown"):
+        """What Amazon has answered on these cannot be read: it is queried what it has.
+
+        :param str message: why.
+        :param str state: meanwhile: ``unknown`` or ``sending``.
+        """
+        self.write({"state": state, "message": message, "hint": False, "retry_at": False, "asked": 0})
+
     def _query_later(self, asked=None):
         """Ask after a pause that grows: Amazon may show something minutes later.
 
@@ -312,6 +324,10 @@ class AmazonOutbox(models.AbstractModel):
         asked = self.asked if asked is None else asked
         minutes = QUERY_AGAIN_MINUTES[asked - 1] if asked else 1
         self.write({"asked": asked, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
+
+    def _to_look_at(self):
+        """Have these looked at now; what stood against them is shown until then."""
+        self.write({"state": "not_sent", "retry_at": False})
 
     def _wake(self):
         """Look at these soon."""
@@ -329,8 +345,7 @@ class AmazonOutbox(models.AbstractModel):
         # sudo: the outbox is the addon's own, whoever changes orders and settings
         rows = self.sudo().search(Domain(domain) & (waiting | wrong))
         if rows:
-            # Why it waited is shown until it is looked at.
-            rows.write({"state": "not_sent", "retry_at": False})
+            rows._to_look_at()
             rows._wake()
 
     # === SENDING === #
@@ -590,9 +605,9 @@ class AmazonOutbox(models.AbstractModel):
             for requested, rows in self.grouped("requested").items():
                 rows._refused("rejected", message, "access", retry_at=again, requested=requested)
         else:
-            self.state = "not_sent"
+            self._to_send()
 
-    def _record(self, method, *arguments):
+    def _record(self, method, *arguments, **values):
         """Write an answer and commit. Who changes the row at the same moment must not make it get lost.
 
         :param str method: of the row as it is now.
@@ -601,7 +616,7 @@ class AmazonOutbox(models.AbstractModel):
             self.env.cr.rollback()
             self.env.invalidate_all()
             try:
-                getattr(self.exists(), method)(*arguments)
+                getattr(self.exists(), method)(*arguments, **values)
                 self.env["ir.cron"]._commit_progress()
                 return
             except CONFLICTS:
