@@ -84,7 +84,7 @@ def set_page_limit(world, request, values):
 def set_quota(world, request, values):
     if values.get("mode", "published") not in ("published", "off"):
         raise Problem("mode is published or off")
-    if values.get("operation") not in (None, "*", *operations.BY_NAME):
+    if values.get("operation") not in (None, "*", *operations.PLANS):
         raise Problem(f"unknown operation {values['operation']}")
     world.usage.change(values)
     return show_quota(world, request, values)
@@ -92,7 +92,7 @@ def set_quota(world, request, values):
 
 def show_quota(world, request, values):
     usage = world.usage
-    published = {o.name: {"rate": o.rate, "burst": o.burst} for o in operations.BY_NAME.values()}
+    published = {o.name: {"rate": o.rate, "burst": o.burst} for o in operations.PLANS.values()}
     return {"mode": usage.mode, "factor": usage.factor, "plans": usage.plans, "published": published}
 
 

@@ -4,9 +4,9 @@ import hashlib
 
 from . import documents, reports
 from .errors import invalid_input, not_found, unauthorized
-from .feed_types import LEGACY, PROCESSED
+from .feed_types import LEGACY, PLANS, PROCESSED
 from .marketplaces import BY_ID
-from .operations import ROLES, SHIPPING_ROLES, operation
+from .operations import ROLES, operation
 from .orders import read_list, read_marketplaces
 from .refusals import Refusal
 from .signing import seal, unseal
@@ -82,7 +82,18 @@ def get_feed_document(call):
     return {"feedDocumentId": document_id, "url": url, **compression}
 
 
-@operation("createFeed", "POST", FEEDS, rate=0.0083, burst=15, roles=ROLES, model=MODEL, status=202)
+@operation(
+    "createFeed",
+    "POST",
+    FEEDS,
+    rate=0.0083,
+    burst=15,
+    roles=ROLES,
+    model=MODEL,
+    status=202,
+    plan_by="feedType",
+    plans=PLANS,
+)
 def create_feed(call):
     body = read_body(call, "feedType", "inputFeedDocumentId", marketplaceIds=list)
     marketplaces, feed_type = body["marketplaceIds"], body["feedType"]
@@ -92,7 +103,7 @@ def create_feed(call):
         raise unauthorized(f"The seller does not take part in marketplace {foreign[0]}.")
     if feed_type not in PROCESSED and feed_type not in LEGACY:
         raise invalid_input(f"The feed type {feed_type} is invalid, or not simulated.")
-    if feed_type in PROCESSED and not set(SHIPPING_ROLES) & set(call.seller["roles"]):
+    if feed_type in PROCESSED and not set(PROCESSED[feed_type].ROLES) & set(call.seller["roles"]):
         raise unauthorized(f"The application does not have the role that feed type {feed_type} needs.")
     document = call.world.feeds.documents.get(body["inputFeedDocumentId"])
     if not document or document["merchant_id"] != call.merchant_id or document["result"]:
@@ -116,6 +127,7 @@ def new_feed(call, feed_type, marketplaces, document):
         "merchant_id": call.merchant_id,
         "document_id": document["id"],
         "number": len(world.feeds.by_id) + 1,
+        "submission": world.listings.submission(),
     }
     world.feeds.by_id[feed_id] = feed
     document["feed_id"] = feed_id
@@ -265,16 +277,16 @@ def process(world, feed, at=None):
     document = world.feeds.documents[feed["document_id"]]
     if document["content"] is None:
         return end(world, feed, "FATAL", at)
+    feed["processingEndTime"] = at or world.clock.iso()
     report = work(world, feed, document)
-    too_large = any(row.refusal.key == "too_large" for row in report.rows)
-    end(world, feed, "FATAL" if too_large else "DONE", at, report)
+    end(world, feed, "FATAL" if report.fatal else "DONE", at, report)
 
 
 def work(world, feed, document, limit=None):
     """The Report of applying the feed (or its first ``limit`` messages)."""
     seller = world.sellers.by_id[feed["merchant_id"]]
     if len(documents.content_of(document)) > MOST_BYTES:
-        return reports.Report.reject(Refusal("too_large", most=MOST_BYTES))
+        return reports.Report.reject(Refusal("too_large", most=MOST_BYTES), fatal=True)
     return PROCESSED[feed["feedType"]].process(world, seller, feed, document, limit)
 
 

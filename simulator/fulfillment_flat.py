@@ -5,10 +5,12 @@ import re
 
 from . import documents, parcels
 from .fulfillment_xml import in_marketplaces
+from .operations import SHIPPING_ROLES
 from .refusals import Refusal
 from .reports import WARNING, Report, write_flat
 from .times import parse
 
+ROLES = SHIPPING_ROLES
 NEEDED = ("order-id", "ship-date", "carrier-code")
 COLUMNS = (
     "order-id",

@@ -5,10 +5,12 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
 
 from . import documents, parcels, xml_rules
+from .operations import SHIPPING_ROLES
 from .refusals import Refusal
 from .reports import WARNING, Report, write_xml
 from .xml_rules import Invalid, date_time, sequence, text
 
+ROLES = SHIPPING_ROLES
 NUMBER = r"\d{1,20}"
 DECLARATION = re.compile(r"\s*<\?xml\s[^>]*?(?:encoding\s*=\s*[\"']([^\"']+)[\"'][^>]*?)?\?>")
 write = write_xml

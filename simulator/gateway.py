@@ -44,6 +44,11 @@ class Call:
         return {**texts, **self.query, **self.path_args}
 
     @property
+    def plan(self):
+        """What this call is metered by."""
+        return self.operation.plan(self.matchable)
+
+    @property
     def name(self):
         """The operation's name in the log."""
         if self.operation:
@@ -141,7 +146,7 @@ def perform(call, request):
     client_id = authenticate(call, request.headers.get("x-amz-access-token"))
     if not set(call.operation.roles) & set(call.seller["roles"]):
         raise unauthorized("The application does not have the role that this operation needs.")
-    if not call.world.usage.take(call.merchant_id, client_id, call.operation):
+    if not call.world.usage.take(call.merchant_id, client_id, call.plan):
         raise quota_exceeded()
     return call.operation.handler(call)
 
@@ -163,7 +168,7 @@ def finish(call, request, answer, fault, forbidden=None):
     world = call.world
     answer.headers["x-amzn-RequestId"] = request_id(world)
     if call.operation and answer.status in LIMITED:
-        answer.headers["x-amzn-RateLimit-Limit"] = f"{world.usage.plan(call.merchant_id, call.operation)[0]:.10g}"
+        answer.headers["x-amzn-RateLimit-Limit"] = f"{world.usage.plan(call.merchant_id, call.plan)[0]:.10g}"
     violations = schema.check_call(world.models, call, answer, fault) if world.models else []
     world.log.schema_errors.extend({"n": world.log.next_number, "error": violation} for violation in violations)
     world.log.add(

@@ -1,7 +1,7 @@
 """The operations this Amazon offers, with their published usage plans: ``@operation`` on a handler has it served."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from werkzeug.exceptions import HTTPException
@@ -19,6 +19,15 @@ SHIPPING_ROLES = ("inventory_and_order_tracking", "direct_to_consumer_shipping")
 
 
 @dataclass(frozen=True)
+class Plan:
+    """A usage plan: requests per second, and at once."""
+
+    name: str
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True)
 class Operation:
     """One SP-API operation.
 
@@ -27,6 +36,7 @@ class Operation:
     :ivar handler: ``handler(call) -> dict`` or None, the JSON of the good answer
     :ivar status: HTTP status of the good answer
     :ivar model: file name of Amazon's Swagger model
+    :ivar plan_by: the body's field by whose value there are plans of their own, ``plans`` {value: (rate, burst)}
     :ivar template: the path as the model writes it
     """
 
@@ -39,6 +49,16 @@ class Operation:
     handler: Callable
     model: str
     status: int = 200
+    plan_by: str = ""
+    plans: dict = field(default_factory=dict, hash=False)
+
+    def plan(self, fields):
+        """The Plan by which a call is metered. ``fields``: the texts of its body by name."""
+        return self.own_plans.get(fields.get(self.plan_by), self)
+
+    @property
+    def own_plans(self):
+        return {value: Plan(f"{self.name} {value}", *plan) for value, plan in self.plans.items()}
 
     @property
     def template(self):
@@ -46,6 +66,7 @@ class Operation:
 
 
 BY_NAME = {}
+PLANS = {}  # name -> what has a rate and a burst: an operation, or one of its plans
 ROUTES = Map(redirect_defaults=False, strict_slashes=True, merge_slashes=False)
 
 
@@ -60,6 +81,7 @@ def operation(name, method, path, **facts):
 
     def register(handler):
         BY_NAME[name] = Operation(name, method, path, handler=handler, **facts)
+        PLANS.update({plan.name: plan for plan in (BY_NAME[name], *BY_NAME[name].own_plans.values())})
         ROUTES.add(Rule(path, methods=[method], endpoint=BY_NAME[name]))
         return handler
 

@@ -33,13 +33,14 @@ FLAT_COLUMNS = (
 
 @dataclass
 class Row:
-    """One result. ``number``: the message or record, 0: the whole document. ``refusal``: why."""
+    """One result. ``number``: the message or record, 0: the whole document. ``refusal``: why, a Refusal or Issue."""
 
     number: int
     kind: str
     refusal: object
     order_id: str = ""
     item_id: str = ""
+    sku: str = ""
 
 
 @dataclass
@@ -48,17 +49,21 @@ class Report:
 
     :ivar processed: messages (records) that were looked at; successful ones leave no row
     :ivar rejected: nothing in the document was processed
+    :ivar fatal: nothing could be processed at all
     :ivar status: StatusCode, if it is not the one that follows; then there is no summary
+    :ivar locale: the language that the feed asks for, if not the seller's
     """
 
     processed: int = 0
     rejected: bool = False
     rows: list = field(default_factory=list)
     status: str = ""
+    fatal: bool = False
+    locale: str = ""
 
     @classmethod
-    def reject(cls, refusal):
-        return cls(0, True, [Row(0, ERROR, refusal)])
+    def reject(cls, refusal, fatal=False):
+        return cls(0, True, [Row(0, ERROR, refusal)], fatal=fatal)
 
     def add(self, number, refusal, order_id="", item_id="", kind=ERROR):
         self.rows.append(Row(number, kind, refusal, order_id, refusal.facts.get("item_id") or item_id))
@@ -69,7 +74,8 @@ class Report:
 
     @property
     def successful(self):
-        return self.processed - len({row.number for row in self.rows if row.kind == ERROR and row.number})
+        wrong = {row.number for row in self.rows if row.kind == ERROR and row.number}
+        return 0 if self.rejected else self.processed - len(wrong)
 
 
 def languages(seller):

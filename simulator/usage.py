@@ -36,7 +36,7 @@ class Usage(Store):
             self.factor = float(values["factor"])
 
     def plan(self, merchant_id, operation):
-        """(rate per second, burst) in force for a seller."""
+        """(rate per second, burst) in force for a seller. ``operation``: an Operation or one of its Plans."""
         if self.mode == "off":
             return UNLIMITED, UNLIMITED
         rate, burst = operation.rate * self.factor, operation.burst
