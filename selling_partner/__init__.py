@@ -46,9 +46,11 @@ from .listings_feed import (
     listings_feed,
     split_listings_feed,
 )
+from .listings_report import REPORT_TYPE_LISTINGS, merchant_listings
 from .operations import OPERATIONS, SANDBOX
 from .orders import ALL, NEEDED, ReceivedOrder, SearchOrders
 from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
+from .reports import Report, ReportsPage
 from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, hint_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
 from .values import parse_order, parse_readable
@@ -90,6 +92,9 @@ __all__ = [
     "NotFound",
     "PassingRefusal",
     "ProcessingReport",
+    "REPORT_TYPE_LISTINGS",
+    "Report",
+    "ReportsPage",
     "QuotaExceeded",
     "ReceivedOrder",
     "RetryLater",
@@ -111,6 +116,7 @@ __all__ = [
     "formula_in",
     "fulfillment_feed",
     "listings_feed",
+    "merchant_listings",
     "parse_order",
     "parse_readable",
     "parse_processing_report",

@@ -19,6 +19,7 @@ from .feeds import Feeds
 from .listings import Listings
 from .operations import OPERATIONS
 from .orders import Orders
+from .reports import Reports
 from .sellers import Sellers
 from .tokens import AccessTokens
 from .transport import Client
@@ -112,7 +113,7 @@ class SellingPartner:
     :param str user_agent: says to Amazon who asks.
     :raises CredentialsError: when a credential is empty.
     :ivar orders: :class:`.orders.Orders`; ``feeds``: :class:`.feeds.Feeds`; ``listings``:
-        :class:`.listings.Listings`; ``sellers``: :class:`.sellers.Sellers`.
+        :class:`.listings.Listings`; ``reports``: :class:`.reports.Reports`; ``sellers``: :class:`.sellers.Sellers`.
 
     Every call may raise any :class:`.errors.SellingPartnerError`.
     """
@@ -127,7 +128,7 @@ class SellingPartner:
         self._tokens = AccessTokens(credentials, endpoint.lwa_url, self._http)
         self._library = _Library(endpoint, self._http, user_agent)
         self.orders, self.feeds, self.sellers = Orders(self), Feeds(self), Sellers(self)
-        self.listings = Listings(self)
+        self.listings, self.reports = Listings(self), Reports(self)
 
     def __enter__(self):
         return self
@@ -153,6 +154,10 @@ class SellingPartner:
     def download(self, url, compression=""):
         """Get a document from where Amazon said; see :func:`.documents.download`."""
         return documents.download(self._endpoint.checked(url), compression, self._timeout)
+
+    def download_file(self, url, compression=""):
+        """Get a document that may be large from where Amazon said; see :func:`.documents.download_file`."""
+        return documents.download_file(self._endpoint.checked(url), compression, self._timeout)
 
     def call(self, operation, reader, *, path=None, query=None, body=None, meanings=None, success=()):
         """Send one request: the one way out for all of them.

@@ -1,7 +1,6 @@
 """The HTTP client that everything goes through: an answer comes whole, in time and no longer than it may be."""
 
 import functools
-import gzip
 import http.client
 import io
 import os
@@ -9,6 +8,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ LONGEST = 90
 #: Bytes of an answer, unpacked. Amazon's gateway passes on 10 MB.
 LARGEST = 32 * 2**20
 _BLOCK = 2**16  # bytes sent or read at a time
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 class NoAnswer(Exception):
@@ -52,7 +53,7 @@ class Answer(NamedTuple):
     """What was answered.
 
     :param Mapping headers: whatever their case.
-    :param bytes content: all of it, unpacked.
+    :param bytes content: all of it, unpacked; empty where it was kept elsewhere.
     """
 
     status_code: int
@@ -97,11 +98,13 @@ class Client:
         self.is_closed = True
         self._session.close()
 
-    def request(self, method, url, *, params=None, data=None, content=None, headers=None):
+    def request(self, method, url, *, params=None, data=None, content=None, headers=None, keep=None):
         """Send a request and read its answer to the end; no redirect is followed.
 
         :param dict data: is sent as a form.
         :param content: ``bytes`` or ``str`` to send as they are, or what has a length and can be read.
+        :param keep: called with each piece of a successful answer's content, for which there may be no room; what it
+            raises comes out as it is.
         :rtype: Answer
         :raises TooLarge: when the answer is too large.
         :raises NoAnswer: when there is none, or not all of it, in time.
@@ -125,7 +128,9 @@ class Client:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return Answer(answer.status_code, answer.headers, self._content(answer))
+                content = bytearray()
+                self._read(answer, keep if keep and answer.ok else content.extend)
+                return Answer(answer.status_code, answer.headers, bytes(content))
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             if isinstance(error, ValueError) and not under_way.sent:
                 raise Impossible(type(error).__name__) from None
@@ -133,27 +138,84 @@ class Client:
         finally:
             _under_way.reset(mark)
 
-    def _content(self, answer):
-        content = bytearray()
+    def _read(self, answer, keep):
+        """Read an answer's content to its end, and hand it on unpacked."""
+        encoding, size = answer.headers.get("content-encoding", "identity").strip().lower(), 0
+        unpacking = Unpacking(self._largest, keep)
+        write = {"identity": keep, "gzip": unpacking.write}.get(encoding)
         for part in answer.raw.stream(_BLOCK, decode_content=False):
-            content += part
-            if len(content) > self._largest:
+            size += len(part)
+            if size > self._largest:
                 raise TooLarge
+            if write is None:
+                raise NoAnswer("not the encoding that was asked for", sent=True)
+            with _no_answer_if_damaged():
+                write(part)
         length = answer.headers.get("content-length", "")
-        if "transfer-encoding" not in answer.headers and length.isdecimal() and len(content) < int(length):
+        if "transfer-encoding" not in answer.headers and length.isdecimal() and size < int(length):
             if answer.status_code not in (204, 304):
                 raise NoAnswer("cut", sent=True)  # older versions of urllib3 do not mind
-        encoding = answer.headers.get("content-encoding", "identity").strip().lower()
-        if encoding == "identity" or not content:
-            return bytes(content)
-        if encoding != "gzip":
-            raise NoAnswer("not the encoding that was asked for", sent=True)
+        with _no_answer_if_damaged():
+            unpacking.close()
+
+
+@contextmanager
+def _no_answer_if_damaged():
+    try:
+        yield
+    except OverflowError:
+        raise TooLarge from None
+    except ValueError as error:
+        raise NoAnswer(str(error), sent=True) from None
+
+
+class Unpacking:
+    """Unpacks gzip piece by piece, never more of it than allowed.
+
+    :param int largest: bytes.
+    :param keep: called with each piece that comes out.
+    """
+
+    def __init__(self, largest, keep):
+        self._left, self._keep = largest, keep
+        self._member = None
+        self._members = 0
+
+    def write(self, part):
+        """Unpack a piece.
+
+        :raises ValueError: when it is no gzip.
+        :raises OverflowError: when more has come out than allowed.
+        """
+        while part:
+            if self._member is None:
+                part = part.lstrip(b"\0") if self._members else part
+                self._member = zlib.decompressobj(_GZIP) if part else None
+            else:
+                part = self._unpack(part)
+
+    def _unpack(self, part):
         try:
-            return unpack(bytes(content), self._largest)
-        except OverflowError:
-            raise TooLarge from None
-        except ValueError as error:
-            raise NoAnswer(str(error), sent=True) from None
+            unpacked = self._member.decompress(part, _BLOCK)
+        except zlib.error:
+            raise ValueError("damaged gzip") from None
+        self._left -= len(unpacked)
+        if self._left < 0:
+            raise OverflowError("too large")
+        self._keep(unpacked)
+        if not self._member.eof:
+            return self._member.unconsumed_tail
+        rest, self._member = self._member.unused_data, None
+        self._members += 1
+        return rest
+
+    def close(self):
+        """Make sure that it was all of it.
+
+        :raises ValueError: when it was cut.
+        """
+        if self._member is not None:
+            raise ValueError("damaged gzip")
 
 
 def unpack(content, largest):
@@ -165,14 +227,11 @@ def unpack(content, largest):
     :raises OverflowError: when more would come out.
     :raises ValueError: when it is damaged or cut.
     """
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
-            unpacked = packed.read(largest + 1)
-    except (OSError, EOFError, zlib.error):
-        raise ValueError("damaged gzip") from None
-    if len(unpacked) > largest:
-        raise OverflowError("too large")
-    return unpacked
+    unpacked = bytearray()
+    unpacking = Unpacking(largest, unpacked.extend)
+    unpacking.write(content)
+    unpacking.close()
+    return bytes(unpacked)
 
 
 def _certificates_of_environment():

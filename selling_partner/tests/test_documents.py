@@ -1,6 +1,8 @@
 """Documents: bytes down and up, and the charsets of Amazon's Japanese reports."""
 
 import gzip
+import tracemalloc
+from io import BytesIO
 
 import pytest
 from amazon_server import Answer
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selling_partner import documents
-from selling_partner.errors import BadRequest, MalformedAnswer
+from selling_partner.errors import BadRequest, MalformedAnswer, RetryLater
 
 TEXT = "注文番号\t結果\n250-1234567-8901234\t①髙﨑は出荷済み～\n"  # ① 髙 﨑 ～: in Windows' Shift_JIS only
 
@@ -105,3 +107,91 @@ def test_documents_travel_encrypted():
             call("http://example.com/document?X-Amz-Signature=presigned")
         assert "presigned" not in str(caught.value)
         assert not caught.value.sent
+
+
+# --- to a file -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("body", [b"", b"x", b"\x1f", b"ab" * 100_000, TEXT.encode("cp932")])
+@pytest.mark.parametrize("is_packed", [True, False])
+@pytest.mark.parametrize("headers", [{}, {"content-encoding": "gzip"}])
+def test_a_document_comes_down_into_a_file(amazon, body, is_packed, headers):
+    content = gzip.compress(body) if is_packed else body
+    if headers:
+        content = gzip.compress(content)
+    amazon.says("/document", Answer(body=content, headers={"content-type": "text/plain", **headers}))
+    with documents.download_file(f"{amazon.url}/document", "GZIP" if is_packed else "") as document:
+        assert document.file.read() == body
+        assert document.content_type == "text/plain"
+    assert document.file.closed
+
+
+@pytest.mark.parametrize(
+    "body, compression", [(b"\x1f\x8bbroken", "GZIP"), (gzip.compress(b"x" * 99)[:-9], ""), (b"", "ZSTD")]
+)
+def test_damaged_documents_in_a_file(amazon, body, compression):
+    amazon.says("/document", Answer(body=body))
+    with pytest.raises(MalformedAnswer):
+        documents.download_file(f"{amazon.url}/document", compression)
+
+
+@pytest.mark.parametrize("answer", [Answer(403, b"<Error><Code>AccessDenied</Code></Error>"), Answer(body=b"x", cut=9)])
+def test_a_document_that_does_not_come_into_a_file(amazon, answer):
+    amazon.says("/document", answer)
+    with pytest.raises(RetryLater):
+        documents.download_file(f"{amazon.url}/document")
+
+
+def test_a_large_document_takes_little_memory(amazon):
+    megabyte = b"0123456789abcdef" * 2**16
+    amazon.says("/document", Answer(body=gzip.compress(megabyte * 64)))
+    tracemalloc.start()
+    try:
+        with documents.download_file(f"{amazon.url}/document", "GZIP") as document:
+            assert documents.charsets_of(document.file)[0] == ("utf-8-sig", "strict")
+            _now, peak = tracemalloc.get_traced_memory()
+            assert document.file.seek(0, 2) == 64 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 2**20
+
+
+def test_a_document_in_a_file_has_a_bound(amazon, monkeypatch):
+    monkeypatch.setattr(documents, "LARGEST_FILE", 2**20)
+    for body in (b"x" * (2**20 + 1), gzip.compress(b"x" * (2**20 + 1))):
+        amazon.says("/document", Answer(body=body))
+        with pytest.raises(MalformedAnswer, match="large"):
+            documents.download_file(f"{amazon.url}/document")
+
+
+@pytest.mark.parametrize(
+    "content, content_type, charset",
+    [
+        (TEXT.encode("cp932"), "text/plain; charset=Windows-31J", "cp932"),
+        (TEXT.encode("cp932"), "text/plain; charset=UTF-8", "cp932"),
+        (TEXT.encode("cp932"), "", "cp932"),
+        (TEXT.encode(), "text/plain; charset=Shift_JIS", "utf-8-sig"),
+        (TEXT.encode("utf-8-sig"), "", "utf-8-sig"),
+        (TEXT.encode("utf-16"), "", "utf-16"),
+        (b"plain", "", "utf-8-sig"),
+        ("Größe".encode("cp1252"), "", "cp1252"),
+        ("für schöne Käse, créée à Zürich".encode("cp1252"), "", "cp1252"),
+        ("Größe".encode("cp1252"), "text/plain; charset=Cp1252", "cp1252"),
+        ("Größe".encode("cp1252"), "text/plain; charset=no-such-charset", "cp1252"),
+        (TEXT.encode("cp932") + b"\xff\xff", "text/plain; charset=hex", "cp932"),
+    ],
+)
+def test_the_charset_of_a_file(content, content_type, charset):
+    name, errors = documents.charsets_of(BytesIO(content), content_type)[0]
+    assert name == charset
+    assert "".join(documents.texts_of(BytesIO(content), name, errors))
+
+
+@given(
+    st.binary(max_size=200),
+    st.text(max_size=30)
+    | st.sampled_from(["punycode", "idna", "hex", "undefined", "utf-7", "\0", "unicode_escape", "base64"]).map(
+        "text/plain; charset={}".format
+    ),
+)
+def test_any_file_becomes_text(content, content_type):
+    for charset, errors in documents.charsets_of(BytesIO(content), content_type):
+        assert isinstance("".join(documents.texts_of(BytesIO(content), charset, errors)), str)

@@ -1,0 +1,184 @@
+"""The Reports API 2021-06-30: documents that Amazon makes when asked. What is in them: :mod:`.listings_report`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .api import Api
+from .errors import BadRequest, TokenRefused
+from .feeds import CANCELLED, DONE, FINAL_STATUSES, parse_document_address
+from .reader import LONGEST_TEXT, parse_nothing, success
+from .shipments import stamp
+
+
+class Reports(Api):
+    """``amazon.reports``."""
+
+    def create(self, report_type, marketplace_ids, start=None, end=None, options=None):
+        """Have Amazon make a report (createReport).
+
+        :param marketplace_ids: 1 to 25.
+        :param start: aware ``datetime``: from when on there is data in it; None: as its type has it; likewise ``end``.
+        :param options: texts by name, as the type has them.
+        :return: the report's id.
+        :raises RetryLater: with ``sent`` True the report may be made all the same: look with :meth:`search`.
+        """
+        marketplaces = list(marketplace_ids)
+        problem = not report_type and "a report needs a type"
+        problem = problem or not 1 <= len(marketplaces) <= 25 and "a report needs 1 to 25 marketplaces"
+        problem = problem or _lacks_zone(start, end) and "times need a time zone"
+        problem = problem or start and end and end < start and "the time ends before it begins"
+        _check("createReport", problem)
+        body = {
+            "reportType": report_type,
+            "marketplaceIds": marketplaces,
+            "dataStartTime": start and stamp(start),
+            "dataEndTime": end and stamp(end),
+            "reportOptions": options and dict(options),
+        }
+        body = {name: value for name, value in body.items() if value}
+        return self._call("createReport", parse_created_report, body=body)
+
+    def get(self, report_id):
+        """Get a report's status (getReport).
+
+        :return: :class:`Report`.
+        """
+        return self._call("getReport", parse_report, path={"reportId": report_id})
+
+    def search(self, report_types=(), since=None, statuses=(), marketplace_ids=(), page_size=100, token=None):
+        """Get a page of the seller's reports (getReports), of the last 90 days, newest first.
+
+        :param report_types: 1 to 10.
+        :param since: aware ``datetime``: reports created since then.
+        :param statuses: see :data:`.feeds.STATUSES`; none: all.
+        :param marketplace_ids: at most 10: reports on at least one of them; none: all.
+        :param int page_size: 1 to 100.
+        :param str token: the page before's ``next_token``: goes alone, as Amazon wants it.
+        :return: :class:`ReportsPage`.
+        :raises TokenRefused: when Amazon does not take the token.
+        """
+        if token:
+            meanings = {400: TokenRefused}
+            return self._call("getReports", parse_reports_page, query={"nextToken": token}, meanings=meanings)
+        types, marketplaces = list(report_types), list(marketplace_ids)
+        problem = not 1 <= len(types) <= 10 and "1 to 10 report types are needed"
+        problem = problem or len(marketplaces) > 10 and "at most 10 marketplaces"
+        problem = problem or not 1 <= page_size <= 100 and "the page size must be 1 to 100"
+        problem = problem or _lacks_zone(since) and "times need a time zone"
+        _check("getReports", problem)
+        query = {
+            "reportTypes": types,
+            "createdSince": since and stamp(since),
+            "processingStatuses": list(statuses),
+            "marketplaceIds": marketplaces,
+            "pageSize": page_size,
+        }
+        query = {name: value for name, value in query.items() if value}
+        return self._call("getReports", parse_reports_page, query=query)
+
+    def cancel(self, report_id):
+        """Cancel a report that is still IN_QUEUE (cancelReport).
+
+        :raises BadRequest: when Amazon has begun with it.
+        """
+        self._call("cancelReport", parse_nothing, path={"reportId": report_id})
+
+    def get_document(self, document_id):
+        """Get the address of a report's document (getReportDocument).
+
+        :return: :class:`.feeds.DocumentAddress`, (url, compression); lives for 5 minutes.
+        """
+        return self._call("getReportDocument", parse_document_address, path={"reportDocumentId": document_id})
+
+    def download(self, document_id):
+        """Get a report's document (getReportDocument, then from the storage) into a temporary file.
+
+        :return: :class:`.documents.DocumentFile`, to be used in a ``with`` statement; see
+            :func:`.listings_report.merchant_listings`.
+        """
+        return self._partner.download_file(*self.get_document(document_id))
+
+
+def _lacks_zone(*times):
+    return any(time and time.tzinfo is None for time in times)
+
+
+def _check(operation, problem):
+    if problem:
+        raise BadRequest(problem, operation=operation, code="InvalidInput")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as Amazon knows it; times in UTC.
+
+    :param status: one of :data:`.feeds.STATUSES`, or one not known yet.
+    :param document_id: ``''`` until there is a document; a FATAL report's may say why.
+    :param data_start: from when on there is data in it; likewise ``data_end``.
+    """
+
+    report_id: str
+    report_type: str = ""
+    status: str = ""
+    created: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    document_id: str = ""
+    marketplace_ids: tuple[str, ...] = ()
+    data_start: datetime | None = None
+    data_end: datetime | None = None
+
+    @property
+    def is_final(self):
+        return self.status in FINAL_STATUSES
+
+    @property
+    def is_done(self):
+        """Whether there is a document with its data."""
+        return self.status == DONE and bool(self.document_id)
+
+    @property
+    def has_no_data(self):
+        """Whether Amazon has cancelled it: a person has, or there is no data, or another one of its type is being
+        made."""
+        return self.status == CANCELLED
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsPage:
+    """One page of reports; ``next_token`` is None on the last."""
+
+    reports: tuple[Report, ...]
+    next_token: str | None = field(default=None, repr=False)
+
+
+def parse_created_report(body):
+    """Read the answer to createReport."""
+    return success(body).identifier("reportId", needed=True)
+
+
+def parse_report(body):
+    """Read the answer to getReport."""
+    return _report(success(body))
+
+
+def parse_reports_page(body):
+    """Read the answer to getReports."""
+    answer = success(body)
+    reports = answer.objects("reports", needed=True)
+    return ReportsPage(tuple(map(_report, reports)), answer.identifier("nextToken", longest=LONGEST_TEXT) or None)
+
+
+def _report(report):
+    return Report(
+        report_id=report.identifier("reportId", needed=True),
+        report_type=report.identifier("reportType"),
+        status=report.text("processingStatus", needed=True),
+        created=report.time("createdTime"),
+        started=report.time("processingStartTime"),
+        ended=report.time("processingEndTime"),
+        document_id=report.identifier("reportDocumentId"),
+        marketplace_ids=report.texts("marketplaceIds"),
+        data_start=report.time("dataStartTime"),
+        data_end=report.time("dataEndTime"),
+    )
