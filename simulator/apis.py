@@ -1,6 +1,6 @@
 """Amazon's APIs that are simulated here: whoever imports one has its operations registered."""
 
-from . import orders, sellers, confirmation, feeds, listings, lwa, shelves  # noqa: F401, I001 (in the order in which operations are listed)
+from . import orders, sellers, confirmation, feeds, listings, data_reports, lwa, shelves  # noqa: F401, I001 (in the order in which operations are listed)
 
 # attribute of the world -> the class of its store
 STORES = {
@@ -8,5 +8,6 @@ STORES = {
     "login": lwa.Login,
     "orders": orders.Orders,
     "feeds": feeds.Feeds,
+    "reports": data_reports.Reports,
     "listings": shelves.Listings,
 }

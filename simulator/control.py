@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
-from . import catalogue, feeds, kinds, operations, shelves
+from . import catalogue, data_reports, feeds, kinds, operations, processing, shelves
 from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS, targets
@@ -121,10 +121,11 @@ def check_seller(values):
         raise Problem(f"unknown roles: {', '.join(unknown)}")
     if unknown := set(values.get("marketplaces") or []) - set(BY_ID):
         raise Problem(f"unknown marketplaces: {', '.join(unknown)}")
-    if values.get("feed_language") not in (None, "ja", "en"):
-        raise Problem("feed_language is ja or en")
-    if values.get("feed_encoding") not in (None, *ENCODINGS):
-        raise Problem(f"feed_encoding is one of {', '.join(ENCODINGS)}")
+    for name in ("feed", "report"):
+        if values.get(f"{name}_language") not in (None, "ja", "en"):
+            raise Problem(f"{name}_language is ja or en")
+        if values.get(f"{name}_encoding") not in (None, *ENCODINGS):
+            raise Problem(f"{name}_encoding is one of {', '.join(ENCODINGS)}")
     if values.get("feed_xml") not in (None, *XML_DECLARATIONS):
         raise Problem(f"feed_xml is one of {', '.join(XML_DECLARATIONS)}")
 
@@ -389,10 +390,36 @@ def show_feed(world, request, values, feed_id):
 
 def process_feed(world, request, values, feed_id):
     feed = find_feed(world, feed_id)
-    if feed["processingStatus"] not in feeds.OPEN:
+    if feed["processingStatus"] not in processing.OPEN:
         raise Problem(f"feed {feed_id} is {feed['processingStatus']} already", 409)
     feeds.settle(world, feed, values)
     return feeds.detail(world, feed)
+
+
+# Reports
+
+
+def list_reports(world, request, values):
+    merchant_id = request.args.get("merchant_id")
+    return [report for report in world.reports.by_id.values() if merchant_id in (None, report["merchant_id"])]
+
+
+def find_report(world, report_id):
+    if report_id not in world.reports.by_id:
+        raise Problem(f"no report {report_id}", 404)
+    return world.reports.by_id[report_id]
+
+
+def show_report(world, request, values, report_id):
+    return data_reports.detail(world, find_report(world, report_id))
+
+
+def process_report(world, request, values, report_id):
+    report = find_report(world, report_id)
+    if report["processingStatus"] not in processing.OPEN:
+        raise Problem(f"report {report_id} is {report['processingStatus']} already", 409)
+    data_reports.settle(world, report, values)
+    return data_reports.detail(world, report)
 
 
 # Faults and the request log
@@ -475,6 +502,9 @@ ROUTES = Map(
             ("GET", "/feeds", list_feeds),
             ("GET", "/feeds/<feed_id>", show_feed),
             ("POST", "/feeds/<feed_id>/process", process_feed),
+            ("GET", "/reports", list_reports),
+            ("GET", "/reports/<report_id>", show_report),
+            ("POST", "/reports/<report_id>/process", process_report),
             ("GET", "/faults", list_faults),
             ("POST", "/faults", add_fault),
             ("GET", "/faults/kinds", list_fault_kinds),

@@ -1,4 +1,7 @@
-"""Feed documents and the storage they lie in: addresses that are valid for a few minutes and strict about their use."""
+"""Documents of feeds and reports, and the storage they lie in.
+
+Its addresses are valid for a few minutes and strict about their use.
+"""
 
 import base64
 import gzip
@@ -14,15 +17,23 @@ PATH = "/s3/tortuga/"
 MINUTES = 5
 DOCUMENT_DAYS = 2
 RESULT_DAYS = 28
+REPORT_DAYS = 90
 LOGGED = 100_000  # characters of an uploaded feed that the request log keeps
-OPERATIONS = {"PUT": "uploadFeedDocument", "GET": "downloadFeedDocument"}
+OPERATIONS = {
+    ("PUT", "feed"): "uploadFeedDocument",
+    ("GET", "feed"): "downloadFeedDocument",
+    ("GET", "report"): "downloadReportDocument",
+}
+# kind -> how ids of its documents begin, and for what the random ones are drawn
+IDS = {"feed": ("amzn1.tortuga.4.fe", "document"), "report": ("amzn1.spdoc.1.4.fe", "report document")}
 
 
-def new_document(world, merchant_id, content_type, content=None, compressed=False):
-    """A document of a seller; an input document has no content yet."""
-    rng = world.rng("document")
+def new_document(world, merchant_id, content_type, content=None, compressed=False, kind="feed"):
+    """A document of a seller; an input document has no content yet. ``kind``: feed or report."""
+    beginning, purpose = IDS[kind]
+    rng = world.rng(purpose)
     parts = ["".join(rng.choices("0123456789abcdef", k=length)) for length in (8, 4, 4, 4, 12)]
-    document_id = f"amzn1.tortuga.4.fe.{'-'.join(parts)}.T{rng.randint(10**12, 10**13 - 1)}"
+    document_id = f"{beginning}.{'-'.join(parts)}.T{rng.randint(10**12, 10**13 - 1)}"
     world.feeds.documents[document_id] = {
         "id": document_id,
         "merchant_id": merchant_id,
@@ -32,6 +43,7 @@ def new_document(world, merchant_id, content_type, content=None, compressed=Fals
         "compressed": compressed,
         "result": content is not None,
         "feed_id": None,
+        "kind": kind,
     }
     return world.feeds.documents[document_id]
 
@@ -57,9 +69,20 @@ def content_of(document):
     return gzip.decompress(data) if document["compressed"] else data
 
 
+def kind_of(document):
+    return document.get("kind", "feed")
+
+
+def is_of(call, document, kind):
+    """Whether a document of this kind is the caller's."""
+    return document["merchant_id"] == call.merchant_id and kind_of(document) == kind
+
+
 def is_kept(world, document):
     """Whether the document can still be used (an input) or read (a result)."""
     days = RESULT_DAYS if document["result"] else DOCUMENT_DAYS
+    if kind_of(document) == "report":
+        days = REPORT_DAYS
     return shift(document["created"], days=days) > world.clock.iso()
 
 
@@ -122,9 +145,10 @@ def sign(world, method, document_id, query, content_type):
 def answer(world, request):
     """A call of the storage -> Answer; it is logged like Amazon's operations, without its signature."""
     document = world.feeds.documents.get(request.path.removeprefix(PATH))
-    operation = OPERATIONS.get(request.method, "storage")
+    kind = kind_of(document) if document else "feed"
+    operation = OPERATIONS.get((request.method, kind), "storage")
     merchant_id = document and document["merchant_id"]
-    matchable = {"feedDocumentId": document["id"], "feedId": document["feed_id"]} if document else {}
+    matchable = {f"{kind}DocumentId": document["id"], f"{kind}Id": document.get(f"{kind}_id")} if document else {}
     result, fault = world.faults.around(operation, matchable, merchant_id, lambda: serve(world, request, document))
     log(world, request, operation, document, result, fault)
     return result

@@ -20,7 +20,7 @@ from .errors import (
 from .store import Store
 
 TOKEN = "token"  # Login with Amazon
-STORAGE = ("uploadFeedDocument", "downloadFeedDocument")
+STORAGE = ("uploadFeedDocument", "downloadFeedDocument", "downloadReportDocument")
 # Parameters of faults that strike where one of several values is asked for.
 AMONG = {"marketplace_id": "marketplaceIds", "included_data": "includedData"}
 HTML = "text/html; charset=utf-8"
@@ -411,6 +411,27 @@ class ChangeDuringPaging(InTheAnswer):
             return None
         for _key, record in call.found[call.page_size :][: int(self.values.get("n", 1))]:
             call.world.orders.touch(record)
+        return body
+
+
+class ReportEnds(InTheAnswer):
+    """The report that is asked for ends as ``status`` says: FATAL, CANCELLED, or never (IN_QUEUE)."""
+
+    kind = "report_ends"
+    statuses = ("FATAL", "CANCELLED", "IN_QUEUE")
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.status = values.get("status", self.statuses[0])
+        if self.status not in self.statuses:
+            raise ValueError(f"status is one of {', '.join(self.statuses)}")
+
+    def fits(self, operation, query):
+        return operation == "createReport"
+
+    def change(self, call, body):
+        report = call.world.reports.by_id[body["reportId"]]
+        report.update({"stuck": True} if self.status == "IN_QUEUE" else {"fate": self.status})
         return body
 
 

@@ -1,23 +1,19 @@
 """Feeds API 2021-06-30, and how feeds are worked off as time goes by."""
 
 import hashlib
+from functools import partial
 
-from . import documents, reports
+from . import documents, processing, reports
 from .errors import invalid_input, not_found, unauthorized
 from .feed_types import LEGACY, PLANS, PROCESSED
 from .marketplaces import BY_ID
 from .operations import ROLES, operation
-from .orders import read_list, read_marketplaces
 from .refusals import Refusal
-from .signing import seal, unseal
 from .store import Store
-from .times import shift
 
 MODEL = "feeds_2021-06-30.json"
 FEEDS = "/feeds/2021-06-30/feeds"
 DOCUMENTS = "/feeds/2021-06-30/documents"
-STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
-OPEN = ("IN_QUEUE", "IN_PROGRESS")
 SHOWN = (
     "feedId",
     "feedType",
@@ -28,8 +24,6 @@ SHOWN = (
     "processingEndTime",
     "resultFeedDocumentId",
 )
-FILTERS = ("feedTypes", "processingStatuses", "marketplaceIds", "createdSince", "createdUntil", "pageSize")
-KEPT_DAYS = 90
 MOST_BYTES = 10 * 1024 * 1024
 
 
@@ -68,18 +62,23 @@ def create_feed_document(call):
 
 @operation("getFeedDocument", "GET", f"{DOCUMENTS}/<feedDocumentId>", rate=0.0222, burst=10, roles=ROLES, model=MODEL)
 def get_feed_document(call):
+    return document_address(call, "feed")
+
+
+def document_address(call, kind):
+    """getFeedDocument's and getReportDocument's JSON. ``kind``: feed or report."""
     call.only_parameters("enableContentEncodingUrlHeader")
-    document_id = call.path_args["feedDocumentId"]
+    document_id = call.path_args[f"{kind}DocumentId"]
     document = call.world.feeds.documents.get(document_id)
-    if not document or document["merchant_id"] != call.merchant_id or not documents.is_kept(call.world, document):
-        raise not_found(f"The feed document {document_id} was not found.")
+    if not document or not documents.is_of(call, document, kind) or not documents.is_kept(call.world, document):
+        raise not_found(f"The {kind} document {document_id} was not found.")
     wanted = call.query.get("enableContentEncodingUrlHeader", "false")
     if wanted not in ("true", "false"):
         raise invalid_input("enableContentEncodingUrlHeader must be true or false.")
     encoding = "gzip" if wanted == "true" and document["compressed"] else ""
     url = documents.presigned(call.world, call.base_url, document, "GET", encoding)
     compression = {"compressionAlgorithm": "GZIP"} if document["compressed"] else {}
-    return {"feedDocumentId": document_id, "url": url, **compression}
+    return {f"{kind}DocumentId": document_id, "url": url, **compression}
 
 
 @operation(
@@ -97,16 +96,13 @@ def get_feed_document(call):
 def create_feed(call):
     body = read_body(call, "feedType", "inputFeedDocumentId", marketplaceIds=list)
     marketplaces, feed_type = body["marketplaceIds"], body["feedType"]
-    if not 1 <= len(marketplaces) <= 25 or any(marketplace not in BY_ID for marketplace in marketplaces):
-        raise invalid_input("marketplaceIds must be 1 to 25 valid marketplace identifiers.")
-    if foreign := [marketplace for marketplace in marketplaces if marketplace not in call.seller["marketplaces"]]:
-        raise unauthorized(f"The seller does not take part in marketplace {foreign[0]}.")
+    check_marketplaces(call, marketplaces)
     if feed_type not in PROCESSED and feed_type not in LEGACY:
         raise invalid_input(f"The feed type {feed_type} is invalid, or not simulated.")
     if feed_type in PROCESSED and not set(PROCESSED[feed_type].ROLES) & set(call.seller["roles"]):
         raise unauthorized(f"The application does not have the role that feed type {feed_type} needs.")
     document = call.world.feeds.documents.get(body["inputFeedDocumentId"])
-    if not document or document["merchant_id"] != call.merchant_id or document["result"]:
+    if not document or not documents.is_of(call, document, "feed") or document["result"]:
         raise invalid_input(f"The feed document {body['inputFeedDocumentId']} does not exist.")
     if not documents.is_kept(call.world, document):
         raise invalid_input(f"The feed document {document['id']} has expired.")
@@ -136,35 +132,13 @@ def new_feed(call, feed_type, marketplaces, document):
 
 @operation("getFeeds", "GET", FEEDS, rate=0.0222, burst=10, roles=ROLES, model=MODEL)
 def get_feeds(call):
-    call.only_parameters(*FILTERS, "nextToken")
-    token, now = call.query.get("nextToken"), call.world.clock.iso()
-    if token is None:
-        search = {**read_filters(call, now), "after": None}
-    elif len(call.query) > 1:
-        raise invalid_input("nextToken must be the only parameter.")
-    else:
-        search = unseal(call.world, f"nextToken {call.merchant_id}", token)
-        if not search:
-            raise invalid_input("The nextToken is invalid.")
-    found = sorted(
-        (
-            feed
-            for feed in call.world.feeds.by_id.values()
-            if feed["merchant_id"] == call.merchant_id and meets(feed, search)
-        ),
-        key=lambda feed: -feed["number"],
-    )
-    page = found[: search["size"]]
-    body = {"feeds": [shown(feed) for feed in page]}
-    if len(found) > len(page):
-        body["nextToken"] = seal(call.world, f"nextToken {call.merchant_id}", {**search, "after": page[-1]["number"]})
-    return body
+    return processing.search(call, "feed", call.world.feeds.by_id.values(), SHOWN)
 
 
 @operation("getFeed", "GET", f"{FEEDS}/<feedId>", rate=2, burst=15, roles=ROLES, model=MODEL)
 def get_feed(call):
     call.only_parameters()
-    return shown(find_feed(call))
+    return processing.shown(find_feed(call), SHOWN)
 
 
 @operation("cancelFeed", "DELETE", f"{FEEDS}/<feedId>", rate=2, burst=15, roles=ROLES, model=MODEL)
@@ -189,85 +163,28 @@ def read_body(call, *strings, **others):
     return body
 
 
+def check_marketplaces(call, marketplaces):
+    """Refuse a list that is not 1 to 25 of the seller's marketplaces."""
+    if not 1 <= len(marketplaces) <= 25 or any(marketplace not in list(BY_ID) for marketplace in marketplaces):
+        raise invalid_input("marketplaceIds must be 1 to 25 valid marketplace identifiers.")
+    if foreign := [marketplace for marketplace in marketplaces if marketplace not in call.seller["marketplaces"]]:
+        raise unauthorized(f"The seller does not take part in marketplace {foreign[0]}.")
+
+
 def find_feed(call):
     feed = call.world.feeds.by_id.get(call.path_args["feedId"])
-    if not feed or feed["merchant_id"] != call.merchant_id or not is_kept(call.world, feed):
+    if not feed or feed["merchant_id"] != call.merchant_id or not processing.is_kept(call.world, feed):
         raise not_found(f"Feed {call.path_args['feedId']} was not found.")
     return feed
-
-
-def is_kept(world, feed):
-    return shift(feed["createdTime"], days=KEPT_DAYS) > world.clock.iso()
-
-
-def shown(feed):
-    return {name: feed[name] for name in SHOWN if name in feed}
-
-
-def read_filters(call, now):
-    types = read_list(call, "feedTypes", most=10)
-    if not types:
-        raise invalid_input("Either feedTypes or nextToken is required.")
-    text = call.query.get("pageSize", "10")
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
-        raise invalid_input("pageSize must be a number between 1 and 100.")
-    oldest = shift(now, days=-KEPT_DAYS)
-    return {
-        "types": types,
-        "statuses": read_list(call, "processingStatuses", STATUSES),
-        "marketplaces": read_marketplaces(call),
-        "since": max(oldest, read_time(call, "createdSince", oldest)),
-        "until": read_time(call, "createdUntil", now),
-        "size": int(text),
-    }
-
-
-def read_time(call, name, default):
-    try:
-        return shift(call.query[name]) if name in call.query else default
-    except ValueError:
-        raise invalid_input(f"Parameter {name} is not an ISO 8601 date-time.") from None
-
-
-def meets(feed, search):
-    marketplaces, statuses = search["marketplaces"], search["statuses"]
-    return (
-        feed["feedType"] in search["types"]
-        and (statuses is None or feed["processingStatus"] in statuses)
-        and (marketplaces is None or bool(set(marketplaces) & set(feed["marketplaceIds"])))
-        and search["since"] <= feed["createdTime"] <= search["until"]
-        and (search["after"] is None or feed["number"] < search["after"])
-    )
 
 
 # Working feeds off
 
 
 def advance(world):
-    """Let the feeds be as far as the clock says; those of a seller and type one after the other."""
-    total = world.settings["feed_seconds"]
-    waiting = set()
-    free = {}
-    for feed in world.feeds.by_id.values():
-        key = (feed["merchant_id"], feed["feedType"])
-        if feed["processingStatus"] in OPEN and key not in waiting and total is not None:
-            go_on(world, feed, total, free.get(key, ""))
-        if feed["processingStatus"] in OPEN:
-            waiting.add(key)
-        else:
-            free[key] = max(free.get(key, ""), feed["processingEndTime"])
-
-
-def go_on(world, feed, total, free):
-    now = world.clock.iso()
-    if feed["processingStatus"] == "IN_QUEUE":
-        begin = max(shift(feed["createdTime"], seconds=total / 3), free)
-        if begin > now:
-            return
-        feed.update(processingStatus="IN_PROGRESS", processingStartTime=begin)
-    ready = shift(feed["processingStartTime"], seconds=total - total / 3)
-    if ready <= now:
-        process(world, feed, ready)
+    """Let the feeds be as far as the clock says."""
+    seconds = world.settings["feed_seconds"]
+    processing.advance(world, "feed", world.feeds.by_id.values(), seconds, partial(process, world))
 
 
 def process(world, feed, at=None):

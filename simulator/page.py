@@ -7,7 +7,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from . import control, faults, feeds, kinds
+from . import control, faults, feeds, kinds, processing
 from .actions import Refused
 from .templating import cash, render
 from .words import LANGUAGES
@@ -101,7 +101,7 @@ def show_order(world, request, lang, order_id):
 
 def show_feeds(world, request, lang):
     newest = list(reversed(world.feeds.by_id.values()))[:SHOWN_FEEDS]
-    return page(world, lang, request.path, "feeds.html", feeds=newest, open=feeds.OPEN, endings=ENDINGS)
+    return page(world, lang, request.path, "feeds.html", feeds=newest, open=processing.OPEN, endings=ENDINGS)
 
 
 def show_feed(world, request, lang, feed_id):
@@ -113,7 +113,7 @@ def show_feed(world, request, lang, feed_id):
         request.path,
         "feed.html",
         feed=feed,
-        open=feeds.OPEN,
+        open=processing.OPEN,
         endings=ENDINGS,
         shown_text=SHOWN_TEXT,
         documents=[

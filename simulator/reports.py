@@ -13,6 +13,8 @@ ENCODINGS = {
     "Shift_JIS_undeclared": ("cp932", "Shift_JIS", False),
     "UTF-16": ("utf-16", "UTF-16", True),
     "UTF-16_undeclared": ("utf-16", "UTF-16", False),
+    "Cp1252": ("cp1252", "Cp1252", True),
+    "Cp1252_undeclared": ("cp1252", "Cp1252", False),
 }
 # What the XML reports of a seller with `feed_xml` say themselves of their encoding, which is the seller's then. Without
 # `feed_xml` they are UTF-8 whatever the seller's encoding is, as Amazon's are.
@@ -84,6 +86,15 @@ def languages(seller):
     return (
         seller.get("feed_language") or ("ja" if japanese else "en"),
         seller.get("feed_encoding") or ("Shift_JIS" if japanese else "utf-8"),
+    )
+
+
+def report_languages(seller):
+    """(language, encoding) of what a seller gets by the Reports API; by default what its marketplaces would give."""
+    japanese = "A1VC38T7YXB528" in seller["marketplaces"]
+    return (
+        seller.get("report_language") or ("ja" if japanese else "en"),
+        seller.get("report_encoding") or ("Windows-31J" if japanese else "Cp1252"),
     )
 
 

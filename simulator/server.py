@@ -8,7 +8,7 @@ import traceback
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
-from . import apis, consent, control, documents, feeds, gateway, page  # noqa: F401 (apis registers the operations)
+from . import apis, consent, control, data_reports, documents, feeds, gateway, page  # noqa: F401 (apis registers the operations)
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -37,6 +37,7 @@ class App:
         """A Response of a page or of the control API, or an Answer of Amazon."""
         path = request.path
         feeds.advance(self.world)
+        data_reports.advance(self.world)
         self.world.listings.advance()
         if path.startswith(documents.PATH):
             return documents.answer(self.world, request)

@@ -10,6 +10,8 @@ DEFAULTS = {
     "feed_seconds": 30,  # from creating a feed to its end, a third of it in the queue; None: not by itself
     "feed_references": "kept",  # a parcel told in a feed: MerchantFulfillmentID is its reference, or given by Amazon
     "feed_compression": False,  # whether result documents are stored as GZIP
+    "report_seconds": 30,  # from asking for a report to its end, a third of it in the queue; None: not by itself
+    "report_compression": False,  # whether reports are stored as GZIP
     "listing_seconds": 0,  # from accepting a quantity to its being Amazon's; None: not by itself
     "default_on_fba": "both",  # DEFAULT sent for what Amazon ships: it has both channels then, or flips
     "cancelled_units": "lost",  # of orders: lost until the seller submits a quantity, or return
@@ -20,10 +22,11 @@ CHOICES = {
     "transparency_codes": ("require", "ignore"),
     "feed_references": ("kept", "given"),
     "feed_compression": (False, True),
+    "report_compression": (False, True),
     "default_on_fba": ("both", "flip"),
     "cancelled_units": ("lost", "return"),
 }
-NEVER = ("feed_seconds", "listing_seconds")  # these may be None: only the control API does it
+NEVER = ("feed_seconds", "report_seconds", "listing_seconds")  # these may be None: only the control API does it
 
 
 class Settings(Store):
