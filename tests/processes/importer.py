@@ -17,10 +17,17 @@ and answers are JSON, one object a line:
 - ``code``: the Python code in ``code``, with ``env``;
 - ``prepare``: see ``prepare.py``.
 
-An event is a moment at which the process may die and which the database or Amazon can tell from its neighbours:
-before and after each COMMIT that wrote something, on whatever connection, and before and after each HTTP call.
-``kill_at``: the run gets SIGKILL at the event with this number, counted from 1. Watching changes nothing of what the
-code does.
+An event is what the database or Amazon can tell from its not having happened: a COMMIT that wrote something, on
+whatever connection, and an HTTP call; the last is the run's end. ``kill_at``: the run gets SIGKILL when all that comes
+before the event with this number, counted from 1, has happened, and this event has not.
+
+That is every way to die. From one event to the next a process only computes, reads, and writes what dies with its
+transactions: whenever it dies in between, it leaves the same database and the same Amazon, right after the earlier as
+right before the later. So a call that Amazon has done and whose answer is lost is a death before the event that follows
+it, and a commit that nobody knows of, too. (Files in Odoo's store are written before the commit that names them: the
+death right before it is the one that leaves most.)
+
+Watching changes nothing of what the code does.
 """
 
 import gc
@@ -45,7 +52,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class Watch:
-    """Counts the events of a run, tells them to `pipe`, and ends the process at the one with number `kill_at`."""
+    """Counts the events of a run, tells them to `pipe`, and ends the process before the one with number `kill_at`."""
 
     def __init__(self, pipe, kill_at):
         self.pipe, self.kill_at, self.count = pipe, kill_at, 0
@@ -66,19 +73,13 @@ class Watch:
         plain_send = requests.adapters.HTTPAdapter.send
 
         def commit(connection):
-            writes = _writes(connection)
-            if writes:
-                self.event("before commit")
+            if _writes(connection):
+                self.event("commit")
             psycopg2.extensions.connection.commit(connection)
-            if writes:
-                self.event("after commit")
 
         def send(adapter, request, **options):
-            path = urlsplit(request.url).path
-            self.event(f"before {request.method} {path}")
-            answer = plain_send(adapter, request, **options)
-            self.event(f"after {request.method} {path}")
-            return answer
+            self.event(f"{request.method} {urlsplit(request.url).path}")
+            return plain_send(adapter, request, **options)
 
         PsycoConnection.commit = commit
         requests.adapters.HTTPAdapter.send = send
@@ -189,6 +190,7 @@ def child(name, order, pipe):
         watch.install()
         logging.getLogger().addHandler(Errors(watch))
         WAYS[order.pop("way")](name, **order)
+        watch.event("end")
     except BaseException:  # noqa: BLE001 - told to whoever asked for the run
         watch.tell({"error": traceback.format_exc()})
         status = 1

@@ -247,7 +247,7 @@ class Importer:
         return self.finish()
 
     def kill(self, way, number):
-        """Kill a run at its event `number`.
+        """Kill a run before its event `number`; see ``importer.py``.
 
         :return: the event, and whether it was killed: Odoo's loop over crons and what is noted of a quota that was full
             commit by the clock, so that one run may have fewer events than another and be over before.
@@ -310,7 +310,7 @@ def in_parallel(sites, cases, work):
     """Do one case after the other on whichever site is free.
 
     :param work: called with a site and a case.
-    :return: what it returned, None aside.
+    :return: what it returned for each.
     """
     free = Queue()
     for site in sites:
@@ -324,7 +324,33 @@ def in_parallel(sites, cases, work):
             free.put(site)
 
     with ThreadPoolExecutor(len(sites)) as pool:
-        return [result for result in pool.map(do, cases) if result is not None]
+        return list(pool.map(do, cases))
+
+
+def die_at_each(events, sites, begin, recover):
+    """Have a run die before each of its events, on whichever site is free, and check what comes of it.
+
+    :param list events: of a run that was not killed.
+    :param begin: called with a site: makes it what it was before that run; returns the run's way.
+    :param recover: called with a site and the event's number, after the death: goes on, and checks.
+    :raise AssertionError: with all that is wrong afterwards.
+    """
+
+    def work(site, number):
+        event, died = site.importer.kill(begin(site), number)
+        wrong = ""
+        try:
+            site.shop.wait_until_alone()
+            recover(site, number)
+        except AssertionError as error:
+            wrong = f"killed before event {number}, {event}:\n{error}"
+        return died, wrong
+
+    results = in_parallel(sites, range(1, len(events) + 1), work)
+    deaths, wrong = sum(died for died, _wrong in results), [text for _died, text in results if text]
+    print(f"{len(events)} events, killed before {deaths}")
+    assert len(results) == len(events) and deaths > len(events) * 3 // 4
+    assert not wrong, f"{len(wrong)} of {len(events)}:\n" + "\n\n".join(wrong)
 
 
 # --- Amazon ----------------------------------------------------------------------------------

@@ -40,29 +40,6 @@ def begin(site, way):
     return way
 
 
-def die_and_recover(site, way, number, amazon, orders, counts, killed):
-    """Kill a run at its event `number`, run again; return what is wrong afterwards, or None.
-
-    :param list killed: takes the number, unless the run was over before.
-    """
-    run = begin(site, way)
-    event, died = site.importer.kill(run, number)
-    killed.extend([number] * died)
-    try:
-        site.shop.wait_until_alone()
-        if way == "range":
-            # Whoever goes on with it dies as well, somewhere else.
-            site.importer.run(run, 1 + number % 13)
-            site.shop.wait_until_alone()
-        site.importer.good(run)
-        shops.assert_complete(site.shop, orders)
-        assert_place_reached(site.shop, way, amazon)
-        assert site.shop.counts() == counts, "as many rows as without the crash"
-    except AssertionError as error:
-        return f"killed at event {number}, {event}:\n{error}"
-    return None
-
-
 def assert_place_reached(shop, way, amazon):
     """Check the cursor of the import by difference, which a range leaves alone."""
     if way == "range":
@@ -78,18 +55,22 @@ def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way)
     amazon.post("page-limit", limit=PAGE)
     with ExitStack() as stack:
         sites = [shops.Site(one_account, number, stack, batch=BATCH) for number in range(WORKERS)]
-        events = sites[0].importer.good(begin(sites[0], way))
+        run = begin(sites[0], way)
+        events = sites[0].importer.good(run)
         shops.assert_complete(sites[0].shop, orders)
         counts = sites[0].shop.counts()
         pages = -(-len(orders) // PAGE)
-        assert pages > 1 and sum("/orders" in event for event in events) >= 2 * pages, "several pages"
-        assert sum("commit" in event for event in events) >= 20
-        killed = []
-        wrong = shops.in_parallel(
-            sites,
-            range(1, len(events) + 1),
-            lambda site, number: die_and_recover(site, way, number, amazon, orders, counts, killed),
-        )
-    print(f"{way}: {len(events)} events, killed at {len(killed)}")
-    assert len(killed) > len(events) * 3 // 4
-    assert not wrong, f"{len(wrong)} of {len(events)}:\n" + "\n\n".join(wrong)
+        assert pages > 1 and sum("/orders" in event for event in events) >= pages, "several pages"
+        assert sum("commit" in event for event in events) >= 10
+
+        def recover(site, number):
+            if way == "range":
+                # Whoever goes on with it dies as well, somewhere else.
+                site.importer.run(run, 1 + number % 7)
+                site.shop.wait_until_alone()
+            site.importer.good(run)
+            shops.assert_complete(site.shop, orders)
+            assert_place_reached(site.shop, way, amazon)
+            assert site.shop.counts() == counts, "as many rows as without the crash"
+
+        shops.die_at_each(events, sites, lambda site: begin(site, way), recover)

@@ -33,25 +33,6 @@ env['stock.picking'].search([('amazon_confirmation_ids', '!=', False)]).carrier_
 COUNTED = ("amazon_confirmation", "amazon_feed", "mail_message", "mail_activity", "mail_mail")
 
 
-def die_and_recover(site, way, number, expected, killed):
-    """Kill a run at its event `number`, let the crons do the rest; return what is wrong afterwards, or None.
-
-    :param list killed: takes the number, unless the run was over before.
-    """
-    site.renew()
-    event, died = site.importer.kill(way, number)
-    killed.extend([number] * died)
-    try:
-        site.shop.wait_until_alone()
-        site.recover()
-        parcels.assert_told(site.shop, site.amazon, site.numbers)
-        assert len(site.amazon.get("feeds")) == expected["amazon_feed"], "no feed was submitted twice"
-        assert site.shop.count(COUNTED) == expected, "as many rows as without the crash"
-    except AssertionError as error:
-        return f"killed at event {number}, {event}:\n{error}"
-    return None
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_killed_at_every_commit_and_every_call(one_account, case):
     """Whichever commit or HTTP call a run dies before or after: Amazon has one parcel an order, told once."""
@@ -62,38 +43,28 @@ def test_killed_at_every_commit_and_every_call(one_account, case):
         parcels.assert_told(sites[0].shop, sites[0].amazon, sites[0].numbers)
         expected = sites[0].shop.count(COUNTED)
         calls = sum("/shipmentConfirmation" in event for event in events)
-        assert calls == 2 * sum(kinds.values()) or expected["amazon_feed"] == 1
-        killed = []
-        wrong = shops.in_parallel(
-            sites, range(1, len(events) + 1), lambda site, number: die_and_recover(site, way, number, expected, killed)
-        )
-    print(f"{case}: {len(events)} events, killed at {len(killed)}")
-    assert len(killed) > len(events) * 3 // 4
-    assert not wrong, f"{len(wrong)} of {len(events)}:\n" + "\n\n".join(wrong)
+        assert calls == sum(kinds.values()) or expected["amazon_feed"] == 1
+
+        def begin(site):
+            site.renew()
+            return way
+
+        def recover(site, _number):
+            site.recover()
+            parcels.assert_told(site.shop, site.amazon, site.numbers)
+            assert len(site.amazon.get("feeds")) == expected["amazon_feed"], "no feed was submitted twice"
+            assert site.shop.count(COUNTED) == expected, "as many rows as without the crash"
+
+        shops.die_at_each(events, sites, begin, recover)
 
 
 def correct(site):
-    """Let Amazon know of the delivery, and correct it a minute later; return the process that tells of it."""
+    """Let Amazon know of the delivery, and correct it a minute later; return how the run is called that tells of it."""
     site.renew()
     site.importer.good("send")
     site.let_pass(1)
     site.importer.code(CORRECT)
-    return site.importer
-
-
-def correct_and_die(site, number, killed):
-    """Kill a run that tells of a correction at its event `number`, let the crons do the rest; return what is wrong
-    afterwards, or None.
-
-    :param list killed: as in :func:`die_and_recover`.
-    """
-    event, died = correct(site).kill("send", number)
-    killed.extend([number] * died)
-    site.shop.wait_until_alone()
-    site.recover()
-    [ref] = site.numbers
-    carriers = [package["carrier"] for package in site.amazon.get(f"orders/{ref}")["packages"]]
-    return None if carriers == ["SAGAWA"] else f"killed at event {number}, {event}: Amazon has {carriers}"
+    return "send"
 
 
 def test_correction_killed_at_every_commit_and_every_call(one_account):
@@ -102,11 +73,13 @@ def test_correction_killed_at_every_commit_and_every_call(one_account):
         sites = [
             parcels.ShippingSite(one_account, number, stack, {"jp_standard": 1}, {}, {}) for number in range(WORKERS)
         ]
-        events = correct(sites[0]).good("send")
-        killed = []
-        wrong = shops.in_parallel(
-            sites, range(1, len(events) + 1), lambda site, number: correct_and_die(site, number, killed)
-        )
-    assert len(killed) > len(events) * 3 // 4
-    assert any("/shipmentConfirmation" in event for event in events)
-    assert not wrong, "\n".join(wrong)
+        events = sites[0].importer.good(correct(sites[0]))
+        assert any("/shipmentConfirmation" in event for event in events)
+
+        def recover(site, _number):
+            site.recover()
+            [ref] = site.numbers
+            carriers = [package["carrier"] for package in site.amazon.get(f"orders/{ref}")["packages"]]
+            assert carriers == ["SAGAWA"]
+
+        shops.die_at_each(events, sites, correct, recover)
