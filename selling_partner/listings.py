@@ -50,11 +50,12 @@ LENGTHS = MappingProxyType(
     }
 )
 
-#: What an issue's code is about: a stable key for advice in plain words.
+#: What an issue's code is about, also in a feed's report: a stable key for advice in plain words.
 ISSUE_HINTS = MappingProxyType(
     {
         "90220": "listing_incomplete",  # a required attribute is not there
         "99022": "listing_incomplete",  # "does not have enough values"
+        "BAD_REQUEST": "listing_attributes",  # "Invalid parameters provided."
         "90000900": "listing_attributes",  # "The attributes are invalid"
         "5002": "listing_again",  # an internal error of Amazon's: submit again
         "4002001": "listing_feed",  # the feed cannot be parsed

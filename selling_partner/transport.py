@@ -129,7 +129,8 @@ class Client:
                 stream=True,
             ) as answer:
                 content = bytearray()
-                self._read(answer, keep if keep and answer.ok else content.extend)
+                is_kept = keep and answer.status_code // 100 == 2
+                self._read(answer, keep if is_kept else content.extend)
                 return Answer(answer.status_code, answer.headers, bytes(content))
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             if isinstance(error, ValueError) and not under_way.sent:

@@ -140,6 +140,13 @@ def test_a_document_that_does_not_come_into_a_file(amazon, answer):
         documents.download_file(f"{amazon.url}/document")
 
 
+def test_what_another_place_says_is_no_document(amazon):
+    amazon.says("/document", Answer(302, b"<Error><Code>Moved</Code></Error>", {"location": "/elsewhere"}))
+    with pytest.raises(MalformedAnswer) as caught:
+        documents.download_file(f"{amazon.url}/document")
+    assert caught.value.code == "Moved"
+
+
 def test_a_large_document_takes_little_memory(amazon):
     megabyte = b"0123456789abcdef" * 2**16
     amazon.says("/document", Answer(body=gzip.compress(megabyte * 64)))

@@ -375,6 +375,11 @@ def test_a_day_that_is_none(day):
     assert caught.value.path == "attributes.fulfillment_availability[0].restock_date"
 
 
+def test_every_hint_is_in_the_list():
+    assert set(listings.ISSUE_HINTS.values()) <= set(listings.HINTS)
+    assert Issue("BAD_REQUEST", "Invalid parameters provided.", "ERROR").hint == "listing_attributes"
+
+
 # --- changing it ---------------------------------------------------------------------------------------------------
 PATCH_ANSWER = {"sku": "SKU-1", "status": "ACCEPTED", "submissionId": "f1dc2914-75dd-11ea-bc55-0242ac130003"}
 
