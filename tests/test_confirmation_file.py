@@ -1,7 +1,7 @@
 import base64
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from .common import InBrowser
@@ -48,6 +48,22 @@ class TestConfirmationFile(ConfirmationCase):
             [line] = [line for line in wizard.left_out.splitlines() if line.startswith(picking.sale_id.name)]
             self.assertIn(text, line)
         self.assertFalse(self.file(untracked.amazon_confirmation_ids).part_ids)
+
+    def test_no_marketplace(self):
+        """A seller's parcel is of a marketplace; a vendor's is of none, and Seller Central has no file for it."""
+        vendor = self._connect(self.amazon.seller(), kind="vendor_df", name="Vendor", marketplace_ids=False)
+        row = self.delivered().amazon_confirmation_ids
+        with self.assertRaisesRegex(ValidationError, "please choose the marketplace"), self.env.cr.savepoint():
+            row.marketplace_id = False
+        other = self.delivered()
+        theirs = row.create(
+            {"account_id": vendor.id, "order_id": row.order_id.id, "order_ref": "PO-1", "picking_id": other.id}
+        )
+        wizard = self.file(row | theirs)
+        self.assertEqual(wizard.part_ids.confirmation_ids, row)
+        self.assertIn("not sold in a marketplace", wizard.left_out)
+        theirs._look()
+        self.assertEqual(theirs.state, "error")
 
     def test_formulas_stay_out(self):
         """What a spreadsheet would work out is not in the file: Seller Central needs every text as it is, so it can be

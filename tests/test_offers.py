@@ -1,7 +1,10 @@
 import json
+from types import SimpleNamespace
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+from psycopg2.errors import UniqueViolation
 
 from .common import AmazonCase
 
@@ -358,3 +361,29 @@ class TestOffers(AmazonCase):
         read = self.env["amazon.offer"]._fields["sku"]._get_cache(self.env)
         self.assertIn(sold.id, read)
         self.assertNotIn(other.id, read)
+
+    def test_marketplace(self):
+        """A seller's SKU is of a marketplace; a vendor's is of none, and stands in the table once, too."""
+        vendor = self._connect(self.amazon.seller(), kind="vendor_df", name="Vendor", marketplace_ids=False)
+        mine = self.env["amazon.offer"].with_user(self.user)
+        with self.assertRaisesRegex(ValidationError, "SKU-1: please choose the marketplace"), self.env.cr.savepoint():
+            mine.create({"account_id": self.account.id, "sku": "SKU-1"})
+        with self.assertRaises(AssertionError), Form(mine) as form:
+            form.account_id, form.sku = self.account, "SKU-1"
+        with Form(mine) as form:
+            form.account_id, form.sku = vendor, "SKU-1"
+        offer = form.record
+        self.assertFalse(offer.marketplace_id)
+        here = mine.create(
+            {"account_id": self.account.id, "sku": "SKU-1", "marketplace_id": self.account.marketplace_ids.id}
+        )
+        with self.assertRaisesRegex(ValidationError, "please choose the marketplace"), self.env.cr.savepoint():
+            here.marketplace_id = False
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            mine.create({"account_id": vendor.id, "sku": "SKU-1"})
+        nowhere = self.env["amazon.marketplace"]
+        items = [SimpleNamespace(sku=sku, asin="", title="", item_id="1") for sku in ("SKU-1", "AMZ-CUP-001")]
+        resolved = mine.sudo()._resolve(vendor, nowhere, items)
+        self.assertEqual(resolved["SKU-1"], offer)
+        self.assertEqual(resolved["AMZ-CUP-001"].product_id, self.products["AMZ-CUP-001"])
+        self.assertEqual(mine._find(vendor, nowhere, ["SKU-1", "AMZ-CUP-001"]), resolved)

@@ -61,7 +61,7 @@ class AmazonConfirmation(models.Model):
 
     _name = "amazon.confirmation"
     _description = "Amazon Shipping Confirmation"
-    _inherit = ["amazon.guard", "amazon.followed", "amazon.search", "amazon.outbox"]
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.search", "amazon.outbox", "amazon.of.marketplace"]
     _order = "id desc"
     _rec_name = "order_ref"
     # What may quote the order's buyer.
@@ -75,7 +75,7 @@ class AmazonConfirmation(models.Model):
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     order_id = fields.Many2one("sale.order", required=True, readonly=True, index=True, ondelete="cascade")
     order_ref = fields.Char("Amazon Order", required=True, readonly=True, index=True)
-    marketplace_id = fields.Many2one("amazon.marketplace", required=True, readonly=True)
+    marketplace_id = fields.Many2one(readonly=True)
     picking_id = fields.Many2one("stock.picking", "Delivery", readonly=True, index=True, ondelete="restrict")
     package_id = fields.Many2one("stock.package", "Parcel", readonly=True, ondelete="restrict", index="btree_not_null")
     phase_id = fields.Many2one(
@@ -801,7 +801,7 @@ class AmazonConfirmation(models.Model):
         self.ensure_one()
         return Shipment(
             order_id=self.order_ref,
-            marketplace_id=self.marketplace_id.api_ref,
+            marketplace_id=self.marketplace_id.api_ref or "",
             reference=self.reference,
             carrier_code=self.carrier_code or OTHER,
             carrier_name=self.carrier_name or "",

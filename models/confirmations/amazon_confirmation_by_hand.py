@@ -165,6 +165,8 @@ class AmazonConfirmation(models.Model):
             return self.env._("It is being sent; wait for Amazon's answer.")
         if self.state == "done" or self.accepted_at:
             return self.env._("Amazon has this parcel already, and a file cannot change it.")
+        if not self.marketplace_id:
+            return self.env._("It was not sold in a marketplace: Seller Central does not know it.")
         if self.order_id.amazon_on_hold:
             return self.env._("The order is on hold.")
         if self.transparency_codes or self._why_codes_missing():

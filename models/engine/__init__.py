@@ -1,7 +1,13 @@
 """A connection to Amazon and what runs on it: accounts, jobs, pages, feeds, the outbox, quota, the log. Knows no order,
 delivery or SKU."""
 
-from . import amazon_followed, amazon_guard, amazon_pages, amazon_search  # others inherit from them
+from . import (  # others inherit from them
+    amazon_followed,
+    amazon_guard,
+    amazon_of_marketplace,
+    amazon_pages,
+    amazon_search,
+)
 
 # isort: split
 from . import amazon_outbox

@@ -536,6 +536,13 @@ class AmazonAccount(models.Model):
                     self.env._("%(account)s is not set up yet. Ask your Amazon manager to enter %(what)s.", **facts)
                 )
 
+    def _has_marketplaces(self):
+        """Tell whether what belongs to an account of this kind is of a marketplace.
+
+        :rtype: bool
+        """
+        return self.kind == "seller"
+
     def _identity(self):
         """Return what says who the account is at Amazon and has to be entered: (its name, the value).
 

@@ -34,7 +34,8 @@ _lt = LazyTranslate(__name__)
 class FeedType(NamedTuple):
     """What a type of feed carries; see :meth:`AmazonFeed._declared`.
 
-    :param model: the model of its messages, an heir of ``amazon.outbox`` that has its ``_feed…`` methods.
+    :param model: the model of its messages, an heir of ``amazon.outbox`` that has its ``_feed…`` methods; its rows are
+        sellers', because Amazon takes no feed for no marketplace.
     :param job: the job that goes on with one whose submission was cut off, whether a person has started others or not.
     :param content_type: of the document.
     :param suffix: of the names under which the document and its report are downloaded.

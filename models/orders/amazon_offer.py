@@ -19,18 +19,19 @@ def offer_key(item):
 
 
 class AmazonOffer(models.Model):
-    """対応表: which product an Amazon SKU is, per account and marketplace."""
+    """対応表: which product an Amazon SKU is, per account and marketplace; a vendor's SKUs are of no marketplace."""
 
     _name = "amazon.offer"
     _description = "Amazon Offer"
-    _inherit = ["amazon.guard", "mail.thread", "amazon.followed", "amazon.search"]
+    _inherit = ["amazon.guard", "mail.thread", "amazon.followed", "amazon.search", "amazon.of.marketplace"]
     _check_company_auto = True
     _rec_name = "sku"
     _order = "sku, id"
 
     account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", write_once=True)
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    marketplace_id = fields.Many2one("amazon.marketplace", required=True, index=True)
+    marketplace_id = fields.Many2one(index=True)
+    needs_marketplace = fields.Boolean(compute="_compute_needs_marketplace")
     sku = fields.Char("SKU", required=True)
     asin = fields.Char("ASIN")
     title = fields.Char("Title on Amazon")
@@ -45,7 +46,8 @@ class AmazonOffer(models.Model):
     state = fields.Selection([("mapped", "Mapped"), ("unmapped", "To Map")], compute="_compute_state", store=True)
 
     _sku_uniq = models.UniqueIndex(
-        "(account_id, marketplace_id, sku)", "This SKU is in the table already for this account and marketplace."
+        "(account_id, sku, COALESCE(marketplace_id, 0))",
+        "This SKU is in the table already for this account and marketplace.",
     )
 
     _sku_idx = models.Index(trigram("sku"))
@@ -56,6 +58,11 @@ class AmazonOffer(models.Model):
     _sku_id_idx = models.Index("(sku, id)")
 
     # === COMPUTE METHODS === #
+
+    @api.depends("account_id")
+    def _compute_needs_marketplace(self):
+        for offer in self:
+            offer.needs_marketplace = not offer.account_id or offer.account_id._has_marketplaces()
 
     @api.depends("product_id")
     def _compute_state(self):
@@ -112,6 +119,7 @@ class AmazonOffer(models.Model):
     def _find(self, account, marketplace, skus):
         """Return those of these SKUs that are in the table.
 
+        :param marketplace: as of :meth:`_resolve`.
         :rtype: dict
         """
         domain = [("account_id", "=", account.id), ("marketplace_id", "=", marketplace.id), ("sku", "in", skus)]
@@ -123,7 +131,7 @@ class AmazonOffer(models.Model):
         the SKU as internal reference or barcode.
 
         :param account: the ``amazon.account``.
-        :param marketplace: the ``amazon.marketplace`` the orders were placed in.
+        :param marketplace: the ``amazon.marketplace`` the orders were placed in; none: a vendor's.
         :param items: the ``selling_partner`` items.
         :return: offers by what :func:`offer_key` returns.
         :rtype: dict

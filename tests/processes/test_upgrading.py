@@ -17,6 +17,11 @@ UPDATE ir_model_fields SET name = 'merchant_id' WHERE model = 'amazon.quota' AND
 ALTER TABLE amazon_log RENAME accepted TO confirmed;
 ALTER TABLE amazon_quota RENAME selling_partner TO merchant_id;
 ALTER TABLE amazon_order_update DROP COLUMN source;
+ALTER TABLE amazon_offer ALTER COLUMN marketplace_id SET NOT NULL;
+ALTER TABLE amazon_confirmation ALTER COLUMN marketplace_id SET NOT NULL;
+DROP INDEX amazon_offer_sku_uniq;
+CREATE UNIQUE INDEX amazon_offer_sku_uniq ON amazon_offer (account_id, marketplace_id, sku);
+COMMENT ON INDEX amazon_offer_sku_uniq IS 'UNIQUE INDEX (account_id, marketplace_id, sku)';
 UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'sale_amazon_spapi';
 """
 # Rows that must be as many afterwards, and what runs and buckets have counted.
@@ -43,12 +48,17 @@ TABLES = """
 SELECT DISTINCT table_name FROM information_schema.columns
  WHERE table_schema = 'public' AND (table_name LIKE 'amazon%%' OR column_name LIKE 'amazon%%')
 """
+NULLABLE = """
+SELECT table_name || '.' || column_name, is_nullable FROM information_schema.columns
+ WHERE table_schema = 'public' AND table_name LIKE 'amazon%%'
+"""
 # But for what an upgrade writes of each row without meaning anything by it.
 ROWS = "SELECT (to_jsonb(t) - ARRAY['write_date', 'write_uid'])::text FROM {} t WHERE {} ORDER BY 1"
 
 
 def content(shop):
-    """Return what is in every row of ours and in those with a column of ours, the addon's crons, and all indexes."""
+    """Return what is in every row of ours and in those with a column of ours, the addon's crons, all indexes, and which
+    columns may be empty."""
     tables = {table: shop.sql(ROWS.format(table, "TRUE")) for [table] in shop.sql(TABLES)}
     tables["ir_cron"] = shop.sql(ROWS.format("ir_cron", "cron_name LIKE 'Amazon%%'"))
     found = {
@@ -57,7 +67,8 @@ def content(shop):
         for number, [text] in enumerate(texts)
         for column, value in json.loads(text).items()
     }
-    return found | set(shop.sql("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"))
+    indexes = shop.sql("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+    return found | set(shop.sql(NULLABLE)) | set(indexes)
 
 
 def upgraded(site):
