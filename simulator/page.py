@@ -1,13 +1,14 @@
 """The web page "Seller Central, simulated": the list of orders, an order's own page, and buttons for what happens."""
 
 import json
+from urllib.parse import urlencode
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from . import control, faults, feeds, kinds, processing
+from . import control, faults, feeds, kinds, processing, shelves
 from .actions import Refused
 from .templating import cash, render
 from .words import LANGUAGES
@@ -15,6 +16,7 @@ from .words import LANGUAGES
 SHOWN_ORDERS = 100
 SHOWN_REQUESTS = 15
 SHOWN_FEEDS = 100
+SHOWN_LISTINGS = 50
 SHOWN_TEXT = 50_000  # characters
 HIDDEN = ("addressType", "extendedFields")  # not for reading
 BUTTONS = {
@@ -123,6 +125,37 @@ def show_feed(world, request, lang, feed_id):
     )
 
 
+def show_inventory(world, request, lang):
+    args, sellers = request.args, list(world.sellers.by_id.values())
+    seller = world.sellers.by_id.get(args.get("seller", "")) or (sellers[0] if sellers else None)
+    text, start = args.get("text", "").strip(), max(0, int(args.get("start", 0)))
+    found = [
+        listing
+        for listing in (world.listings.of_seller(seller["merchant_id"]) if seller else ())
+        if not text or any(text.lower() in (part or "").lower() for part in (listing.sku, listing.asin, listing.title))
+    ]
+
+    def address(place):
+        query = {"seller": seller["merchant_id"], "text": text, "start": max(0, place)}
+        return f"{request.path}?{urlencode(query)}"
+
+    return page(
+        world,
+        lang,
+        request.path,
+        "inventory.html",
+        sellers=sellers,
+        seller=seller,
+        text=text,
+        start=start,
+        size=SHOWN_LISTINGS,
+        count=len(found),
+        listings=found[start : start + SHOWN_LISTINGS],
+        channels=shelves.CHANNELS,
+        address=address,
+    )
+
+
 # Buttons
 
 
@@ -143,7 +176,7 @@ def act(world, request, lang, order_id, action):
 
 
 def add_seller(world, request, lang):
-    world.sellers.add({})
+    control.add_seller(world, request, {"catalogue": True})
     return redirect("/", 303)
 
 
@@ -172,6 +205,37 @@ def settle_feed(world, request, lang, feed_id, status):
     return back(request)
 
 
+def offer_catalogue(world, request, lang):
+    control.add_listing(world, request, {"merchant_id": request.form["merchant_id"], "catalogue": True})
+    return back(request)
+
+
+def named_listing(world, form):
+    listing = world.listings.get(form["merchant_id"], form["marketplace_id"], form["sku"])
+    if not listing:
+        raise control.Problem(f"no listing {form['sku']}", 404)
+    return listing
+
+
+def change_listing(world, request, lang):
+    """What is left empty: no handling time of its own, the quantity as it is."""
+    form, listing = request.form, named_listing(world, request.form)
+    values = {"channel": form["channel"], "lead_time": int(form["lead_time"]) if form.get("lead_time") else None}
+    if form.get("quantity"):
+        values["quantity"] = int(form["quantity"])
+    if not all(value is None or value >= 0 for name, value in values.items() if name != "channel"):
+        raise ValueError("numbers cannot be negative")
+    world.listings.by_person(listing, values)
+    return back(request)
+
+
+def apply_listing(world, request, lang):
+    listing = named_listing(world, request.form)
+    for write in [write for write in listing.writes if "applied" not in write]:
+        world.listings.apply(listing, write, world.clock.iso(), always=True)
+    return back(request)
+
+
 ROUTES = Map(
     [
         Rule(path, methods=[method], endpoint=endpoint)
@@ -184,6 +248,10 @@ ROUTES = Map(
             ("POST", "/page/fault", add_fault),
             ("POST", "/page/clear-faults", clear_faults),
             ("POST", "/page/quota", set_quota),
+            ("GET", "/page/inventory", show_inventory),
+            ("POST", "/page/catalogue", offer_catalogue),
+            ("POST", "/page/listing", change_listing),
+            ("POST", "/page/listing/apply", apply_listing),
             ("GET", "/page/feeds", show_feeds),
             ("GET", "/page/feeds/<feed_id>", show_feed),
             ("POST", "/page/feeds/<feed_id>/<status>", settle_feed),

@@ -201,6 +201,26 @@ class Listings(Store):
         later = [other for other in listing.writes if "applied" in other and other["submission"] > write["submission"]]
         write.update(applied=at, applied_n=self.applications, out_of_order=bool(later))
 
+    def by_person(self, listing, values):
+        """What a person changes in Seller Central is Amazon's at once; it is remembered like any other write."""
+        edit(listing, values)
+        now = listing.updated = self.world.clock.iso()
+        self.count += 1
+        self.applications += 1
+        write = {
+            "n": self.count,
+            "submission": self.submission(),
+            "via": "seller_central",
+            "time": now,
+            "accepted": now,
+            "patches": [],
+            "quantity": listing.quantity,
+            "applied": now,
+            "applied_n": self.applications,
+            "out_of_order": False,
+        }
+        listing.writes.append(write)
+
     # What is sold
 
     def sold(self, record):

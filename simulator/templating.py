@@ -65,7 +65,13 @@ def shipped(entry, order):
     return f"{titles.get(entry['orderItemId'], entry['orderItemId'])[:80]} × {entry['quantity']}"
 
 
+def store(marketplace_id):
+    """A marketplace's code."""
+    return BY_ID[marketplace_id].code
+
+
 TEMPLATES.filters |= {
+    "store": store,
     "moment": moment,
     "local": local,
     "cash": cash,

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.kinds import KINDS
-from simulator.tests.client import EVERYWHERE
+from simulator.tests.client import EVERYWHERE, JP
 from simulator.tests.fulfillment import envelope, message
 
 
@@ -121,3 +121,83 @@ def test_feeds(amazon, seller):
         assert f"&lt;AmazonOrderID&gt;{order_id}" in page and "&lt;ProcessingReport&gt;" in page
     assert amazon.http.get("/page/feeds/1").status_code == 409
     assert f"/page/feeds/{done}" not in amazon.http.get(f"/orders-v3/order/{order_id}").text
+
+
+def inventory(amazon, **query):
+    answer = amazon.http.get("/page/inventory", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_inventory(amazon, seller):
+    amazon.post("/settings", listing_seconds=None)
+    merchant = {"merchant_id": seller["merchant_id"]}
+    facts = {"title": "<b>茶</b>", "asin": "B0TEA", "quantity": 7, "issues": [{"code": "8541"}]}
+    amazon.post("/listings", **merchant, sku="A/1 <i>", **facts)
+    amazon.post("/listings", **merchant, sku="FBA", channel="fba")
+    text = inventory(amazon, lang="ja")
+    for words in (
+        "在庫管理",
+        "出品者出荷",
+        "Amazonが出荷(FBA)",
+        "&lt;b&gt;茶",
+        "A/1 &lt;i&gt;",
+        "8541",
+        "出荷作業日数",
+    ):
+        assert words in text
+    assert "<b>茶" not in text and "反映待ち" not in text
+    patches = [{"op": "merge", "path": "/attributes/fulfillment_availability"}]
+    patches[0]["value"] = [{"fulfillment_channel_code": "DEFAULT", "quantity": 4}]
+    path = f"/listings/2021-08-01/items/{seller['merchant_id']}/A%2F1%20%3Ci%3E?marketplaceIds={JP}"
+    amazon.send(seller, "PATCH", path, {"productType": "PRODUCT", "patches": patches})
+    text = inventory(amazon, lang="ja")
+    assert "反映待ち" in text and "未反映" in text and "Listings API" in text
+    named = {**merchant, "marketplace_id": JP, "sku": "A/1 <i>"}
+    assert amazon.http.post("/page/listing/apply", data=named).status_code == 303
+    text = inventory(amazon, lang="ja")
+    assert "反映済み" in text and "未反映" not in text
+    assert amazon.get("/listings")[0]["quantity"] == 4
+
+
+def test_inventory_is_changed_by_a_person(amazon, seller):
+    merchant = {"merchant_id": seller["merchant_id"]}
+    amazon.post("/listings", **merchant, sku="A", quantity=7, lead_time=3)
+    named = {**merchant, "marketplace_id": JP, "sku": "A"}
+
+    def save(status=303, **values):
+        answer = amazon.http.post("/page/listing", data={**named, "channel": "fbm", **values})
+        assert answer.status_code == status
+        [listing] = amazon.get("/listings?writes=1")
+        return listing["channel"], listing["quantity"], listing["quantity_submitted"], listing["lead_time"]
+
+    assert save(quantity="5", lead_time="2") == ("fbm", 5, 5, 2)
+    assert save(quantity="", lead_time="") == ("fbm", 5, 5, None)
+    assert save(channel="both", quantity="6") == ("both", 6, 6, None)
+    assert save(channel="fba") == ("fba", None, None, None)
+    assert save(quantity="2") == ("fbm", 2, 2, None)
+    for wrong in ({"quantity": "-1"}, {"quantity": "x"}, {"channel": "air"}, {"sku": "B"}):
+        save(status=409, **wrong)
+    writes = amazon.get("/listing-writes")
+    assert [(write["via"], write["quantity"]) for write in writes][:2] == [("seller_central", 5), ("seller_central", 5)]
+    assert len(writes) == 5 and "Seller Central" in inventory(amazon, lang="en")
+
+
+def test_inventory_of_many(amazon, seller):
+    amazon.post("/listings/bulk", merchant_id=seller["merchant_id"], count=120)
+    text = inventory(amazon, lang="en")
+    assert "<small>120</small>" in text and "BULK-000050" in text and "BULK-000051" not in text and "Next →" in text
+    assert "start=50" in text
+    text = inventory(amazon, start="100")
+    assert "BULK-000120" in text and "Next →" not in text and "← Previous" in text
+    assert "<small>1</small>" in inventory(amazon, text="b000000077")
+    assert inventory(amazon, seller="nobody", text="商品 000003").count('name="quantity"') == 1
+
+
+def test_a_shop_made_on_the_page_offers_the_catalogue(amazon):
+    assert "<small>0</small>" in inventory(amazon)
+    amazon.http.post("/page/seller")
+    assert len(amazon.get("/listings")) == 20 and "AMZ-TEA-001" in inventory(amazon)
+    other = amazon.post("/sellers")
+    assert amazon.http.post("/page/catalogue", data={"merchant_id": other["merchant_id"]}).status_code == 303
+    assert len(amazon.get("/listings")) == 40
