@@ -109,14 +109,18 @@ def check_parameter(parameter, text):
             found.append(f"{name}: more than {parameter['maxItems']} values")
         return found
     try:
-        if parameter["type"] == "integer":
-            int(text)
+        if parameter["type"] == "integer" and not in_bounds(parameter, int(text)):
+            return [f"{name}: {text} is out of bounds"]
         if parameter.get("format") == "date-time":
             parse(text)
     except ValueError:
         return [f"{name}: {text!r} is not a {parameter.get('format') or parameter['type']}"]
     allowed = parameter.get("enum")
     return [f"{name}: {text!r} is not allowed"] if allowed and text not in allowed else []
+
+
+def in_bounds(parameter, number):
+    return parameter.get("minimum", number) <= number <= parameter.get("maximum", number)
 
 
 def check_call(folder, call, answer, fault):

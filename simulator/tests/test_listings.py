@@ -582,4 +582,6 @@ def test_answers_and_requests_fit_the_models(amazon, seller, models):
     assert schema.check_request(models, operation["patchListingsItem"], {"marketplaceIds": JP}, body) == []
     query = {"marketplaceIds": JP, "pageSize": "20", "sortBy": "sku", "identifiers": "A", "identifiersType": "SKU"}
     assert schema.check_request(models, operation["searchListingsItems"], query, None) == []
-    assert schema.check_request(models, operation["searchListingsItems"], {"nextToken": "x"}, None) != []
+    for wrong in ({"nextToken": "x"}, {"pageSize": "21"}):
+        query = {"marketplaceIds": JP, **wrong}
+        assert len(schema.check_request(models, operation["searchListingsItems"], query, None)) == 1

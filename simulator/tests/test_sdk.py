@@ -115,3 +115,45 @@ def test_feeds(connected):
     assert {f.feed_id: f.processing_status for f in api.get_feeds(feed_types=[XML_FEED]).feeds}[feed_id] == "DONE"
     result = api.get_feed_document(feed.result_feed_document_id)
     assert "<MessagesSuccessful>1<" in httpx.get(result.url).text
+
+
+def test_listings(connected):
+    from spapi.api.listings_items_v2021_08_01.listings_api import ListingsApi
+    from spapi.models.listings_items_v2021_08_01 import ListingsItemPatchRequest, PatchOperation
+
+    amazon, _orders, client = connected
+    [seller] = amazon.get("/sellers")
+    merchant_id = seller["merchant_id"]
+    for sku in ("A/1 緑", "B", "C"):
+        amazon.post("/listings", merchant_id=merchant_id, sku=sku, quantity=7, asin="B0TEA", title="煎茶", price="1980")
+    api = ListingsApi(client.api_client)
+    value = [{"fulfillment_channel_code": "DEFAULT", "quantity": 4}]
+    patch = PatchOperation(op="merge", path="/attributes/fulfillment_availability", value=value)
+    body = ListingsItemPatchRequest(product_type="PRODUCT", patches=[patch])
+    answer = api.patch_listings_item(merchant_id, "A/1 緑", [JP], body)
+    assert (answer.sku, answer.status, answer.issues) == ("A/1 緑", "ACCEPTED", [])
+    item = api.get_listings_item(merchant_id, "A/1 緑", [JP], included_data=["fulfillmentAvailability", "offers"])
+    assert item.fulfillment_availability[0].quantity == 4 and item.offers[0].price.amount == "1980"
+    query = {"sort_by": "sku", "sort_order": "ASC", "page_size": 2}
+    page = api.search_listings_items(merchant_id, [JP], **query)
+    last = api.search_listings_items(merchant_id, [JP], page_token=page.pagination.next_token, **query)
+    assert [item.sku for item in page.items + last.items] == ["A/1 緑", "B", "C"]
+    assert page.items[0].summaries[0].item_name == "煎茶"
+
+
+def test_reports(connected):
+    from spapi.api.reports_v2021_06_30.reports_api import ReportsApi
+    from spapi.models.reports_v2021_06_30 import CreateReportSpecification
+
+    amazon, _orders, client = connected
+    [seller] = amazon.get("/sellers")
+    amazon.post("/listings", merchant_id=seller["merchant_id"], sku="D", quantity=7)
+    api = ReportsApi(client.api_client)
+    report_type = "GET_MERCHANT_LISTINGS_ALL_DATA"
+    report_id = api.create_report(CreateReportSpecification(report_type=report_type, marketplace_ids=[JP])).report_id
+    amazon.post(f"/reports/{report_id}/process")
+    report = api.get_report(report_id)
+    assert report.processing_status == "DONE"
+    assert [one.report_id for one in api.get_reports(report_types=[report_type]).reports] == [report_id]
+    document = api.get_report_document(report.report_document_id)
+    assert "出品者SKU" in httpx.get(document.url).content.decode("cp932")
