@@ -108,7 +108,7 @@ class AmazonConfirmation(models.Model):
         ondelete=dict.fromkeys(("seller_central", "by_hand"), "set null"),
     )
     edited = fields.Boolean(readonly=True, help="Changed after Amazon had been told")
-    ask_first = fields.Boolean(
+    query_first = fields.Boolean(
         readonly=True, help="Told in a feed: whether Amazon has it, and under which reference, is not known yet."
     )
     redone = fields.Boolean(
@@ -841,7 +841,7 @@ class AmazonConfirmation(models.Model):
             "edited": False,
             "without_number": False,
             "mail": mail,
-            **({"ask_first": False} if "reference" in values else {}),
+            **({"query_first": False} if "reference" in values else {}),
             **values,
         }
         for warning, rows in self.grouped("warning").items():
@@ -860,7 +860,7 @@ class AmazonConfirmation(models.Model):
         answered = self.filtered(lambda row: row.state in ("sending", "unknown"))
         requested = answered.filtered("requested")
         if state != "unknown":
-            answered.ask_first = False
+            answered.query_first = False
         result = super()._refused(state, message, hint, mail=mail, **values)
         self._log(self.env._("Shipping confirmation failed: %s", message), before)
         changed = answered._settle_changed()

@@ -122,7 +122,7 @@ class AmazonConfirmation(models.Model):
             if status == "done":
                 kept = row.channel == "seller_central"
                 # What is changed later has to be told: then Amazon says whether it can.
-                values = {"channel": row.channel if kept else "by_hand", "told": row._facts(), "ask_first": False}
+                values = {"channel": row.channel if kept else "by_hand", "told": row._facts(), "query_first": False}
                 row._done(edited=False, **values)
             else:
                 # From now on it counts where the order stands now.

@@ -51,7 +51,7 @@ class AmazonConfirmation(models.Model):
 
     def _feed_taken_back(self):
         """The feed with these was never handed over."""
-        self._to_send(ask_first=False)
+        self._to_send(query_first=False)
 
     def _feed_failed(self, feed, message):
         """Amazon has nothing of the feed with these.
@@ -142,7 +142,7 @@ class AmazonConfirmation(models.Model):
             for chunk in rows._chunks(CHUNK):
                 chunk._refused(state, text, mail="results")
 
-    # === ASKING FOR EACH ORDER === #
+    # === QUERYING EACH ORDER === #
 
     def _feed_unclear(self, feed, run):
         """Ask Amazon which of these parcels it has.

@@ -136,7 +136,7 @@ class AmazonConfirmation(models.Model):
 
     def _cleared(self, run, shipment, troubles):
         """Before what was told in a feed is told again, Amazon is asked under which reference it has it."""
-        if not self.ask_first:
+        if not self.query_first:
             return self, shipment
         known = False
         # getOrder has a quota of its own: when it is used up, what needs no query is still sent.
@@ -155,7 +155,7 @@ class AmazonConfirmation(models.Model):
         amazon.orders.confirm_shipment(shipment)
 
     def _mark_sending(self, channel, log=None, **values):
-        values = {"ask_first": channel == "feed", "warning": False, **values}
+        values = {"query_first": channel == "feed", "warning": False, **values}
         # What was entered in Seller Central keeps that channel, by which Amazon's own units go on counting for it.
         kept = self.filtered(lambda row: row.channel == "seller_central" and channel != "feed")
         super(AmazonConfirmation, kept)._mark_sending("seller_central", log, **values)
@@ -193,7 +193,7 @@ class AmazonConfirmation(models.Model):
             super(AmazonConfirmation, here)._not_sent(error)
         return None
 
-    # === ASKING === #
+    # === QUERYING === #
 
     def _shown_by(self, amazon):
         return parse_order(amazon.orders.get(self.order_ref).payload)
@@ -226,7 +226,7 @@ class AmazonConfirmation(models.Model):
         :return: whether it may be sent now; if not, it is asked again after a pause.
         :raise QuotaExceeded: the row stays as it is.
         """
-        return self._query(amazon, "_learned_reference", "_hold_until_shown") and not self.ask_first
+        return self._query(amazon, "_learned_reference", "_hold_until_shown") and not self.query_first
 
     def _learned_reference(self, value):
         """Write under which reference Amazon has this; what it was asked for in vain is taken as not sent.
@@ -236,14 +236,14 @@ class AmazonConfirmation(models.Model):
         known = [package for package in value.packages if package.reference == self.reference] if value else []
         package = known[0] if known else value and self._own_package(value)
         if package:
-            self.write({"reference": package.reference, "ask_first": False})
+            self.write({"reference": package.reference, "query_first": False})
         elif self.feed_id.state in ("submitted", "asking"):
             self._hold(self.env._("Waits until Amazon is through with the feed before."))
         elif self.accepted_at or (not self.requested and self.asked < len(QUERY_AGAIN_MINUTES)):
             self._hold_until_shown()
             self.asked += 1
         else:
-            self.write({"ask_first": False, "edited": False, "asked": 0})
+            self.write({"query_first": False, "edited": False, "asked": 0})
 
     def _hold_until_shown(self):
         minutes = QUERY_AGAIN_MINUTES[min(self.asked, len(QUERY_AGAIN_MINUTES) - 1)]
@@ -299,7 +299,7 @@ class AmazonConfirmation(models.Model):
         ours = others.filtered(lambda row: row.channel != "seller_central")
         known = {*ours.mapped("reference"), self.reference}
         # What was told in a feed may stand there under another reference.
-        known |= {own.reference for row in ours.filtered("ask_first") if (own := row._own_package(value))}
+        known |= {own.reference for row in ours.filtered("query_first") if (own := row._own_package(value))}
         strange = [package for package in value.packages_gone if package.reference not in known]
         gone, wanted = Counter(), {item.item_id: item.wanted_quantity for item in value.items}
         for row in ours.filtered("accepted_at"):
@@ -396,7 +396,7 @@ class AmazonConfirmation(models.Model):
         # An order may have been held or deleted since the rows were looked at; each alone is looked at once more.
         for row in self.browse(ready).exists().filtered(lambda row: not row.order_id.amazon_on_hold):
             other = row.order_id.amazon_confirmation_ids - row
-            direct = row.edited or row.accepted_at or row.ask_first or other
+            direct = row.edited or row.accepted_at or row.query_first or other
             if row.without_number or not (direct or needs_direct(ready[row.id])):
                 fitting += row
         return fitting

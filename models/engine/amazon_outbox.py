@@ -625,7 +625,7 @@ class AmazonOutbox(models.AbstractModel):
                     raise
                 _logger.debug("an answer is written again")
 
-    # === ASKING === #
+    # === QUERYING === #
 
     @api.model
     def _settle(self, run):

@@ -14,8 +14,13 @@ KINDS = {"jp_standard": 3, "jp_cod": 1}
 BEFORE = """
 UPDATE ir_model_fields SET name = 'confirmed' WHERE model = 'amazon.log' AND name = 'accepted';
 UPDATE ir_model_fields SET name = 'merchant_id' WHERE model = 'amazon.quota' AND name = 'selling_partner';
+UPDATE ir_model_fields SET name = 'ask_first' WHERE model = 'amazon.confirmation' AND name = 'query_first';
+UPDATE ir_filters SET domain = replace(domain, 'accepted', 'confirmed'), sort = replace(sort, 'accepted', 'confirmed'),
+    context = replace(context, 'accepted', 'confirmed') WHERE model_id = 'amazon.log';
+UPDATE ir_exports_line SET name = 'confirmed' WHERE name = 'accepted';
 ALTER TABLE amazon_log RENAME accepted TO confirmed;
 ALTER TABLE amazon_quota RENAME selling_partner TO merchant_id;
+ALTER TABLE amazon_confirmation RENAME query_first TO ask_first;
 ALTER TABLE amazon_order_update DROP COLUMN source;
 ALTER TABLE amazon_offer ALTER COLUMN marketplace_id SET NOT NULL;
 ALTER TABLE amazon_confirmation ALTER COLUMN marketplace_id SET NOT NULL;
@@ -32,6 +37,18 @@ SET_BY_PEOPLE = """
 env["amazon.phase"].search([], limit=1).name = "Another name"
 env["amazon.shipping.method"].search([], limit=1).name = "Another courier"
 env["amazon.job"].search([("name", "=", "orders")]).cron_id.interval_number = 7
+env["ir.filters"].create(
+    {
+        "name": "Mine",
+        "model_id": "amazon.log",
+        "domain": "[('accepted', '>', 1)]",
+        "context": "{'group_by': ['job_name', 'started_at:day'], 'pivot_measures': ['accepted']}",
+        "sort": '["accepted desc", "id"]',
+    }
+)
+env["ir.exports"].create(
+    {"name": "Mine", "resource": "amazon.log", "export_fields": [(0, 0, {"name": "accepted"})]}
+)
 env.cr.commit()
 """
 # What is computed and stored: a version before may have known nothing of it, nor of what is indexed by it. Accounts
@@ -61,6 +78,8 @@ def content(shop):
     columns may be empty."""
     tables = {table: shop.sql(ROWS.format(table, "TRUE")) for [table] in shop.sql(TABLES)}
     tables["ir_cron"] = shop.sql(ROWS.format("ir_cron", "cron_name LIKE 'Amazon%%'"))
+    tables["ir_filters"] = shop.sql(ROWS.format("ir_filters", "model_id LIKE 'amazon%%'"))
+    tables["ir_exports_line"] = shop.sql(ROWS.format("ir_exports_line", "TRUE"))
     found = {
         (table, number, column, str(value))
         for table, texts in tables.items()
