@@ -90,6 +90,26 @@ class TestCombine(ConfirmationCase):
             self.assertEqual(told["trackingNumber"], "789")
         self.assertEqual(self.calls(), 6)
 
+    def test_several_numbers(self):
+        """Of several numbers that a parcel was given the first is told, all of them are kept and shown."""
+        pickings = self.combined(self.same_address(), "111")
+        package = pickings.move_line_ids.result_package_id
+        package.with_user(self.user).amazon_tracking_ref = "222、333"
+        self.assertEqual([package.amazon_tracking_ref, *pickings.mapped("carrier_tracking_ref")], ["222,333"] * 3)
+        for picking in pickings:
+            self.ship(picking)
+        self.send()
+        rows = pickings.amazon_confirmation_ids
+        self.assertEqual(rows.mapped(lambda row: (row.tracking_number, row.further_numbers)), [("222", "333")] * 2)
+        package.with_user(self.user).amazon_tracking_ref = "222,444"
+        self.assertEqual(pickings.mapped("carrier_tracking_ref"), ["222,444"] * 2)
+        pickings[1].with_user(self.user).carrier_tracking_ref = "555"
+        self.assertEqual([package.amazon_tracking_ref, *pickings.mapped("carrier_tracking_ref")], ["555"] * 3)
+        self.send()
+        for order in pickings.sale_id:
+            [told] = self.packages(order).values()
+            self.assertEqual(told["trackingNumber"], "555")
+
     def test_second_parcel(self):
         """What of one order did not fit in goes in a parcel of its own, whose number is that parcel's alone."""
         pickings = self.combined(self.same_address("jp_several_items", "jp_standard"), "111")

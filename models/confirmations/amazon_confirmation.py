@@ -497,16 +497,15 @@ class AmazonConfirmation(models.Model):
                     row._renew(row._quantity_values(row.picking_id, parcel))
 
     def _number_values(self, numbers, position, count, package=None):
-        """Return the parcel's tracking number: its package's own; of as many numbers as parcels the one in its
-        place; else the first, the others kept and shown."""
-        own = package and package.amazon_tracking_ref
+        """Return the parcel's tracking number: its package's own, of as many numbers as parcels the one in its
+        place, else the first of its package's or the delivery's; the others are kept and shown."""
+        own = package and package._amazon_numbers()
         if self.channel == "seller_central" and not (own or numbers):
             # Without a number here it keeps the one that was entered in Seller Central.
             return {}
-        if own:
-            return {"tracking_number": own, "further_numbers": False}
-        if count > 1 and len(numbers) == count:
+        if count > 1 and len(numbers) == count and not own:
             return {"tracking_number": numbers[position], "further_numbers": False}
+        numbers = own or numbers
         return {
             "tracking_number": numbers[0] if numbers else False,
             "further_numbers": ", ".join(numbers[1:]) or False,

@@ -36,6 +36,13 @@ class StockPackage(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _amazon_numbers(self):
+        """Return the tracking numbers of this parcel, in the order in which they were entered; Amazon takes the first.
+
+        :rtype: list[str]
+        """
+        return self.amazon_tracking_ref.split(",") if self.amazon_tracking_ref else []
+
     def _amazon_check_company(self):
         """Refuse to number another company's parcel; Odoo gives it a company only when its delivery is done."""
         # sudo: others' deliveries are what is looked for
@@ -50,7 +57,7 @@ class StockPackage(models.Model):
         lines = self.sudo().env["stock.move.line"].search([("result_package_id", "=", self.id)])
         others = lines.picking_id.filtered(
             lambda picking: (
-                picking._amazon_first_number() != self.amazon_tracking_ref
+                not picking._amazon_shows(self._amazon_numbers())
                 # What an order has in a parcel beside the common one is told by itself.
                 and picking._amazon_same_parcel() & lines.picking_id
             )

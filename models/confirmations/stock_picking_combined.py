@@ -104,8 +104,12 @@ class StockPicking(models.Model):
         others = self.sudo()._amazon_same_parcel()
         packages = self.sudo().move_line_ids.result_package_id & others.move_line_ids.result_package_id
         number = self._amazon_first_number()
-        if packages and number not in packages.mapped("amazon_tracking_ref"):
+        if packages and number not in [next(iter(package._amazon_numbers()), False) for package in packages]:
             packages.amazon_tracking_ref = number
+
+    def _amazon_shows(self, numbers):
+        """Tell whether this delivery shows all numbers of its parcel, the first of them first."""
+        return self._amazon_first_number() in (numbers[:1] or [False]) and set(numbers) <= set(self._amazon_numbers())
 
     def _amazon_first_number(self):
         """Return the first of the tracking numbers that were entered on this delivery, or False."""
