@@ -15,3 +15,8 @@ class TestDemo(TransactionCase):
         self.assertEqual(len(account.rule_ids), 2)
         offers = self.env["amazon.offer"].search([("account_id", "=", account.id)])
         self.assertEqual(sorted(offers.mapped("state")), ["mapped", "mapped", "unmapped"])
+
+    def test_slips_have_barcodes(self):
+        """Where `bin/test` and `bin/run` have installed Odoo's Python packages, what stands on a slip can be drawn."""
+        picture = self.env["ir.actions.report"].barcode("Code128", "WH/OUT/00001")
+        self.assertTrue(picture.startswith(b"\x89PNG"))

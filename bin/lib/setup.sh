@@ -38,6 +38,19 @@ install_debian_packages() {
         "${missing[@]}" >"$PREFIX/apt.log" 2>&1 || { tail -20 "$PREFIX/apt.log" >&2; die "apt-get failed"; }
 }
 
+# Slips as PDF. Debian has no wkhtmltopdf any more in its newer releases, and everything else works without it.
+install_for_printing() {
+    command -v wkhtmltopdf >/dev/null && return
+    local sudo=
+    [ "$(id -u)" -eq 0 ] || sudo="sudo -n"
+    if command -v apt-get >/dev/null && [ -n "$(apt-cache search --names-only '^wkhtmltopdf$' 2>/dev/null)" ]; then
+        say "installing wkhtmltopdf, which prints"
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wkhtmltopdf \
+            >"$PREFIX/apt.log" 2>&1 && return
+    fi
+    say "wkhtmltopdf is not installed: what is printed shows as a page in the browser instead of a PDF"
+}
+
 # --- Odoo ------------------------------------------------------------------------------------
 # Debian carries Odoo 19 in sid as one architecture-independent package. Installing it would pull
 # sid's Python in, so it is only unpacked, with a private apt configuration that this machine's own

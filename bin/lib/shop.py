@@ -31,6 +31,8 @@ def japan(env):
             "zip": "100-0001",
             "city": "千代田区",
             "street": "千代田1-1",
+            # Without one the first thing that is printed asks for it.
+            "external_report_layout_id": env.ref("web.external_layout_standard").id,
         }
     )
     company.partner_id.lang = "ja_JP"

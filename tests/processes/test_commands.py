@@ -55,6 +55,9 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     assert (table["failed"], table["refused"], table["waiting"], table["API calls"]) == (0, 0, 0, 1 + 10)
     query = "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL ORDER BY 1"
     refs = rows(scratch, query)
+    assert rows(scratch, "SELECT external_report_layout_id FROM res_company ORDER BY id LIMIT 1") != [(None,)], (
+        "what is printed asks for no layout first"
+    )
     assert len(refs) == table["created"]
     confirmations = "SELECT order_ref, state, reference, told FROM amazon_confirmation ORDER BY id"
     told = rows(scratch, confirmations)
