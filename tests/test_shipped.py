@@ -360,6 +360,20 @@ class TestShipped(AmazonCase):
             account.env["amazon.order.update"]._drain(account)
         self.assertEqual(self.movement(ref).move_ids.product_id, self.products["AMZ-CUP-001"])
 
+    def test_fba_movement_of_an_unknown_shipper(self):
+        """Where Amazon does not say that it has shipped it, somebody looks at it; it is not passed over."""
+        [ref] = self.place("jp_fba_non_amazon", items=[{"sku": "AMZ-CUP-001"}])
+        self.act(ref, "ship")
+        self.change(ref, fulfillment={"fulfilledBy": None})
+        self.import_orders()
+        row = self.env["amazon.order.update"].search([("order_ref", "=", ref)])
+        self.assertEqual((row.state, self.movement(ref).ids), ("failed", []))
+        self.assertIn("who ships", row.error)
+        self.change(ref, fulfillment={"fulfilledBy": "AMAZON"})
+        self.import_orders()
+        self.assertEqual(self.movement(ref).state, "done")
+        self.assertNotIn("failed", row.search([("order_ref", "=", ref)]).mapped("state"))
+
     def test_fba_movement_before_start(self):
         """A movement before the start date moves nothing."""
         self.account.start_date = fields.Date.today() + timedelta(days=2)

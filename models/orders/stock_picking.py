@@ -50,16 +50,20 @@ class StockPicking(models.Model):
 
         :param account: the ``amazon.account``.
         :param value: the ``selling_partner`` order.
+        :raise NeedsAttention: Amazon does not say that it was its to ship, or one of its SKUs is not known.
         """
-        if not value.is_amazon_fulfilled or self.search_count([("amazon_fba_ref", "=", value.order_id)], limit=1):
+        is_merchants = value.says_who_ships and not value.is_amazon_fulfilled
+        if is_merchants or value.status != "SHIPPED":
             return
-        if value.status != "SHIPPED":
+        if self.search_count([("amazon_fba_ref", "=", value.order_id)], limit=1):
             return
         Order = self.env["sale.order"]
         marketplace = Order._amazon_marketplace(account, value)
         local = Order.new({"amazon_marketplace_id": marketplace.id})._amazon_local_date(Order._amazon_ship_time(value))
         if local < account.start_date:
             return
+        # Where Amazon does not say who has shipped it, somebody has to look.
+        Order._amazon_channel(value)
         items = [item for item in value.items if item.wanted_quantity]
         offers = self.env["amazon.offer"]._resolve(account, marketplace, items)
         products = [Order._amazon_known_product(marketplace, offers, item)[0] for item in items]
