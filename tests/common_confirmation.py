@@ -65,6 +65,10 @@ class ConfirmationCase(AmazonCase):
         self.ship(pickings)
         return pickings
 
+    def all_delivered(self, count):
+        """Import so many orders at once and deliver them together; return their deliveries, in a list."""
+        return list(self.deliver_all(self.imported(count=count).picking_ids))
+
     def split(self, order, number="111"):
         """Deliver one unit of each product; return that delivery and the backorder."""
         picking = order.picking_ids

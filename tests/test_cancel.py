@@ -14,7 +14,7 @@ STATES = {
 }
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestCancel(AmazonCase):
     """R6: an order cancelled on Amazon, by policy and by what has been done with it here."""
 

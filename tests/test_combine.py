@@ -5,7 +5,7 @@ from odoo.tests import Form, new_test_user, tagged
 from .common_confirmation import ConfirmationCase
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestCombine(ConfirmationCase):
     """同梱: deliveries of one recipient and address in one parcel."""
 

@@ -110,7 +110,7 @@ class TestCompletion(ConfirmationCase):
 
     def test_changes_a_number_that_amazon_has(self):
         """Of an order that is complete only a changed number is sent, as an edit of the same parcel."""
-        first, second = self.delivered(), self.delivered()
+        first, second = self.all_delivered(2)
         self.send()
         names = f"{first.sale_id.name} {second.sale_id.amazon_order_ref}"
         wizard = self.wizard(numbers=names)
@@ -191,7 +191,7 @@ class TestCompletion(ConfirmationCase):
 
     def test_failures_show(self):
         """What Amazon refuses shows with its words, beside what went well."""
-        good, bad = self.delivered(), self.delivered()
+        good, bad = self.all_delivered(2)
         self.amazon.post(f"orders/{bad.sale_id.amazon_order_ref}/cancel")
         wizard = self.wizard()
         wizard.action_confirm()
@@ -298,7 +298,7 @@ class TestCompletion(ConfirmationCase):
 
     def test_all_of_the_days(self):
         """Asked for, what is confirmed and what has not left shows, too: of those days only, and FBA never."""
-        confirmed, earlier = self.delivered(), self.delivered()
+        confirmed, earlier = self.all_delivered(2)
         self.send()
         left, not_left = self.delivered(), self.imported()
         self.imported("jp_fba_shipped")

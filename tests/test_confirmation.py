@@ -171,7 +171,7 @@ class TestConfirmation(ConfirmationCase):
         elsewhere, alone = self.sold_elsewhere(), self.sold_elsewhere()
         for order in (elsewhere, alone):
             self.ship(order.picking_ids)
-        first, second, third = (self.delivered() for _number in range(3))
+        first, second, third = self.all_delivered(3)
         phase = elsewhere.amazon_phase_id = first.sale_id.amazon_phase_id
         (elsewhere.picking_ids | first).with_user(self.user).action_amazon_confirm_now()
         (elsewhere | second.sale_id).with_user(self.user).action_amazon_confirm_now()

@@ -24,10 +24,9 @@ class TestConfirmationTrouble(ConfirmationCase):
 
     def test_asking_does_not_keep_from_sending(self):
         """What has to be asked for comes after what can be sent, and gives up when Amazon does not answer."""
-        unclear = [self.delivered() for _number in range(5)]
+        *unclear, ready = self.all_delivered(6)
         for picking in unclear:
             picking.amazon_confirmation_ids._mark_sending("direct")
-        ready = self.delivered()
         self.fault("500_html", "getOrder", times=None)
         self.amazon.control("DELETE", "requests")
         self.send()
@@ -37,7 +36,7 @@ class TestConfirmationTrouble(ConfirmationCase):
 
     def test_one_that_cannot_be_looked_at(self):
         """A record that makes no sense stops no other; it says so itself."""
-        good, bad = self.delivered(), self.delivered()
+        good, bad = self.all_delivered(2)
         bad.amazon_confirmation_ids.quantities = {"1": "many"}
         self.send()
         self.assertEqual((good.amazon_api_status, bad.amazon_api_status), ("done", "error"))
@@ -90,14 +89,14 @@ class TestConfirmationTrouble(ConfirmationCase):
 
     def test_several_without_answers(self):
         """One order without answers does not stop the others; three in a row end the run for now."""
-        pickings = [self.delivered() for _number in range(3)]
+        pickings = self.all_delivered(3)
         first = pickings[0].sale_id.amazon_order_ref
         self.fault("500_html", times=None, match={"orderId": first})
         log = self.send()
         self.assertEqual([p.amazon_confirmation_ids.state for p in pickings], ["sending", "done", "done"])
         self.assertEqual((log.state, log.accepted), ("done", 2))
         self.amazon.control("DELETE", "faults")
-        more = [self.delivered() for _number in range(5)]
+        more = self.all_delivered(5)
         self.fault("503_empty", times=None)
         log = self.send()
         self.assertEqual(log.state, "failed")
@@ -147,7 +146,7 @@ class TestConfirmationTrouble(ConfirmationCase):
         unclear = self.delivered()
         self.fault("cut_after")
         self.send()
-        begun = [self.delivered() for _number in range(2)]
+        begun = self.all_delivered(2)
         self.fault("503_empty", operation="uploadFeedDocument")
         self.send()
         self.fault("403_forbidden_message", operation="getOrder", times=None)
@@ -209,7 +208,7 @@ class TestConfirmationTrouble(ConfirmationCase):
 
     def test_throttled_once(self):
         """A 429 costs a pause inside the run; nothing is told twice."""
-        pickings = [self.delivered() for _number in range(2)]
+        pickings = self.all_delivered(2)
         self.fault("429")
         log = self.send()
         self.assertEqual((log.state, log.accepted, self.calls()), ("done", 2, 3))
@@ -258,13 +257,13 @@ class TestConfirmationTrouble(ConfirmationCase):
     def test_access_denied_to_single_orders(self):
         """Orders that Amazon denies stop no others: neither those behind them, nor, when they are tried again, those
         that have come since; it is told all the same."""
-        pickings = [self.delivered() for _number in range(4)]
+        pickings = self.all_delivered(4)
         self.deny(pickings[:2])
         log = self.send()
         self.assertEqual([p.amazon_api_status for p in pickings], ["rejected"] * 2 + ["done"] * 2)
         self.assertEqual((log.state, log.accepted, self.account.connection_state), ("failed", 2, "broken"))
         # Three in a row, and it may be all.
-        more = [self.delivered() for _number in range(4)]
+        more = self.all_delivered(4)
         self.deny(more[:3])
         self.send()
         self.assertEqual([p.amazon_api_status for p in more], ["rejected"] * 3 + ["not_sent"])
@@ -278,7 +277,7 @@ class TestConfirmationTrouble(ConfirmationCase):
 
     def test_asking_denied_for_single_orders(self):
         """Nor do they keep it from being asked what became of others."""
-        pickings = [self.delivered() for _number in range(3)]
+        pickings = self.all_delivered(3)
         self.fault("cut_after", times=2)
         self.send()
         self.assertEqual([p.amazon_api_status for p in pickings], ["sending", "sending", "done"])

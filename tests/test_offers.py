@@ -9,7 +9,7 @@ from psycopg2.errors import UniqueViolation
 from .common import AmazonCase
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestOffers(AmazonCase):
     """Which product a SKU is, and what happens to orders of SKUs nobody knows."""
 

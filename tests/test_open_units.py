@@ -10,7 +10,7 @@ from .common_confirmation import ConfirmationCase
 TYPE = "sale_amazon_spapi.mail_activity_open_units"
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestOpenUnits(ConfirmationCase):
     """Done means done: Amazon has all it wants, or a person is told what it still waits for."""
 

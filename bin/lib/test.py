@@ -34,6 +34,8 @@ NOT_OURS = re.compile(
 )
 TEST_CLASS = re.compile(r"^class (Test\w+)\((.*)\):\n((?:(?:[ \t].*)?\n)*)", re.MULTILINE)
 RUNNING, ENDED = [], Event()
+# Databases of tests are thrown away: nothing is proved by waiting for the disk at each commit.
+os.environ["PGOPTIONS"] = "-c synchronous_commit=off -c jit=off"
 
 
 class Part:

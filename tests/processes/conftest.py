@@ -11,12 +11,10 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import database  # noqa: E402
 import shops  # noqa: E402
 
 from simulator.process import Amazon  # noqa: E402
-
-# Processes die here, PostgreSQL never does: nothing is proved by waiting for the disk at each commit.
-os.environ["PGOPTIONS"] = "-c synchronous_commit=off -c jit=off"
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +35,9 @@ def amazon(simulator):
 
 @pytest.fixture(scope="session")
 def odoo():
-    """Have Odoo loaded once; every importer is a fork of it."""
+    """Have Odoo loaded once; every importer is a fork of it. What a run that was ended has left is dropped."""
+    for left in database.like(database.name("processes_")):
+        database.drop(left)
     with shops.copied(os.environ["TEMPLATE_DATABASE"], "loaded") as shop:
         shops.Importer.odoo = shops.Odoo(shop.name)
     yield

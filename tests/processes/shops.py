@@ -1,6 +1,7 @@
 """What the process tests are made of: a shop in a database of its own, processes that import into it, and what must
 hold afterwards, read with plain SQL so that no code under test judges itself."""
 
+import itertools
 import json
 import os
 import socket
@@ -170,17 +171,22 @@ def wait_for(condition, seconds, what):
     return result
 
 
+# Dropping a database waits for a checkpoint of the whole cluster; the next test does not.
+DROPPING = ThreadPoolExecutor(1)
+COPIES = itertools.count()
+
+
 @contextmanager
 def copied(template, suffix):
-    """Give a shop in a copy of a database, and drop it afterwards."""
-    name = database.name(f"processes_{suffix}")
+    """Give a shop in a copy of a database, which is dropped afterwards, while the tests go on."""
+    name = database.name(f"processes_{suffix}_{next(COPIES)}")
     database.copy(template, name)
     shop = Shop(name)
     try:
         yield shop
     finally:
         shop.close()
-        database.drop(name)
+        DROPPING.submit(database.drop, name)
 
 
 class Odoo:

@@ -7,8 +7,8 @@ import shops
 
 from simulator.faults import KINDS, VARIANTS
 
-ORDERS = {"jp_standard": 9, "jp_several_items": 1, "jp_cvs_pending": 1, "jp_shipped": 1}
-PAGE = 4
+ORDERS = {"jp_standard": 2, "jp_several_items": 1, "jp_cvs_pending": 1, "jp_shipped": 1}
+PAGE = 2
 # These show Amazon's orders otherwise than they are; the truth comes with an order's next change.
 UNTRUE = ("unknown_fields", "malformed_order")
 TOKEN_KINDS = (
