@@ -1,9 +1,11 @@
 import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
+from odoo.sql_db import Cursor
 from odoo.tests import HttpCase, TransactionCase, get_db_name, new_test_user
 
 from ..ours import OURS
@@ -202,6 +204,19 @@ class AmazonCase(TransactionCase):
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             env = self.env(cr=cr)
             yield records[0].with_env(env) if len(records) == 1 else [record.with_env(env) for record in records]
+
+    @contextmanager
+    def statements(self):
+        """Collect the SQL that is executed."""
+        found, execute = [], Cursor.execute
+
+        def noted(cr, *args, **kwargs):
+            result = execute(cr, *args, **kwargs)
+            found.append(cr._obj.query.decode())
+            return result
+
+        with patch.object(Cursor, "execute", noted):
+            yield found
 
     def make_kit(self):
         """Make SKU KIT-1 of two cups and three teas. Needs ``sale_mrp``."""

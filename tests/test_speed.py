@@ -2,12 +2,10 @@ import inspect
 import re
 import sys
 from contextlib import contextmanager
-from unittest.mock import patch
 
 from odoo import api, models
 from odoo.addons.stock.models.stock_move_line import StockMoveLine
 from odoo.fields import Command
-from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
 from .. import memo
@@ -84,19 +82,6 @@ class TestSpeed(AmazonCase):
         self.env.flush_all()
         self.assertEqual(made.picking_ids.mapped("state"), ["assigned"] * len(orders))
         return (self.env.cr.sql_log_count - before) / len(orders)
-
-    @contextmanager
-    def statements(self):
-        """Collect the SQL that is executed."""
-        found, execute = [], Cursor.execute
-
-        def noted(cr, *args, **kwargs):
-            result = execute(cr, *args, **kwargs)
-            found.append(cr._obj.query.decode())
-            return result
-
-        with patch.object(Cursor, "execute", noted):
-            yield found
 
     @contextmanager
     def calls(self, function):

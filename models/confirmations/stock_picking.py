@@ -59,7 +59,7 @@ class StockPicking(models.Model):
         "(date_deadline, id) WHERE (carrier_tracking_ref IN ('') OR carrier_tracking_ref IS NULL)"
     )
     _amazon_tracking_idx = models.Index(trigram("carrier_tracking_ref"))
-    _amazon_parts = ("amazon_text",)
+    _amazon_parts = ("amazon_text", "amazon_order_ref", "partner_id")
     _amazon_letters = ("name", "origin")
     _amazon_name_letters_idx = models.Index(letters("name"))
     _amazon_origin_letters_idx = models.Index(letters("origin"))
@@ -219,8 +219,19 @@ class StockPicking(models.Model):
         """What is typed into the search box: the number of the delivery, or its order's here or on Amazon."""
         if operator != "ilike":
             return NotImplemented
-        orders = pointing(self, "sale_id", self.env["sale.order"]._amazon_named("amazon_order_ref", value))
-        return orders | by_letters(self, Domain("name", operator, value) | Domain("origin", operator, value))
+        parts = by_letters(self, Domain("name", operator, value) | Domain("origin", operator, value))
+        return self._amazon_ordered(value) | parts
+
+    @api.model
+    def _amazon_looked_up(self, condition):
+        if condition.field_expr == "amazon_order_ref" and condition.operator == "ilike" and condition.value:
+            return self._amazon_ordered(condition.value)
+        return super()._amazon_looked_up(condition)
+
+    @api.model
+    def _amazon_ordered(self, text):
+        """Return the domain of the deliveries of orders with the text in Amazon's number."""
+        return pointing(self, "sale_id", self.env["sale.order"]._amazon_named("amazon_order_ref", text))
 
     # === CRUD METHODS === #
 

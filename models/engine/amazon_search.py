@@ -97,7 +97,10 @@ class AmazonSearch(models.AbstractModel):
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
         domain = Domain(domain)
-        in_parts = any(condition.field_expr in self._amazon_parts for condition in domain.iter_conditions())
+        in_parts = any(
+            condition.field_expr in self._amazon_parts and isinstance(condition.value, str)
+            for condition in domain.iter_conditions()
+        )
         domain = domain.map_conditions(self._amazon_looked_up)
         if not (in_parts and limit):
             return super()._search(domain, offset, limit, order, **kwargs)
@@ -113,14 +116,15 @@ class AmazonSearch(models.AbstractModel):
         first = super()._search(Domain.TRUE, 0, NEAR, order, **kwargs)
         near._tables[self._table] = first.subselect(SQL("%s.*", SQL.identifier(self._table)))
         ids = near.get_result_ids()
-        if len(ids) == limit:
-            return self.browse(ids)._as_query()
-        if len(ids) * 10 >= limit:
+        if len(ids) < limit <= len(ids) * 10:
             return query
-        far = self._amazon_reaching("far")._search(domain, offset, limit, order, **kwargs)
-        # In no order that an index has.
-        far.order = SQL("%s < 0, %s", SQL.identifier(self._table, "id"), far.order)
-        return far
+        if len(ids) < limit:
+            far = self._amazon_reaching("far")._search(domain, offset, limit, order, **kwargs)
+            # In no order that an index has.
+            far.order = SQL("%s < 0, %s", SQL.identifier(self._table, "id"), far.order)
+            ids = far.get_result_ids()
+        # Only these are read: to sort all that was collected with all that is read of it takes longer.
+        return self.browse(ids)._as_query()
 
     def _amazon_reaching(self, reach):
         """Return the model as :func:`one_of` finds it to look near, far, or to count."""

@@ -19,7 +19,7 @@ class SaleOrder(models.Model):
     _inherit = ["sale.order", "amazon.search"]
 
     _amazon_sorted = {"amazon_ship_by": ("ASC", "DESC"), "date_order": ("ASC",)}
-    _amazon_parts = ("amazon_text",)
+    _amazon_parts = ("amazon_text", "partner_id")
     _amazon_letters = ("name", "amazon_order_ref", "client_order_ref")
 
     amazon_text = fields.Char("Order", store=False, readonly=True, copy=False, search="_search_amazon_text")
