@@ -24,6 +24,7 @@ TYPED = {
     "amazon_text": ("name", "amazon_order_ref", "partner_id.name"),
     "order_text": ("order_ref", "order_id.name", "picking_id.name"),
     "amazon_sku": ("order_line.amazon_offer_id.sku", "order_line.product_id"),
+    "partner_id": ("partner_id", "partner_id.name"),
 }
 
 Case = namedtuple("Case", "kind label bound run")
@@ -255,6 +256,7 @@ class Menu:
             paths = [leaf[0] for leaf in self.evaluate(given, self="") if isinstance(leaf, tuple)]
         else:
             paths = [name]
+        texts = []
         for path in TYPED.get(name, paths):
             value = self.sample(path)
             if not value:
@@ -263,9 +265,9 @@ class Menu:
                 if not given:
                     yield f"{value.display_name} (chosen)", [(name, node.get("operator", "="), value.id)]
                 value = value.display_name
-            for text in dict.fromkeys((value, value[: len(value) * 2 // 3], value[:3])):
-                yield text, self.text_domain(node, text)
-        yield NOTHING, self.text_domain(node, NOTHING)
+            texts += [value, value[: len(value) * 2 // 3], value[:3]]
+        for text in dict.fromkeys([*texts, NOTHING]):
+            yield text, self.text_domain(node, text)
 
     def text_domain(self, node, text):
         if node.get("filter_domain"):
