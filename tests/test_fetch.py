@@ -296,6 +296,22 @@ class TestFetch(AmazonCase):
             self.trickle(minutes)
         self.assertEqual(len(self.orders(*refs)), 15)
 
+    def test_later_page_refused_at_the_quotas_pace(self):
+        """With a token for one call at a time, a search is begun anew once, then made with fewer parts: what Amazon
+        refuses with every page but the first is no matter of its tokens."""
+        self.amazon.post("page-limit", limit=10)
+        self.addCleanup(self.amazon.post, "page-limit", limit=100)
+        self.fetch()
+        refs = self.place(count=15, minutes_ago=-5)
+        self.amazon.post("faults", operation="searchOrders", kind="token_refused", included_data="EXPENSE", times=None)
+        self.searches()
+        self.amazon.post("clock", now=f"{(fields.Datetime.now() + timedelta(minutes=10)).isoformat()}Z")
+        for minutes in range(10, 16):
+            self.trickle(minutes)
+        self.assertEqual(["paginationToken" in query for query in self.searches()], [False, True] * 3)
+        self.assertEqual(len(self.orders(*refs)), 15)
+        self.assertTrue(self.job.reduced_from)
+
     def test_parts_refused_at_the_quotas_pace(self):
         """With a token for one call at a time, a search that Amazon refuses is made once, the next with fewer parts."""
         self.fetch()

@@ -7,7 +7,9 @@ from ...const import EMPTY_PAGES, MOST_EMPTY_PAGES, TOKEN_HOURS
 from ...refusals import find
 from ...selling_partner import AccessDenied, BadRequest, MalformedAnswer, QuotaExceeded, TokenRefused
 
-CLOSED = {"open_search": False, "token": False, "token_at": False, "pages": False}
+CLOSED = {"open_search": False, "token": False, "token_at": False, "pages": False, "restarted_at": False}
+# A search that was begun anew because of a token is not begun anew because of another one for so many hours.
+RESTART_HOURS = 3
 
 
 class RepeatedPage(MalformedAnswer):
@@ -28,6 +30,7 @@ class AmazonPages(models.AbstractModel):
     token = fields.Text(readonly=True, groups=fields.NO_ACCESS)
     token_at = fields.Datetime(readonly=True)
     pages = fields.Json(readonly=True, help="What the open search's pages were, to notice one that comes again.")
+    restarted_at = fields.Datetime(readonly=True, help="When the open search was begun anew.")
 
     def _start_search(self, search):
         """Freeze the parameters of a search until its last page.
@@ -61,7 +64,7 @@ class AmazonPages(models.AbstractModel):
                 page = read(search, self.token or None)
                 marks = self._marks_with(page)
             except (AccessDenied, BadRequest, RepeatedPage) as error:
-                if isinstance(error, TokenRefused | RepeatedPage) and not restarted:
+                if self._may_start_over(error, restarted):
                     restarted = True
                     self._start_over(run, search, error)
                     # With quota for one call at a time, the next run must not come with the same token again.
@@ -101,9 +104,21 @@ class AmazonPages(models.AbstractModel):
         """Tell whether Amazon would refuse the token for its age."""
         return bool(self.token_at) and self.token_at < fields.Datetime.now() - timedelta(hours=TOKEN_HOURS)
 
+    def _may_start_over(self, error, restarted):
+        """Tell whether an error may be a matter of the page's token.
+
+        :param bool restarted: this run has begun anew before.
+        """
+        if isinstance(error, TokenRefused):
+            # With quota for one call at a time, it was another run that has.
+            recent = fields.Datetime.now() - timedelta(hours=RESTART_HOURS)
+            restarted = restarted or (self.restarted_at and self.restarted_at > recent)
+        return isinstance(error, TokenRefused | RepeatedPage) and not restarted
+
     def _start_over(self, run, search, error):
         """Read the same window from its first page; what comes twice is known."""
         self._start_search(search)
+        self.restarted_at = fields.Datetime.now()
         if isinstance(error, RepeatedPage):
             run.log._note(find(error).text)
         if error.code == "empty_pages":
