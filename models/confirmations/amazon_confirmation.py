@@ -124,7 +124,6 @@ class AmazonConfirmation(models.Model):
     without_number = fields.Boolean(
         "By Feed", readonly=True, help="Amazon wants a number here; in a feed it can be left out."
     )
-    warning = fields.Text("Amazon's Warning", readonly=True, help="What Amazon's report says of it besides the outcome")
     advice = fields.Text("What to Do", compute="_compute_advice")
     order_text = fields.Char("Order Number", store=False, readonly=True, search="_search_order_text")
     is_waiting = fields.Boolean(compute="_compute_is_waiting", search="_search_is_waiting")

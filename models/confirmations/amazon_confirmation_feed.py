@@ -85,51 +85,8 @@ class AmazonConfirmation(models.Model):
                 here._mail_news(account)
                 run.commit()
 
-    def _feed_results(self, feed, report):
-        """Write what the report says of each; what it does not say is asked for, order by order.
-
-        :param feed: the ``amazon.feed`` of these.
-        :param report: a ``selling_partner`` processing report.
-        """
-        if report.status == "Processing":
-            feed._read_again(report.status)
-            return
-        errors, warnings = report.texts("error"), report.texts("warning")
-        whole, remark = ("\n".join(dict.fromkeys(texts.pop(0, []))) for texts in (errors, warnings))
-        known = {*errors, *warnings} <= set(self.ids)
-        told_all = known and report.accounts_for(feed.message_count)
-        if not feed.found or told_all:
-            self._apply_named(feed, errors, warnings)
-        if whole and report.successful == 0 and not feed.found:
-            feed._failed(whole)
-            return
-        if told_all and not feed.found:
-            for rows in feed._open_messages()._chunks(CHUNK):
-                rows._accepted(mail="results")
-                self.env["ir.cron"]._commit_progress()
-        if feed._open_messages():
-            why = (
-                _lt("It is not certain that Amazon's report is on this feed; it is asked for each order.")
-                if feed.found
-                else _lt("Amazon's report does not say what became of each parcel; it is asked for each order.")
-            )
-            feed._start_querying(list(filter(None, (why, whole, remark))), state="sending")
-        else:
-            feed._done(message=remark or False)
-
-    def _apply_named(self, feed, errors, warnings):
-        """Refuse the rows that the report refuses, and keep what it warns of.
-
-        :param dict errors: Amazon's words by message id; those on no row of this feed are passed over.
-        :param dict warnings: likewise.
-        """
-        for rows in feed._open_messages()._chunks(CHUNK):
-            for row in rows:
-                row.warning = "\n".join(warnings.get(row.id, [])) or False
-                if row.id in errors:
-                    message = "\n".join(errors[row.id])
-                    row._refused("error", message, hint_of(message), mail="results")
-            self.env["ir.cron"]._commit_progress()
+    def _feed_outcome(self, message=""):
+        return {"mail": "results", **({"hint": hint_of(message)} if message else {})}
 
     def _feed_given_up(self, feed, state):
         """Amazon was asked in vain for these.

@@ -24,6 +24,7 @@ class AmazonConfirmation(models.Model):
     _inherit = "amazon.confirmation"
 
     _operations = ("confirmShipment", "getOrder")
+    _feed_type = FEED_TYPE_FULFILLMENT
 
     log_ids = fields.Many2many(
         "amazon.log",
@@ -79,34 +80,11 @@ class AmazonConfirmation(models.Model):
     # === SENDING === #
 
     @api.model
-    def _send(self, run, requested=False):
-        """Send what may be sent; run by a job that holds the account's lock.
-
-        :param run: the :class:`.run.Run`.
-        :param bool requested: only what a person asked for.
-        """
-        account = run.account
-        rows = self.with_company(account.company_id).with_context(lang=account.company_id._amazon_lang())
-        troubles, tried = [], set()
-        try:
-            with run.calling(), rows._raised_last(troubles):
-                with rows._raised_later(troubles):
-                    rows.env["amazon.feed"]._submit_unsent(run, FEED_TYPE_FULFILLMENT)
-                rows._send_all(run, requested, troubles, tried)
-                with rows._raised_later(troubles):
-                    rows._settle(run)
-                # Those that turned out not to have reached Amazon are sent now.
-                rows._send_all(run, requested, troubles, tried)
-        finally:
-            # However the run ends, mails tell of what was committed, and of nothing that an error left half-done.
-            if not self.env.cr.closed:
-                self.env.cr.rollback()
-                rows._mail_news(account)
-                rows._wake_for_unclear(account)
-                if requested and rows.search_count(rows._due(account), limit=1):
-                    # The automatic job may have come meanwhile and found the lock taken.
-                    account._job("confirm")._trigger()
-                run.commit()
+    def _sending_ended(self, account, requested):
+        self._mail_news(account)
+        if requested and self.search_count(self._due(account), limit=1):
+            # The automatic job may have come meanwhile and found the lock taken.
+            account._job("confirm")._trigger()
 
     @api.model
     def _send_ready(self, run, ready, troubles):

@@ -392,7 +392,7 @@ class AmazonFeed(models.Model):
         try:
             answer = amazon.feeds.get(self.feed_ref)
         except (BadRequest, NotFound):
-            self._start_querying(_lt("Amazon does not know this feed; it is asked for each order."))
+            self._start_querying(_lt("Amazon does not know this feed; Amazon is asked for each entry."))
             return
         self.write({"status": answer.status, "report_ref": answer.result_document_id or False})
         self.env["ir.cron"]._commit_progress()
@@ -404,7 +404,7 @@ class AmazonFeed(models.Model):
         elif answer.status == "CANCELLED":
             self._failed(_lt("The feed was cancelled at Amazon before it was processed."))
         else:
-            self._start_querying(_lt("Amazon broke the feed off (FATAL); it is asked for each order."))
+            self._start_querying(_lt("Amazon broke the feed off (FATAL); Amazon is asked for each entry."))
 
     def _give_up_late(self, amazon, status):
         """Others wait for this feed: when Amazon does not come to it, it is taken back; what Amazon does
@@ -418,7 +418,7 @@ class AmazonFeed(models.Model):
             except BadRequest as error:
                 _logger.info("a feed cannot be taken back: %s", type(error).__name__)
         self._start_querying(
-            _lt("Amazon has not finished this feed for %s hours; it is asked for each order.", LATE_HOURS)
+            _lt("Amazon has not finished this feed for %s hours; Amazon is asked for each entry.", LATE_HOURS)
         )
 
     def _is_late(self):
@@ -427,7 +427,7 @@ class AmazonFeed(models.Model):
 
     def _read_report(self, amazon):
         if not self.report_ref:
-            self._start_querying(_lt("Amazon has no report on this feed; it is asked for each order."))
+            self._start_querying(_lt("Amazon has no report on this feed; Amazon is asked for each entry."))
             return
         try:
             document = amazon.feeds.download_result(self.report_ref)
@@ -447,7 +447,7 @@ class AmazonFeed(models.Model):
             self._query_after(QUERY_AGAIN_MINUTES[0], message=why)
             self.env["ir.cron"]._commit_progress()
         else:
-            self._start_querying(_lt("Amazon's report cannot be read (%s); it is asked for each order.", why))
+            self._start_querying(_lt("Amazon's report cannot be read (%s); Amazon is asked for each entry.", why))
 
     def _done(self, **values):
         accepted = len(self._messages().filtered("accepted_at"))

@@ -544,7 +544,7 @@ class AmazonJob(models.Model):
 
     def _place(self, search, page):
         values = super()._place(search, page)
-        if not page.next_token and page.reached and self._declaration().keeps_cursor:
+        if self._declaration().keeps_cursor and not page.next_token and page.reached:
             # Never later than now: should Amazon's clock or ours be wrong, orders are read twice and none is missed.
             values["cursor"] = min(naive(page.reached), fields.Datetime.now())
         return values

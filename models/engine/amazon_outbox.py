@@ -8,6 +8,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from ...const import ATTEMPTS, MAX_WAIT_SECONDS, QUERY_AGAIN_MINUTES, TROUBLES
 from ...locks import CONFLICTS, MET
@@ -23,10 +24,12 @@ from ...selling_partner import (
     RetryLater,
     SellingPartnerError,
 )
+from .amazon_feed import CHUNK
 from .amazon_job import unexpected
 from .run import RunOver
 
 _logger = logging.getLogger(__name__)
+_lt = LazyTranslate(__name__)
 
 API_STATUSES = [
     ("not_sent", "Not Sent"),
@@ -65,6 +68,8 @@ class AmazonOutbox(models.AbstractModel):
     _description = "Outbox to Amazon"
 
     _operations = ("", "")
+    # The type of feed by which they go, too.
+    _feed_type = None
 
     state = fields.Selection(API_STATUSES, "API Status", required=True, default="not_sent", readonly=True)
     channel = fields.Selection([("direct", "Direct"), ("feed", "Feed")], "Sent", readonly=True)
@@ -79,6 +84,7 @@ class AmazonOutbox(models.AbstractModel):
     accepted_at = fields.Datetime("Accepted on", readonly=True)
     message = fields.Text(readonly=True, help="Amazon's own words, or why it waits")
     hint = fields.Char(readonly=True)
+    warning = fields.Text("Amazon's Warning", readonly=True, help="What Amazon's report says of it besides the outcome")
 
     # === WHAT AN HEIR SAYS === #
 
@@ -169,14 +175,6 @@ class AmazonOutbox(models.AbstractModel):
         """Wake whoever fetches the results, not before so many seconds from now."""
         raise NotImplementedError
 
-    def _feed_results(self, feed, report):
-        """Write what the report says of each; what it does not say is asked for, one by one.
-
-        :param feed: the ``amazon.feed`` of these.
-        :param report: what the type's ``parse`` made of Amazon's document.
-        """
-        raise NotImplementedError
-
     def _feed_unclear(self, feed, run):
         """Ask Amazon which of these it has.
 
@@ -193,6 +191,14 @@ class AmazonOutbox(models.AbstractModel):
         :param str state: theirs from now on.
         """
         raise NotImplementedError
+
+    def _feed_outcome(self, message=""):
+        """Return what else is written with what a report says of these.
+
+        :param str message: Amazon's words, when it refuses them.
+        :rtype: dict
+        """
+        return {}
 
     # === WHAT THERE IS TO DO === #
 
@@ -349,6 +355,41 @@ class AmazonOutbox(models.AbstractModel):
             rows._wake()
 
     # === SENDING === #
+
+    @api.model
+    def _send(self, run, requested=False):
+        """Send what may be sent; run by a job that holds the account's lock.
+
+        :param run: the :class:`.run.Run`.
+        :param bool requested: only what a person asked for.
+        """
+        account = run.account
+        rows = self.with_company(account.company_id).with_context(lang=account.company_id._amazon_lang())
+        troubles, tried = [], set()
+        try:
+            with run.calling(), rows._raised_last(troubles):
+                with rows._raised_later(troubles):
+                    rows.env["amazon.feed"]._submit_unsent(run, self._feed_type)
+                rows._send_all(run, requested, troubles, tried)
+                with rows._raised_later(troubles):
+                    rows._settle(run)
+                # Those that turned out not to have reached Amazon are sent now.
+                rows._send_all(run, requested, troubles, tried)
+        finally:
+            # However the run ends, it tells of what was committed, and of nothing that an error left half-done.
+            if not self.env.cr.closed:
+                self.env.cr.rollback()
+                rows._sending_ended(account, requested)
+                rows._wake_for_unclear(account)
+                run.commit()
+
+    @api.model
+    def _sending_ended(self, account, requested):
+        """A run that sent is over; what was committed stands.
+
+        :param account: the ``amazon.account``.
+        :param bool requested: as in :meth:`_send`.
+        """
 
     @api.model
     def _send_all(self, run, requested, troubles, tried):
@@ -690,6 +731,54 @@ class AmazonOutbox(models.AbstractModel):
         if first:
             seconds = (first.retry_at - fields.Datetime.now()).total_seconds()
             self._sender(account)._trigger(max(seconds, 1))
+
+    # === WHAT REPORTS ON FEEDS SAY === #
+
+    def _feed_results(self, feed, report):
+        """Write what the report says of each; what it does not say Amazon is asked for, one by one.
+
+        :param feed: the ``amazon.feed`` of these.
+        :param report: the ``selling_partner`` processing report.
+        """
+        if report.status == "Processing":
+            feed._read_again(report.status)
+            return
+        errors, warnings = report.texts("error"), report.texts("warning")
+        whole, remark = ("\n".join(dict.fromkeys(texts.pop(0, []))) for texts in (errors, warnings))
+        known = {*errors, *warnings} <= set(self.ids)
+        told_all = known and report.accounts_for(feed.message_count)
+        if not feed.found or told_all:
+            self._apply_named(feed, errors, warnings)
+        if whole and report.successful == 0 and not feed.found:
+            feed._failed(whole)
+            return
+        if told_all and not feed.found:
+            for rows in feed._open_messages()._chunks(CHUNK):
+                rows._accepted(**rows._feed_outcome())
+                self.env["ir.cron"]._commit_progress()
+        if feed._open_messages():
+            why = (
+                _lt("It is not certain that Amazon's report is on this feed; Amazon is asked for each entry.")
+                if feed.found
+                else _lt("Amazon's report does not say what became of each entry; Amazon is asked for each.")
+            )
+            feed._start_querying(list(filter(None, (why, whole, remark))), state="sending")
+        else:
+            feed._done(message=remark or False)
+
+    def _apply_named(self, feed, errors, warnings):
+        """Refuse the rows that the report refuses, and keep what it warns of.
+
+        :param dict errors: Amazon's words by message id; those on no row of this feed are passed over.
+        :param dict warnings: likewise.
+        """
+        for rows in feed._open_messages()._chunks(CHUNK):
+            for row in rows:
+                row.warning = "\n".join(warnings.get(row.id, [])) or False
+                if row.id in errors:
+                    message = "\n".join(errors[row.id])
+                    row._refused("error", message, **row._feed_outcome(message))
+            self.env["ir.cron"]._commit_progress()
 
     # === THE RUN'S LOG === #
 
