@@ -8,5 +8,6 @@ from . import customers  # isort: skip
 from . import speed  # isort: skip
 from . import orders  # isort: skip
 from . import confirmations  # isort: skip
+from . import inventory  # isort: skip
 
 from . import amazon_guarded  # isort: skip

@@ -28,6 +28,11 @@ class ProductProduct(models.Model):
     _inherit = ["amazon.guard", "product.product"]
 
 
+class ProductTemplate(models.Model):
+    _name = "product.template"
+    _inherit = ["amazon.guard", "product.template"]
+
+
 class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["amazon.guard", "res.partner"]

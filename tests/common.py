@@ -201,6 +201,8 @@ class AmazonCase(TransactionCase):
     @contextmanager
     def committing(self, *records):
         """Give the records on a cursor that may commit, as a cron's may."""
+        # What has been done here is committed before, as far as a test can.
+        self.env.cr.flush()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             env = self.env(cr=cr)
             yield records[0].with_env(env) if len(records) == 1 else [record.with_env(env) for record in records]
@@ -342,7 +344,7 @@ class InBrowser(HttpCase):
     @contextmanager
     def committing(self, *records):
         """Give the records on a cursor that may commit, as :meth:`AmazonCase.committing` does."""
-        self.env.flush_all()
+        self.env.cr.flush()
         with self.registry.cursor() as cr:
             env = self.env(cr=cr)
             yield records[0].with_env(env) if len(records) == 1 else [record.with_env(env) for record in records]

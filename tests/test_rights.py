@@ -78,6 +78,8 @@ FIELDS = {
             "auto_vendor",
             "start_date",
             "warehouse_id",
+            "warehouse_ids",
+            "inventory_feed_threshold",
             "team_id",
             "phase_ids",
             "rule_ids",
@@ -138,7 +140,25 @@ FIELDS = {
         ],
         MANAGER,
     ),
-    "amazon.offer": dict.fromkeys(["account_id", "marketplace_id", "sku", "asin", "title", "product_id"], USER),
+    "amazon.offer": dict.fromkeys(
+        [
+            "account_id",
+            "marketplace_id",
+            "sku",
+            "asin",
+            "title",
+            "product_id",
+            "channel",
+            "both_channels_allowed",
+            "handling_days",
+            "restock_date",
+            "buffer",
+            "quantity_max",
+            "quantity_fixed",
+            "paused",
+        ],
+        USER,
+    ),
     "amazon.marketplace": dict.fromkeys(
         [
             "name",
@@ -183,7 +203,9 @@ METHODS = {
         "action_import_now": USER,
         "action_test_connection": MANAGER,
         "action_toggle_import": MANAGER,
+        "action_send_all_stock": MANAGER,
         "action_view_attention": SHOWS,
+        "action_view_stock_errors": SHOWS,
         "action_view_orders": SHOWS,
         "action_view_to_confirm": SHOWS,
         "action_view_waiting": SHOWS,
@@ -198,8 +220,10 @@ METHODS = {
         "action_view_logs": SHOWS,
     },
     "amazon.job": {"action_toggle": MANAGER},
-    "amazon.log": {"action_view_confirmations": SHOWS, "action_view_orders": SHOWS},
-    "amazon.offer": {"action_view_orders": SHOWS},
+    "amazon.log": dict.fromkeys(["action_view_confirmations", "action_view_orders", "action_view_quantities"], SHOWS),
+    "amazon.offer": {"action_send_now": USER, "action_view_orders": SHOWS, "action_view_quantities": SHOWS},
+    "product.product": {"action_view_amazon_offers": SHOWS},
+    "product.template": {"action_view_amazon_offers": SHOWS},
     "amazon.order.update": {"action_ignore": USER, "action_retry": USER, "action_open_order": SHOWS},
     "amazon.shipping.method": {"action_view_delivery_methods": SHOWS},
     # Dialogs: only users can make one, and only their own is theirs.
@@ -297,6 +321,9 @@ class RightsCase(ConfirmationCase):
                 "confirmation_ids": [Command.set(left.amazon_confirmation_ids.ids)],
             }
         )
+        offer = order.order_line.amazon_offer_id[:1]
+        quantity = self.env["amazon.quantity"].create(offer._row_values())
+        self.env["amazon.stock.change"].create({"account_id": self.account.id, "offer_id": offer.id})
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)
         self.import_orders()
@@ -316,6 +343,9 @@ class RightsCase(ConfirmationCase):
             "amazon.account": self.account,
             "amazon.job": self.account._job("orders"),
             "amazon.feed": feed,
+            "amazon.offer": offer,
+            "amazon.quantity": quantity,
+            "product.template": order.order_line[:1].product_id.product_tmpl_id,
             "amazon.confirmation": feed.confirmation_ids,
             "amazon.order.update": self.env["amazon.order.update"].search([("state", "=", "failed")], limit=1),
         }

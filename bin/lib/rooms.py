@@ -11,13 +11,14 @@ from collections import defaultdict
 from pathlib import Path
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-# Which rooms each may call; those of the later capabilities beside confirmations: inventory, finance, vendor.
+# Which rooms each may call; those of the later capabilities beside them: finance, vendor, settlements.
 BELOW = {
     "engine": (),
     "customers": ("engine",),
     "orders": ("customers", "engine"),
     "speed": ("orders", "customers", "engine"),
     "confirmations": ("orders", "customers", "engine"),
+    "inventory": ("orders", "customers", "engine"),
 }
 # Fields of ours whose names Amazon's values have as well.
 AMAZONS = {"tracking_number"}

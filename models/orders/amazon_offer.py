@@ -136,7 +136,16 @@ class AmazonOffer(models.Model):
         :return: offers by what :func:`offer_key` returns.
         :rtype: dict
         """
-        wanted = {offer_key(item): item for item in items}
+        return self._find_or_make(account, marketplace, {offer_key(item): (item.asin, item.title) for item in items})
+
+    @api.model
+    def _find_or_make(self, account, marketplace, wanted):
+        """Return the offers of SKUs, as :meth:`_resolve` does.
+
+        :param dict wanted: (ASIN, title) by SKU.
+        :return: offers by SKU.
+        :rtype: dict
+        """
         offers = self._find(account, marketplace, list(wanted))
         products = self._match_products(
             account, [sku for sku in wanted if sku not in offers or not offers[sku].product_id]
@@ -145,25 +154,20 @@ class AmazonOffer(models.Model):
             if not offer.product_id and sku in products:
                 offer.product_id = products[sku]
         missing = [sku for sku in wanted if sku not in offers]
-        offers.update(
-            zip(
-                missing,
-                self.create(
-                    [
-                        {
-                            "account_id": account.id,
-                            "marketplace_id": marketplace.id,
-                            "sku": sku,
-                            "asin": wanted[sku].asin,
-                            "title": wanted[sku].title,
-                            "product_id": products[sku].id if sku in products else False,
-                        }
-                        for sku in missing
-                    ]
-                ),
-                strict=True,
-            )
+        made = self.create(
+            [
+                {
+                    "account_id": account.id,
+                    "marketplace_id": marketplace.id,
+                    "sku": sku,
+                    "asin": wanted[sku][0],
+                    "title": wanted[sku][1],
+                    "product_id": products[sku].id if sku in products else False,
+                }
+                for sku in missing
+            ]
         )
+        offers.update(zip(missing, made, strict=True))
         return offers
 
     @api.model

@@ -1,0 +1,169 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ...notices import notice
+from ...selling_partner import FEED_TYPE_LISTINGS
+
+# Orders that Amazon changed longer ago than this are here before stock is sent: else what they take is offered again.
+ORDERS_MINUTES = 10
+# Who does not send stock for so long starts with all of it.
+UNWATCHED_DAYS = 7
+
+
+class AmazonAccount(models.Model):
+    """What stock Amazon is told of."""
+
+    _inherit = "amazon.account"
+
+    warehouse_ids = fields.Many2many(
+        "stock.warehouse",
+        string="Stock of",
+        check_company=True,
+        domain="[('company_id', '=', company_id), ('id', 'not in', fba_stock_ids)]",
+        help="Whose stock Amazon may sell. Empty: all warehouses of the company, but for Amazon's (FBA).",
+    )
+    fba_stock_ids = fields.Many2many("stock.warehouse", compute="_compute_fba_stock_ids")
+    inventory_feed_threshold = fields.Integer(
+        "One Stock Feed Above",
+        default=50,
+        help="When more quantities than this have changed they go as one feed. 0: always as a feed.",
+    )
+    stock_watched = fields.Boolean(readonly=True, copy=False, help="What changes of its stock is noted.")
+    stock_error_count = fields.Integer("Stock Errors", compute="_compute_stock_error_count")
+
+    _inventory_feed_threshold_check = models.Constraint(
+        "CHECK (inventory_feed_threshold >= 0)", "Please enter 0 or more."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("company_id")
+    def _compute_fba_stock_ids(self):
+        # sudo: other accounts' warehouses, too
+        everywhere = self.sudo().with_context(active_test=False).search([("fba_warehouse_id", "!=", False)])
+        self.fba_stock_ids = everywhere.fba_warehouse_id
+
+    def _compute_stock_error_count(self):
+        counts = dict(
+            self.env["amazon.offer"]._read_group(
+                [("account_id", "in", self.ids), ("sync_state", "=", "error")], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.stock_error_count = counts.get(account, 0)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "warehouse_ids" in vals:
+            for account in self.filtered("stock_watched"):
+                self.env["amazon.stock.change"].sudo()._note_all(account)
+        return result
+
+    # === ACTION METHODS === #
+
+    def action_send_all_stock(self):
+        """Tell Amazon all quantities again."""
+        self.ensure_one()
+        self.check_access("write")
+        self._check_ready()
+        # sudo: what is to be looked at is the addon's own
+        self.env["amazon.stock.change"].sudo()._note_all(self.sudo(), again=True)
+        return self._send_stock_soon()
+
+    def _send_stock_soon(self):
+        """Have what is to be looked at be sent: by the job, or now where that is stopped."""
+        if self.auto_inventory:
+            self._job("inventory").sudo()._trigger()  # sudo: jobs are the addon's own
+            return notice(self.env._("The quantities go out within a minute."), "info")
+        self._sync_inventory()
+        return notice(self.env._("The quantities were sent; what came of each stands beside it."), "info")
+
+    def action_view_stock_errors(self):
+        """Open the SKUs whose quantity Amazon does not have."""
+        return self._view_of("action_amazon_offers", [("sync_state", "=", "error")])
+
+    # === BUSINESS METHODS === #
+
+    def _stock_warehouses(self):
+        """Return the warehouses whose stock Amazon may sell."""
+        self.ensure_one()
+        return self.warehouse_ids or self.env["stock.warehouse"].search(
+            [("company_id", "=", self.company_id.id), ("id", "not in", self.fba_stock_ids.ids)]
+        )
+
+    def _orders_are_here(self):
+        """Tell whether the orders that Amazon knew of some minutes ago are here, so that what they take is known. Where
+        nobody has started the import, the orders are somebody else's business, and so is what they take."""
+        self.ensure_one()
+        reached = self._job("orders").cursor
+        recent = fields.Datetime.now() - timedelta(minutes=ORDERS_MINUTES)
+        return not self.auto_import or bool(reached and reached >= recent)
+
+    # === BUSINESS METHODS: JOBS === #
+
+    def _sync_inventory(self, full=False):
+        """Tell Amazon how many it may sell of the SKUs of which that has changed.
+
+        :param bool full: of all SKUs, also of what it was told already.
+        :return: the ``amazon.log`` rows; none where there was nothing to do.
+        """
+        logs = self.env["amazon.log"]
+        # sudo: the outbox and what is to be looked at are the addon's own
+        Quantity, changes = self.env["amazon.quantity"].sudo(), self.env["amazon.stock.change"].sudo()
+        for account in self.sudo():
+            if full or not account.stock_watched:
+                account.stock_watched = True
+                changes._note_all(account, again=full)
+            self.env["ir.cron"]._commit_progress()
+            if not Quantity._has_work(account, False):
+                account._job("inventory")._nothing_to_do()
+                continue
+            if not account._orders_are_here():
+                logs |= account._fetch_orders()
+            logs |= account._job("inventory")._run(
+                lambda run: run.env["amazon.quantity"].sudo()._send(run)  # sudo: see above
+            )
+        return logs
+
+    def _sync_offers(self):
+        """Fill the SKU table from Amazon: which SKUs there are, what Amazon has of each, and what is wrong with it.
+
+        :return: the ``amazon.log`` rows.
+        """
+        logs = self.env["amazon.log"]
+        for account in self.sudo():  # sudo: see _sync_inventory
+            logs |= account._job("offers")._run(
+                lambda run: run.env["amazon.offer"].sudo()._read_all(run)  # sudo: see above
+            )
+        return logs
+
+    def _fetch_stock_results(self):
+        """Fetch what Amazon says of the feeds of quantities that it was sent.
+
+        :return: the ``amazon.log`` rows; none where nothing is open.
+        """
+        logs = self.env["amazon.log"]
+        Feed = self.env["amazon.feed"].sudo()  # sudo: see _sync_inventory
+        for account in self:
+            if Feed._open_feeds(account, FEED_TYPE_LISTINGS):
+                logs |= account._job("inventory_results")._run(
+                    lambda run: run.env["amazon.feed"].sudo()._fetch(run, FEED_TYPE_LISTINGS)  # sudo: see above
+                )
+            else:
+                account._job("inventory_results")._nothing_to_do()
+        return logs
+
+    def _fetch_results(self):
+        return super()._fetch_results() | self._fetch_stock_results()
+
+    @api.autovacuum
+    def _gc_stock_changes(self):
+        """Who sends no stock any more need not have its changes noted."""
+        before = fields.Datetime.now() - timedelta(days=UNWATCHED_DAYS)
+        for account in self.search([("stock_watched", "=", True), ("auto_inventory", "=", False)]):
+            if (account._job("inventory").last_run or account.create_date) < before:
+                account.stock_watched = False
+                self.env["amazon.stock.change"].search([("account_id", "=", account.id)]).unlink()

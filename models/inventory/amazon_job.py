@@ -1,0 +1,81 @@
+from odoo import api, fields, models
+
+from ...said import say
+from ...selling_partner import FEED_TYPE_LISTINGS
+from ..engine.amazon_job import Job
+
+
+class AmazonJob(models.Model):
+    """The jobs that keep Amazon's stock right."""
+
+    _inherit = "amazon.job"
+
+    name = fields.Selection(
+        selection_add=[
+            ("inventory", "Stock"),
+            ("inventory_results", "Stock Results"),
+            ("offers", "SKUs from Amazon"),
+        ],
+        ondelete=dict.fromkeys(("inventory", "inventory_results", "offers"), "cascade"),
+    )
+    read_from = fields.Datetime(readonly=True, help="When reading all of the shop's SKUs began.")
+    read_to = fields.Datetime(readonly=True, help="When the SKU that was read last was made on Amazon.")
+    read_more = fields.Boolean(readonly=True, help="The open search finds more SKUs than Amazon shows of it.")
+
+    @api.model
+    def _declared(self):
+        # sudo: the outbox and the feeds are the addon's own
+        quantities, feeds = self.env["amazon.quantity"].sudo(), self.env["amazon.feed"].sudo()
+        return {
+            **super()._declared(),
+            "inventory": Job(
+                "_sync_inventory",
+                minutes=5,
+                priority=1,
+                switch="auto_inventory",
+                shown=True,
+                waits=quantities._is_open_for,
+                progress="_stock_sent",
+            ),
+            "inventory_results": Job(
+                "_fetch_stock_results",
+                minutes=5,
+                priority=1,
+                switch="auto_inventory",
+                waits=lambda account: feeds._at_amazon(account, FEED_TYPE_LISTINGS),
+                progress="_stock_sent",
+            ),
+            "offers": Job(
+                "_sync_offers",
+                minutes=24 * 60,
+                priority=6,
+                switch="auto_inventory",
+                shown=True,
+                progress="_offers_read",
+            ),
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _stock_sent(self, log):
+        """Say how far a run is that sends quantities or fetches their results.
+
+        :param log: the run's ``amazon.log`` row.
+        :rtype: str
+        """
+        return self.env._(
+            "running since %(time)s: %(accepted)s quantities accepted, %(refused)s refused",
+            time=say(self.env, log.started_at),
+            accepted=log.accepted,
+            refused=log.refused,
+        )
+
+    def _offers_read(self, log):
+        """Say how far a run is that reads the shop's SKUs from Amazon.
+
+        :param log: the run's ``amazon.log`` row.
+        :rtype: str
+        """
+        return self.env._(
+            "running since %(time)s: %(received)s SKUs read", time=say(self.env, log.started_at), received=log.received
+        )

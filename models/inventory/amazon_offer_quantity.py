@@ -1,0 +1,254 @@
+"""How many of a SKU Amazon may sell."""
+
+import math
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
+
+from ...said import say
+
+_lt = LazyTranslate(__name__)
+
+# When one of these changes, what Amazon may sell may have changed.
+SETTINGS = {
+    "product_id",
+    "buffer",
+    "quantity_max",
+    "quantity_fixed",
+    "paused",
+    "handling_days",
+    "restock_date",
+    "both_channels_allowed",
+    "channel",
+    "gone",
+}
+# A SKU that was never told is looked up before, unless Amazon has shown it so lately.
+SEEN_MINUTES = 60
+# Amazon's clock may be so many minutes behind ours.
+CLOCKS = 10
+SYNC_STATES = [("unsent", "Not Sent"), ("sending", "Sending"), ("done", "Done"), ("error", "Error")]
+
+
+class AmazonOffer(models.Model):
+    _inherit = "amazon.offer"
+
+    # --- what people decide
+    handling_days = fields.Integer(
+        tracking=True,
+        help="Days until an order leaves, told to Amazon with each quantity. 0: as set on Amazon.",
+    )
+    restock_date = fields.Date("Back in Stock on", tracking=True, help="Told to Amazon.")
+    buffer = fields.Integer("Keep Back", tracking=True, help="So many units are never offered on Amazon.")
+    quantity_max = fields.Integer("At Most", tracking=True, help="No more than this is offered. 0: no limit.")
+    quantity_fixed = fields.Integer(
+        "Always",
+        tracking=True,
+        help="Made to order: this quantity is offered whatever is in stock. 0: what is in stock.",
+    )
+    paused = fields.Boolean(tracking=True, help="Amazon is told 0 once, then nothing, until it is offered again.")
+    both_channels_allowed = fields.Boolean(
+        "Own Shipping, Too",
+        tracking=True,
+        help="Amazon has this SKU in its own warehouse and for your own shipping: offer your stock as well.",
+    )
+
+    # --- what comes of it
+    quantity_here = fields.Integer("To Offer", compute="_compute_quantity_here", help="What Amazon may sell now")
+    why_not_sent = fields.Char(compute="_compute_quantity_here")
+    quantity_id = fields.Many2one("amazon.quantity", "Last Told", readonly=True, ondelete="set null", copy=False)
+    quantity_ids = fields.One2many("amazon.quantity", "offer_id", readonly=True)
+    quantity_sent = fields.Integer("Accepted", readonly=True, copy=False, help="The last quantity that Amazon accepted")
+    sync_state = fields.Selection(
+        SYNC_STATES, "Stock Status", compute="_compute_sync_state", store=True, index=True, default="unsent"
+    )
+    sync_message = fields.Text("Stock Message", compute="_compute_sync_state", store=True)
+    stock_state = fields.Selection(
+        [
+            ("unsent", "Not Sent"),
+            ("sending", "Sending"),
+            ("accepted", "Sent, Not Shown Yet"),
+            ("done", "Shown by Amazon"),
+            ("error", "Error"),
+        ],
+        compute="_compute_sync_state",
+        store=True,
+        index=True,
+    )
+
+    _amounts_check = models.Constraint(
+        "CHECK (buffer >= 0 AND quantity_max >= 0 AND quantity_fixed >= 0 AND handling_days BETWEEN 0 AND 30)",
+        "Quantities are 0 or more, handling days 0 to 30.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("quantity_id.state", "quantity_id.message", "quantity_id.applied")
+    def _compute_sync_state(self):
+        states = {"not_sent": "unsent", "sending": "sending", "done": "done", False: "unsent"}
+        for offer in self:
+            told = offer.quantity_id
+            offer.sync_state = states.get(told.state, "error")
+            offer.sync_message = told.message
+            offer.stock_state = "accepted" if told.state == "done" and not told.applied else offer.sync_state
+
+    @api.depends("product_id", "buffer", "quantity_max", "quantity_fixed", "paused", "channel", "seen_at", "gone")
+    @api.depends_context("lang")
+    def _compute_quantity_here(self):
+        reasons = {offer: offer._why_not_sent() for offer in self}
+        counted = self.filtered(lambda offer: not (reasons[offer] or offer.paused or offer.quantity_fixed))
+        units = counted._units_to_sell()
+        for offer in self:
+            offer.why_not_sent = say(self.env, reasons[offer]) if reasons[offer] else False
+            if reasons[offer] or offer.paused:
+                offer.quantity_here = 0
+                continue
+            quantity = offer.quantity_fixed or max(0, math.floor(units[offer]) - offer.buffer)
+            offer.quantity_here = min(quantity, offer.quantity_max or quantity)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if SETTINGS & set(vals):
+            self._note_change()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    def _note_change(self, again=False):
+        """Have these looked at by who sends stock.
+
+        :param bool again: tell Amazon even what it was told before.
+        """
+        # sudo: whoever maps a SKU says nothing of what others do
+        self.env["amazon.stock.change"].sudo()._note_offers(self.sudo().filtered("account_id.stock_watched"), again)
+
+    def _why_not_sent(self):
+        """Return why nothing is told to Amazon of this SKU, or False."""
+        self.ensure_one()
+        if not self.product_id:
+            return _lt("It has no product yet.")
+        if not self.product_id.active:
+            return _lt("Its product is archived.")
+        if not (self.product_id.is_storable or self._is_kit()) and not self.quantity_fixed and not self.paused:
+            return _lt("Its product's stock is not tracked. Set a fixed quantity to offer it.")
+        if self.gone:
+            return _lt("Amazon does not list it any more.")
+        if not self.seen_at:
+            return _lt("Amazon was not seen to list it; a quantity would make an empty offer.")
+        if self.channel == "fba" and not self.both_channels:
+            return _lt("Amazon ships it (FBA).")
+        if self.both_channels and not self.both_channels_allowed:
+            return _lt("Amazon ships it (FBA), and it is for your own shipping, too. Say whether to offer your stock.")
+        return False
+
+    def _is_kit(self):
+        """Tell whether the product is a kit, which has the stock of its components."""
+        return "is_kits" in self.product_id._fields and self.product_id.is_kits
+
+    def _units_to_sell(self):
+        """Return how many units of each are free in the account's warehouses and taken by no order from Amazon.
+
+        :rtype: dict
+        :return: floats by offer, in the products' own units of measure.
+        """
+        units = {}
+        for account, offers in self.grouped("account_id").items():
+            # sudo: whoever looks at SKUs need not see all stock and orders
+            products = offers.sudo().with_company(account.company_id).product_id
+            warehouses = account.sudo()._stock_warehouses()
+            parts = products._amazon_components(account.company_id)
+            free = products.browse({part.id for of_one in parts.values() for part in of_one})._amazon_free(warehouses)
+            for offer in offers:
+                needs = parts[offer.sudo().product_id]
+                units[offer] = min((free[part] / need for part, need in needs.items()), default=0)
+        return units
+
+    def _units_ordered_since(self, moment):
+        """Return how many units of this were ordered on Amazon since then, which Amazon has taken off at once.
+
+        :param datetime moment: UTC, naive.
+        :rtype: float
+        """
+        self.ensure_one()
+        [[ordered]] = self.env["sale.order.line"]._read_group(
+            Domain("amazon_offer_id", "=", self.id)
+            & Domain("order_id.date_order", ">=", moment - timedelta(minutes=CLOCKS)),
+            aggregates=["product_uom_qty:sum"],
+        )
+        return (ordered or 0) + self.env["amazon.order.update"]._taken(self.company_id)[self]
+
+    # === BUSINESS METHODS: TELLING === #
+
+    def _values_to_tell(self):
+        """Return what Amazon is to be told of this.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "quantity": self.quantity_here,
+            "handling_days": self.handling_days,
+            "restock_date": self.restock_date,
+        }
+
+    def _is_to_be_looked_up(self):
+        """Tell whether Amazon is to be asked for this before it is told of it for the first time: what Amazon ships
+        must never be touched."""
+        recent = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
+        looked_at = self.seen_at and self.seen_at >= recent
+        return not (self.gone or looked_at or self.quantity_ids.filtered("accepted_at"))
+
+    def _tell(self, again):
+        """Have Amazon told what it may sell of these, where it was told something else.
+
+        :param again: ids of those that it is told even if it was told the same.
+        """
+        new = []
+        for offer in self:
+            told = offer.quantity_id
+            values = not offer.why_not_sent and offer._values_to_tell()
+            same = told and values and all(told[name] == value for name, value in values.items())
+            if not values or (same and offer.id not in again and told.state != "not_sent"):
+                continue
+            if told and told.state != "done":
+                told._to_send(**values)
+            else:
+                new.append({**values, **offer._row_values()})
+        rows = self.env["amazon.quantity"].create(new)
+        for row in rows:
+            row.offer_id.quantity_id.retry_at = False
+            row.offer_id.quantity_id = row
+
+    def _row_values(self):
+        return {
+            "account_id": self.account_id.id,
+            "offer_id": self.id,
+            "marketplace_id": self.marketplace_id.id,
+            "sku": self.sku,
+        }
+
+    # === ACTION METHODS === #
+
+    def action_send_now(self):
+        """Tell Amazon the quantities of these, even if it was told the same."""
+        self.check_access("write")
+        self._amazon_check_group()
+        if not self:
+            raise UserError(self.env._("Select the SKUs whose quantity Amazon is to be told."))
+        for offers in self.grouped("account_id").values():
+            offers.account_id._check_ready()
+        # sudo: what is to be looked at is the addon's own
+        self.env["amazon.stock.change"].sudo()._note_offers(self, again=True)
+        for account in self.account_id:
+            result = account._send_stock_soon()
+        return result
+
+    def action_view_quantities(self):
+        """Open what Amazon was told of this."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_quantities")
+        return {**action, "domain": [("offer_id", "=", self.id)], "context": {}}

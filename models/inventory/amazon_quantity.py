@@ -1,0 +1,248 @@
+"""The outbox of stock (rule 2): how many of a SKU Amazon may sell, what it answered, and whether it shows it."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
+
+from ...const import QUERY_AGAIN_MINUTES
+from ...said import say
+from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, BadRequest, ListingPatch
+
+_lt = LazyTranslate(__name__)
+
+# SKUs looked at in one transaction.
+LOOK = 500
+# What was accepted is read back after so many minutes; Amazon may take a while to apply it.
+SHOWN_AFTER_MINUTES = (15, 30, 60)
+KEEP_DAYS = 90
+
+
+class AmazonQuantity(models.Model):
+    """One telling of a SKU's quantity: the outbox and the history (在庫連携履歴) in one."""
+
+    _name = "amazon.quantity"
+    _description = "Stock Told to Amazon"
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.outbox"]
+    _order = "id desc"
+    _rec_name = "sku"
+    _operations = ("patchListingsItem", "getListingsItem")
+    _feed_type = FEED_TYPE_LISTINGS
+
+    account_id = fields.Many2one("amazon.account", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    offer_id = fields.Many2one("amazon.offer", "SKU", required=True, readonly=True, index=True, ondelete="cascade")
+    marketplace_id = fields.Many2one("amazon.marketplace", required=True, readonly=True)
+    sku = fields.Char("SKU as Sent", required=True, readonly=True)
+    quantity = fields.Integer(readonly=True)
+    handling_days = fields.Integer(readonly=True)
+    restock_date = fields.Date("Back in Stock on", readonly=True)
+    applied = fields.Boolean("Shown by Amazon", readonly=True)
+    sent_again = fields.Boolean(readonly=True, help="Amazon accepted it, but did not show it; it was told once more.")
+    quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon showed when it was read back")
+    log_ids = fields.Many2many(
+        "amazon.log", "amazon_quantity_log_rel", "quantity_id", "log_id", "API Log", readonly=True
+    )
+
+    _due_idx = models.Index("(account_id, id) WHERE state != 'done' OR retry_at IS NOT NULL")
+
+    # === WHAT IS TOLD === #
+
+    @api.model
+    def _sender(self, account):
+        return account._job("inventory")
+
+    def _wake(self):
+        for account in self.account_id:
+            if account.auto_inventory:
+                account._job("inventory")._trigger()
+
+    def _facts(self):
+        return {
+            "quantity": self.quantity,
+            "handling_days": self.handling_days or None,
+            "restock_date": self.restock_date and self.restock_date.isoformat(),
+        }
+
+    def _content(self):
+        """Take the quantity as it is now."""
+        offer = self.offer_id
+        if offer.why_not_sent:
+            return None, False, False
+        self._update(offer._values_to_tell())
+        return self._patch(), False, False
+
+    def _update(self, values):
+        changed = {name: value for name, value in values.items() if self[name] != value}
+        if changed:
+            self.write(changed)
+
+    def _why_waiting(self):
+        return self.offer_id.why_not_sent
+
+    def _patch(self):
+        """Return what Amazon is told.
+
+        :rtype: ListingPatch
+        """
+        return ListingPatch(
+            sku=self.sku,
+            marketplace_id=self.marketplace_id.api_ref,
+            product_type=self.offer_id.product_type or ANY_PRODUCT,
+            quantity=self.quantity,
+            handling_days=self.handling_days or None,
+            restock_date=self.restock_date or None,
+        )
+
+    def _deliver(self, amazon, content):
+        locale = self.offer_id._issue_locale(self.account_id)
+        submission = amazon.listings.patch(self.account_id.merchant_id, content, locale)
+        if not submission.is_accepted:
+            errors = [issue for issue in submission.issues if issue.is_error] or submission.issues
+            raise BadRequest(
+                "\n".join(issue.message for issue in errors) or submission.status,
+                operation=self._operations[0],
+                sent=True,
+                hint=errors[0].hint if errors else "",
+            )
+
+    # === WHAT THERE IS TO DO === #
+
+    @api.model
+    def _has_work(self, account, requested):
+        return bool(
+            super()._has_work(account, requested)
+            or self.env["amazon.stock.change"].search_count([("account_id", "=", account.id)], limit=1)
+            or self.env["amazon.feed"]._unsent(account, FEED_TYPE_LISTINGS)
+            or self.search_count(self._to_read_back(account), limit=1)
+        )
+
+    @api.model
+    def _to_read_back(self, account):
+        """Return the domain of what Amazon has accepted, and is to show by now."""
+        return (
+            Domain("account_id", "=", account.id)
+            & Domain("state", "=", "done")
+            & Domain("retry_at", "<=", fields.Datetime.now())
+        )
+
+    # === SENDING === #
+
+    @api.model
+    def _send(self, run, requested=False):
+        if not run.account._orders_are_here():
+            run.log._note(_lt("Stock waits until the orders of the last minutes are here: they take some of it."))
+            run.job._trigger(60)
+            return True
+        return super()._send(run, requested)
+
+    @api.model
+    def _send_all(self, run, requested, troubles, tried):
+        self._look_at_changes(run)
+        result = super()._send_all(run, requested, troubles, tried)
+        with self._raised_later(troubles):
+            self._read_back(run)
+        return result
+
+    @api.model
+    def _look_at_changes(self, run):
+        """Make rows of what has changed, as long as there is something."""
+        changes = self.env["amazon.stock.change"]
+        while True:
+            run.checkpoint()
+            ids, again = changes._take(run.account, LOOK)
+            if not ids:
+                return
+            offers = self.env["amazon.offer"].browse(ids)
+            unseen = offers.filtered(lambda offer: offer.product_id and offer._is_to_be_looked_up())
+            if unseen:
+                # What was taken is noted again should this end here.
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                unseen._look_up(run.amazon)
+                continue
+            offers._tell(again)
+
+    @api.model
+    def _send_ready(self, run, ready, troubles):
+        """Send what has run out by itself, and the rest as one feed where it is much."""
+        rows = self.browse(ready)
+        if len(rows) > run.account.inventory_feed_threshold:
+            out = rows.filtered(lambda row: not row.quantity)
+            direct = out if len(out) <= run.account.inventory_feed_threshold else rows.browse()
+            for of_one in (rows - direct).grouped("marketplace_id").values():
+                with self._raised_later(troubles):
+                    self.env["amazon.feed"]._send(run, FEED_TYPE_LISTINGS, of_one)
+            ready = {row.id: ready[row.id] for row in direct}
+        return super()._send_ready(run, ready, troubles)
+
+    def _accepted(self, message=False, **values):
+        """Amazon has taken it; whether it shows it is read back later."""
+        again = fields.Datetime.now() + timedelta(minutes=SHOWN_AFTER_MINUTES[0])
+        for quantity, rows in self.grouped("quantity").items():
+            rows.offer_id.quantity_sent = quantity
+        return super()._accepted(message, **{"retry_at": again, "applied": False, **values})
+
+    # === WHETHER IT HAS ARRIVED === #
+
+    def _shown_by(self, amazon):
+        return amazon.listings.get(self.account_id.merchant_id, self.sku, self.marketplace_id.api_ref)
+
+    def _learned(self, listing):
+        """The answer was lost: what Amazon has stored of it tells.
+
+        :param listing: the ``selling_partner`` listing, None: Amazon does not know the SKU.
+        """
+        if listing and listing.submitted_quantity == self.quantity:
+            self._accepted()
+        elif self.asked < len(QUERY_AGAIN_MINUTES):
+            self._query_later(self.asked + 1)
+        else:
+            # The same quantity twice does no harm.
+            self._to_send()
+
+    @api.model
+    def _read_back(self, run):
+        """See whether Amazon shows what it has accepted."""
+        while rows := self.search(self._to_read_back(run.account), limit=LOOK, order="id"):
+            for marketplace, of_one in rows.grouped("marketplace_id").items():
+                for listings, offers in of_one.offer_id._listings(run.amazon, run.account, marketplace):
+                    self.env["amazon.offer"]._learn_listings(run.account, marketplace.api_ref, listings)
+                    shown = {listing.sku: listing for listing in listings}
+                    for row in of_one.filtered(lambda row, offers=offers: row.offer_id in offers):
+                        row._compare(shown.get(row.sku))
+                    run.checkpoint()
+
+    def _compare(self, listing):
+        """Compare what Amazon shows with what it was told.
+
+        :param listing: the ``selling_partner`` listing, or None.
+        """
+        there = listing.quantity if listing else None
+        self.quantity_amazon = there or 0
+        if (
+            there is not None
+            and self.quantity - self.offer_id._units_ordered_since(self.sent_at) <= there <= self.quantity
+        ):
+            self.write({"applied": True, "retry_at": False, "asked": 0})
+        elif self.asked < len(SHOWN_AFTER_MINUTES) - 1:
+            minutes = SHOWN_AFTER_MINUTES[self.asked + 1]
+            self.write({"asked": self.asked + 1, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
+        elif not self.sent_again:
+            self._to_send(sent_again=True)
+        else:
+            text = _lt(
+                "Amazon has accepted %(told)s twice, but shows %(there)s. Look in Seller Central what keeps this SKU.",
+                told=self.quantity,
+                there=_lt("nothing") if there is None else there,
+            )
+            self._refused("error", say(self.env, text))
+
+    # === CLEANING UP === #
+
+    @api.autovacuum
+    def _gc_history(self):
+        before = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        old = self.search([("create_date", "<", before), ("state", "=", "done")], limit=100_000)
+        (old - old.offer_id.quantity_id).unlink()

@@ -1,0 +1,47 @@
+"""How quantities go as a feed, and what becomes of them there; how a feed goes stands in ``amazon_feed.py``."""
+
+from odoo import api, models
+from odoo.tools.translate import LazyTranslate
+
+from ...selling_partner import listings_feed, split_listings_feed
+
+_lt = LazyTranslate(__name__)
+
+
+class AmazonQuantity(models.Model):
+    _inherit = "amazon.quantity"
+
+    def _feed_document(self, account):
+        messages = next(split_listings_feed((row.id, row._patch()) for row in self))
+        locale = self.env["amazon.offer"]._issue_locale(account)
+        return self.browse(row_id for row_id, _patch in messages), b"".join(
+            listings_feed(account.merchant_id, messages, locale)
+        )
+
+    def _feed_submitted(self, feed, run):
+        run.log._note(_lt("Feed %(feed)s: %(count)s quantities sent.", feed=feed.feed_ref, count=len(self)))
+        self._feed_wake(run.account, 60)
+
+    def _feed_taken_back(self):
+        self._to_send()
+
+    def _feed_failed(self, feed, message):
+        self._refused("rejected", message)
+
+    @api.model
+    def _feed_wake(self, account, seconds):
+        account._job("inventory_results").sudo()._trigger(seconds)  # sudo: jobs are the addon's own
+
+    def _feed_unclear(self, feed, run):
+        for marketplace, rows in self.grouped("marketplace_id").items():
+            for listings, offers in rows.offer_id._listings(run.amazon, run.account, marketplace):
+                shown = {listing.sku: listing for listing in listings}
+                for row in rows.filtered(lambda row, offers=offers: row.offer_id in offers):
+                    listing = shown.get(row.sku)
+                    if listing and listing.submitted_quantity == row.quantity:
+                        row._accepted()
+                run.checkpoint()
+
+    def _feed_given_up(self, feed, state):
+        # Nobody works on the feed any more: told again, the same quantity does no harm.
+        self._to_send()

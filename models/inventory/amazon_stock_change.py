@@ -1,0 +1,130 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# What is noted in a transaction before it is committed: the products' ids, in its cursor.
+NOTED = "amazon.stock.change"
+
+
+class AmazonStockChange(models.Model):
+    """SKUs of which something has changed that decides how many Amazon may sell. Rows are only added and removed, so
+    that nobody who moves goods ever waits for anybody here."""
+
+    _name = "amazon.stock.change"
+    _description = "Amazon: Stock to Be Looked At"
+    _inherit = ["amazon.guard"]
+    _log_access = False
+
+    account_id = fields.Many2one("amazon.account", required=True, readonly=True, index=True, ondelete="cascade")
+    offer_id = fields.Many2one("amazon.offer", required=True, readonly=True, index=True, ondelete="cascade")
+    again = fields.Boolean(readonly=True, help="To be told even if Amazon was told the same")
+
+    @api.model
+    def _note_products(self, product_ids):
+        """Have the SKUs of these products looked at, once this transaction is committed.
+
+        :param product_ids: ids of ``product.product``.
+        """
+        data = self.env.cr.precommit.data
+        if NOTED not in data:
+            data[NOTED] = set()
+            # sudo: whoever moves goods need not know Amazon
+            self.env.cr.precommit.add(self.sudo()._write_noted)
+        data[NOTED].update(product_ids)
+
+    @api.model
+    def _write_noted(self):
+        """Note the SKUs whose stock this transaction has changed, in one query, and wake who sends what has run out."""
+        product_ids = sorted(filter(None, self.env.cr.precommit.data.pop(NOTED, ())))
+        if not product_ids:
+            return
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                "WITH RECURSIVE changed(product_id, moved_id) AS (SELECT id, id FROM unnest(%s) id%s),"
+                " found AS (SELECT offer.account_id, offer.id,"
+                "  bool_or(free.units <= COALESCE(offer.buffer, 0)) AS ran_out"
+                "  FROM changed JOIN amazon_offer offer ON offer.product_id = changed.product_id"
+                "  JOIN amazon_account account ON account.id = offer.account_id AND account.stock_watched"
+                "  CROSS JOIN LATERAL (SELECT COALESCE(sum(quant.quantity - quant.reserved_quantity), 0) AS units"
+                "   FROM stock_quant quant JOIN stock_location place ON place.id = quant.location_id"
+                "   WHERE quant.product_id = changed.moved_id AND place.usage = 'internal') free"
+                "  GROUP BY offer.account_id, offer.id),"
+                " noted AS (INSERT INTO amazon_stock_change (account_id, offer_id) SELECT account_id, id FROM found)"
+                " SELECT DISTINCT account_id FROM found WHERE ran_out",
+                product_ids,
+                self._kits(),
+            )
+        )
+        for account in self.env["amazon.account"].browse(account_id for [account_id] in rows):
+            if account.auto_inventory:
+                account._job("inventory")._trigger()
+
+    @api.model
+    def _kits(self):
+        """Return what adds the kits that changed products are in."""
+        if "mrp.bom" not in self.env:
+            return SQL()
+        return SQL(
+            " UNION SELECT kit.id, changed.moved_id FROM changed"
+            " JOIN mrp_bom_line line ON line.product_id = changed.product_id"
+            " JOIN mrp_bom bom ON bom.id = line.bom_id AND bom.type = 'phantom' AND bom.active"
+            " JOIN product_product kit ON kit.id = bom.product_id"
+            " OR (bom.product_id IS NULL AND kit.product_tmpl_id = bom.product_tmpl_id)"
+        )
+
+    @api.model
+    def _note_offers(self, offers, again=False):
+        """Have these SKUs looked at.
+
+        :param offers: the ``amazon.offer``.
+        :param bool again: tell Amazon even what it was told before.
+        """
+        if offers:
+            self.env.execute_query(
+                SQL(
+                    "INSERT INTO amazon_stock_change (account_id, offer_id, again)"
+                    " SELECT account_id, id, %s FROM amazon_offer WHERE id IN %s RETURNING 1",
+                    again,
+                    offers._ids,
+                )
+            )
+
+    @api.model
+    def _note_all(self, account, again=False):
+        """Have all SKUs of an account looked at that have a product.
+
+        :param account: the ``amazon.account``.
+        :param bool again: as in :meth:`_note_offers`.
+        """
+        self.env.execute_query(
+            SQL(
+                "INSERT INTO amazon_stock_change (account_id, offer_id, again)"
+                " SELECT account_id, id, %s FROM amazon_offer WHERE account_id = %s AND product_id IS NOT NULL"
+                " RETURNING 1",
+                again,
+                account.id,
+            )
+        )
+
+    @api.model
+    def _take(self, account, limit):
+        """Take SKUs off the list, but for those that Amazon is just being told of.
+
+        :param account: the ``amazon.account``.
+        :param int limit: at most so many.
+        :return: ids of the SKUs, and of those among them that are to be told again.
+        :rtype: tuple[list, set]
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "WITH waiting AS (SELECT DISTINCT change.offer_id FROM amazon_stock_change change"
+                " JOIN amazon_offer offer ON offer.id = change.offer_id"
+                " WHERE change.account_id = %s AND offer.sync_state IS DISTINCT FROM 'sending'"
+                " ORDER BY change.offer_id LIMIT %s)"
+                " DELETE FROM amazon_stock_change change USING waiting WHERE change.offer_id = waiting.offer_id"
+                " RETURNING change.offer_id, change.again",
+                account.id,
+                limit,
+            )
+        )
+        return sorted({offer_id for offer_id, _again in rows}), {offer_id for offer_id, again in rows if again}

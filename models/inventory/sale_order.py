@@ -1,0 +1,13 @@
+from odoo import models
+
+
+class SaleOrder(models.Model):
+    """An order that is cancelled, or confirmed, takes something else."""
+
+    _inherit = "sale.order"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            self.order_line._amazon_note_stock()
+        return result

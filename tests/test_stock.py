@@ -1,0 +1,314 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+from odoo import fields
+from odoo.tests import tagged
+
+from .common_stock import StockCase
+
+
+@tagged("post_install", "-at_install", "both")
+class TestStock(StockCase):
+    """Amazon may sell what is there, and hears of it when that changes."""
+
+    def setUp(self):
+        super().setUp()
+        self.list_on_amazon(
+            {"sku": "AMZ-TEA-001", "quantity": 1, "lead_time": 4}, {"sku": "AMZ-CUP-001", "quantity": 1}
+        )
+        self.sync_offers()
+
+    def started(self):
+        """Send everything once, and have Amazon show it."""
+        self.sync()
+        self.writes()
+
+    def test_first(self):
+        """Everything is told once; the second time nothing. Amazon's own handling time stays."""
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("AMZ-CUP-001", 100), ("AMZ-TEA-001", 100)])
+        tea = self.offer("AMZ-TEA-001")
+        self.assertEqual((tea.quantity_sent, tea.sync_state, tea.stock_state), (100, "done", "accepted"))
+        self.assertEqual(self.on_amazon("AMZ-TEA-001")["lead_time"], 4)
+        self.amazon.control("DELETE", "requests")
+        self.sync()
+        self.assertEqual(self.writes(), [])
+        self.assertFalse(self.amazon.get("requests/count"))
+
+    def test_what_has_moved(self):
+        """Only what has moved is told; receipts, reservations and what leaves alike."""
+        self.started()
+        self.stock(self.tea, 5)
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 105)])
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Shop"}).id,
+                "order_line": [(0, 0, {"product_id": self.cup.id, "product_uom_qty": 3})],
+            }
+        )
+        order.action_confirm()
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-CUP-001", 97)])
+        self.ship(order.picking_ids)
+        self.sync()
+        self.assertEqual(self.writes(), [])
+
+    def test_rules(self):
+        """Kept back, at most, always, paused: 0 once, then nothing, and again when it is offered again."""
+        self.started()
+        tea = self.offer("AMZ-TEA-001").with_user(self.user)
+        for values, quantity in (
+            ({"buffer": 30}, 70),
+            ({"quantity_max": 20}, 20),
+            ({"quantity_fixed": 999, "quantity_max": 0}, 999),
+            ({"paused": True}, 0),
+        ):
+            tea.write(values)
+            self.sync()
+            self.assertEqual(self.writes(), [("AMZ-TEA-001", quantity)], values)
+        self.stock(self.tea, 5)
+        self.sync()
+        self.assertEqual(self.writes(), [])
+        tea.write({"paused": False, "quantity_fixed": 0})
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 75)])
+        tea.buffer = 1000
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 0)])
+
+    def test_handling_days(self):
+        """Handling days go along with a quantity where they are set; else Amazon's stay."""
+        self.started()
+        tea = self.offer("AMZ-TEA-001").with_user(self.user)
+        tea.write({"handling_days": 2, "restock_date": "2026-12-24"})
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 100)])
+        there = self.on_amazon("AMZ-TEA-001")
+        self.assertEqual((there["lead_time"], there["submitted"]["DEFAULT"]["restock_date"]), (2, "2026-12-24"))
+        tea.write({"handling_days": 0, "restock_date": False})
+        self.stock(self.tea, 1)
+        self.sync()
+        there = self.on_amazon("AMZ-TEA-001")
+        self.assertEqual((there["lead_time"], there["submitted"]["DEFAULT"]["restock_date"]), (2, "2026-12-24"))
+
+    def test_never(self):
+        """What Amazon ships, what Amazon does not list, and what has no product is never touched; what is in both
+        channels only when a person says so."""
+        self.list_on_amazon(
+            {"sku": "AMZ-TOWEL-002", "channel": "fba", "quantity": 5},
+            {"sku": "AMZ-LIGHT-001", "channel": "both"},
+            {"sku": "NOBODY", "quantity": 3},
+        )
+        self.imported(items=[{"sku": "AMZ-SNACK-001"}])
+        self.sync()
+        told = {sku for sku, _quantity in self.writes()}
+        self.assertEqual(told, {"AMZ-TEA-001", "AMZ-CUP-001"})
+        # Found out when its stock is to be told for the first time.
+        self.assertTrue(self.offer("AMZ-SNACK-001").gone)
+        self.sync_offers()
+        self.sync(full=True)
+        self.assertEqual({sku for sku, _quantity in self.writes()}, {"AMZ-TEA-001", "AMZ-CUP-001"})
+        self.offer("AMZ-LIGHT-001").with_user(self.user).both_channels_allowed = True
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-LIGHT-001", 100)])
+        self.assertEqual(self.on_amazon("AMZ-TOWEL-002")["channel"], "fba")
+
+    def test_taken(self):
+        """What is ordered on Amazon and not reserved here counts as taken: not paid for yet, not made yet, waiting for
+        goods."""
+        self.started()
+        order = self.imported("jp_cvs_pending", items=[{"sku": "AMZ-TEA-001", "quantity": 2}])
+        self.assertEqual(order.amazon_status, "pending")
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 98)])
+        # Received, and not made.
+        self.place(items=[{"sku": "AMZ-TEA-001", "quantity": 3}])
+        self.account.job_ids.cursor = False
+        self.run_job("_fetch_orders")
+        self.stock(self.tea, 10)
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 105)])
+        # Paid, and made: reserved now.
+        self.act(order.amazon_order_ref, "pay")
+        self.import_orders()
+        self.sync()
+        self.assertEqual(self.writes(), [])
+
+    def test_waits_for_orders(self):
+        """While the import is started, stock waits until the orders are here; it fetches them itself if need be."""
+        self.started()
+        self.account.auto_import = True
+        self.stock(self.tea, 5)
+        self.amazon.post("faults", operation="searchOrders", kind="500_html", times=None)
+        self.account.job_ids.cursor = False
+        logs = self.sync()
+        self.assertEqual((logs.mapped("state"), self.writes()), (["failed", "partial"], []))
+        self.amazon.control("DELETE", "faults")
+        self.place(items=[{"sku": "AMZ-TEA-001", "quantity": 4}])
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 101)])
+
+    def test_ran_out(self):
+        """What runs out is told at once: the job is woken in the transaction in which it happens."""
+        self.account.with_user(self.manager).auto_inventory = True
+        self.started()
+        cron = self.account._job("inventory").cron_id
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        with self.committing(self.env["stock.quant"]) as quants:
+            quants._update_available_quantity(self.tea.with_env(quants.env), self.warehouse.lot_stock_id, -5)
+            quants.env.cr.commit()
+        self.assertEqual(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]), triggers)
+        with self.committing(self.env["stock.quant"]) as quants:
+            quants._update_available_quantity(self.tea.with_env(quants.env), self.warehouse.lot_stock_id, -95)
+            quants.env.cr.commit()
+        self.assertGreater(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]), triggers)
+
+    def test_refused(self):
+        """What Amazon refuses says why, and waits until something has changed."""
+        self.change_listing(
+            "AMZ-TEA-001", write_issues=[{"code": "90220", "severity": "ERROR", "message": "商品名が必要です"}]
+        )
+        log = self.sync()
+        self.assertEqual((log.accepted, log.refused), (1, 1))
+        tea = self.offer("AMZ-TEA-001")
+        self.assertEqual((tea.sync_state, tea.sync_message), ("error", "商品名が必要です"))
+        self.change_listing("AMZ-TEA-001", write_issues=[])
+        self.writes()
+        self.sync()
+        self.assertEqual(self.writes(), [])
+        self.stock(self.tea, 1)
+        self.sync()
+        self.assertEqual((self.writes(), tea.sync_state), ([("AMZ-TEA-001", 101)], "done"))
+
+    def test_lost_answer(self):
+        """The answer was lost: Amazon is asked what it has, and told again only if it does not have it."""
+        self.started()
+        now = fields.Datetime.now()
+        for kind, written in (("cut_after", [("AMZ-TEA-001", 101)]), ("timeout", [])):
+            with self.subTest(kind=kind), freeze_time(now) as clock:
+                self.stock(self.tea, 1)
+                self.amazon.post("faults", operation="patchListingsItem", kind=kind, times=1)
+                self.sync()
+                self.assertEqual(self.writes(), written)
+                for _again in range(4):
+                    clock.tick(timedelta(minutes=11))
+                    self.sync()
+                tea = self.offer("AMZ-TEA-001")
+                self.assertEqual(tea.sync_state, "done")
+                self.assertEqual(self.on_amazon("AMZ-TEA-001")["quantity"], tea.quantity_sent)
+                self.assertEqual(self.writes(), [] if written else [("AMZ-TEA-001", 102)])
+
+    def test_as_a_feed(self):
+        """Many go as one feed, what has run out directly; what the report refuses stands on the SKU."""
+        self.account.inventory_feed_threshold = 1
+        self.list_on_amazon({"sku": "AMZ-TOWEL-002"}, {"sku": "AMZ-LIGHT-001"})
+        self.stock(self.products["AMZ-LIGHT-001"], -100)
+        self.change_listing(
+            "AMZ-CUP-001", write_issues=[{"code": "90220", "severity": "ERROR", "message": "ブランドが必要です"}]
+        )
+        self.sync_offers()
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-LIGHT-001", 0)])
+        self.assertEqual(self.offer("AMZ-TEA-001").sync_state, "sending")
+        self.results()
+        self.assertEqual(sorted(self.writes()), [("AMZ-TEA-001", 100), ("AMZ-TOWEL-002", 100)])
+        self.assertEqual(self.offer("AMZ-TEA-001").sync_state, "done")
+        cup = self.offer("AMZ-CUP-001")
+        self.assertEqual((cup.sync_state, cup.sync_message), ("error", "ブランドが必要です"))
+
+    def test_changed_while_sending(self):
+        """What changes while a feed is at Amazon goes with the next one."""
+        self.account.inventory_feed_threshold = 0
+        self.sync()
+        self.stock(self.tea, 5)
+        self.sync()
+        self.assertEqual(self.writes(), [])
+        self.results()
+        self.assertEqual(dict(self.writes())["AMZ-TEA-001"], 100)
+        self.sync()
+        self.results()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 105)])
+
+    def test_accepted_is_not_applied(self):
+        """Whether Amazon shows what it accepted is read back; what it never shows is told once more, then a person."""
+        self.change_listing("AMZ-TEA-001", applies=False)
+        now = fields.Datetime.now()
+        with freeze_time(now) as clock:
+            self.sync()
+            for minutes in (16, 31, 61):
+                clock.tick(timedelta(minutes=minutes))
+                self.sync()
+            self.assertEqual(self.offer("AMZ-CUP-001").stock_state, "done")
+            self.assertEqual(
+                [write for write in self.writes() if write[0] == "AMZ-TEA-001"], [("AMZ-TEA-001", 100)] * 2
+            )
+            for minutes in (16, 31, 61):
+                self.assertEqual(self.offer("AMZ-TEA-001").stock_state, "accepted")
+                clock.tick(timedelta(minutes=minutes))
+                self.sync()
+        tea = self.offer("AMZ-TEA-001")
+        self.assertEqual((tea.sync_state, self.writes()), ("error", []))
+        self.assertIn("100", tea.sync_message)
+
+    def test_sold_meanwhile(self):
+        """Amazon takes off what it sells at once: that is no drift."""
+        now = fields.Datetime.now()
+        with freeze_time(now) as clock:
+            self.sync()
+            self.writes()
+            self.place(items=[{"sku": "AMZ-TEA-001", "quantity": 3}], minutes_ago=0)
+            self.assertEqual(self.on_amazon("AMZ-TEA-001")["quantity"], 97)
+            clock.tick(timedelta(minutes=16))
+            self.account.job_ids.cursor = False
+            self.amazon.post("clock", advance=600)
+            self.import_orders()
+            self.sync()
+        self.assertEqual(self.offer("AMZ-TEA-001").quantity_sent, 97)
+
+    def test_half_way(self):
+        """A product that is archived or unmapped half-way is left alone, and says so."""
+        self.started()
+        self.stock(self.tea, 5)
+        self.stock(self.cup, 5)
+        self.tea.active = False
+        self.offer("AMZ-CUP-001").product_id = False
+        self.sync()
+        self.assertEqual(self.writes(), [])
+        self.assertTrue(self.offer("AMZ-TEA-001").why_not_sent)
+        self.tea.active = True
+        self.offer("AMZ-CUP-001").product_id = self.cup
+        self.stock(self.tea, 1)
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("AMZ-CUP-001", 105), ("AMZ-TEA-001", 106)])
+
+    def test_warehouses(self):
+        """Only the chosen warehouses' stock counts; Amazon's own never does."""
+        other = self.env["stock.warehouse"].create({"name": "Other", "code": "OTH", "company_id": self.company.id})
+        self.env["stock.quant"]._update_available_quantity(self.tea, other.lot_stock_id, 7)
+        fba = self.account.fba_warehouse_id
+        self.env["stock.quant"]._update_available_quantity(self.tea, fba.lot_stock_id, 1000)
+        self.started()
+        self.assertEqual(self.offer("AMZ-TEA-001").quantity_sent, 107)
+        self.account.with_user(self.manager).warehouse_ids = other
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("AMZ-CUP-001", 0), ("AMZ-TEA-001", 7)])
+
+
+@tagged("post_install", "-at_install", "extra")
+class TestStockOfKits(StockCase):
+    """A kit has what its components allow."""
+
+    def test_kit(self):
+        """Less what orders take of the components; what moves of a component changes the kit."""
+        self.make_kit()
+        self.list_on_amazon("KIT-1", "AMZ-TEA-001", "AMZ-CUP-001")
+        self.sync_offers()
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("AMZ-CUP-001", 100), ("AMZ-TEA-001", 100), ("KIT-1", 33)])
+        self.stock(self.tea, -40)
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("AMZ-TEA-001", 60), ("KIT-1", 20)])
+        self.imported("jp_cvs_pending", items=[{"sku": "KIT-1", "quantity": 2}])
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("AMZ-CUP-001", 96), ("AMZ-TEA-001", 54), ("KIT-1", 18)])
