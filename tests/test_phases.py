@@ -1,7 +1,7 @@
 from datetime import date
 
 from freezegun import freeze_time
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import AmazonCase
@@ -102,6 +102,22 @@ class TestShippingRules(AmazonCase):
         self.assertEqual(dear.picking_ids.carrier_id, self.first)
         self.account.rule_ids.active = False
         self.assertEqual(self.imported().carrier_id, self.provisional)
+
+    def test_nonsense(self):
+        """A rule that no order can fit is refused."""
+        rules = self.env["amazon.shipping.rule"].with_user(self.manager)
+        rule = rules.create({"account_id": self.account.id, "carrier_id": self.first.id})
+        for values in (
+            {"weight_min": 9, "weight_max": 1},
+            {"weight_max": -1},
+            {"amount_min": 5000, "amount_max": 100},
+            {"zip_prefixes": "東京"},
+            {"zip_prefixes": "90,東京"},
+            {"zip_prefixes": "-"},
+        ):
+            with self.subTest(values=values), self.assertRaises(ValidationError):
+                rule.write(values)
+        rule.write({"weight_min": 1, "weight_max": 1, "amount_min": 5, "zip_prefixes": "９０、１００－０, EC1"})
 
     def test_chosen_by_hand_stays(self):
         """What a person has chosen is not chosen again when Amazon changes something."""
@@ -275,6 +291,15 @@ class TestPhases(AmazonCase):
         self.phase["ready"].active = False
         order = self.imported()
         self.assertNotEqual(self.role(order), "ready")
+
+    def test_not_deleted(self):
+        """A phase that orders stand in is not deleted, also those of other companies; one that nobody uses is."""
+        phase = self.imported().amazon_phase_id
+        with self.assertRaises(UserError):
+            phase.with_user(self.manager).unlink()
+        self.own.with_user(self.manager).unlink()
+        self.assertTrue(phase.exists())
+        self.assertFalse(self.own.exists())
 
     def test_other_channels(self):
         """Orders that are not from Amazon can stand in the same phases and are left alone (C13)."""

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 ROLES = [
     ("review", "To Review"),
@@ -68,6 +68,18 @@ class AmazonPhase(models.Model):
             )
             if others:
                 raise ValidationError(self.env._("Other companies use the phase “%s”: it stays shared.", phase.name))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        # sudo: orders of companies the user does not see count, too
+        used = self.env["sale.order"].sudo()._read_group([("amazon_phase_id", "in", self.ids)], ["amazon_phase_id"])
+        if used:
+            raise UserError(
+                self.env._(
+                    "Orders stand in “%s”. Move them into another phase first, or archive it.",
+                    ", ".join(phase.name for [phase] in used),
+                )
+            )
 
     # === BUSINESS METHODS === #
 

@@ -1,7 +1,8 @@
 import re
 import unicodedata
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 SERVICE_LEVELS = [
     ("STANDARD", "Standard"),
@@ -42,6 +43,36 @@ class AmazonShippingRule(models.Model):
     product_ids = fields.Many2many("product.product", string="Products", help="Any of them is in the order")
     categ_ids = fields.Many2many("product.category", string="Product Categories", help="Any of them is in the order")
 
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("weight_min", "weight_max", "amount_min", "amount_max")
+    def _check_ranges(self):
+        for rule in self:
+            for low, high in (("weight_min", "weight_max"), ("amount_min", "amount_max")):
+                least, most = rule[low], rule[high]
+                if min(least, most) < 0 or (most and most < least):
+                    raise ValidationError(
+                        self.env._(
+                            "“%(low)s” and “%(high)s”: no order lies between %(least)s and %(most)s.",
+                            low=self._fields[low]._description_string(self.env),
+                            high=self._fields[high]._description_string(self.env),
+                            least=least,
+                            most=most,
+                        )
+                    )
+
+    @api.constrains("zip_prefixes")
+    def _check_zip_prefixes(self):
+        for rule in self:
+            wrong = [code for code in rule._zip_prefixes() if not any(char.isdecimal() for char in code)]
+            if wrong or (rule.zip_prefixes and not rule._zip_prefixes()):
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is not the beginning of a postal code. Enter them separated by commas, e.g. 90,100-0.",
+                        ", ".join(wrong) or rule.zip_prefixes,
+                    )
+                )
+
     # === BUSINESS METHODS === #
 
     def _choose(self, facts):
@@ -71,10 +102,16 @@ class AmazonShippingRule(models.Model):
         )
 
     def _fits_zip(self, code):
-        # As people write them: full-width, with Japanese commas and dashes.
-        written = re.split("[,、]", unicodedata.normalize("NFKC", self.zip_prefixes or ""))
-        prefixes = tuple(filter(None, map(self._bare, written)))
+        prefixes = self._zip_prefixes()
         return not prefixes or self._bare(code).startswith(prefixes)
+
+    def _zip_prefixes(self):
+        """Return them as they are compared; people write them full-width, with Japanese commas and dashes.
+
+        :rtype: tuple
+        """
+        written = re.split("[,、]", unicodedata.normalize("NFKC", self.zip_prefixes or ""))
+        return tuple(filter(None, map(self._bare, written)))
 
     @staticmethod
     def _bare(code):
