@@ -483,6 +483,27 @@ class TestManyOrders(AmazonCase):
                 found = Order.search([*mine, *self.filter_domain("amazon_sku", text=text)], order="id")
                 self.assertEqual(found, Order.search([*mine, *before], order="id"))
 
+    def test_sku_of_many(self):
+        """Where very many SKUs are called so, each order line is looked at by itself; what is found is the same."""
+        orders = self.imported(items=[{"sku": "AMZ-CUP-001"}]) | self.imported("jp_unknown_sku")
+        offer = orders[1].order_line.amazon_offer_id
+        self.env["amazon.offer"].create(
+            [
+                {
+                    "account_id": self.account.id,
+                    "marketplace_id": offer.marketplace_id.id,
+                    "sku": f"{offer.sku}-{number}",
+                }
+                for number in range(FEW)
+            ]
+        )
+        Order = orders.browse().with_user(self.user)
+        typed = Domain("id", "in", orders.ids) & Domain("amazon_sku", "ilike", offer.sku)
+        self.assertEqual(Order.search(typed), orders[1])
+        self.assertEqual(Order.search(typed, limit=80), orders[1])
+        self.assertEqual(Order.search_count(typed, limit=80), 1)
+        self.assertIn("OFFSET 0", Order._search(typed).where_clause.code)
+
     def test_text_of_deliveries_and_confirmations(self):
         """The search boxes of deliveries and of the history find by any of the numbers, and parts of them."""
         orders = self.imported(count=2)

@@ -42,36 +42,38 @@ def _is_looked_up_first(model):
     return getattr(model, "_amazon_looked_up_first", False)
 
 
-def pointing(model, name, domain):
+def pointing(model, name, domain, reach=None):
     """Return the domain of what points to some records: by their ids, unless there are too many.
 
     :param model: the model of what points to them.
     :param str name: by which many2one field.
     :param domain: to which records, archived ones, too.
+    :param str reach: see :func:`one_of`.
     """
     ids = few(model.env[model._fields[name].comodel_name], domain)
-    return one_of(name, domain) if ids is None else Domain(name, "in", ids)
+    return one_of(name, domain, reach) if ids is None else Domain(name, "in", ids)
 
 
-def one_of(name, domain):
+def one_of(name, domain, reach=None):
     """Return the domain of what points to one of very many records. Each row can be looked at by itself; with Odoo's
     ``any`` PostgreSQL may have to collect all of them first, and to go through all of them for each row.
 
     :param str name: the many2one field.
     :param domain: which records, archived ones, too.
+    :param str reach: ``near`` to look at each row by itself, ``far`` to collect all of them first, ``count`` to collect
+        them where they are not too many; else as the list is searched just now, or as PostgreSQL likes.
     """
 
     def to_sql(model, alias, query):
         found = model.env[model._fields[name].comodel_name]._search(domain, active_test=False)
         field = model._field_to_sql(alias, name, query)
-        model_name, reach = model.env.context.get("amazon_reach", (None, None))
-        if model_name != model._name:
-            reach = None
-        if reach == "far" or (reach == "count" and _plan(found, model)["Plan Rows"] <= COMMON):
+        listed, listed_reach = model.env.context.get("amazon_reach", (None, None))
+        how = reach or (listed_reach if listed == model._name else None)
+        if how == "far" or (how == "count" and _plan(found, model)["Plan Rows"] <= COMMON):
             return SQL("%s = ANY(ARRAY%s)", field, found.subselect())
         found.add_where(SQL("%s = %s", SQL.identifier(found.table, "id"), field))
         # For so few rows all of them need not be collected first.
-        return SQL("EXISTS(%s%s)", found.select(), SQL(" OFFSET 0") if reach == "near" else SQL())
+        return SQL("EXISTS(%s%s)", found.select(), SQL(" OFFSET 0") if how == "near" else SQL())
 
     return Domain.custom(to_sql=to_sql, predicate=lambda record: record.filtered_domain(Domain(name, "any", domain)))
 

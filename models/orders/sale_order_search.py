@@ -114,8 +114,9 @@ class SaleOrder(models.Model):
             "any",
             Domain.OR(
                 [
-                    pointing(lines, "amazon_offer_id", offer),
-                    pointing(lines, "product_id", product),
+                    # For the first lines that have one all of a hundred thousand SKUs need not be read.
+                    pointing(lines, "amazon_offer_id", offer, "near"),
+                    pointing(lines, "product_id", product, "near"),
                 ]
             ),
         )
