@@ -75,6 +75,16 @@ class TestCompletion(ConfirmationCase):
         self.assertIn("tracking number is missing", self.line(wizard, waiting.sale_id).message)
         self.assertEqual((wizard.state, wizard.found_count, wizard.selected_count), ("choose", 2, 1))
 
+    def test_text_without_a_number(self):
+        """Whoever enters a text means it: what is no number is not found, and the dates do not count instead."""
+        self.delivered()
+        for text, missing in (("xyz 日本", "xyz, 日本"), ("、", "、"), ("名前、" * 3, "名前")):
+            with self.subTest(text=text):
+                wizard = self.wizard(numbers=text)
+                self.assertEqual((wizard.state, wizard.found_count, wizard.not_found), ("choose", 0, missing))
+        self.assertEqual(self.wizard(numbers=" \n").found_count, 1, "blanks are nothing")
+        self.assertLess(len(self.wizard(numbers="あ " * 5000 + "い" * 5000).not_found), 100)
+
     def test_days_are_the_marketplaces(self):
         """An order of 23:30 UTC belongs to the next day in Japan."""
         picking = self.delivered()

@@ -14,9 +14,12 @@ from ..times import naive
 
 # A search shows no more; a person cannot look through more either.
 MOST = 500
+# So much is repeated of a text that is no list of numbers.
+MOST_WORDS, LONGEST_WORD = 20, 40
 # What else may be the number of an order, if there is a digit in it.
 TOKEN = re.compile(r"[\w/.\-]+")
 DIGIT = re.compile(r"\d")
+BETWEEN_WORDS = re.compile(r"[\s,;、。]+")
 
 
 def numbers_of(text):
@@ -33,6 +36,16 @@ def numbers_of(text):
     others = ((match.start(), match[0].strip(".-/")) for match in tokens)
     found += [(place, whole_number(other) or other) for place, other in others]
     return list(dict.fromkeys(number for _place, number in sorted(found) if number))
+
+
+def words_of(text):
+    """Return the words of a text in which no number is: what is looked for when there is nothing else.
+
+    :param str text: what a person has pasted.
+    :rtype: list[str]
+    """
+    words = dict.fromkeys(filter(None, BETWEEN_WORDS.split(plain(text)))) or [text.strip()]
+    return [word[:LONGEST_WORD] for word in words][:MOST_WORDS]
 
 
 class AmazonCompletion(models.TransientModel):
@@ -104,7 +117,9 @@ class AmazonCompletion(models.TransientModel):
         """
         self.ensure_one()
         self.env["sale.order"].check_access("write")
-        numbers = numbers_of(self.numbers)
+        asked_by_number = bool((self.numbers or "").strip())
+        # A text is never left aside for the dates, which the person did not mean.
+        numbers = (numbers_of(self.numbers) or words_of(self.numbers)) if asked_by_number else []
         if not numbers and not (self.date_from or self.date_to):
             raise UserError(self.env._("Enter the days of the order, or order numbers."))
         if self.date_from and self.date_to and self.date_from > self.date_to and not numbers:
