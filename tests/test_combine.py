@@ -70,6 +70,21 @@ class TestCombine(ConfirmationCase):
         self.send()
         self.assertEqual(pickings.mapped("amazon_api_status"), ["done", "done"])
 
+    def test_validated_one_by_one(self):
+        """After one of them has left, it says which others still stand here, and validates them."""
+        first, second = self.combined(self.same_address(), "123")
+        self.assertFalse(first.amazon_parcel_open)
+        self.ship(first)
+        mine = first.with_user(self.user)
+        mine.invalidate_recordset()
+        self.assertEqual(mine.amazon_parcel_open, f"{second.name} ({second.sale_id.name})")
+        self.assertFalse(second.with_user(self.user).amazon_parcel_open, "it has not left itself")
+        mine.with_context(skip_backorder=True).action_amazon_validate_parcel()
+        self.assertEqual(second.state, "done")
+        mine.invalidate_recordset()
+        self.assertFalse(mine.amazon_parcel_open)
+        self.goes(first | second)
+
     def test_number_entered_later(self):
         """Entered on any of the deliveries or on the package, also after leaving, it reaches all and is sent again."""
         pickings = self.combined(self.same_address())

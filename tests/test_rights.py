@@ -196,6 +196,7 @@ METHODS = {
     "stock.picking": {
         "action_amazon_confirm_now": USER,
         "action_amazon_separate": PACKER,
+        "action_amazon_validate_parcel": PACKER,
         "action_amazon_view_confirmations": SHOWS,
     },
     "amazon.account": {

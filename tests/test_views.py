@@ -172,6 +172,13 @@ class TestViews(AmazonCase):
                             html2plaintext(action._get_action_dict()["help"] or ""), html2plaintext(action.help or "")
                         )
 
+    def test_searched_in_vain(self):
+        """Where nothing is found, every list of ours says so: none has a text of an app's own in its place."""
+        for name in ("stock_picking_amazon_view_list", "sale_order_amazon_view_list"):
+            arch = self.env.ref(f"sale_amazon_spapi.{name}").arch
+            self.assertIn("o_amazon_follows", arch)
+            self.assertNotIn("js_class", arch)
+
     def test_narrow_screens(self):
         """Every list has cards beside it, for screens on which no list has room."""
         for menu in MENUS:

@@ -24,6 +24,11 @@ class StockPicking(models.Model):
     )
     amazon_combined = fields.Selection(COMBINED, "Combined", compute="_compute_amazon_combined")
     amazon_combined_with = fields.Char("In One Parcel with", compute="_compute_amazon_combined")
+    amazon_parcel_open = fields.Char(
+        "Not Validated Yet",
+        compute="_compute_amazon_combined",
+        help="The other deliveries of this parcel, which has left",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -38,7 +43,9 @@ class StockPicking(models.Model):
         for picking in self:
             picking.amazon_needs_codes = any(picking.move_ids.mapped("amazon_needs_codes"))
 
-    @api.depends("sale_id.amazon_merged_into_id", "sale_id.amazon_merged_child_ids", "move_line_ids.result_package_id")
+    @api.depends(
+        "state", "sale_id.amazon_merged_into_id", "sale_id.amazon_merged_child_ids", "move_line_ids.result_package_id"
+    )
     def _compute_amazon_combined(self):
         orders = self.sudo().sale_id
         # Read for all of them at once.
@@ -48,9 +55,9 @@ class StockPicking(models.Model):
             others = picking.sudo()._amazon_same_parcel()
             child = picking.sudo().sale_id.amazon_merged_into_id
             picking.amazon_combined = "child" if others and child else "parent" if others else False
-            picking.amazon_combined_with = (
-                ", ".join(f"{other.name} ({other.sale_id.name})" for other in others.sorted("id")) or False
-            )
+            picking.amazon_combined_with = others._amazon_with_orders()
+            left_behind = others.filtered(lambda other: other.state != "done")
+            picking.amazon_parcel_open = picking.state == "done" and left_behind._amazon_with_orders()
 
     # === CRUD METHODS === #
 
@@ -79,7 +86,23 @@ class StockPicking(models.Model):
         for picking in self:
             picking._amazon_separate()
 
+    def action_amazon_validate_parcel(self):
+        """Validate the other deliveries of this parcel, which has left."""
+        self.ensure_one()
+        self.check_access("write")
+        self.env["stock.package"].check_access("write")  # see action_amazon_separate
+        # sudo: only which they are; validating them goes by the user's own rights
+        others = self.sudo()._amazon_same_parcel().filtered(lambda other: other.state != "done")
+        return others.sudo(False).button_validate() if others and self.state == "done" else True
+
     # === BUSINESS METHODS === #
+
+    def _amazon_with_orders(self):
+        """Return the names of these deliveries and their orders, or False.
+
+        :rtype: str | bool
+        """
+        return ", ".join(f"{picking.name} ({picking.sale_id.name})" for picking in self.sorted("id")) or False
 
     def _amazon_same_parcel(self):
         """Return the other deliveries that are in a parcel with this one because their orders were combined."""
