@@ -58,6 +58,21 @@ class TestConfirmationTrouble(ConfirmationCase):
                     self.send_later(20)
                 self.check_once(picking)
 
+    def test_lost_answer_is_told(self):
+        """That an answer was lost stands in the run's log, on the delivery and on the order, until it is known."""
+        picking = self.delivered()
+        self.fault("cut_after")
+        log = self.send()
+        self.assertEqual(log.state, "done", "the job goes on")
+        self.assertIn("answer was lost", log.message)
+        mine = picking.with_user(self.user)
+        for record in (mine, mine.sale_id):
+            self.assertIn("answer was lost", record.amazon_api_message)
+        self.assertFalse(self.send_later(2).message)
+        for record in (mine, mine.sale_id):
+            record.invalidate_recordset()
+            self.assertFalse(record.amazon_api_message)
+
     def test_not_found_is_not_yet_not_sent(self):
         """Amazon shows parcels minutes later: asked after 1, 2 and 10 minutes; found at the third time."""
         picking = self.delivered()

@@ -205,13 +205,22 @@ class AmazonConfirmation(models.Model):
 
         :rtype: str | bool
         """
-        message = self._message_now()
+        message = self._message_now() or self._doubt()
         advice = self._stopped_advice() or (message and self.hint and self.advice)
         return "\n".join(filter(None, (message, advice))) or False
+
+    def _doubt(self):
+        """Return that it is not known whether Amazon has this, or False.
+
+        :rtype: str | bool
+        """
+        if self.state != "sending" or not self.retry_at or self.channel == "feed":
+            return False
+        return self.env._("Amazon's answer was lost. It is asked by itself, after some minutes, whether it has this.")
 
     def _reason_shown(self):
         """Return what a list shows of why this is not with Amazon, or False."""
         self.ensure_one()
         if self.state == "not_sent":
             return self.message or self._obstacle() or self._why_excluded()
-        return self.message if self.state != "done" else False
+        return (self.message or self._doubt()) if self.state != "done" else False

@@ -90,7 +90,9 @@ class StockPicking(models.Model):
                 states.append("done" if by_hand else "not_sent")
             picking.amazon_api_status = worst(states)
 
-    @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice")
+    @api.depends(
+        "amazon_confirmation_ids.message", "amazon_confirmation_ids.advice", "amazon_confirmation_ids.retry_at"
+    )
     @api.depends_context("lang", "uid")
     def _compute_amazon_api_message(self):
         for picking in self:

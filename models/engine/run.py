@@ -2,9 +2,13 @@
 
 import time
 
+from odoo.tools.translate import LazyTranslate
+
 from ...const import TROUBLES
 from ...ours import is_ours
 from ...selling_partner import RetryLater
+
+_lt = LazyTranslate(__name__)
 
 
 class RunOver(Exception):
@@ -31,6 +35,7 @@ class Run:
         self.by_cron = is_ours(job.env, "amazon_cron")
         self.started = time.monotonic()
         self.silent = 0
+        self.lost = False
         self.given_up = set()
 
     @property
@@ -97,5 +102,8 @@ class Run:
         :raise RetryLater: after several calls in a row without an answer.
         """
         self.silent = 0 if answered else self.silent + 1
+        if not (answered or self.lost):
+            self.lost = True
+            self.log._note(_lt("An answer was lost: Amazon is asked by itself, after some minutes, what it has."))
         if self.silent >= TROUBLES:
             raise RetryLater("no answers", operation=operation)
