@@ -451,6 +451,21 @@ class TestInbox(FetchCase):
         self.assertFalse(self.job.cursor)
         self.assertFalse(self.searches())
 
+    def test_by_number_in_the_list_of_orders(self):
+        """What came in is shown as all Amazon orders are."""
+        action = self.fetch_numbers("\n".join(self.place(count=2)))
+        shown = self.env["sale.order"].get_view(*action["views"][0])
+        self.assertIn("amazon_order_ref", shown["arch"])
+
+    def test_range_in_the_future(self):
+        """What has not been ordered yet cannot be asked for; that is what it says."""
+        start = fields.Datetime.now() + timedelta(days=30)
+        for end in (start + timedelta(days=1), False):
+            dialog = self.env["amazon.import"].with_user(self.user)
+            dialog = dialog.create({"mode": "range", "date_from": start, "date_to": end})
+            with self.assertRaisesRegex(UserError, "in the future"):
+                dialog.action_import()
+
     def test_by_number_names_what_is_wrong(self):
         """What is no number, and what Amazon does not know, is named; the others come in."""
         with self.assertRaisesRegex(UserError, "250-12-3"):

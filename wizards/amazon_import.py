@@ -136,7 +136,7 @@ class AmazonImport(models.TransientModel):
         return {
             **action,
             "domain": [("id", "in", orders.ids)],
-            "views": [(False, "list"), (False, "form")],
+            "views": [(self.env.ref("sale_amazon_spapi.sale_order_amazon_view_list").id, "list"), (False, "form")],
             "context": {"create": False},
         }
 
@@ -150,4 +150,6 @@ class AmazonImport(models.TransientModel):
         if not self.date_from:
             raise UserError(self.env._("Please enter the start of the range."))
         now = fields.Datetime.now()
+        if self.date_from > now:
+            raise UserError(self.env._("The start lies in the future. Choose one before now."))
         return self.date_from, self.date_to if self.date_to and self.date_to < now else None
