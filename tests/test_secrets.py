@@ -167,6 +167,17 @@ class TestSecrets(AmazonCase):
             form.endpoint_url = self.amazon.url.replace("127.0.0.1", "localhost")
         self.assertIn("enter client secret and refresh token again", "".join(logs.output))
 
+    def test_new_target_is_said_afterwards(self):
+        """Why the credentials are missing is said until they are entered, by the test of the connection, too."""
+        mine = self.account.with_user(self.manager)
+        mine.endpoint_url = self.amazon.url.replace("127.0.0.1", "localhost")
+        self.assertIn("were removed", mine.connection_message)
+        with self.committing(mine) as account, self.assertRaisesRegex(UserError, "(?s)were removed.*missing"):
+            account.action_test_connection()
+        mine.invalidate_recordset()
+        mine.write({"lwa_client_secret": self.seller["client_secret"], "refresh_token": self.seller["refresh_token"]})
+        self.assertFalse(mine.connection_message)
+
     def test_no_http_but_to_this_machine_from_it(self):
         """A server elsewhere logs in nowhere on this machine, and nothing goes by plain http to another one."""
         mine = self.account.with_user(self.manager)

@@ -10,7 +10,7 @@ from odoo.tools.translate import LazyTranslate
 from ... import crypto
 from ...notices import notice
 from ...refusals import BROKEN, explain
-from ...said import Said, say
+from ...said import Said, say, with_line
 from ...selling_partner import (
     Credentials,
     CredentialsError,
@@ -441,6 +441,9 @@ class AmazonAccount(models.Model):
                 message, doubtful = getattr(self, f"_test_{self.kind}")(amazon)
         except SellingPartnerError as error:
             kind, message = explain(error, by_hand=True)
+            if self.tested_state == "new" and not all(value for _label, value in self.sudo()._secrets()):
+                # Why they are missing comes first.
+                message = with_line(self, "tested_message", message)
             if kind in BROKEN:
                 self._connection_broken(message)
                 self.env["ir.cron"]._commit_progress()

@@ -7,12 +7,19 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.http import STORED_SESSION_BYTES, request
 from odoo.tools.misc import hash_sign, hmac, verify_hash_signed
+from odoo.tools.translate import LazyTranslate
 
 from ...selling_partner import SellingPartnerError, authorization_url
 from .amazon_account import MASK, SECRETS
 
+_lt = LazyTranslate(__name__)
+
 OAUTH_SCOPE = "sale_amazon_spapi.oauth"
 OAUTH_MINUTES = 10
+_REMOVED = _lt(
+    "The credentials go to another server now: those that were stored were removed. Enter client secret and refresh"
+    " token again."
+)
 # What says where the credentials are sent.
 TARGET_FIELDS = ("environment", "region", "endpoint_url", "lwa_url")
 
@@ -27,12 +34,16 @@ class AmazonAccount(models.Model):
         asked = set(TARGET_FIELDS) & set(vals) and not self.env.su
         targets = {account: account._target() for account in self} if asked else {}
         result = super().write(vals)
+        stored = {account: account.sudo()._stored_secrets() for account in targets}
         typed = {field for field in SECRETS if (vals.get(field) or "").strip().replace(MASK[0], "")}
         moved = self.filtered(lambda account: account in targets and account._target() != targets[account])
         if moved:
             # sudo: readable by nobody
             moved.sudo().write({"oauth_state": False} | {SECRETS[field]: False for field in set(SECRETS) - typed})
             moved.invalidate_recordset(list(SECRETS))
+            for account in moved.filtered(lambda account: stored[account] - typed):
+                # sudo: shown read-only
+                account.sudo().write({"tested_state": "new", "tested_message": _REMOVED})
         return result
 
     @api.onchange(*TARGET_FIELDS)
@@ -48,6 +59,13 @@ class AmazonAccount(models.Model):
                 }
             }
         return None
+
+    def _stored_secrets(self):
+        """Return the names of the secrets that are stored.
+
+        :rtype: set[str]
+        """
+        return {field for field, cipher in SECRETS.items() if self[cipher]}
 
     def _target(self):
         """Return what says where the credentials are sent."""
