@@ -190,6 +190,22 @@ class TestCancel(AmazonCase):
         self.refetched(shipped, fulfillment={"fulfillmentStatus": "CANCELLED"})
         self.assertFalse(shipped.activity_ids)
 
+    def test_amazon_still_waits(self):
+        """The order says that Amazon waits for what was cancelled here only, until Amazon says cancelled, too."""
+        order = self.imported().with_user(self.user)
+        self.assertFalse(order.amazon_cancelled_here)
+        order.action_cancel()
+        self.assertTrue(order.amazon_cancelled_here)
+        self.changed(order.with_user(self.env.user), "cancel")
+        order.invalidate_recordset()
+        self.assertFalse(order.amazon_cancelled_here)
+        shipped = self.imported()
+        shipped._action_cancel()
+        copied = shipped.copy()
+        shipped.invalidate_recordset()
+        self.assertEqual(copied.amazon_copied_from_id, shipped)
+        self.assertFalse(shipped.amazon_cancelled_here, "its copy brings what Amazon waits for")
+
     def test_taken_back_whatever_the_language(self):
         """What was asked of a person in one language is known, and taken back, in another one."""
         self.env["res.lang"]._activate_lang("ja_JP")

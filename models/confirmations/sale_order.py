@@ -54,6 +54,10 @@ class SaleOrder(models.Model):
         help="Sent from Here: confirmed from here although Amazon confirms such orders itself. Amazon Has It: what"
         " leaves from now on is not told to Amazon.",
     )
+    amazon_cancelled_here = fields.Boolean(
+        compute="_compute_amazon_cancelled_here",
+        help="Cancelled in Odoo only: Amazon waits for it, and nothing brings it",
+    )
     amazon_can_confirm = fields.Boolean(compute="_compute_amazon_can_confirm")
     amazon_combined = fields.Selection(
         COMBINED,
@@ -111,7 +115,12 @@ class SaleOrder(models.Model):
         for order in self:
             order.amazon_confirmation_count = counts.get(order.sudo(), 0)
 
-    @api.depends("amazon_confirmation_ids.message", "amazon_confirmation_ids.advice", "amazon_open_units")
+    @api.depends(
+        "amazon_confirmation_ids.message",
+        "amazon_confirmation_ids.advice",
+        "amazon_confirmation_ids.retry_at",
+        "amazon_open_units",
+    )
     @api.depends_context("lang", "uid")
     def _compute_amazon_api_message(self):
         for order in self:
@@ -131,6 +140,18 @@ class SaleOrder(models.Model):
                 left = order.sudo()._amazon_left() - rows.picking_id
                 untold = any(parcel.order == order for picking in left for parcel in picking._amazon_parcels())
             order.amazon_can_confirm = bool(order.amazon_api_status) and untold
+
+    @api.depends("state", "amazon_status", "amazon_channel", "amazon_merged_into_id", "amazon_copy_ids.state")
+    def _compute_amazon_cancelled_here(self):
+        for order in self:
+            # sudo: only whether there are any
+            copies = order.sudo().amazon_copy_ids.filtered(lambda copy: copy.state != "cancel")
+            order.amazon_cancelled_here = (
+                order.state == "cancel"
+                and order.amazon_channel == "fbm"
+                and order.amazon_status in TO_SHIP
+                and not (order.amazon_merged_into_id or copies)
+            )
 
     @api.depends("amazon_merged_into_id", "amazon_merged_child_ids")
     def _compute_amazon_combined(self):
