@@ -31,13 +31,19 @@ env.cr.commit()
 """
 
 
-def begin(site, way):
-    """Make the database new, as it is before a run of this way; return how the importer calls the run."""
-    site.renew()
-    if way == "range":
-        site.importer.code(ASK_FOR_A_RANGE)
-        return "crons"
-    return way
+class RangeSite(shops.Site):
+    """A site where a person has asked for a range."""
+
+    def prepare(self):
+        self.importer.code(ASK_FOR_A_RANGE)
+
+
+# What each way begins with, and how the importer calls the run.
+WAYS = {
+    "crons": (shops.Site, "crons"),
+    "import": (shops.Site, "import"),
+    "range": (RangeSite, "crons"),
+}
 
 
 def assert_place_reached(shop, way, amazon):
@@ -48,20 +54,24 @@ def assert_place_reached(shop, way, amazon):
         shops.assert_cursor(shop, amazon)
 
 
-@pytest.mark.parametrize("way", ["crons", "import", "range"])
+@pytest.mark.parametrize("way", WAYS)
 def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way):
     """Whichever commit or HTTP call an import dies before or after, the next run completes it."""
+    site_of_way, run = WAYS[way]
     orders = shops.place(amazon, seller, FEW if way == "range" else KINDS)
     amazon.post("page-limit", limit=PAGE)
     with ExitStack() as stack:
-        sites = [shops.Site(one_account, number, stack, batch=BATCH) for number in range(WORKERS)]
-        run = begin(sites[0], way)
+        sites = [site_of_way(one_account, number, stack, batch=BATCH) for number in range(WORKERS)]
         events = sites[0].importer.good(run)
         shops.assert_complete(sites[0].shop, orders)
         counts = sites[0].shop.counts()
         pages = -(-len(orders) // PAGE)
         assert pages > 1 and sum("/orders" in event for event in events) >= pages, "several pages"
         assert sum("commit" in event for event in events) >= 10
+
+        def begin(site):
+            site.renew()
+            return run
 
         def recover(site, number):
             if way == "range":
@@ -73,4 +83,4 @@ def test_killed_at_every_commit_and_every_call(amazon, seller, one_account, way)
             assert_place_reached(site.shop, way, amazon)
             assert site.shop.counts() == counts, "as many rows as without the crash"
 
-        shops.die_at_each(events, sites, lambda site: begin(site, way), recover)
+        shops.die_at_each(events, sites, begin, recover)
