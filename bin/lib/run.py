@@ -1,7 +1,7 @@
 """``bin/run``: a simulated Amazon and Odoo with a demo shop.
 
 ``bin/run`` starts both and keeps them until Ctrl-C; ``bin/run --once`` does the main jobs without a browser, importing
-orders and telling Amazon which have left, and ends by itself; ``--fresh`` starts over.
+orders, telling Amazon which have left and how much there is to sell, and ends by itself; ``--fresh`` starts over.
 """
 
 import argparse
@@ -88,6 +88,8 @@ def prepare(demo, fresh):
     except BaseException:
         amazon.stop()
         raise
+    # A demo of an earlier version offers nothing yet.
+    amazon.post("listings", merchant_id=settings["seller"]["merchant_id"], catalogue=True)
     return amazon, settings["seller"]
 
 
@@ -122,7 +124,7 @@ def _reconnect(demo, amazon):
 
 
 def once(demo, amazon, seller):
-    """Import, build, ship some orders, tell Amazon of them, and print what came of it.
+    """Import, build, ship some orders, tell Amazon of them and of the stock, and print what came of it.
 
     :return: the exit code: 0 when nothing failed.
     """
@@ -140,8 +142,14 @@ def once(demo, amazon, seller):
         rows = ship(env, account)
         if rows:
             account.auto_confirm = True
-            logs |= send(account)
+            logs |= until_done(account._send_confirmations)
             env.invalidate_all()
+        logs |= until_done(account._sync_offers) | until_done(account._sync_inventory) | account._fetch_results()
+        env.invalidate_all()
+        offers = env["amazon.offer"].search([("account_id", "=", account.id), ("seen_at", "!=", False)])
+        told = offers.filtered("quantity_id")
+        shown = amazon.get(f"listings?merchant_id={seller['merchant_id']}")
+        applied = {listing["sku"]: listing["quantity"] for listing in shown}
         states = Counter(rows.mapped("state"))
         calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
         say_all(
@@ -149,6 +157,10 @@ def once(demo, amazon, seller):
             ("confirmed", states["done"]),
             ("refused", states["error"] + states["rejected"] + states["unknown"]),
             ("waiting", states["not_sent"] + states["sending"]),
+            ("SKUs", len(offers)),
+            ("stock sent", len(told)),
+            ("refused", len(told.filtered(lambda offer: offer.sync_state == "error"))),
+            ("on Amazon", len(told.filtered(lambda offer: applied.get(offer.sku) == offer.quantity_sent))),
             ("API calls", calls),
             ("seconds", f"{time.monotonic() - started:.1f}"),
         )
@@ -160,16 +172,17 @@ def once(demo, amazon, seller):
     return int(bool(failed))
 
 
-def send(account):
-    """Tell Amazon of what has left, for as long as its usage plan makes us wait.
+def until_done(work):
+    """Run a job of an account, for as long as Amazon's usage plan makes us wait.
 
+    :param work: the account's method.
     :return: the ``amazon.log`` rows.
     """
-    logs = last = account._send_confirmations()
+    logs = last = work()
     limit = time.monotonic() + PATIENCE
-    while last.state == "partial" and time.monotonic() < limit:
+    while last[-1:].state == "partial" and time.monotonic() < limit:
         time.sleep(1)
-        last = account._send_confirmations()
+        last = work()
         logs |= last
     return logs
 
@@ -214,7 +227,7 @@ def serve(demo, amazon):
             _wait_for(f"http://127.0.0.1:{port}/web/login", odoo)
         say(f"""
   Odoo            http://127.0.0.1:{port}/odoo       user: admin   password: admin
-                  Amazon > Configuration > Accounts > Amazon.co.jp: start Order Import and Shipping Confirmation
+                  Amazon > Configuration > Accounts > Amazon.co.jp: start Order Import, Shipping Confirmation and Stock
   Seller Central  {amazon.url}        (simulated: place, pay, ship and cancel orders)
 
   Ctrl-C stops both.
@@ -246,7 +259,7 @@ def _wait_for(url, process):
 def main():
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="bin/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--once", action="store_true", help="import, ship, confirm, print a table, end")
+    parser.add_argument("--once", action="store_true", help="import, ship, confirm, send stock, print, end")
     parser.add_argument("--fresh", action="store_true", help="start over with a new database")
     parser.add_argument("--name", default="demo", help="another demo beside the usual one")
     arguments = parser.parse_args()
