@@ -59,6 +59,13 @@ class TestOffers(AmazonCase):
         for sku in ("TWICE", "THEIRS", "OLD"):
             self.assertIn(sku, order.amazon_review_reasons)
 
+    def test_nothing_to_choose(self):
+        """Where there is one account with one marketplace, a new SKU is of these; else a person chooses."""
+        offers = self.env["amazon.offer"].with_user(self.user)
+        self.assertEqual(offers.create({"sku": "ONLY"}).marketplace_id, self.account.marketplace_ids)
+        self._connect(self.amazon.seller(), name="Another")
+        self.assertFalse(any(offers.default_get(["account_id", "marketplace_id"]).values()))
+
     def test_placeholder(self):
         """Policy placeholder: the order comes in, goes to review and is not shipped; mapping swaps the product."""
         order = self.imported(items=[{"sku": "NEW-1", "quantity": 2, "total": 1001}, {"sku": "AMZ-TEA-001"}])

@@ -280,6 +280,10 @@ class AmazonAccount(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(f"sale_amazon_spapi.{action}")
         return {**action, "domain": [("account_id", "=", self.id), *domain], "context": {}}
 
+    def _only_marketplace(self):
+        """Return the marketplace, where there is nothing to choose."""
+        return self.marketplace_ids if len(self.marketplace_ids) == 1 else self.marketplace_ids.browse()
+
     # === BUSINESS METHODS: JOBS === #
 
     def _fetch_orders(self, since=None, until=None):

@@ -28,9 +28,16 @@ class AmazonOffer(models.Model):
     _rec_name = "sku"
     _order = "sku, id"
 
-    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", write_once=True)
+    account_id = fields.Many2one(
+        "amazon.account",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        write_once=True,
+        default=lambda self: self._only_account(),
+    )
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    marketplace_id = fields.Many2one(index=True)
+    marketplace_id = fields.Many2one(index=True, default=lambda self: self._only_account()._only_marketplace())
     needs_marketplace = fields.Boolean(compute="_compute_needs_marketplace")
     sku = fields.Char("SKU", required=True)
     asin = fields.Char("ASIN")
@@ -103,6 +110,12 @@ class AmazonOffer(models.Model):
         return result
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _only_account(self):
+        """Return the account, where there is nothing to choose."""
+        accounts = self.env["amazon.account"].search([("company_id", "in", self.env.companies.ids)], limit=2)
+        return accounts if len(accounts) == 1 else accounts.browse()
 
     @api.model
     def _goods(self):
