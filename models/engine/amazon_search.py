@@ -118,7 +118,7 @@ class AmazonSearch(models.AbstractModel):
         first = super()._search(Domain.TRUE, 0, NEAR, order, **kwargs)
         near._tables[self._table] = first.subselect(SQL("%s.*", SQL.identifier(self._table)))
         ids = near.get_result_ids()
-        if len(ids) < limit <= len(ids) * 10:
+        if len(ids) < limit <= len(ids) * 15:
             return query
         if len(ids) < limit:
             far = self._amazon_reaching("far")._search(domain, offset, limit, order, **kwargs)
