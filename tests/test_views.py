@@ -179,6 +179,13 @@ class TestViews(AmazonCase):
             self.assertIn("o_amazon_follows", arch)
             self.assertNotIn("js_class", arch)
 
+    def test_no_tracking_page(self):
+        """The button “Tracking” shows where the carrier's page is known, and Odoo's own deliveries keep it."""
+        picking = self.fill().picking_ids[:1]
+        arch = etree.fromstring(picking.get_view(self.env.ref("stock.view_picking_form").id, "form")["arch"])
+        [button] = arch.xpath("//button[@name='open_website_url']")
+        self.assertIn("amazon_order_ref and not carrier_tracking_url", button.get("invisible"))
+
     def test_narrow_screens(self):
         """Every list has cards beside it, for screens on which no list has room."""
         for menu in MENUS:

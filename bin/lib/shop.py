@@ -96,6 +96,7 @@ def delivery_methods(env, account):
                 "delivery_type": "fixed",
                 "fixed_price": 0,
                 "product_id": service.id,
+                "tracking_url": "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id=<shipmenttrackingnumber>",
                 "amazon_shipping_method_id": env.ref(f"sale_amazon_spapi.shipping_method_ne_{code}").id,
             }
             for name, code in (
