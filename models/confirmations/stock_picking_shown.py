@@ -14,10 +14,16 @@ class StockPicking(models.Model):
     def _compute_amazon_content(self):
         for picking in self:
             picking.amazon_content = say_content(
-                (move.quantity if move.state == "done" else move.product_uom_qty, move.product_id.name)
+                (move.quantity if move.state == "done" else move.product_uom_qty, self._amazon_content_name(move))
                 for move in picking.move_ids
                 if move.state != "cancel"
             )
+
+    @api.model
+    def _amazon_content_name(self, move):
+        """Return what stands for a ``stock.move`` in the contents: its product, or the SKU that has none."""
+        line = move.sudo().sale_line_id  # sudo: see sale_order_shown.py
+        return line.amazon_offer_id.sku if line.amazon_is_placeholder else move.product_id.name
 
     @api.model
     def get_empty_list_help(self, help_message):
