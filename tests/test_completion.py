@@ -75,6 +75,15 @@ class TestCompletion(ConfirmationCase):
         self.assertIn("tracking number is missing", self.line(wizard, waiting.sale_id).message)
         self.assertEqual((wizard.state, wizard.found_count, wizard.selected_count), ("choose", 2, 1))
 
+    def test_being_sent_is_not_ticked(self):
+        """Of what is being sent the answer is waited for; it says so, and is not ticked."""
+        picking = self.delivered()
+        self.fault("cut_after")
+        self.send()
+        line = self.line(self.wizard(), picking.sale_id)
+        self.assertFalse(line.is_selected)
+        self.assertIn("wait for Amazon's answer", line.message)
+
     def test_text_without_a_number(self):
         """Whoever enters a text means it: what is no number is not found, and the dates do not count instead."""
         self.delivered()
@@ -106,7 +115,9 @@ class TestCompletion(ConfirmationCase):
                     line.is_selected = line.order_id != third.sale_id
         wizard.action_confirm()
         self.assertEqual((wizard.state, wizard.open_count, wizard.progress, wizard.is_running), ("running", 2, 0, True))
-        self.assertEqual(second.carrier_tracking_ref, "777888")
+        self.assertEqual(
+            (second.carrier_tracking_ref, self.line(wizard, second.sale_id).tracking_number), ("777888",) * 2
+        )
         self.send(requested=True)
         self.look(wizard)
         self.assertEqual((wizard.done_count, wizard.open_count, wizard.progress), (2, 0, 100))

@@ -138,11 +138,12 @@ class AmazonCompletion(models.TransientModel):
             # Another delivery of the same order.
             lines.filtered(lambda line: line.api_status == "done").unlink()
             lines = lines.exists()
+        # From now on what is being sent cannot be ticked.
+        self.state = "choose"
         for line in lines:
             line.is_selected = line._is_ready()
         self.write(
             {
-                "state": "choose",
                 "is_cut": len(orders) > MOST,
                 "not_found": ", ".join(missing) if len(orders) <= MOST else False,
             }
@@ -388,6 +389,7 @@ class AmazonCompletionLine(models.TransientModel):
         return rows.with_prefetch(known._prefetch_ids)
 
     def _write_number(self):
-        """Write a changed tracking number on the delivery."""
+        """Write a changed tracking number on the delivery; here it stands as it is told from now on."""
         if self._new_number() is not None:
-            self.picking_id._amazon_enter_number(clean_number(self.tracking_number) or False)
+            self.tracking_number = clean_number(self.tracking_number) or False
+            self.picking_id._amazon_enter_number(self.tracking_number)
