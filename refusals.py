@@ -31,8 +31,9 @@ _SECRET = _lt(
     " (Apps and Services > Develop Apps) and enter it here. The refresh token stays valid."
 )
 _REVOKED = _lt(
-    "Amazon does not accept the refresh token: the authorization was revoked or has expired. Authorize the application"
-    " again in Seller Central and enter the new refresh token."
+    "Amazon does not accept the refresh token: it was not copied as a whole, is another application's, or the"
+    " authorization was revoked or has expired. Authorize the application again in Seller Central and enter the new"
+    " refresh token."
 )
 
 
