@@ -5,6 +5,7 @@
     bin/benchmark memory [--orders 10000]                   peak memory with a full inbox
     bin/benchmark confirm [--orders 1000]                   how soon Amazon knows of 60 deliveries while orders come in
     bin/benchmark feed [--orders 5000]                      confirmations in one feed against one call each
+    bin/benchmark stock [--orders 100000]                   a catalogue's quantities as feeds, and what has changed
     bin/benchmark lists [--orders 1000000]                  every filter, search, group and sort order of the menus
 
 `lists` keeps its database of five gigabytes (--fresh makes it anew, --drop drops it); --only picks by words, --profile
@@ -21,6 +22,7 @@ import confirmations
 import database
 import import_orders
 import lists
+import stock
 
 KINDS = {
     "import": (import_orders.compare_imports, 300),
@@ -28,6 +30,7 @@ KINDS = {
     "memory": (import_orders.with_a_full_inbox, 10000),
     "confirm": (confirmations.while_an_import_runs, 1000),
     "feed": (confirmations.in_one_feed, 5000),
+    "stock": (stock.of_a_catalogue, 100_000),
     "lists": (lists.every_menu, 1_000_000),
 }
 

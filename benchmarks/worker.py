@@ -132,6 +132,46 @@ def results(env, account, options):
     return account._fetch_results().mapped("state")
 
 
+def patch_each(env, account, options):
+    """The baseline: a patch for each SKU of the catalogue, noted and committed."""
+    from odoo.addons.sale_amazon_spapi.selling_partner import ListingPatch, SellingPartner  # noqa: PLC0415 - needs Odoo
+
+    offers = env["amazon.offer"].search([("account_id", "=", account.id)], order="id", limit=options["baseline"])
+    with SellingPartner(account._credentials(), account._endpoint()) as amazon:
+        for offer in offers:
+            patch = ListingPatch(
+                sku=offer.sku, marketplace_id=offer.marketplace_id.api_ref, quantity=max(0, int(offer.quantity_here))
+            )
+            amazon.listings.patch(account.merchant_id, patch)
+            offer.quantity_sent = patch.quantity
+            env.cr.commit()
+            env.invalidate_all()
+    return len(offers)
+
+
+def push_stock(env, account, options):
+    """Tell Amazon all quantities, and fetch what it says; return in how many feeds."""
+    account._sync_inventory(full=True)
+    while env["amazon.feed"].search_count([("account_id", "=", account.id), ("state", "=", "submitted")]):
+        env["amazon.feed"].search([("account_id", "=", account.id)]).retry_at = False
+        account._fetch_results()
+        account._sync_inventory()
+    return env["amazon.feed"].search_count([("account_id", "=", account.id)])
+
+
+def move_stock(env, account, options):
+    """Let units come in."""
+    for offer in env["amazon.offer"].search(
+        [("account_id", "=", account.id)], order="id desc", limit=options["changed"]
+    ):
+        env["stock.quant"]._update_available_quantity(offer.product_id, account.warehouse_id.lot_stock_id, 7)
+
+
+def send_stock(env, account, options):
+    """Notice what has changed, and tell Amazon."""
+    return account._sync_inventory().mapped("state")
+
+
 ROLES = {
     "one by one": import_one_by_one,
     "import": import_all,
@@ -143,6 +183,11 @@ ROLES = {
     "confirm one by one": confirm_one_by_one,
     "feed": feed,
     "results": results,
+    "patch each": patch_each,
+    "push stock": push_stock,
+    "move stock": move_stock,
+    "send stock": send_stock,
+    "fetch stock results": results,
 }
 
 
