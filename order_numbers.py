@@ -7,6 +7,7 @@ _NUMBER = re.compile(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}")
 # Within a text: digits may follow anything else, letters begin a word.
 AMONG_OTHERS = re.compile(r"(?:(?<!\d)\d{3}|(?<![0-9A-Z])[0-9A-Z]{3})-\d{7}-\d{7}(?!\d)", re.ASCII)
 _BARE = re.compile(r"([0-9]{3})([0-9]{7})([0-9]{7})")
+_DIGITS = re.compile(r"-*[0-9][0-9-]*")
 _BETWEEN = re.compile(r"[\s,;、。|\"'「」()]+")
 # What NFKC leaves of all that looks like a hyphen, the Japanese long vowel included.
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─━"), "-")
@@ -18,6 +19,16 @@ def plain(text):
     :rtype: str
     """
     return unicodedata.normalize("NFKC", text or "").translate(_HYPHENS)
+
+
+def part_of_number(text):
+    """Return a text in plain digits and hyphens when it consists of nothing else, however they are written; else the
+    text as it is.
+
+    :rtype: str
+    """
+    digits = plain(text).strip()
+    return digits if _DIGITS.fullmatch(digits) else text
 
 
 def whole_number(text):

@@ -291,6 +291,14 @@ class TestManyOrders(AmazonCase):
                     Order.search([*mine, *before], order="id"),
                 )
         self.assertEqual(Order.search([*mine, ("amazon_text", "ilike", ref)]), first.sudo())
+        # As a Japanese keyboard leaves them.
+        wide = str.maketrans("0123456789-", "０１２３４５６７８９ー")
+        for text in (ref, ref[4:11], ref[:9]):
+            for model in (Order, Order.picking_ids):
+                with self.subTest(text=text, model=model._name):
+                    typed = model.search([("id", "in", model.ids), ("amazon_text", "ilike", text.translate(wide))])
+                    self.assertEqual(typed, model.search([("id", "in", model.ids), ("amazon_text", "ilike", text)]))
+                    self.assertTrue(typed)
 
     def test_number_is_looked_up(self):
         """Amazon's whole number is looked up by its index: in the search box, and where an order is chosen."""

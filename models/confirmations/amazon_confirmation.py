@@ -14,6 +14,7 @@ from odoo.tools import SQL
 
 from ...const import DEAD, RECENT_DAYS
 from ...notices import notice
+from ...order_numbers import part_of_number
 from ...ours import is_ours, noted
 from ...selling_partner import DIRECT_PAYMENT, OTHER, BadRequest, Shipment, ShippedItem, tidy
 from ...times import aware, local_date
@@ -286,8 +287,9 @@ class AmazonConfirmation(models.Model):
         if operator != "ilike":
             return NotImplemented
         orders = pointing(self, "order_id", self.env["sale.order"]._amazon_named("name", value))
-        pickings = pointing(self, "picking_id", Domain("name", operator, value))
-        return Domain("order_ref", operator, value) | orders | pickings
+        part = part_of_number(value)
+        pickings = pointing(self, "picking_id", Domain("name", operator, part))
+        return Domain("order_ref", operator, part) | orders | pickings
 
     # === CRUD METHODS === #
 

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...const import AWAITING_PAYMENT
+from ...order_numbers import part_of_number
 from ...ours import OURS, Noted, is_ours
 from ..engine.amazon_outbox import API_STATUSES, worst
 from ..engine.amazon_search import pointing
@@ -221,7 +222,8 @@ class StockPicking(models.Model):
         """What is typed into the search box: the number of the delivery, or its order's here or on Amazon."""
         if operator != "ilike":
             return NotImplemented
-        parts = by_letters(self, Domain("name", operator, value) | Domain("origin", operator, value))
+        part = part_of_number(value)
+        parts = by_letters(self, Domain("name", operator, part) | Domain("origin", operator, part))
         return self._amazon_ordered(value) | parts
 
     @api.model

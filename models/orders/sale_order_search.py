@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import AWAITING_PAYMENT, RECENT_DAYS, TO_SHIP
-from ...order_numbers import whole_number
+from ...order_numbers import part_of_number, whole_number
 from ..engine.amazon_search import pointing
 from ..engine.trigram import by_letters, letters, trigram
 from .amazon_phase import CLOSED_ROLES
@@ -88,11 +88,12 @@ class SaleOrder(models.Model):
         """
         if number := whole_number(text):
             return Domain.OR(Domain(name, "=", number) for name in numbers)
+        part = part_of_number(text)
         found, many = self._amazon_of_customers(text, customer, customers, operator)
-        if many and not text.isascii():
+        if many and not part.isascii():
             # What so many are called is no number, and PostgreSQL need not look for one.
             return found
-        return found | by_letters(self, Domain.OR(Domain(name, "ilike", text) for name in ("name", *numbers)))
+        return found | by_letters(self, Domain.OR(Domain(name, "ilike", part) for name in ("name", *numbers)))
 
     @api.model
     def _amazon_named(self, field, text):
@@ -101,7 +102,7 @@ class SaleOrder(models.Model):
         :param str field: a field that has an index for parts of it.
         """
         number = whole_number(text)
-        return Domain("amazon_order_ref", "=", number) if number else Domain(field, "ilike", text)
+        return Domain("amazon_order_ref", "=", number) if number else Domain(field, "ilike", part_of_number(text))
 
     def _search_amazon_sku(self, operator, value):
         """Orders with a SKU, or with a product of this name."""
