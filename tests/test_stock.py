@@ -2,12 +2,13 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 from odoo import fields
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
 
 from .common_stock import StockCase
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestStock(StockCase):
     """Amazon may sell what is there, and hears of it when that changes."""
 
@@ -163,6 +164,35 @@ class TestStock(StockCase):
             quants._update_available_quantity(self.tea.with_env(quants.env), self.warehouse.lot_stock_id, -95)
             quants.env.cr.commit()
         self.assertGreater(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]), triggers)
+
+    def test_by_hand(self):
+        """What a person asks for is sent although the job is stopped, and nothing else; a reader may not ask."""
+        self.started()
+        self.stock(self.tea, 5)
+        self.stock(self.cup, 5)
+        with self.assertRaises(AccessError):
+            self.offer("AMZ-TEA-001").with_user(self.reader()).action_send_now()
+        self.offer("AMZ-TEA-001").with_user(self.user).action_send_now()
+        self.run_job("_send_requested_stock")
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 105)])
+        # Told the same again, because somebody wants it.
+        self.offer("AMZ-TEA-001").with_user(self.user).action_send_now()
+        self.run_job("_send_requested_stock")
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 105)])
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-CUP-001", 105)])
+        self.account.with_user(self.manager).action_send_all_stock()
+        self.run_job("_send_requested_stock")
+        self.assertEqual(sorted(self.writes()), [("AMZ-CUP-001", 105), ("AMZ-TEA-001", 105)])
+
+    def reader(self):
+        return new_test_user(
+            self.env,
+            "stock_reader",
+            "sale_amazon_spapi.group_amazon_readonly",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
 
     def test_refused(self):
         """What Amazon refuses says why, and waits until something has changed."""

@@ -71,15 +71,8 @@ class AmazonAccount(models.Model):
         self._check_ready()
         # sudo: what is to be looked at is the addon's own
         self.env["amazon.stock.change"].sudo()._note_all(self.sudo(), again=True)
-        return self._send_stock_soon()
-
-    def _send_stock_soon(self):
-        """Have what is to be looked at be sent: by the job, or now where that is stopped."""
-        if self.auto_inventory:
-            self._job("inventory").sudo()._trigger()  # sudo: jobs are the addon's own
-            return notice(self.env._("The quantities go out within a minute."), "info")
-        self._sync_inventory()
-        return notice(self.env._("The quantities were sent; what came of each stands beside it."), "info")
+        self._wake_stock()
+        return notice(self.env._("The quantities go out within a minute."), "info")
 
     def action_view_stock_errors(self):
         """Open the SKUs whose quantity Amazon does not have."""
@@ -93,6 +86,12 @@ class AmazonAccount(models.Model):
         return self.warehouse_ids or self.env["stock.warehouse"].search(
             [("company_id", "=", self.company_id.id), ("id", "not in", self.fba_stock_ids.ids)]
         )
+
+    def _wake_stock(self):
+        """Have what a person asked for be sent soon, whether the automatic job is started or not."""
+        for account in self:
+            # sudo: jobs are the addon's own
+            account._job("inventory" if account.auto_inventory else "inventory_by_hand").sudo()._trigger()
 
     def _orders_are_here(self):
         """Tell whether the orders that Amazon knew of some minutes ago are here, so that what they take is known. Where
@@ -110,21 +109,36 @@ class AmazonAccount(models.Model):
         :param bool full: of all SKUs, also of what it was told already.
         :return: the ``amazon.log`` rows; none where there was nothing to do.
         """
-        logs = self.env["amazon.log"]
-        # sudo: the outbox and what is to be looked at are the addon's own
-        Quantity, changes = self.env["amazon.quantity"].sudo(), self.env["amazon.stock.change"].sudo()
+        changes = self.env["amazon.stock.change"].sudo()  # sudo: what is to be looked at is the addon's own
         for account in self.sudo():
             if full or not account.stock_watched:
                 account.stock_watched = True
                 changes._note_all(account, again=full)
-            self.env["ir.cron"]._commit_progress()
-            if not Quantity._has_work(account, False):
-                account._job("inventory")._nothing_to_do()
+        return self._send_stock("inventory", requested=False)
+
+    def _send_requested_stock(self):
+        """Tell Amazon the quantities that a person asked to send, whether the job is started or not.
+
+        :return: the ``amazon.log`` rows.
+        """
+        logs = self._send_stock("inventory_by_hand", requested=True)
+        for account in self.filtered(lambda account: not account.auto_inventory):
+            # The job that fetches results is stopped with the automatic one; what a person asked for goes on.
+            logs |= account._fetch_stock_results()
+        return logs
+
+    def _send_stock(self, name, requested):
+        logs = self.env["amazon.log"]
+        Quantity = self.env["amazon.quantity"].sudo()  # sudo: the outbox is the addon's own
+        self.env["ir.cron"]._commit_progress()
+        for account in self.sudo():
+            if not Quantity._has_work(account, requested):
+                account._job(name)._nothing_to_do()
                 continue
             if not account._orders_are_here():
                 logs |= account._fetch_orders()
-            logs |= account._job("inventory")._run(
-                lambda run: run.env["amazon.quantity"].sudo()._send(run)  # sudo: see above
+            logs |= account._job(name)._run(
+                lambda run: run.env["amazon.quantity"].sudo()._send(run, requested)  # sudo: see above
             )
         return logs
 

@@ -19,6 +19,6 @@ class AmazonFeed(models.Model):
         return {
             **super()._declared(),
             FEED_TYPE_LISTINGS: FeedType(
-                "amazon.quantity", "inventory", CONTENT_TYPE_JSON, "json", parse_processing_report
+                "amazon.quantity", "inventory_by_hand", CONTENT_TYPE_JSON, "json", parse_processing_report
             ),
         }

@@ -13,10 +13,11 @@ class AmazonJob(models.Model):
     name = fields.Selection(
         selection_add=[
             ("inventory", "Stock"),
+            ("inventory_by_hand", "Stock by Hand"),
             ("inventory_results", "Stock Results"),
             ("offers", "SKUs from Amazon"),
         ],
-        ondelete=dict.fromkeys(("inventory", "inventory_results", "offers"), "cascade"),
+        ondelete=dict.fromkeys(("inventory", "inventory_by_hand", "inventory_results", "offers"), "cascade"),
     )
     read_from = fields.Datetime(readonly=True, help="When reading all of the shop's SKUs began.")
     read_to = fields.Datetime(readonly=True, help="When the SKU that was read last was made on Amazon.")
@@ -34,6 +35,15 @@ class AmazonJob(models.Model):
                 priority=1,
                 switch="auto_inventory",
                 shown=True,
+                waits=quantities._is_open_for,
+                progress="_stock_sent",
+            ),
+            # What a person asked for goes out whether the automatic job is started or not.
+            "inventory_by_hand": Job(
+                "_send_requested_stock",
+                minutes=15,
+                priority=1,
+                lock="inventory",
                 waits=quantities._is_open_for,
                 progress="_stock_sent",
             ),

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
+from ...notices import notice
 from ...said import say
 
 _lt = LazyTranslate(__name__)
@@ -214,8 +215,9 @@ class AmazonOffer(models.Model):
             same = told and values and all(told[name] == value for name, value in values.items())
             if not values or (same and offer.id not in again and told.state != "not_sent"):
                 continue
+            values["requested"] = offer.id in again
             if told and told.state != "done":
-                told._to_send(**values)
+                told._to_send(**{**values, "requested": told.requested or values["requested"]})
             else:
                 new.append({**values, **offer._row_values()})
         rows = self.env["amazon.quantity"].create(new)
@@ -243,9 +245,8 @@ class AmazonOffer(models.Model):
             offers.account_id._check_ready()
         # sudo: what is to be looked at is the addon's own
         self.env["amazon.stock.change"].sudo()._note_offers(self, again=True)
-        for account in self.account_id:
-            result = account._send_stock_soon()
-        return result
+        self.account_id._wake_stock()
+        return notice(self.env._("The quantities go out within a minute."), "info")
 
     def action_view_quantities(self):
         """Open what Amazon was told of this."""

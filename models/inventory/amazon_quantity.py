@@ -51,12 +51,12 @@ class AmazonQuantity(models.Model):
 
     @api.model
     def _sender(self, account):
-        return account._job("inventory")
+        return account._job("inventory" if account.auto_inventory else "inventory_by_hand")
 
     def _wake(self):
         for account in self.account_id:
-            if account.auto_inventory:
-                account._job("inventory")._trigger()
+            if account.auto_inventory or any(row.requested for row in self if row.account_id == account):
+                self._sender(account)._trigger()
 
     def _facts(self):
         return {
@@ -111,9 +111,10 @@ class AmazonQuantity(models.Model):
 
     @api.model
     def _has_work(self, account, requested):
+        noted = [("account_id", "=", account.id), *([("again", "=", True)] if requested else [])]
         return bool(
             super()._has_work(account, requested)
-            or self.env["amazon.stock.change"].search_count([("account_id", "=", account.id)], limit=1)
+            or self.env["amazon.stock.change"].search_count(noted, limit=1)
             or self.env["amazon.feed"]._unsent(account, FEED_TYPE_LISTINGS)
             or self.search_count(self._to_read_back(account), limit=1)
         )
@@ -139,19 +140,22 @@ class AmazonQuantity(models.Model):
 
     @api.model
     def _send_all(self, run, requested, troubles, tried):
-        self._look_at_changes(run)
+        self._look_at_changes(run, requested)
         result = super()._send_all(run, requested, troubles, tried)
         with self._raised_later(troubles):
             self._read_back(run)
         return result
 
     @api.model
-    def _look_at_changes(self, run):
-        """Make rows of what has changed, as long as there is something."""
+    def _look_at_changes(self, run, requested):
+        """Make rows of what has changed, as long as there is something.
+
+        :param bool requested: only of what a person asked for.
+        """
         changes = self.env["amazon.stock.change"]
         while True:
             run.checkpoint()
-            ids, again = changes._take(run.account, LOOK)
+            ids, again = changes._take(run.account, LOOK, requested)
             if not ids:
                 return
             offers = self.env["amazon.offer"].browse(ids)

@@ -30,7 +30,8 @@ class AmazonQuantity(models.Model):
 
     @api.model
     def _feed_wake(self, account, seconds):
-        account._job("inventory_results").sudo()._trigger(seconds)  # sudo: jobs are the addon's own
+        name = "inventory_results" if account.auto_inventory else "inventory_by_hand"
+        account._job(name).sudo()._trigger(seconds)  # sudo: jobs are the addon's own
 
     def _feed_unclear(self, feed, run):
         for marketplace, rows in self.grouped("marketplace_id").items():

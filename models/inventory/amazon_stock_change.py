@@ -107,11 +107,12 @@ class AmazonStockChange(models.Model):
         )
 
     @api.model
-    def _take(self, account, limit):
+    def _take(self, account, limit, requested=False):
         """Take SKUs off the list, but for those that Amazon is just being told of.
 
         :param account: the ``amazon.account``.
         :param int limit: at most so many.
+        :param bool requested: only those that are to be told again, as a person has asked.
         :return: ids of the SKUs, and of those among them that are to be told again.
         :rtype: tuple[list, set]
         """
@@ -119,11 +120,12 @@ class AmazonStockChange(models.Model):
             SQL(
                 "WITH waiting AS (SELECT DISTINCT change.offer_id FROM amazon_stock_change change"
                 " JOIN amazon_offer offer ON offer.id = change.offer_id"
-                " WHERE change.account_id = %s AND offer.sync_state IS DISTINCT FROM 'sending'"
+                " WHERE change.account_id = %s AND offer.sync_state IS DISTINCT FROM 'sending' AND (change.again OR %s)"
                 " ORDER BY change.offer_id LIMIT %s)"
                 " DELETE FROM amazon_stock_change change USING waiting WHERE change.offer_id = waiting.offer_id"
                 " RETURNING change.offer_id, change.again",
                 account.id,
+                not requested,
                 limit,
             )
         )
