@@ -213,6 +213,7 @@ REFUSALS = {
             ["not_connected"],
         ),
         Refusal("later", _lt("Amazon did not answer in time, or the connection was cut."), ["no_answer"]),
+        Refusal("later", _lt("Amazon could not make the report that it was asked for."), ["report_failed"]),
         Refusal("later", _lt("Amazon is in trouble.")),
     ),
     MalformedAnswer: (
@@ -243,6 +244,10 @@ _UNREADABLE = {
     "wrong_type": _lt("The field %(field)s does not hold what it should."),
     "too_long": _lt("The field %(field)s is too long."),
     "unprintable": _lt("The field %(field)s holds characters that cannot be written."),
+    "unknown_column": _lt(
+        "It has the column %(field)s, which is not known here. Nothing was read. Report it to whoever looks after this"
+        " addon."
+    ),
 }
 #: What happens next, by the kind of error: in a job, and for whoever has pressed a button.
 AGAIN = {

@@ -29,6 +29,7 @@ from . import (
     test_kits,
     test_lines,
     test_listings,
+    test_listings_report,
     test_offers,
     test_open_units,
     test_pending,

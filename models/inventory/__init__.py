@@ -7,6 +7,7 @@ from . import (
     amazon_log,
     amazon_offer,
     amazon_offer_quantity,
+    amazon_offer_report,
     amazon_order_update,
     amazon_quantity,
     amazon_quantity_feed,

@@ -4,6 +4,8 @@ from ...said import say
 from ...selling_partner import FEED_TYPE_LISTINGS
 from ..engine.amazon_job import Job
 
+NO_REPORT = {"report_marketplace_id": False, "report_ref": False, "reached": 0}
+
 
 class AmazonJob(models.Model):
     """The jobs that keep Amazon's stock right."""
@@ -22,6 +24,14 @@ class AmazonJob(models.Model):
     read_from = fields.Datetime(readonly=True, help="When reading all of the shop's SKUs began.")
     read_to = fields.Datetime(readonly=True, help="When the SKU that was read last was made on Amazon.")
     read_more = fields.Boolean(readonly=True, help="The open search finds more SKUs than Amazon shows of it.")
+    read_gaps = fields.Boolean(readonly=True, help="Something could not be read: what was not seen may be listed.")
+    read_at = fields.Datetime(readonly=True, help="When all of the shop's SKUs were read last.")
+    report_marketplace_id = fields.Many2one(
+        "amazon.marketplace", readonly=True, ondelete="set null", help="Whose SKUs are read from Amazon's report."
+    )
+    report_ref = fields.Char(readonly=True, help="The report that Amazon is making, or that is being read.")
+    last_report_ref = fields.Char(readonly=True, help="The report before: it is not read again.")
+    reached = fields.Integer(readonly=True, help="How many entries of the report are read.")
 
     @api.model
     def _declared(self):

@@ -1,4 +1,9 @@
 from odoo import fields, models
+from odoo.tools.translate import LazyTranslate
+
+from ...refusals import unreadable
+
+_lt = LazyTranslate(__name__)
 
 
 class AmazonLog(models.Model):
@@ -10,6 +15,7 @@ class AmazonLog(models.Model):
         "amazon.quantity", "amazon_quantity_log_rel", "log_id", "quantity_id", "Quantities", readonly=True
     )
     quantity_count = fields.Integer(compute="_compute_quantity_count")
+    unreadable = fields.Integer("Cannot Be Read", readonly=True, help="SKUs that Amazon shows and that cannot be read")
 
     # === COMPUTE METHODS === #
 
@@ -26,6 +32,23 @@ class AmazonLog(models.Model):
         return {**action, "domain": [("log_ids", "in", self.ids)], "context": {}}
 
     # === BUSINESS METHODS === #
+
+    def _unread(self, entries):
+        """Count SKUs that cannot be read, and say of the first why.
+
+        :param entries: ``selling_partner`` unreadable listings.
+        """
+        if not self.unreadable:
+            first = entries[0]
+            self._note(
+                _lt(
+                    "Not all SKUs can be read; the others come in. The first is %(sku)s (%(place)s): %(why)s",
+                    sku=first.sku or "?",
+                    place=first.error.path or "-",
+                    why=unreadable(first.error),
+                )
+            )
+        self.unreadable += len(entries)
 
     def _is_empty(self):
         return super()._is_empty() and not self.quantity_ids

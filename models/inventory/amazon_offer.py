@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools.translate import LazyTranslate
 
 from ...selling_partner import FBA, FBM, MOST_SKUS, NotFound, SearchListings
 from ...times import aware, naive
+from .amazon_job import NO_REPORT
 
-_lt = LazyTranslate(__name__)
-
+# Where a search finds more than this, Amazon's report is read instead: a search shows 1,000, each 20 of them in a call.
+MANY_SKUS = 5_000
 # Languages in which Amazon says what is wrong.
 LOCALES = {"ja": "ja_JP", "en": "en_US", "de": "de_DE", "fr": "fr_FR", "it": "it_IT", "es": "es_ES"}
 
@@ -38,47 +38,106 @@ class AmazonOffer(models.Model):
 
     @api.model
     def _read_all(self, run):
-        """Read the account's SKUs from Amazon.
+        """Read the account's SKUs from Amazon: by searches, or from a report where there are too many for that.
 
         :param run: the :class:`..engine.run.Run`.
+        :return: whether Amazon is still making a report; the job is woken to look again.
         """
+        job = run.job
+        self._begin_reading(run)
+        with run.calling():
+            while job.open_search or job.report_marketplace_id:
+                if not job.report_marketplace_id:
+                    self._read_searches(run)
+                elif not self._read_report(run):
+                    return True
+        job.read_at = fields.Datetime.now()
+        return False
+
+    @api.model
+    def _begin_reading(self, run):
+        """Go on where an earlier run has ended, or begin anew."""
         account, job = run.account, run.job
-        searches = [self._search_of(account, marketplace) for marketplace in account.marketplace_ids]
-        search = SearchListings.from_json(job.open_search) if job.open_search else None
-        if not search or search.marketplace_id not in account.marketplace_ids.mapped("api_ref"):
-            search, job.read_from = searches[0], fields.Datetime.now()
+        search = job.open_search and SearchListings.from_json(job.open_search)
+        known = search and search.marketplace_id in account.marketplace_ids.mapped("api_ref")
+        if not known and not job.report_marketplace_id & account.marketplace_ids:
+            job.write({**NO_REPORT, "read_from": fields.Datetime.now(), "read_gaps": False})
+            job._start_search(self._search_of(account, account.marketplace_ids[0]))
+
+    @api.model
+    def _read_searches(self, run):
+        """Read marketplace by marketplace from the open search on, until one has too many SKUs for searches."""
+        job = run.job
 
         def keep(search, page):
-            offers = self._learn_listings(account, search.marketplace_id, page.listings)
-            run.log.received += len(offers)
+            self._keep(run, search.marketplace_id, page.listings, page.unreadable)
             newest = max(filter(None, (listing.created for listing in page.listings)), default=None)
             if newest:
                 job.read_to = naive(newest)
+            if page.number_of_results > MANY_SKUS:
+                self._want_report(run, search)
+                return True
+            return False
 
         def then(search):
+            if job.report_marketplace_id:
+                return None
             reached = job.read_to and aware(job.read_to)
             if job.read_more and reached and reached != search.created_after:
                 return replace(search, created_after=reached)
             if job.read_more:
-                run.log._note(
-                    _lt(
-                        "More than 1,000 SKUs were made on Amazon at %s; it shows no more of them. The others come in"
-                        " with their orders.",
-                        job.read_to,
-                    )
-                )
-            else:
-                self._forget_unseen(account, search.marketplace_id, job.read_from)
-            following = [each.marketplace_id for each in searches].index(search.marketplace_id) + 1
-            return searches[following] if following < len(searches) else None
+                # More were made in one second than a search shows.
+                self._want_report(run, search)
+                return None
+            return self._end_of(run, search.marketplace_id, job.read_from)
 
         def read(search, token):
             page = run.amazon.listings.search(search, token)
             job.read_more = page.is_cut
             return page
 
-        with run.calling():
-            job._read_pages(run, search, read, keep, then=then)
+        job._read_pages(run, SearchListings.from_json(job.open_search), read, keep, then=then)
+
+    @api.model
+    def _keep(self, run, marketplace_ref, listings, unreadable, report_at=None):
+        """Keep what Amazon shows, and note what of it cannot be read.
+
+        :param unreadable: ``selling_partner`` unreadable listings.
+        :param datetime report_at: as in :meth:`_learn_listings`.
+        """
+        offers = self._learn_listings(run.account, marketplace_ref, listings, report_at)
+        run.log.received += len(offers)
+        if not unreadable:
+            return
+        run.log._unread(unreadable)
+        skus = [entry.sku for entry in unreadable if entry.sku]
+        # What cannot be read is listed all the same.
+        self.search(
+            Domain("account_id", "=", run.account.id)
+            & Domain("marketplace_id.api_ref", "=", marketplace_ref)
+            & Domain("sku", "in", skus)
+        ).seen_at = report_at or fields.Datetime.now()
+        if len(skus) < len(unreadable):
+            run.job.read_gaps = True
+
+    @api.model
+    def _end_of(self, run, marketplace_ref, since):
+        """All of a marketplace was read.
+
+        :param datetime since: what was seen then or later is listed (UTC, naive).
+        :return: the search for the next marketplace's, or None.
+        """
+        if not run.job.read_gaps:
+            self._forget_unseen(run.account, marketplace_ref, since)
+        run.job.read_gaps = False
+        return self._search_after(run.account, marketplace_ref)
+
+    @api.model
+    def _search_after(self, account, marketplace_ref):
+        """Return the search for the SKUs of the marketplace after this one, or None."""
+        following = account.marketplace_ids.mapped("api_ref").index(marketplace_ref) + 1
+        marketplace = account.marketplace_ids[following : following + 1]
+        return self._search_of(account, marketplace) if marketplace else None
 
     @api.model
     def _search_of(self, account, marketplace, **parameters):
@@ -99,24 +158,35 @@ class AmazonOffer(models.Model):
         return LOCALES.get(account.company_id._amazon_lang()[:2], "")
 
     @api.model
-    def _learn_listings(self, account, marketplace_ref, listings):
+    def _learn_listings(self, account, marketplace_ref, listings, report_at=None):
         """Write what Amazon shows of SKUs; those that are new are made, and matched with products.
 
         :param str marketplace_ref: Amazon's id of the marketplace.
         :param listings: ``selling_partner`` listings.
+        :param datetime report_at: when the report was made that they stand in (UTC, naive); None: they are as of now.
         :return: their ``amazon.offer``.
         """
         marketplace = account.marketplace_ids.filtered(lambda known: known.api_ref == marketplace_ref)
         shown = {listing.sku: listing for listing in listings}
         offers = self._find_or_make(account, marketplace, {sku: (one.asin, one.title) for sku, one in shown.items()})
+        seen = self.browse()
         for sku, listing in shown.items():
-            offers[sku]._learn_listing(listing)
+            offer = offers[sku]
+            if report_at and offer.seen_at and offer.seen_at > report_at:
+                continue
+            values = offer._values_of(listing) if not report_at else offer._values_in_report(listing)
+            changed = {name: value for name, value in values.items() if offer[name] != value}
+            if changed:
+                offer.write(changed)
+            seen |= offer
+        seen.seen_at = report_at or fields.Datetime.now()
         return self.browse().union(*offers.values())
 
-    def _learn_listing(self, listing):
-        """Write what Amazon shows of this.
+    def _values_of(self, listing):
+        """Return what is to be written of what Amazon shows of this.
 
         :param listing: the ``selling_partner`` listing.
+        :rtype: dict
         """
         values = {
             "asin": listing.asin or self.asin,
@@ -132,8 +202,7 @@ class AmazonOffer(models.Model):
         }
         if FBA in listing.channels or FBM in listing.channels:
             values["channel"] = "fba" if FBA in listing.channels else "fbm"
-        changed = {name: value for name, value in values.items() if self[name] != value}
-        self.write({**changed, "seen_at": fields.Datetime.now()})
+        return values
 
     @api.model
     def _forget_unseen(self, account, marketplace_ref, since):
