@@ -228,12 +228,16 @@ class TestRefusals(AmazonCase):
         message = self.press()
         self.assertIn("A1WRONG does not look like a merchant token", message)
         self.assertEqual(self.news, "warning")
+        self.assertTrue(
+            self.account.with_user(self.manager).merchant_is_odd, "what is said of it stands in no green box"
+        )
         self.account.authorized_merchant_id = "A2CORRECT12345"
         message = self.press()
         self.assertIn("the refresh token is that of A2CORRECT12345", message)
         self.assertEqual(self.account.connection_state, "broken")
         self.account.merchant_id = "a2correct12345"
         message = self.press()
+        self.assertFalse(self.account.merchant_is_odd)
         self.assertNotIn("checked", message)
         self.assertEqual(self.account.connection_state, "ok")
         self.account.with_user(self.manager).refresh_token = self.seller["refresh_token"]

@@ -168,6 +168,10 @@ class AmazonAccount(models.Model):
         compute_sudo=True,
     )
 
+    merchant_is_odd = fields.Boolean(
+        compute="_compute_merchant_is_odd",
+        help="The merchant token, which Amazon has not named, does not look like one",
+    )
     mail_warning = fields.Char(compute="_compute_mail_warning", compute_sudo=True)
 
     _merchant_uniq = models.UniqueIndex(
@@ -209,6 +213,11 @@ class AmazonAccount(models.Model):
             account.connection_message = (
                 account._broken_jobs()[:1].last_error or account._standing_text() or account.tested_message
             )
+
+    @api.depends("kind", "merchant_id", "authorized_merchant_id")
+    def _compute_merchant_is_odd(self):
+        for account in self:
+            account.merchant_is_odd = account.kind == "seller" and account._merchant_is_odd()
 
     def _broken_jobs(self):
         """Return the jobs that Amazon refuses something that a person must mend."""
