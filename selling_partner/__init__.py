@@ -40,6 +40,7 @@ from .listings import (
     SearchListings,
     Submission,
     UnreadableListing,
+    is_sku,
 )
 from .listings_feed import (
     CONTENT_TYPE_JSON,

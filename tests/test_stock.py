@@ -153,6 +153,8 @@ class TestStock(StockCase):
     def test_ran_out(self):
         """What runs out is told at once: the job is woken in the transaction in which it happens."""
         self.account.with_user(self.manager).auto_inventory = True
+        # What lies with Amazon is not there to be sold.
+        self.env["stock.quant"]._update_available_quantity(self.tea, self.account.fba_warehouse_id.lot_stock_id, 1000)
         self.started()
         cron = self.account._job("inventory").cron_id
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
@@ -218,7 +220,7 @@ class TestStock(StockCase):
         for kind, written in (("cut_after", [("AMZ-TEA-001", 101)]), ("timeout", [])):
             with self.subTest(kind=kind), freeze_time(now) as clock:
                 self.stock(self.tea, 1)
-                self.amazon.post("faults", operation="patchListingsItem", kind=kind, times=1)
+                self.amazon.post("faults", operation="patchListingsItem", kind=kind, times=1, seconds=1)
                 self.sync()
                 self.assertEqual(self.writes(), written)
                 for _again in range(4):
@@ -342,3 +344,58 @@ class TestStockOfKits(StockCase):
         self.imported("jp_cvs_pending", items=[{"sku": "KIT-1", "quantity": 2}])
         self.sync()
         self.assertEqual(sorted(self.writes()), [("AMZ-CUP-001", 96), ("AMZ-TEA-001", 54), ("KIT-1", 18)])
+
+
+@tagged("post_install", "-at_install", "both")
+class TestStockSpeed(StockCase):
+    """What noting costs those who move goods."""
+
+    def setUp(self):
+        super().setUp()
+        self.list_on_amazon("AMZ-TEA-001", "AMZ-CUP-001")
+        self.sync_offers()
+
+    def test_queries_of_a_move(self):
+        """A receipt and a delivery cost at most two queries more than without the SKUs, one of which only looks whether
+        they are watched."""
+        spent = {}
+        # What is asked once per process is asked before.
+        for watched in (False, False, True):
+            self.account.stock_watched = watched
+            spent[watched] = self.spent_on_moves()
+        self.assertTrue(self.env["amazon.stock.change"].search_count([]))
+        for name, (every, ours) in spent[True].items():
+            self.assertLessEqual(ours, 2, name)
+            self.assertLessEqual(every, spent[False][name][0] + 1, name)
+
+    def spent_on_moves(self):
+        """Return how many queries a receipt and a delivery take, from validating to the end of the transaction, and how
+        many of them are about SKUs."""
+        spent = {}
+        supplier = self.env.ref("stock.stock_location_suppliers")
+        customer = self.env.ref("stock.stock_location_customers")
+        for name, kind, source, target in (
+            ("receipt", self.warehouse.in_type_id, supplier, self.warehouse.lot_stock_id),
+            ("delivery", self.warehouse.out_type_id, self.warehouse.lot_stock_id, customer),
+        ):
+            places = {"location_id": source.id, "location_dest_id": target.id}
+            picking = self.env["stock.picking"].create(
+                {
+                    "picking_type_id": kind.id,
+                    **places,
+                    "move_ids": [
+                        (0, 0, {"product_id": product.id, "product_uom_qty": 2, **places})
+                        for product in (self.tea, self.cup)
+                    ],
+                }
+            )
+            picking.action_confirm()
+            picking.action_assign()
+            self.env.cr.flush()
+            self.env.invalidate_all()
+            with self.statements() as found:
+                picking.button_validate()
+                self.env.cr.flush()
+            spent[name] = len(found), sum("amazon_offer" in query for query in found)
+            self.assertEqual(picking.state, "done")
+        return spent

@@ -5,7 +5,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...selling_partner import FBA, FBM, MOST_SKUS, NotFound, SearchListings
+from ...selling_partner import FBA, FBM, MOST_SKUS, MalformedAnswer, NotFound, SearchListings, is_sku
 from ...times import aware, naive
 from .amazon_job import NO_REPORT
 
@@ -22,7 +22,8 @@ class AmazonOffer(models.Model):
         [("fbm", "Own Shipping"), ("fba", "Amazon FBA")],
         "Shipped by",
         tracking=True,
-        help="Nothing is ever told of what Amazon ships itself.",
+        write_once=True,
+        help="Nothing is ever told of what Amazon ships itself. To be chosen only where Amazon does not say.",
     )
     both_channels = fields.Boolean("In Both Channels", readonly=True)
     product_type = fields.Char("Product Type on Amazon", readonly=True)
@@ -105,7 +106,8 @@ class AmazonOffer(models.Model):
         :param unreadable: ``selling_partner`` unreadable listings.
         :param datetime report_at: as in :meth:`_learn_listings`.
         """
-        offers = self._learn_listings(run.account, marketplace_ref, listings, report_at)
+        marketplace = run.account.marketplace_ids.filtered(lambda known: known.api_ref == marketplace_ref)
+        offers = self._learn_listings(run.account, marketplace, listings, report_at)
         run.log.received += len(offers)
         if not unreadable:
             return
@@ -158,15 +160,14 @@ class AmazonOffer(models.Model):
         return LOCALES.get(account.company_id._amazon_lang()[:2], "")
 
     @api.model
-    def _learn_listings(self, account, marketplace_ref, listings, report_at=None):
+    def _learn_listings(self, account, marketplace, listings, report_at=None):
         """Write what Amazon shows of SKUs; those that are new are made, and matched with products.
 
-        :param str marketplace_ref: Amazon's id of the marketplace.
+        :param marketplace: the ``amazon.marketplace``.
         :param listings: ``selling_partner`` listings.
         :param datetime report_at: when the report was made that they stand in (UTC, naive); None: they are as of now.
         :return: their ``amazon.offer``.
         """
-        marketplace = account.marketplace_ids.filtered(lambda known: known.api_ref == marketplace_ref)
         shown = {listing.sku: listing for listing in listings}
         offers = self._find_or_make(account, marketplace, {sku: (one.asin, one.title) for sku, one in shown.items()})
         seen = self.browse()
@@ -226,28 +227,38 @@ class AmazonOffer(models.Model):
         """
         account = self.account_id
         for marketplace, offers in self.grouped("marketplace_id").items():
-            for listings, asked in offers._listings(amazon, account, marketplace):
-                seen = self._learn_listings(account, marketplace.api_ref, listings)
-                (asked - seen).write({"gone": True})
+            for listings, asked, unreadable in offers._listings(amazon, account, marketplace):
+                seen = self._learn_listings(account, marketplace, listings)
+                (asked - seen - unreadable).write({"gone": True})
                 self.env["ir.cron"]._commit_progress()
 
+    def _can_be_looked_up(self):
+        """Tell whether Amazon can be asked for this at all."""
+        self.ensure_one()
+        return is_sku(self.sku) and self.marketplace_id in self.account_id.marketplace_ids
+
     def _listings(self, amazon, account, marketplace):
-        """Yield what Amazon shows of these, and which of them were asked for.
+        """Yield what Amazon shows of these, which of them were asked for, and of which the answer cannot be read.
 
         :param marketplace: of these, an ``amazon.marketplace``.
         """
         # A search names SKUs between commas.
         alone = self.filtered(lambda offer: "," in offer.sku)
         for offer in alone:
+            listings, unreadable = [], self.browse()
             try:
-                listing = amazon.listings.get(
-                    account.merchant_id, offer.sku, marketplace.api_ref, issue_locale=self._issue_locale(account)
+                listings.append(
+                    amazon.listings.get(
+                        account.merchant_id, offer.sku, marketplace.api_ref, issue_locale=self._issue_locale(account)
+                    )
                 )
-            except NotFound:
-                listing = None
-            yield [listing] if listing else [], offer
+            except (NotFound, MalformedAnswer) as error:
+                unreadable = offer if isinstance(error, MalformedAnswer) else unreadable
+            yield listings, offer, unreadable
         others = self - alone
         for start in range(0, len(others), MOST_SKUS):
             part = others[start : start + MOST_SKUS]
             search = self._search_of(account, marketplace, sort_by="sku", skus=tuple(part.mapped("sku")))
-            yield amazon.listings.search(search).listings, part
+            page = amazon.listings.search(search)
+            skus = {entry.sku for entry in page.unreadable}
+            yield page.listings, part, part.filtered(lambda offer, skus=skus: offer.sku in skus)

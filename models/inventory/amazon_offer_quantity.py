@@ -1,15 +1,16 @@
 """How many of a SKU Amazon may sell."""
 
-import math
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL, float_round
 from odoo.tools.translate import LazyTranslate
 
 from ...notices import notice
 from ...said import say
+from ...selling_partner import is_sku
 
 _lt = LazyTranslate(__name__)
 
@@ -24,12 +25,15 @@ SETTINGS = {
     "restock_date",
     "both_channels_allowed",
     "channel",
+    "both_channels",
     "gone",
 }
 # A SKU that was never told is looked up before, unless Amazon has shown it so lately.
 SEEN_MINUTES = 60
 # Amazon's clock may be so many minutes behind ours.
 CLOCKS = 10
+# The most that Amazon takes.
+LARGEST = 999_999_999
 SYNC_STATES = [("unsent", "Not Sent"), ("sending", "Sending"), ("done", "Done"), ("error", "Error")]
 
 
@@ -88,7 +92,8 @@ class AmazonOffer(models.Model):
 
     @api.depends("quantity_id.state", "quantity_id.message", "quantity_id.applied")
     def _compute_sync_state(self):
-        states = {"not_sent": "unsent", "sending": "sending", "done": "done", False: "unsent"}
+        # Of what is unknown Amazon is being asked: it may still come to it.
+        states = {"not_sent": "unsent", "sending": "sending", "unknown": "sending", "done": "done", False: "unsent"}
         for offer in self:
             told = offer.quantity_id
             offer.sync_state = states.get(told.state, "error")
@@ -106,10 +111,18 @@ class AmazonOffer(models.Model):
             if reasons[offer] or offer.paused:
                 offer.quantity_here = 0
                 continue
-            quantity = offer.quantity_fixed or max(0, math.floor(units[offer]) - offer.buffer)
+            # Rounded, because 0.3 / 0.1 is a little less than 3.
+            quantity = offer.quantity_fixed or int(float_round(units[offer], 0, rounding_method="DOWN")) - offer.buffer
+            quantity = min(max(0, quantity), LARGEST)
             offer.quantity_here = min(quantity, offer.quantity_max or quantity)
 
     # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        offers = super().create(vals_list)
+        offers.filtered("product_id")._note_change()
+        return offers
 
     def write(self, vals):
         result = super().write(vals)
@@ -136,6 +149,10 @@ class AmazonOffer(models.Model):
             return _lt("Its product is archived.")
         if not (self.product_id.is_storable or self._is_kit()) and not self.quantity_fixed and not self.paused:
             return _lt("Its product's stock is not tracked. Set a fixed quantity to offer it.")
+        if not is_sku(self.sku):
+            return _lt("Amazon has no SKU like this.")
+        if self.marketplace_id not in self.account_id.marketplace_ids:
+            return _lt("Its marketplace is not one of the account's any more.")
         if self.gone:
             return _lt("Amazon does not list it any more.")
         if not self.seen_at:
@@ -144,6 +161,8 @@ class AmazonOffer(models.Model):
             return _lt("Amazon ships it (FBA).")
         if self.both_channels and not self.both_channels_allowed:
             return _lt("Amazon ships it (FBA), and it is for your own shipping, too. Say whether to offer your stock.")
+        if not self.channel:
+            return _lt("Amazon does not say who ships it. Choose this under “Shipped by”.")
         return False
 
     def _is_kit(self):
@@ -201,19 +220,21 @@ class AmazonOffer(models.Model):
         must never be touched."""
         recent = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
         looked_at = self.seen_at and self.seen_at >= recent
-        return not (self.gone or looked_at or self.quantity_ids.filtered("accepted_at"))
+        known = self.gone or looked_at or self.quantity_ids.filtered("accepted_at")
+        return not known and self._can_be_looked_up()
 
     def _tell(self, again):
         """Have Amazon told what it may sell of these, where it was told something else.
 
         :param again: ids of those that it is told even if it was told the same.
         """
-        new = []
+        new, ordered = [], self._ordered_since_told()
         for offer in self:
             told = offer.quantity_id
             values = not offer.why_not_sent and offer._values_to_tell()
             same = told and values and all(told[name] == value for name, value in values.items())
-            if not values or (same and offer.id not in again and told.state != "not_sent"):
+            same = same and offer.id not in again and offer not in ordered
+            if not values or (same and told.state != "not_sent"):
                 continue
             values["requested"] = offer.id in again
             if told and told.state != "done":
@@ -224,6 +245,24 @@ class AmazonOffer(models.Model):
         for row in rows:
             row.offer_id.quantity_id.retry_at = False
             row.offer_id.quantity_id = row
+
+    def _ordered_since_told(self):
+        """Return those of these that were ordered on Amazon after it was told of them: it has fewer now than it was
+        told, also where as many have come in here meanwhile."""
+        if not self:
+            return self
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT offer.id FROM amazon_offer offer"
+                " JOIN amazon_quantity told ON told.id = offer.quantity_id"
+                " JOIN sale_order_line line ON line.amazon_offer_id = offer.id"
+                " JOIN sale_order ON sale_order.id = line.order_id"
+                " WHERE offer.id IN %s AND sale_order.date_order >= told.sent_at - %s * interval '1 minute'",
+                self._ids,
+                CLOCKS,
+            )
+        )
+        return self.browse(offer_id for [offer_id] in rows)
 
     def _row_values(self):
         return {

@@ -126,6 +126,7 @@ class AmazonQuantity(models.Model):
             Domain("account_id", "=", account.id)
             & Domain("state", "=", "done")
             & Domain("retry_at", "<=", fields.Datetime.now())
+            & Domain("marketplace_id", "in", account.marketplace_ids.ids)
         )
 
     # === SENDING === #
@@ -152,15 +153,19 @@ class AmazonQuantity(models.Model):
 
         :param bool requested: only of what a person asked for.
         """
-        changes = self.env["amazon.stock.change"]
+        changes, looked_up = self.env["amazon.stock.change"], set()
         while True:
             run.checkpoint()
             ids, again = changes._take(run.account, LOOK, requested)
             if not ids:
                 return
             offers = self.env["amazon.offer"].browse(ids)
-            unseen = offers.filtered(lambda offer: offer.product_id and offer._is_to_be_looked_up())
+            unseen = offers.filtered(
+                lambda offer: offer.product_id and offer.id not in looked_up and offer._is_to_be_looked_up()
+            )
             if unseen:
+                # Once: of some the answer cannot be read.
+                looked_up.update(unseen.ids)
                 # What was taken is noted again should this end here.
                 self.env.cr.rollback()
                 self.env.invalidate_all()
@@ -198,7 +203,7 @@ class AmazonQuantity(models.Model):
 
         :param listing: the ``selling_partner`` listing, None: Amazon does not know the SKU.
         """
-        if listing and listing.submitted_quantity == self.quantity:
+        if self._is_stored(listing):
             self._accepted()
         elif self.asked < len(QUERY_AGAIN_MINUTES):
             self._query_later(self.asked + 1)
@@ -206,13 +211,25 @@ class AmazonQuantity(models.Model):
             # The same quantity twice does no harm.
             self._to_send()
 
+    def _is_stored(self, listing):
+        """Tell whether Amazon has stored all that it was told.
+
+        :param listing: the ``selling_partner`` listing, or None.
+        """
+        return bool(
+            listing
+            and listing.submitted_quantity == self.quantity
+            and self.handling_days in (0, listing.handling_days)
+            and self.restock_date in (False, listing.restock_date)
+        )
+
     @api.model
     def _read_back(self, run):
         """See whether Amazon shows what it has accepted."""
         while rows := self.search(self._to_read_back(run.account), limit=LOOK, order="id"):
             for marketplace, of_one in rows.grouped("marketplace_id").items():
-                for listings, offers in of_one.offer_id._listings(run.amazon, run.account, marketplace):
-                    self.env["amazon.offer"]._learn_listings(run.account, marketplace.api_ref, listings)
+                for listings, offers, _unread in of_one.offer_id._listings(run.amazon, run.account, marketplace):
+                    self.env["amazon.offer"]._learn_listings(run.account, marketplace, listings)
                     shown = {listing.sku: listing for listing in listings}
                     for row in of_one.filtered(lambda row, offers=offers: row.offer_id in offers):
                         row._compare(shown.get(row.sku))

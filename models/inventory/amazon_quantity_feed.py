@@ -26,7 +26,11 @@ class AmazonQuantity(models.Model):
         self._to_send()
 
     def _feed_failed(self, feed, message):
-        self._refused("rejected", message)
+        if feed.status == "CANCELLED":
+            # Amazon did not come to it; nothing is wrong with these.
+            self._to_send()
+        else:
+            self._refused("rejected", message)
 
     @api.model
     def _feed_wake(self, account, seconds):
@@ -35,11 +39,10 @@ class AmazonQuantity(models.Model):
 
     def _feed_unclear(self, feed, run):
         for marketplace, rows in self.grouped("marketplace_id").items():
-            for listings, offers in rows.offer_id._listings(run.amazon, run.account, marketplace):
+            for listings, offers, _unread in rows.offer_id._listings(run.amazon, run.account, marketplace):
                 shown = {listing.sku: listing for listing in listings}
                 for row in rows.filtered(lambda row, offers=offers: row.offer_id in offers):
-                    listing = shown.get(row.sku)
-                    if listing and listing.submitted_quantity == row.quantity:
+                    if row._is_stored(shown.get(row.sku)):
                         row._accepted()
                 run.checkpoint()
 

@@ -47,17 +47,34 @@ class AmazonStockChange(models.Model):
                 "  JOIN amazon_account account ON account.id = offer.account_id AND account.stock_watched"
                 "  CROSS JOIN LATERAL (SELECT COALESCE(sum(quant.quantity - quant.reserved_quantity), 0) AS units"
                 "   FROM stock_quant quant JOIN stock_location place ON place.id = quant.location_id"
-                "   WHERE quant.product_id = changed.moved_id AND place.usage = 'internal') free"
+                "   WHERE quant.product_id = changed.moved_id AND place.usage = 'internal'"
+                "    AND place.company_id = account.company_id AND %s) free"
                 "  GROUP BY offer.account_id, offer.id),"
                 " noted AS (INSERT INTO amazon_stock_change (account_id, offer_id) SELECT account_id, id FROM found)"
                 " SELECT DISTINCT account_id FROM found WHERE ran_out",
                 product_ids,
                 self._kits(),
+                self._counts_for_account(),
             )
         )
         for account in self.env["amazon.account"].browse(account_id for [account_id] in rows):
             if account.auto_inventory:
                 account._job("inventory")._trigger()
+
+    @api.model
+    def _counts_for_account(self):
+        """Return what tells whether Amazon may sell what lies in a place: see ``amazon.account``'s warehouses."""
+        link = self.env["amazon.account"]._fields["warehouse_ids"]
+        return SQL(
+            "CASE WHEN EXISTS (SELECT 1 FROM %(link)s chosen WHERE chosen.%(account)s = account.id)"
+            " THEN EXISTS (SELECT 1 FROM %(link)s chosen WHERE chosen.%(account)s = account.id"
+            "  AND chosen.%(warehouse)s = place.warehouse_id)"
+            " ELSE NOT EXISTS (SELECT 1 FROM amazon_account other"
+            "  WHERE other.fba_warehouse_id = place.warehouse_id) END",
+            link=SQL.identifier(link.relation),
+            account=SQL.identifier(link.column1),
+            warehouse=SQL.identifier(link.column2),
+        )
 
     @api.model
     def _kits(self):

@@ -6,6 +6,8 @@ from odoo.fields import Domain
 from ...const import AWAITING_PAYMENT
 
 # Demand that stock has still to be found for.
+# What of a product says whether, and in what, its stock is counted.
+STOCKED = {"type", "is_storable", "uom_id"}
 UNRESERVED = ("waiting", "confirmed", "partially_available")
 
 
@@ -19,6 +21,16 @@ class ProductTemplate(models.Model):
     def _compute_amazon_offer_count(self):
         for template in self:
             template.amazon_offer_count = sum(template.product_variant_ids.mapped("amazon_offer_count"))
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if STOCKED & set(vals):
+            self.with_context(active_test=False).product_variant_ids._amazon_note_stock()
+        return result
+
+    # === ACTION METHODS === #
 
     def action_view_amazon_offers(self):
         """Open the SKUs that these are sold under on Amazon."""
@@ -45,6 +57,14 @@ class ProductProduct(models.Model):
         for product in self:
             product.amazon_offer_count = counts.get(product, 0)
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "active" in vals:
+            self._amazon_note_stock()
+        return result
+
     # === ACTION METHODS === #
 
     def action_view_amazon_offers(self):
@@ -53,6 +73,10 @@ class ProductProduct(models.Model):
         return {**action, "domain": [("product_id", "in", self.ids)], "context": {"default_product_id": self[:1].id}}
 
     # === BUSINESS METHODS === #
+
+    def _amazon_note_stock(self):
+        """Have the SKUs of these looked at."""
+        self.env["amazon.stock.change"]._note_products(self.ids)
 
     def _amazon_components(self, company):
         """Return what each of these consists of: a kit of its components, everything else of itself.
@@ -83,6 +107,9 @@ class ProductProduct(models.Model):
         :rtype: dict
         :return: floats by product.
         """
+        if not warehouses:
+            # Odoo would take none for all.
+            return dict.fromkeys(self, 0)
         taken = self._amazon_taken(warehouses)
         return {
             product: product.free_qty - taken[product] for product in self.with_context(warehouse_id=warehouses.ids)

@@ -10,4 +10,6 @@ class SaleOrder(models.Model):
         result = super().write(vals)
         if "state" in vals:
             self.order_line._amazon_note_stock()
+        if vals.get("state") == "cancel":
+            self.order_line._amazon_tell_again()
         return result

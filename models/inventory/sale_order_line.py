@@ -18,11 +18,19 @@ class SaleOrderLine(models.Model):
         if not {"product_uom_qty", "product_id"} & set(vals):
             return super().write(vals)
         self._amazon_note_stock()
+        quantity = vals.get("product_uom_qty")
+        changed = self.filtered(lambda line: quantity not in (None, line.product_uom_qty))
         result = super().write(vals)
         self._amazon_note_stock()
+        changed._amazon_tell_again()
         return result
 
     # === BUSINESS METHODS === #
+
+    def _amazon_tell_again(self):
+        """Have Amazon told of these SKUs even if as many are here as it was told: what is cancelled it may have put
+        back by itself, or lost."""
+        self.sudo().amazon_offer_id._note_change(again=True)  # sudo: whoever sells need not know Amazon
 
     def _amazon_note_stock(self):
         for company, lines in self.filtered("order_id.amazon_account_id").grouped("company_id").items():

@@ -37,9 +37,12 @@ class AmazonOffer(models.Model):
         default=lambda self: self._only_account(),
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    marketplace_id = fields.Many2one(index=True, default=lambda self: self._only_account()._only_marketplace())
+    marketplace_id = fields.Many2one(
+        index=True, write_once=True, default=lambda self: self._only_account()._only_marketplace()
+    )
     needs_marketplace = fields.Boolean(compute="_compute_needs_marketplace")
-    sku = fields.Char("SKU", required=True)
+    # What is known of one is not known of another.
+    sku = fields.Char("SKU", required=True, write_once=True)
     asin = fields.Char("ASIN")
     title = fields.Char("Title on Amazon")
     product_id = fields.Many2one(

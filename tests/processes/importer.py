@@ -13,6 +13,7 @@ and answers are JSON, one object a line:
 - ``import``: fetch and build in one call;
 - ``fetch``, ``build``: one half of it (``build`` is what a builder's cron runs);
 - ``send``, ``requested``: tell Amazon of deliveries, of all or of those a person asked for;
+- ``stock``: tell Amazon of the stock; ``stock and results``: and fetch what it says of feeds;
 - ``results``: fetch what Amazon says of feeds; ``send and results``: both;
 - ``code``: the Python code in ``code``, with ``env``;
 - ``prepare``: see ``prepare.py``.
@@ -175,6 +176,8 @@ WAYS = {
     "requested": on_accounts("_send_requested"),
     "results": on_accounts("_fetch_results"),
     "send and results": on_accounts("_send_confirmations", "_fetch_results"),
+    "stock": on_accounts("_sync_inventory"),
+    "stock and results": on_accounts("_sync_inventory", "_fetch_results"),
     "code": as_superuser(lambda env, code: exec(code, {"env": env, "__name__": "code"})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
     "prepare": as_superuser(prepare),

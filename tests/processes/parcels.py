@@ -21,6 +21,13 @@ env.cr.commit()
 retrying(work, env)
 """
 DELIVER = DELIVER_FIRST.format(count=None)
+# What waits for a time, whatever is told.
+WAITING = (
+    ("amazon_feed", "retry_at"),
+    ("ir_cron_trigger", "call_at"),
+    ("ir_cron", "nextcall"),
+    ("amazon_quota", "refilled_at"),
+)
 # Minutes that pass before the jobs run again, after whatever happened: more than all the pauses together.
 ROUNDS = (0, 1, 2, 3, 6, 11, 6, 11)
 
@@ -76,7 +83,7 @@ class ShippingSite(shops.Site):
     def let_pass(self, minutes):
         """Let time pass, on Amazon and for everything that waits here."""
         self.amazon.post("clock", advance=60 * minutes)
-        let_pass(self.shop, minutes)
+        let_pass(self.shop, minutes, (("amazon_confirmation", "retry_at"), *WAITING))
 
     def recover(self):
         """Let time pass and the crons run until nothing is left to do."""
@@ -88,15 +95,12 @@ class ShippingSite(shops.Site):
         raise AssertionError(f"not through, or a run says it runs for ever: {open_rows(self.shop)}")
 
 
-def let_pass(shop, minutes):
-    """Let time pass for everything that waits here."""
-    for table, column in (
-        ("amazon_confirmation", "retry_at"),
-        ("amazon_feed", "retry_at"),
-        ("ir_cron_trigger", "call_at"),
-        ("ir_cron", "nextcall"),
-        ("amazon_quota", "refilled_at"),
-    ):
+def let_pass(shop, minutes, columns):
+    """Let time pass for everything that waits here.
+
+    :param columns: pairs of a table and its column with a time.
+    """
+    for table, column in columns:
         shop.sql(f"UPDATE {table} SET {column} = {column} - interval '{minutes} minutes'")
 
 
