@@ -90,6 +90,15 @@ class TestStockTrouble(StockCase):
         self.sync()
         self.assertEqual(self.writes(), [("AMZ-TEA-001", 99)])
 
+    def test_unreadable(self):
+        """A listing that cannot be read is there all the same."""
+        self.change_listing("AMZ-TEA-001", available={"DEFAULT": {"quantity": "many"}})
+        with freeze_time(fields.Datetime.now() + timedelta(hours=2)):
+            self.sync_offers()
+            self.stock(self.tea, -100)
+            self.sync()
+        self.assertEqual((self.writes(), self.tea_offer.why_not_sent), ([("AMZ-TEA-001", 0)], False))
+
     def test_channel_changed_on_amazon(self):
         """A SKU that is given to Amazon after it was told of: found out when SKUs are read, told no more."""
         self.change_listing("AMZ-TEA-001", channel="fba")
