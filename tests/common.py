@@ -104,7 +104,10 @@ class AmazonCase(TransactionCase):
         self.amazon.control("DELETE", "faults")
         self.amazon.control("DELETE", "requests")
         self.amazon.post("clock", now=None)
-        # The simulator does not roll back: each test has a seller of its own, without the other tests' orders.
+        self.new_seller()
+
+    def new_seller(self):
+        """Have the account be a seller's without orders: the simulator does not roll back, each test has its own."""
         self.seller = self.amazon.seller()
         self.account.write(
             {

@@ -132,13 +132,14 @@ class AmazonOffer(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _note_change(self, again=False):
+    def _note_change(self, changed_there=False):
         """Have these looked at by who sends stock.
 
-        :param bool again: tell Amazon even what it was told before.
+        :param bool changed_there: Amazon may have changed its number itself.
         """
         # sudo: whoever maps a SKU says nothing of what others do
-        self.env["amazon.stock.change"].sudo()._note_offers(self.sudo().filtered("account_id.stock_watched"), again)
+        changes, watched = self.env["amazon.stock.change"].sudo(), self.sudo().filtered("account_id.stock_watched")
+        changes._note_offers(watched, changed_there=changed_there)
 
     def _why_not_sent(self):
         """Return why nothing is told to Amazon of this SKU, or False."""
@@ -223,18 +224,18 @@ class AmazonOffer(models.Model):
         known = self.gone or looked_at or self.quantity_ids.filtered("accepted_at")
         return not known and self._can_be_looked_up()
 
-    def _tell(self, again):
+    def _tell(self, again, changed_there):
         """Have Amazon told what it may sell of these, where it was told something else.
 
         :param again: ids of those that it is told even if it was told the same.
+        :param changed_there: ids of those of which it may have changed its number itself.
         """
-        new, ordered = [], self._ordered_since_told()
+        new, anyway = [], {*again, *changed_there, *self._ordered_since_told().ids}
         for offer in self:
             told = offer.quantity_id
             values = not offer.why_not_sent and offer._values_to_tell()
             same = told and values and all(told[name] == value for name, value in values.items())
-            same = same and offer.id not in again and offer not in ordered
-            if not values or (same and told.state != "not_sent"):
+            if not values or (same and offer.id not in anyway and told.state != "not_sent"):
                 continue
             values["requested"] = offer.id in again
             if told and told.state != "done":

@@ -156,7 +156,7 @@ class AmazonQuantity(models.Model):
         changes, looked_up = self.env["amazon.stock.change"], set()
         while True:
             run.checkpoint()
-            ids, again = changes._take(run.account, LOOK, requested)
+            ids, again, changed_there = changes._take(run.account, LOOK, requested)
             if not ids:
                 return
             offers = self.env["amazon.offer"].browse(ids)
@@ -171,7 +171,7 @@ class AmazonQuantity(models.Model):
                 self.env.invalidate_all()
                 unseen._look_up(run.amazon)
                 continue
-            offers._tell(again)
+            offers._tell(again, changed_there)
 
     @api.model
     def _send_ready(self, run, ready, troubles):

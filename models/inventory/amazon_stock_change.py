@@ -16,6 +16,7 @@ class AmazonStockChange(models.Model):
 
     account_id = fields.Many2one("amazon.account", required=True, readonly=True, index=True, ondelete="cascade")
     offer_id = fields.Many2one("amazon.offer", required=True, readonly=True, index=True, ondelete="cascade")
+    changed_there = fields.Boolean(readonly=True, help="Amazon may have changed its number itself.")
     again = fields.Boolean(readonly=True, help="To be told even if Amazon was told the same")
 
     @api.model
@@ -90,18 +91,20 @@ class AmazonStockChange(models.Model):
         )
 
     @api.model
-    def _note_offers(self, offers, again=False):
+    def _note_offers(self, offers, again=False, changed_there=False):
         """Have these SKUs looked at.
 
         :param offers: the ``amazon.offer``.
-        :param bool again: tell Amazon even what it was told before.
+        :param bool again: tell Amazon even what it was told before, as a person has asked.
+        :param bool changed_there: Amazon may have changed its number itself: what it was told is not what it has.
         """
         if offers:
             self.env.execute_query(
                 SQL(
-                    "INSERT INTO amazon_stock_change (account_id, offer_id, again)"
-                    " SELECT account_id, id, %s FROM amazon_offer WHERE id IN %s RETURNING 1",
+                    "INSERT INTO amazon_stock_change (account_id, offer_id, again, changed_there)"
+                    " SELECT account_id, id, %s, %s FROM amazon_offer WHERE id IN %s RETURNING 1",
                     again,
+                    changed_there,
                     offers._ids,
                 )
             )
@@ -130,8 +133,9 @@ class AmazonStockChange(models.Model):
         :param account: the ``amazon.account``.
         :param int limit: at most so many.
         :param bool requested: only those that are to be told again, as a person has asked.
-        :return: ids of the SKUs, and of those among them that are to be told again.
-        :rtype: tuple[list, set]
+        :return: ids of the SKUs; of those among them that are to be told again; and of those of which Amazon may have
+            changed its number itself.
+        :rtype: tuple[list, set, set]
         """
         rows = self.env.execute_query(
             SQL(
@@ -140,10 +144,14 @@ class AmazonStockChange(models.Model):
                 " WHERE change.account_id = %s AND offer.sync_state IS DISTINCT FROM 'sending' AND (change.again OR %s)"
                 " ORDER BY change.offer_id LIMIT %s)"
                 " DELETE FROM amazon_stock_change change USING waiting WHERE change.offer_id = waiting.offer_id"
-                " RETURNING change.offer_id, change.again",
+                " RETURNING change.offer_id, change.again, change.changed_there",
                 account.id,
                 not requested,
                 limit,
             )
         )
-        return sorted({offer_id for offer_id, _again in rows}), {offer_id for offer_id, again in rows if again}
+        return (
+            sorted({offer_id for offer_id, _again, _there in rows}),
+            {offer_id for offer_id, again, _there in rows if again},
+            {offer_id for offer_id, _again, there in rows if there},
+        )

@@ -30,7 +30,8 @@ class SaleOrderLine(models.Model):
     def _amazon_tell_again(self):
         """Have Amazon told of these SKUs even if as many are here as it was told: what is cancelled it may have put
         back by itself, or lost."""
-        self.sudo().amazon_offer_id._note_change(again=True)  # sudo: whoever sells need not know Amazon
+        # sudo: whoever sells need not know Amazon
+        self.sudo().amazon_offer_id._note_change(changed_there=True)
 
     def _amazon_note_stock(self):
         for company, lines in self.filtered("order_id.amazon_account_id").grouped("company_id").items():
