@@ -63,6 +63,18 @@ class ProcessingReport:
                 texts.setdefault(result.message_id, []).append(result.description)
         return texts
 
+    def codes(self):
+        """Return the codes of what is wrong.
+
+        :return: list of Amazon's codes by message id.
+        :rtype: dict
+        """
+        codes = {}
+        for result in self.results:
+            if result.severity == "error":
+                codes.setdefault(result.message_id, []).append(result.code)
+        return codes
+
     def accounts_for(self, count):
         """Tell whether the report says of each of so many messages what became of it: those that are not listed as
         wrong are counted as successful.

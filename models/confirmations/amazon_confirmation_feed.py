@@ -85,7 +85,7 @@ class AmazonConfirmation(models.Model):
                 here._mail_news(account)
                 run.commit()
 
-    def _feed_outcome(self, message=""):
+    def _feed_outcome(self, message="", codes=()):
         return {"mail": "results", **({"hint": hint_of(message)} if message else {})}
 
     def _feed_given_up(self, feed, state):

@@ -192,10 +192,11 @@ class AmazonOutbox(models.AbstractModel):
         """
         raise NotImplementedError
 
-    def _feed_outcome(self, message=""):
+    def _feed_outcome(self, message="", codes=()):
         """Return what else is written with what a report says of these.
 
         :param str message: Amazon's words, when it refuses them.
+        :param codes: its codes, likewise.
         :rtype: dict
         """
         return {}
@@ -748,7 +749,7 @@ class AmazonOutbox(models.AbstractModel):
         known = {*errors, *warnings} <= set(self.ids)
         told_all = known and report.accounts_for(feed.message_count)
         if not feed.found or told_all:
-            self._apply_named(feed, errors, warnings)
+            self._apply_named(feed, errors, warnings, report.codes())
         if whole and report.successful == 0 and not feed.found:
             feed._failed(whole)
             return
@@ -766,18 +767,19 @@ class AmazonOutbox(models.AbstractModel):
         else:
             feed._done(message=remark or False)
 
-    def _apply_named(self, feed, errors, warnings):
+    def _apply_named(self, feed, errors, warnings, codes):
         """Refuse the rows that the report refuses, and keep what it warns of.
 
         :param dict errors: Amazon's words by message id; those on no row of this feed are passed over.
         :param dict warnings: likewise.
+        :param dict codes: Amazon's codes of errors by message id.
         """
         for rows in feed._open_messages()._chunks(CHUNK):
             for row in rows:
                 row.warning = "\n".join(warnings.get(row.id, [])) or False
                 if row.id in errors:
                     message = "\n".join(errors[row.id])
-                    row._refused("error", message, **row._feed_outcome(message))
+                    row._refused("error", message, **row._feed_outcome(message, codes[row.id]))
             self.env["ir.cron"]._commit_progress()
 
     # === THE RUN'S LOG === #

@@ -6,6 +6,7 @@ from . import (
     amazon_job,
     amazon_log,
     amazon_offer,
+    amazon_offer_drift,
     amazon_offer_quantity,
     amazon_offer_report,
     amazon_order_update,

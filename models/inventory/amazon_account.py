@@ -32,6 +32,12 @@ class AmazonAccount(models.Model):
     )
     stock_watched = fields.Boolean(readonly=True, copy=False, help="What changes of its stock is noted.")
     stock_error_count = fields.Integer("Stock Errors", compute="_compute_stock_error_count")
+    repair_drift = fields.Boolean(
+        "Put Differences Right",
+        default=True,
+        help="What comparing finds to differ on Amazon is told again by itself, while the job “Stock” is started.",
+    )
+    stock_drift_count = fields.Integer("Differ on Amazon", compute="_compute_stock_drift_count")
 
     _inventory_feed_threshold_check = models.Constraint(
         "CHECK (inventory_feed_threshold >= 0)", "Please enter 0 or more."
@@ -54,6 +60,15 @@ class AmazonAccount(models.Model):
         for account in self:
             account.stock_error_count = counts.get(account, 0)
 
+    def _compute_stock_drift_count(self):
+        counts = dict(
+            self.env["amazon.offer"]._read_group(
+                [("account_id", "in", self.ids), ("drift_reason", "!=", False)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.stock_drift_count = counts.get(account, 0)
+
     # === CRUD METHODS === #
 
     def write(self, vals):
@@ -74,6 +89,21 @@ class AmazonAccount(models.Model):
         self.env["amazon.stock.change"].sudo()._note_all(self.sudo(), again=True)
         self._wake_stock()
         return notice(self.env._("The quantities go out within a minute."), "info")
+
+    def action_compare_stock(self):
+        """Compare what Amazon shows of all SKUs with what it should have."""
+        self.ensure_one()
+        self._amazon_check_group()
+        self.check_access("read")
+        self._check_ready()
+        job = self._job("stock_compare").sudo()  # sudo: jobs are the addon's own
+        job.write({"read_from": fields.Datetime.now(), "reached": 0})
+        job._trigger()
+        return notice(self.env._("Amazon's quantities are read and compared; follow it in the API log."), then=None)
+
+    def action_view_stock_drift(self):
+        """Open the SKUs of which Amazon shows another quantity than it should have."""
+        return self._view_of("action_amazon_offers", [("drift_reason", "!=", False)])
 
     def action_view_stock_errors(self):
         """Open the SKUs whose quantity Amazon does not have."""
@@ -101,6 +131,15 @@ class AmazonAccount(models.Model):
         reached = self._job("orders").cursor
         recent = fields.Datetime.now() - timedelta(minutes=ORDERS_MINUTES)
         return not self.auto_import or bool(reached and reached >= recent)
+
+    def _orders_reach(self, moment):
+        """Tell whether all orders that Amazon had at a moment are here.
+
+        :param datetime moment: UTC, naive.
+        """
+        self.ensure_one()
+        reached = self._job("orders").cursor
+        return not self.auto_import or bool(reached and reached >= moment)
 
     # === BUSINESS METHODS: JOBS === #
 
@@ -153,6 +192,27 @@ class AmazonAccount(models.Model):
             logs |= account._job("offers")._run(
                 lambda run: run.env["amazon.offer"].sudo()._read_all(run)  # sudo: see above
             )
+        return logs
+
+    def _compare_stock(self):
+        """Compare what Amazon shows of all SKUs with what it should have, once they and the orders are read.
+
+        :return: the ``amazon.log`` rows.
+        """
+        logs = self.env["amazon.log"]
+        for account in self.sudo():  # sudo: see _sync_inventory
+            job, offers = account._job("stock_compare"), account._job("offers")
+            if not (job.read_from or account.auto_inventory):
+                job._nothing_to_do()
+                continue
+            if not job.read_from:
+                job.write({"read_from": fields.Datetime.now(), "reached": 0})
+            if not offers.read_at or offers.read_at < job.read_from:
+                # Asked for by a person, it goes on where the job itself is stopped.
+                logs |= account.with_context(amazon_cron=False)._sync_offers()
+            if offers.read_at and not account._orders_reach(offers.read_at):
+                logs |= account._fetch_orders()
+            logs |= job._run(lambda run: run.env["amazon.offer"].sudo()._compare_all(run))  # sudo: see above
         return logs
 
     def _fetch_stock_results(self):

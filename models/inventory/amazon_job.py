@@ -18,8 +18,11 @@ class AmazonJob(models.Model):
             ("inventory_by_hand", "Stock by Hand"),
             ("inventory_results", "Stock Results"),
             ("offers", "SKUs from Amazon"),
+            ("stock_compare", "Comparison with Amazon's Stock"),
         ],
-        ondelete=dict.fromkeys(("inventory", "inventory_by_hand", "inventory_results", "offers"), "cascade"),
+        ondelete=dict.fromkeys(
+            ("inventory", "inventory_by_hand", "inventory_results", "offers", "stock_compare"), "cascade"
+        ),
     )
     read_from = fields.Datetime(readonly=True, help="When reading all of the shop's SKUs began.")
     read_to = fields.Datetime(readonly=True, help="When the SKU that was read last was made on Amazon.")
@@ -31,7 +34,9 @@ class AmazonJob(models.Model):
     )
     report_ref = fields.Char(readonly=True, help="The report that Amazon is making, or that is being read.")
     last_report_ref = fields.Char(readonly=True, help="The report before: it is not read again.")
-    reached = fields.Integer(readonly=True, help="How many entries of the report are read.")
+    reached = fields.Integer(
+        readonly=True, help="How many entries of the report are read; up to which SKU is compared."
+    )
 
     @api.model
     def _declared(self):
@@ -73,6 +78,15 @@ class AmazonJob(models.Model):
                 shown=True,
                 progress="_offers_read",
             ),
+            # Once a week where the stock is sent by itself, and when a person asks for it.
+            "stock_compare": Job(
+                "_compare_stock",
+                minutes=7 * 24 * 60,
+                priority=7,
+                nightly=True,
+                shown=True,
+                progress="_compared",
+            ),
         }
 
     # === BUSINESS METHODS === #
@@ -88,6 +102,18 @@ class AmazonJob(models.Model):
             time=say(self.env, log.started_at),
             accepted=log.accepted,
             refused=log.refused,
+        )
+
+    def _compared(self, log):
+        """Say how far a run is that compares what Amazon shows with what it should have.
+
+        :param log: the run's ``amazon.log`` row.
+        :rtype: str
+        """
+        return self.env._(
+            "running since %(time)s: %(received)s SKUs compared",
+            time=say(self.env, log.started_at),
+            received=log.received,
         )
 
     def _offers_read(self, log):

@@ -70,6 +70,7 @@ class AmazonOffer(models.Model):
         SYNC_STATES, "Stock Status", compute="_compute_sync_state", store=True, index=True, default="unsent"
     )
     sync_message = fields.Text("Stock Message", compute="_compute_sync_state", store=True)
+    sync_advice = fields.Text("What to Do", related="quantity_id.advice")
     stock_state = fields.Selection(
         [
             ("unsent", "Not Sent"),

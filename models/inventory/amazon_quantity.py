@@ -9,6 +9,7 @@ from odoo.tools.translate import LazyTranslate
 from ...const import QUERY_AGAIN_MINUTES
 from ...said import say
 from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, BadRequest, ListingPatch
+from ..engine.amazon_outbox import FAILED
 
 _lt = LazyTranslate(__name__)
 
@@ -41,11 +42,49 @@ class AmazonQuantity(models.Model):
     applied = fields.Boolean("Shown by Amazon", readonly=True)
     sent_again = fields.Boolean(readonly=True, help="Amazon accepted it, but did not show it; it was told once more.")
     quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon showed when it was read back")
+    advice = fields.Text("What to Do", compute="_compute_advice")
     log_ids = fields.Many2many(
         "amazon.log", "amazon_quantity_log_rel", "quantity_id", "log_id", "API Log", readonly=True
     )
 
     _due_idx = models.Index("(account_id, id) WHERE state != 'done' OR retry_at IS NOT NULL")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "hint")
+    @api.depends_context("lang")
+    def _compute_advice(self):
+        advice = self._hint_advice()
+        for row in self:
+            row.advice = row.state in FAILED and advice.get(row.hint)
+
+    @api.model
+    def _hint_advice(self):
+        """Return plain advice for the refusals of Amazon that are known."""
+        return {
+            "listing_incomplete": self.env._(
+                "Amazon lacks something in this listing. Complete it in Seller Central (Inventory > Manage All"
+                " Inventory), then press “Send Stock Now”."
+            ),
+            "listing_attributes": self.env._(
+                "Amazon does not take what goes along with the quantity. Check the handling days and the restock date"
+                " of this SKU; if they are right, report it to whoever looks after this addon."
+            ),
+            "listing_again": self.env._(
+                "Amazon was in trouble while it looked at this. Press “Send Stock Now” in a few minutes."
+            ),
+            "listing_feed": self.env._(
+                "Amazon has not taken the feed that this went with. Press “Send Stock Now”; if it is refused again,"
+                " report it to whoever looks after this addon."
+            ),
+            "listing_product_type": self.env._(
+                "Amazon does not take the product type of this listing. It is read again with the job “SKUs from"
+                " Amazon”; then press “Send Stock Now”."
+            ),
+            "listing_sku": self.env._(
+                "Amazon does not take this SKU. Look in Seller Central whether it is still listed in this marketplace."
+            ),
+        }
 
     # === WHAT IS TOLD === #
 
@@ -247,6 +286,7 @@ class AmazonQuantity(models.Model):
             and self.quantity - self.offer_id._units_ordered_since(self.sent_at) <= there <= self.quantity
         ):
             self.write({"applied": True, "retry_at": False, "asked": 0})
+            self.offer_id._settle_drift()
         elif self.asked < len(SHOWN_AFTER_MINUTES) - 1:
             minutes = SHOWN_AFTER_MINUTES[self.asked + 1]
             self.write({"asked": self.asked + 1, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})

@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.tools.translate import LazyTranslate
 
-from ...selling_partner import listings_feed, split_listings_feed
+from ...selling_partner import ISSUE_HINTS, listings_feed, split_listings_feed
 
 _lt = LazyTranslate(__name__)
 
@@ -30,7 +30,11 @@ class AmazonQuantity(models.Model):
             # Amazon did not come to it; nothing is wrong with these.
             self._to_send()
         else:
-            self._refused("rejected", message)
+            self._refused("rejected", message, "listing_feed")
+
+    def _feed_outcome(self, message="", codes=()):
+        hint = next(filter(None, map(ISSUE_HINTS.get, codes)), "")
+        return {"hint": hint} if hint else {}
 
     @api.model
     def _feed_wake(self, account, seconds):
