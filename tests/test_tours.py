@@ -4,6 +4,7 @@ from odoo.tools import mute_logger
 
 from .common import AmazonCase, InBrowser
 from .common_confirmation import ConfirmationCase
+from .common_stock import StockCase
 
 
 @tagged("post_install", "-at_install")
@@ -93,3 +94,22 @@ class TestConfirmationTours(InBrowser, ConfirmationCase):
         self.send()
         self.assertEqual((first | second).mapped("amazon_api_status"), ["done"] * 2)
         self.assertEqual(len(self.packages(first.sale_id)), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestStockTour(InBrowser, StockCase):
+    """Map a SKU, send its stock, sell and ship one, see Amazon's number fall."""
+
+    def test_map_ship_and_see(self):
+        self.user.group_ids |= self.env.ref("base.group_partner_manager")
+        self.list_on_amazon({"sku": "TOUR-1", "quantity": 3})
+        self.sync_offers()
+        self.start_tour("/odoo", "amazon_map_a_sku", login=self.user.login)
+        self.run_job("_send_requested_stock")
+        self.assertEqual(self.on_amazon("TOUR-1")["quantity"], 100)
+        picking = self.imported(items=[{"sku": "TOUR-1"}]).picking_ids
+        picking.move_ids.picked = True
+        self.start_tour("/odoo", "amazon_ship", login=self.user.login)
+        self.sync()
+        self.assertEqual(self.on_amazon("TOUR-1")["quantity"], 99)
+        self.start_tour("/odoo", "amazon_see_stock_sent", login=self.user.login)

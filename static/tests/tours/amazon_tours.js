@@ -395,3 +395,65 @@ registry.category("web_tour.tours").add("amazon_board_on_a_telephone", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("amazon_map_a_sku", {
+    steps: () => [
+        ...openAmazon,
+        menu("offers"),
+        {
+            content: "Open the SKU that nobody knows",
+            trigger: ".o_data_row:contains(TOUR-1) .o_list_record_open_form_view button, .o_data_row:contains(TOUR-1) td.o_list_record_open_form_view",
+            run: "click",
+        },
+        {
+            content: "It says what is to be done",
+            trigger: ".alert:contains(Choose the product that this SKU is)",
+        },
+        {
+            content: "Choose the product",
+            trigger: ".o_field_widget[name='product_id'] input",
+            run: "edit AMZ-TEA-001",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains(AMZ-TEA-001)",
+            run: "click",
+        },
+        {
+            content: "Save",
+            trigger: ".o_form_button_save:visible",
+            run: "click",
+        },
+        {
+            content: "It is mapped",
+            trigger: ".o_field_badge[name='state']:contains(Mapped)",
+        },
+        {
+            content: "Have Amazon told",
+            trigger: "button[name='action_send_now']:visible",
+            run: "click",
+        },
+        {
+            content: "That is going to happen",
+            trigger: ".o_notification:contains(within a minute)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_see_stock_sent", {
+    steps: () => [
+        ...openAmazon,
+        menu("offers"),
+        {
+            content: "What is here, what Amazon took, and how it stands",
+            trigger: ".o_data_row:contains(TOUR-1):has([name='quantity_here']:contains(99)):has([name='quantity_sent']:contains(99)):has(.badge:contains(Sent, Not Shown Yet))",
+        },
+        menu("quantities"),
+        {
+            content: "The history has both quantities",
+            trigger: ".o_data_row:contains(TOUR-1) [name='quantity']:contains(100)",
+        },
+        {
+            trigger: ".o_data_row:contains(TOUR-1) [name='quantity']:contains(99)",
+        },
+    ],
+});
