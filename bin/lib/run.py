@@ -159,7 +159,7 @@ def once(demo, amazon, seller):
             ("waiting", states["not_sent"] + states["sending"]),
             ("SKUs", len(offers)),
             ("stock sent", len(told)),
-            ("refused", len(told.filtered(lambda offer: offer.sync_state == "error"))),
+            ("not taken", len(told.filtered(lambda offer: offer.sync_state == "error"))),
             ("on Amazon", len(told.filtered(lambda offer: applied.get(offer.sku) == offer.quantity_sent))),
             ("API calls", calls),
             ("seconds", f"{time.monotonic() - started:.1f}"),

@@ -39,12 +39,14 @@ def rows(name, query):
 
 def figures(output):
     """Return what `bin/run --once` has printed, by label."""
-    labels = "orders seen|created|updated|failed|shipped|confirmed|refused|waiting|API calls"
+    orders, stock = "orders seen|created|updated|failed|shipped|confirmed|refused|waiting", "SKUs|stock sent|not taken"
+    labels = f"{orders}|{stock}|on Amazon|API calls"
     return {label: int(value) for label, value in re.findall(rf"^({labels})\s+(\d+)$", output, re.M)}
 
 
 def test_once_imports_confirms_and_keeps_its_data(scratch):
-    """`bin/run --once` imports every order, ships some, tells Amazon, says so; a second start keeps the data.
+    """`bin/run --once` imports every order, ships some, tells Amazon, sends the stock, says so; a second start keeps
+    the data and sends only what has changed.
     `bin/run` serves it until Ctrl-C."""
     command = [sys.executable, CHECKOUT / "bin/lib/run.py", "--once", "--name", "test_commands"]
     first = subprocess.run([*command, "--fresh"], capture_output=True, text=True, timeout=300)
@@ -52,7 +54,9 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     table = figures(first.stdout)
     assert table["orders seen"] == table["created"] > 50
     assert table["shipped"] == table["confirmed"] == 10
-    assert (table["failed"], table["refused"], table["waiting"], table["API calls"]) == (0, 0, 0, 1 + 10)
+    assert table["SKUs"] > table["stock sent"] == table["on Amazon"] > 10, "what Amazon ships is left alone"
+    assert (table["failed"], table["refused"], table["waiting"], table["not taken"]) == (0, 0, 0, 0)
+    assert table["API calls"] == 1 + 10 + 1 + table["stock sent"]
     query = "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL ORDER BY 1"
     refs = rows(scratch, query)
     assert rows(scratch, "SELECT external_report_layout_id FROM res_company ORDER BY id LIMIT 1") != [(None,)], (
@@ -66,6 +70,8 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     assert second.returncode == 0, second.stdout + second.stderr
     again = figures(second.stdout)
     assert (again["created"], again["confirmed"], again["refused"]) == (0, again["shipped"], 0)
+    assert again["on Amazon"] == again["stock sent"] == table["stock sent"]
+    assert again["API calls"] < table["API calls"]
     assert rows(scratch, query) == refs
     assert rows(scratch, confirmations)[: len(told)] == told, "nothing is told again"
     with occupied(8069, 8070):
