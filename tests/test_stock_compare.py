@@ -94,6 +94,19 @@ class TestStockCompare(StockCase):
         self.sync()
         self.assertEqual(self.writes(), [])
 
+    def test_never_shown(self):
+        """What Amazon accepted twice and never showed was not refused."""
+        self.change_listing("AMZ-TEA-001", applies=False)
+        with freeze_time(self.now - timedelta(hours=9)) as clock:
+            self.stock(self.tea, 5)
+            self.sync()
+            for minutes in (16, 31, 61) * 2:
+                clock.tick(timedelta(minutes=minutes))
+                self.sync()
+        self.assertEqual(self.tea_offer.sync_state, "error")
+        self.compare()
+        self.assertEqual(self.drifts(), {"AMZ-TEA-001": (-5, "unshown")})
+
     def test_repaired_by_itself(self):
         """What differs is told again where the account says so, and forgotten once Amazon shows it."""
         self.account.auto_inventory = True

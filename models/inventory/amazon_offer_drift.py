@@ -98,7 +98,7 @@ class AmazonOffer(models.Model):
     def _drift_reason(self):
         told = self.quantity_id
         if told.state in FAILED:
-            return "refused"
+            return "unshown" if told.sent_again else "refused"
         if told.state != "done" or self.quantity_sent != self.quantity_here:
             return "unsent"
         return "changed" if told.applied else "unshown"
