@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...locks import MET
 from ...notices import notice
 from ...selling_partner import FEED_TYPE_LISTINGS
 
@@ -10,6 +11,8 @@ from ...selling_partner import FEED_TYPE_LISTINGS
 ORDERS_MINUTES = 10
 # Who does not send stock for so long starts with all of it.
 UNWATCHED_DAYS = 7
+# No transaction that moves goods takes longer.
+RECHECK_MINUTES = 10
 
 
 class AmazonAccount(models.Model):
@@ -31,6 +34,7 @@ class AmazonAccount(models.Model):
         help="When more quantities than this have changed they go as one feed. 0: always as a feed.",
     )
     stock_watched = fields.Boolean(readonly=True, copy=False, help="What changes of its stock is noted.")
+    stock_recheck_at = fields.Datetime(readonly=True, copy=False)
     stock_error_count = fields.Integer("Stock Errors", compute="_compute_stock_error_count")
     repair_drift = fields.Boolean(
         "Put Differences Right",
@@ -149,12 +153,32 @@ class AmazonAccount(models.Model):
         :param bool full: of all SKUs, also of what it was told already.
         :return: the ``amazon.log`` rows; none where there was nothing to do.
         """
-        changes = self.env["amazon.stock.change"].sudo()  # sudo: what is to be looked at is the addon's own
-        for account in self.sudo():
-            if full or not account.stock_watched:
-                account.stock_watched = True
-                changes._note_all(account, again=full)
+        for account in self.sudo():  # sudo: what is to be looked at is the addon's own
+            account._watch_stock(full)
         return self._send_stock("inventory", requested=False)
+
+    def _watch_stock(self, full):
+        """Have all SKUs looked at when watching begins, and once more when whoever moved goods meanwhile is through:
+        they did not know yet that it is noted.
+
+        :param bool full: have them told again in any case.
+        """
+        self.ensure_one()
+        # What another run has begun is seen, too.
+        self.env["ir.cron"]._commit_progress()
+        now, begins = fields.Datetime.now(), not self.stock_watched
+        due = self.stock_recheck_at and self.stock_recheck_at <= now
+        if not (full or begins or due):
+            return
+        try:
+            if begins or due:
+                recheck = now + timedelta(minutes=RECHECK_MINUTES)
+                self.write({"stock_watched": True, "stock_recheck_at": begins and recheck})
+            self.env["amazon.stock.change"]._note_all(self, again=full)
+            self.env["ir.cron"]._commit_progress()
+        except MET:
+            # Another run is just doing it.
+            self.env.cr.rollback()
 
     def _send_requested_stock(self):
         """Tell Amazon the quantities that a person asked to send, whether the job is started or not.

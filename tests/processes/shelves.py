@@ -29,6 +29,7 @@ TABLES = (
     ("amazon_quantity", "retry_at"),
     ("amazon_quantity", "sent_at"),
     ("amazon_offer", "seen_at"),
+    ("amazon_account", "stock_recheck_at"),
     *parcels.WAITING,
 )
 # Minutes that pass before the jobs run again, after whatever happened: until what Amazon has accepted is read back.
@@ -123,6 +124,7 @@ def open_rows(shop):
             " WHERE state <> 'done' OR retry_at IS NOT NULL"
         )
         + shop.sql("SELECT 'to be looked at', offer_id FROM amazon_stock_change")
+        + shop.sql("SELECT 'to be looked over', id FROM amazon_account WHERE stock_recheck_at IS NOT NULL")
         + shop.sql("SELECT feed_ref, state, message FROM amazon_feed WHERE state <> 'done'")
     )
 

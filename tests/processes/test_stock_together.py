@@ -25,9 +25,12 @@ def site(one_account):
         yield shelves.StockSite(one_account, 0, stack, {}, {"listing_seconds": 5}, told=False)
 
 
-def test_committed_late(site):
-    """What moved before a run began and is committed after it has ended is told by the next."""
-    site.importer.good("stock")
+@pytest.mark.parametrize("known", [True, False], ids=["watched", "first"])
+def test_committed_late(site, known):
+    """What moved before a run began and is committed after it has ended is told by the next; also when that run was the
+    first, and nobody knew before that moves are to be noted."""
+    if known:
+        site.importer.good("stock")
     with shops.importers(site.shop) as mover:
         site.shop.sql("SELECT pg_advisory_lock(4711)")
         mover.start("code", code=LATE)
@@ -37,7 +40,8 @@ def test_committed_late(site):
         site.importer.good("stock")
         assert site.listings()["AMZ-CUP-001"]["writes"][-1]["quantity"] == shelves.LEFT["AMZ-CUP-001"] - 5
         site.shop.sql("SELECT pg_advisory_unlock(4711)")
-        assert (lambda result: (result["exit"], result["errors"]))(mover.finish()) == (0, [])
+        result = mover.finish()
+        assert (result["exit"], result["errors"]) == (0, [])
     site.recover()
     shelves.assert_right(
         site,
