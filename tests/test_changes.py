@@ -17,7 +17,8 @@ class ChangesCase(AmazonCase):
         cls.keep_books()
 
     def messages(self, order):
-        """Return the order's and its deliveries' messages."""
+        """Return the order's and its deliveries' messages; what is tracked is written before a commit."""
+        self.env.cr.flush()
         return self.env["mail.message"].search(
             [
                 "|",

@@ -245,8 +245,12 @@ class TestConnection(AmazonCase):
                 account._connection_works()
                 account.write({"name": "Renamed", "pii_days": 20})
                 self.assertEqual(account.connection_state, "ok")
+                had = bool(account.sudo().refresh_token_cipher)
                 account.write(change)
-                self.assertEqual(self.state(account), ("new", False, 0))
+                state, said, activities = self.state(account)
+                self.assertEqual((state, activities), ("new", 0))
+                # Secrets do not go to another server than they were entered for, which is said.
+                self.assertEqual(bool(said), had and not account.sudo().refresh_token_cipher)
 
     def test_server_that_is_not_safe(self):
         """An address over which secrets would travel in the clear is refused in words."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from html.parser import HTMLParser
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odoo import fields
 from odoo.fields import Command
@@ -58,6 +58,7 @@ class Tags(HTMLParser):
 
 @tagged("post_install", "-at_install")
 class TestCleaner(BaseCase):
+    @settings(deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.sampled_from(SHORT), min_size=1), st.lists(st.sampled_from(PIECES)))
     def test_tags_stay(self, words, pieces):
         """Whatever a buyer is called, the HTML around the name stays as it was."""
