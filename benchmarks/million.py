@@ -44,7 +44,9 @@ REF = (
     "format('%s-%s-%s', 200 + {0} % 600, lpad((({0}::bigint * 7654321) % 10000000)::text, 7, '0'),"
     " lpad({0}::text, 7, '0'))"
 )
-NUMBER = "'S' || lpad({0}::text, 8, '0')"
+# Five digits, then as many as there are, as Odoo's own sequences count.
+COUNTED = "lpad({0}::text, greatest(5, length({0}::text)), '0')"
+NUMBER = f"'S' || {COUNTED}"
 # A family name is found tens of thousands of times, a whole name hundreds of times.
 FAMILY = "佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 林 斎藤 清水".split()
 GIVEN = "太郎 花子 一郎 健 陽子 直樹 美咲 翔太 愛 大輔 由美 拓也 恵 誠 さくら 学 優子 亮 真由美 修".split()
@@ -76,7 +78,7 @@ DIFFERENT = {
         f" + {{id}} % {OFFERS} END",
     },
     "stock_picking": {
-        "name": "'WH/OUT/' || lpad({id}::text, 8, '0')",
+        "name": "'WH/OUT/' || " + COUNTED.format("{id}"),
         "origin": NUMBER.format("{sale_id}"),
         "carrier_tracking_ref": "CASE WHEN carrier_tracking_ref IS NOT NULL THEN"
         " '4412-' || lpad({id}::text, 8, '0') END",
