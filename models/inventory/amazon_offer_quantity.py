@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, float_round
 from odoo.tools.translate import LazyTranslate
@@ -126,12 +126,26 @@ class AmazonOffer(models.Model):
         return offers
 
     def write(self, vals):
+        self._check_same_sku(self._as_meant(vals))
         result = super().write(vals)
         if SETTINGS & set(vals):
             self._note_change()
         return result
 
     # === BUSINESS METHODS === #
+
+    def _check_same_sku(self, vals):
+        """Refuse to make another SKU of one that Amazon has shown or was told of: what is known of one is not known of
+        the other. A slip of the finger may be corrected before.
+
+        :raise AccessError: naming them.
+        """
+        named = {"sku", "marketplace_id"} & set(vals)
+        known = self.filtered(lambda offer: offer.seen_at or offer.quantity_id) if named and not self.env.su else ()
+        if changed := [offer.sku for offer in known if offer._amazon_changes(vals, named)]:
+            raise AccessError(
+                self.env._("Amazon knows %s already. Add another row for another SKU.", ", ".join(changed))
+            )
 
     def _note_change(self, changed_there=False):
         """Have these looked at by who sends stock.

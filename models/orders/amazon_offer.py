@@ -37,12 +37,9 @@ class AmazonOffer(models.Model):
         default=lambda self: self._only_account(),
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    marketplace_id = fields.Many2one(
-        index=True, write_once=True, default=lambda self: self._only_account()._only_marketplace()
-    )
+    marketplace_id = fields.Many2one(index=True, default=lambda self: self._only_account()._only_marketplace())
     needs_marketplace = fields.Boolean(compute="_compute_needs_marketplace")
-    # What is known of one is not known of another.
-    sku = fields.Char("SKU", required=True, write_once=True)
+    sku = fields.Char("SKU", required=True)
     asin = fields.Char("ASIN")
     title = fields.Char("Title on Amazon")
     product_id = fields.Many2one(
@@ -98,21 +95,22 @@ class AmazonOffer(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            vals["sku"] = (vals.get("sku") or "").strip()
-        offers = super().create(vals_list)
+        offers = super().create([self._as_meant({"sku": "", **vals}) for vals in vals_list])
         offers.filtered("product_id")._apply_mapping()
         return offers
 
     def write(self, vals):
-        if "sku" in vals:
-            vals = {**vals, "sku": (vals["sku"] or "").strip()}
-        result = super().write(vals)
+        result = super().write(self._as_meant(vals))
         if vals.get("product_id"):
             self._apply_mapping()
         return result
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _as_meant(self, vals):
+        """Return values with the SKU without the blanks that come along with what is pasted."""
+        return {**vals, "sku": (vals["sku"] or "").strip()} if "sku" in vals else vals
 
     @api.model
     def _only_account(self):
