@@ -161,6 +161,7 @@ class TestRefusals(AmazonCase):
             RetryLater(status=503),
             RetryLater(code="not_connected"),
             RetryLater(code="no_answer"),
+            RetryLater("FATAL", code="report_failed"),
             MalformedAnswer("broken", status=200),
             MalformedAnswer(code="same_page"),
             MalformedAnswer(code="empty_pages"),

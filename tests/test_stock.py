@@ -4,6 +4,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common_stock import StockCase
 
@@ -166,6 +167,57 @@ class TestStock(StockCase):
             quants._update_available_quantity(self.tea.with_env(quants.env), self.warehouse.lot_stock_id, -95)
             quants.env.cr.commit()
         self.assertGreater(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]), triggers)
+
+    def test_archived_warehouse(self):
+        """A chosen warehouse that is archived has nothing to sell; all the others do not stand in for it."""
+        other = self.env["stock.warehouse"].create({"name": "Other", "code": "OTH", "company_id": self.company.id})
+        self.env["stock.quant"]._update_available_quantity(self.tea, other.lot_stock_id, 7)
+        self.account.warehouse_ids = other
+        self.started()
+        self.assertEqual(self.offer("AMZ-TEA-001").quantity_sent, 7)
+        self.env["stock.quant"]._update_available_quantity(self.tea, other.lot_stock_id, -7)
+        other.active = False
+        self.sync(full=True)
+        self.assertEqual(dict(self.writes())["AMZ-TEA-001"], 0)
+
+    def test_another_shop(self):
+        """Another merchant token is another shop: it is told everything anew, once its SKUs are known."""
+        self.started()
+        seller = self.seller
+        self.seller = self.amazon.seller()
+        self.account.with_user(self.manager).write(
+            {
+                "merchant_id": self.seller["merchant_id"],
+                "lwa_client_id": self.seller["client_id"],
+                "lwa_client_secret": self.seller["client_secret"],
+                "refresh_token": self.seller["refresh_token"],
+            }
+        )
+        self.assertEqual((self.offer("AMZ-TEA-001").sync_state, self.offer("AMZ-TEA-001").seen_at), ("unsent", False))
+        self.list_on_amazon({"sku": "AMZ-TEA-001"}, {"sku": "AMZ-CUP-001", "channel": "fba"})
+        self.known_writes = 0
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 100)])
+        self.assertNotEqual(seller["merchant_id"], self.seller["merchant_id"])
+
+    def test_one_that_fails(self):
+        """A SKU of which nothing can be told says so, and keeps no other from being told."""
+        # As a constraint of another addon would.
+        self.env.cr.execute(
+            "CREATE FUNCTION no_cups() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF NEW.sku = 'AMZ-CUP-001' AND NEW.quantity > 0 THEN RAISE EXCEPTION 'no cups'; END IF;"
+            " RETURN NEW; END $$;"
+            "CREATE TRIGGER no_cups BEFORE INSERT OR UPDATE ON amazon_quantity FOR EACH ROW EXECUTE FUNCTION no_cups()"
+        )
+        with mute_logger("odoo.sql_db"):
+            self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 100)])
+        cup = self.offer("AMZ-CUP-001")
+        self.assertEqual((cup.sync_state, "no cups" in cup.sync_message), ("error", False))
+        self.env.cr.execute("DROP TRIGGER no_cups ON amazon_quantity")
+        self.stock(self.cup, 1)
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-CUP-001", 101)])
 
     def test_by_hand(self):
         """What a person asks for is sent although the job is stopped, and nothing else; a reader may not ask."""

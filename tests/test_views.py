@@ -19,6 +19,7 @@ MENUS = {
     "menu_amazon_confirmations": GROUPS,
     "menu_amazon_attention": GROUPS,
     "menu_amazon_offers": GROUPS,
+    "menu_amazon_quantities": GROUPS,
     "menu_amazon_amounts": ("accountant", "manager"),
     "menu_amazon_log": GROUPS,
     "menu_amazon_accounts": ("manager",),

@@ -76,7 +76,10 @@ class AmazonAccount(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
+        source = {account: account._source() for account in self}
         result = super().write(vals)
+        # Of another shop nothing is known, and it was told nothing.
+        self.filtered(lambda account: account._source() != source[account])._forget_stock()
         if {"warehouse_ids", "marketplace_ids"} & set(vals):
             for account in self.filtered("stock_watched"):
                 self.env["amazon.stock.change"].sudo()._note_all(account)
@@ -118,9 +121,32 @@ class AmazonAccount(models.Model):
     def _stock_warehouses(self):
         """Return the warehouses whose stock Amazon may sell."""
         self.ensure_one()
-        return self.warehouse_ids or self.env["stock.warehouse"].search(
+        # One that was chosen and is archived has nothing to sell; that does not mean all of them.
+        if chosen := self.with_context(active_test=False).warehouse_ids:
+            return chosen.filtered("active")
+        return self.env["stock.warehouse"].search(
             [("company_id", "=", self.company_id.id), ("id", "not in", self.fba_stock_ids.ids)]
         )
+
+    def _forget_stock(self):
+        """Take what is known of these accounts' SKUs for unknown."""
+        # sudo: what Amazon says is the addon's own
+        for account in self.sudo().filtered("stock_watched"):
+            account.write({"stock_watched": False, "stock_recheck_at": False})
+            told = account.env["amazon.quantity"].search([("account_id", "=", account.id)])
+            told.filtered("retry_at").retry_at = False
+            told.filtered(lambda row: row.state != "done").unlink()
+            account.env["amazon.offer"].search([("account_id", "=", account.id)]).write(
+                {
+                    "quantity_id": False,
+                    "quantity_sent": 0,
+                    "quantity_amazon": 0,
+                    "seen_at": False,
+                    "gone": False,
+                    "drift": 0,
+                    "drift_reason": False,
+                }
+            )
 
     def _wake_stock(self):
         """Have what a person asked for be sent soon, whether the automatic job is started or not."""

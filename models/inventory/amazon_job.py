@@ -84,7 +84,6 @@ class AmazonJob(models.Model):
                 minutes=7 * 24 * 60,
                 priority=7,
                 nightly=True,
-                shown=True,
                 progress="_compared",
             ),
         }

@@ -236,7 +236,7 @@ class AmazonOffer(models.Model):
         must never be touched."""
         recent = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
         looked_at = self.seen_at and self.seen_at >= recent
-        known = self.gone or looked_at or self.quantity_ids.filtered("accepted_at")
+        known = self.gone or looked_at or (self.seen_at and self.quantity_ids.filtered("accepted_at"))
         return not known and self._can_be_looked_up()
 
     def _tell(self, again, changed_there):
@@ -279,6 +279,17 @@ class AmazonOffer(models.Model):
             )
         )
         return self.browse(offer_id for [offer_id] in rows)
+
+    def _cannot_be_told(self, why):
+        """Say on this SKU why nothing can be told of it.
+
+        :param str why: in the company's language.
+        """
+        self.ensure_one()
+        if self.quantity_id.state in (False, "done"):
+            self.quantity_id.retry_at = False
+            self.quantity_id = self.env["amazon.quantity"].create(self._row_values())
+        self.quantity_id._refused("error", why)
 
     def _row_values(self):
         return {

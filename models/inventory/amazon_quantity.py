@@ -7,8 +7,10 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...const import QUERY_AGAIN_MINUTES
+from ...locks import MET
 from ...said import say
 from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, BadRequest, ListingPatch
+from ..engine.amazon_job import unexpected
 from ..engine.amazon_outbox import FAILED
 
 _lt = LazyTranslate(__name__)
@@ -192,10 +194,10 @@ class AmazonQuantity(models.Model):
 
         :param bool requested: only of what a person asked for.
         """
-        changes, looked_up = self.env["amazon.stock.change"], set()
+        changes, looked_up, limit = self.env["amazon.stock.change"], set(), LOOK
         while True:
             run.checkpoint()
-            ids, again, changed_there = changes._take(run.account, LOOK, requested)
+            ids, again, changed_there = changes._take(run.account, limit, requested)
             if not ids:
                 return
             offers = self.env["amazon.offer"].browse(ids)
@@ -210,7 +212,19 @@ class AmazonQuantity(models.Model):
                 self.env.invalidate_all()
                 unseen._look_up(run.amazon)
                 continue
-            offers._tell(again, changed_there)
+            try:
+                offers._tell(again, changed_there)
+                self.env.flush_all()
+            except MET:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the SKU
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                if limit == 1:
+                    changes._take(run.account, limit, requested)
+                    offers._cannot_be_told(say(self.env, unexpected(error)))
+                # One that cannot be looked at keeps no others.
+                limit = 1
 
     @api.model
     def _send_ready(self, run, ready, troubles):
