@@ -399,6 +399,7 @@ registry.category("web_tour.tours").add("amazon_board_on_a_telephone", {
 registry.category("web_tour.tours").add("amazon_map_a_sku", {
     steps: () => [
         ...openAmazon,
+        menu("stock"),
         menu("offers"),
         {
             content: "Open the SKU that nobody knows",
@@ -442,11 +443,13 @@ registry.category("web_tour.tours").add("amazon_map_a_sku", {
 registry.category("web_tour.tours").add("amazon_see_stock_sent", {
     steps: () => [
         ...openAmazon,
+        menu("stock"),
         menu("offers"),
         {
             content: "What is here, what Amazon took, and how it stands",
             trigger: ".o_data_row:contains(TOUR-1):has([name='quantity_here']:contains(99)):has([name='quantity_sent']:contains(99)):has(.badge:contains(Sent, Not Shown Yet))",
         },
+        menu("stock"),
         menu("quantities"),
         {
             content: "The history has both quantities",
