@@ -1,7 +1,8 @@
 """Amazon's wire: requests out, typed values in.
 
 Imports no odoo. Start reading with :mod:`.client` (the one door) and :mod:`.orders` (one of Amazon's APIs);
-:mod:`.values` is what comes back, :mod:`.shipments` and :mod:`.fulfillment` what goes out; :mod:`.listings` is stock.
+:mod:`.values` is what comes back, :mod:`.shipments` and :mod:`.fulfillment` what goes out; :mod:`.listings` is stock,
+:mod:`.finances` money.
 """
 
 from .amounts import split
@@ -23,6 +24,14 @@ from .errors import (
     TrackingNumberRequired,
 )
 from .feeds import CONTENT_TYPE_XML, FEED_TYPE_FULFILLMENT, Feed, FeedsPage
+from .finances import (
+    Leaf,
+    ReceivedTransaction,
+    Transaction,
+    TransactionSearch,
+    TransactionsPage,
+    parse_transaction,
+)
 from .fulfillment import flat_fulfillment_file, formula_in, fulfillment_feed, split_feed
 from .listings import (
     ANY_PRODUCT,
@@ -56,7 +65,7 @@ from .processing_reports import MessageResult, ProcessingReport, parse_processin
 from .reports import Report, ReportsPage
 from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, hint_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
-from .values import parse_order, parse_readable
+from .values import Money, parse_order, parse_readable
 
 __all__ = [
     "ALL",
@@ -86,12 +95,14 @@ __all__ = [
     "Feed",
     "FeedsPage",
     "Issue",
+    "Leaf",
     "Listing",
     "ListingPatch",
     "ListingsPage",
     "MOST_SKUS",
     "MalformedAnswer",
     "MessageResult",
+    "Money",
     "NEEDED",
     "NoBudget",
     "NotFound",
@@ -102,6 +113,7 @@ __all__ = [
     "ReportsPage",
     "QuotaExceeded",
     "ReceivedOrder",
+    "ReceivedTransaction",
     "RetryLater",
     "SearchListings",
     "SearchOrders",
@@ -113,6 +125,9 @@ __all__ = [
     "Submission",
     "TokenRefused",
     "TrackingNumberRequired",
+    "Transaction",
+    "TransactionSearch",
+    "TransactionsPage",
     "UnreadableListing",
     "authorization_url",
     "endpoint",
@@ -125,6 +140,7 @@ __all__ = [
     "parse_order",
     "parse_readable",
     "parse_processing_report",
+    "parse_transaction",
     "hint_of",
     "split",
     "split_feed",

@@ -16,6 +16,7 @@ from . import documents
 from .answers import complaint, exchange, read, refusal, request_id
 from .errors import BadRequest, CredentialsError, MalformedAnswer
 from .feeds import Feeds
+from .finances import Finances
 from .listings import Listings
 from .operations import OPERATIONS
 from .orders import Orders
@@ -112,8 +113,9 @@ class SellingPartner:
     :param float timeout: seconds to connect, and for each read and write; None: 10 and 30; 90 for the whole of it.
     :param str user_agent: says to Amazon who asks.
     :raises CredentialsError: when a credential is empty.
-    :ivar orders: :class:`.orders.Orders`; ``feeds``: :class:`.feeds.Feeds`; ``listings``:
-        :class:`.listings.Listings`; ``reports``: :class:`.reports.Reports`; ``sellers``: :class:`.sellers.Sellers`.
+    :ivar orders: :class:`.orders.Orders`; ``feeds``: :class:`.feeds.Feeds`; ``finances``:
+        :class:`.finances.Finances`; ``listings``: :class:`.listings.Listings`; ``reports``: :class:`.reports.Reports`;
+        ``sellers``: :class:`.sellers.Sellers`.
 
     Every call may raise any :class:`.errors.SellingPartnerError`.
     """
@@ -128,7 +130,7 @@ class SellingPartner:
         self._tokens = AccessTokens(credentials, endpoint.lwa_url, self._http)
         self._library = _Library(endpoint, self._http, user_agent)
         self.orders, self.feeds, self.sellers = Orders(self), Feeds(self), Sellers(self)
-        self.listings, self.reports = Listings(self), Reports(self)
+        self.listings, self.reports, self.finances = Listings(self), Reports(self), Finances(self)
 
     def __enter__(self):
         return self
