@@ -355,7 +355,7 @@ def list_writes(world, request, values):
     return sorted(writes, key=lambda write: write["n"])
 
 
-# Settings and feeds
+# Settings
 
 
 def show_settings(world, request, values):
@@ -371,6 +371,11 @@ def set_packages_delay(world, request, values):
     return change_settings(world, request, {"packages_delay": values["seconds"]})
 
 
+# Feeds and reports: both stand in a queue
+
+QUEUES = {"feeds": feeds, "reports": data_reports}
+
+
 def list_feeds(world, request, values):
     merchant_id = request.args.get("merchant_id")
     return [
@@ -378,48 +383,32 @@ def list_feeds(world, request, values):
     ]
 
 
-def find_feed(world, feed_id):
-    if feed_id not in world.feeds.by_id:
-        raise Problem(f"no feed {feed_id}", 404)
-    return world.feeds.by_id[feed_id]
-
-
-def show_feed(world, request, values, feed_id):
-    return feeds.detail(world, find_feed(world, feed_id))
-
-
-def process_feed(world, request, values, feed_id):
-    feed = find_feed(world, feed_id)
-    if feed["processingStatus"] not in processing.OPEN:
-        raise Problem(f"feed {feed_id} is {feed['processingStatus']} already", 409)
-    feeds.settle(world, feed, values)
-    return feeds.detail(world, feed)
-
-
-# Reports
-
-
 def list_reports(world, request, values):
     merchant_id = request.args.get("merchant_id")
     return [report for report in world.reports.by_id.values() if merchant_id in (None, report["merchant_id"])]
 
 
-def find_report(world, report_id):
-    if report_id not in world.reports.by_id:
-        raise Problem(f"no report {report_id}", 404)
-    return world.reports.by_id[report_id]
+def find_queued(world, queue, number):
+    """A feed or a report.
+
+    :param queue: ``feeds`` or ``reports``
+    """
+    records = getattr(world, queue).by_id
+    if number not in records:
+        raise Problem(f"no {queue.removesuffix('s')} {number}", 404)
+    return records[number]
 
 
-def show_report(world, request, values, report_id):
-    return data_reports.detail(world, find_report(world, report_id))
+def show_queued(world, request, values, queue, number):
+    return QUEUES[queue].detail(world, find_queued(world, queue, number))
 
 
-def process_report(world, request, values, report_id):
-    report = find_report(world, report_id)
-    if report["processingStatus"] not in processing.OPEN:
-        raise Problem(f"report {report_id} is {report['processingStatus']} already", 409)
-    data_reports.settle(world, report, values)
-    return data_reports.detail(world, report)
+def process_queued(world, request, values, queue, number):
+    record = find_queued(world, queue, number)
+    if record["processingStatus"] not in processing.OPEN:
+        raise Problem(f"{queue.removesuffix('s')} {number} is {record['processingStatus']} already", 409)
+    QUEUES[queue].settle(world, record, values)
+    return QUEUES[queue].detail(world, record)
 
 
 # Faults and the request log
@@ -500,11 +489,9 @@ ROUTES = Map(
             ("POST", "/settings", change_settings),
             ("POST", "/packages-delay", set_packages_delay),
             ("GET", "/feeds", list_feeds),
-            ("GET", "/feeds/<feed_id>", show_feed),
-            ("POST", "/feeds/<feed_id>/process", process_feed),
             ("GET", "/reports", list_reports),
-            ("GET", "/reports/<report_id>", show_report),
-            ("POST", "/reports/<report_id>/process", process_report),
+            ("GET", "/<any(feeds, reports):queue>/<number>", show_queued),
+            ("POST", "/<any(feeds, reports):queue>/<number>/process", process_queued),
             ("GET", "/faults", list_faults),
             ("POST", "/faults", add_fault),
             ("GET", "/faults/kinds", list_fault_kinds),

@@ -3,7 +3,7 @@
 from functools import partial
 
 from . import documents, processing
-from .errors import invalid_input, not_found, unauthorized
+from .errors import invalid_input, unauthorized
 from .feeds import check_marketplaces, document_address, read_body
 from .operations import ROLES, operation
 from .processing import OPEN
@@ -123,15 +123,12 @@ def get_reports(call):
 @operation("getReport", "GET", f"{REPORTS}/<reportId>", rate=2, burst=15, roles=ROLES, model=MODEL)
 def get_report(call):
     call.only_parameters()
-    return processing.shown(find_report(call), SHOWN)
+    return processing.shown(processing.find(call, "report", call.world.reports.by_id), SHOWN)
 
 
 @operation("cancelReport", "DELETE", f"{REPORTS}/<reportId>", rate=0.0222, burst=10, roles=ROLES, model=MODEL)
 def cancel_report(call):
-    report = find_report(call)
-    if report["processingStatus"] != "IN_QUEUE":
-        raise invalid_input(f"Report {report['reportId']} is {report['processingStatus']} and cannot be cancelled.")
-    end(call.world, report, "CANCELLED")
+    end(call.world, processing.cancelled(call, "report", call.world.reports.by_id), "CANCELLED")
 
 
 @operation(
@@ -139,13 +136,6 @@ def cancel_report(call):
 )
 def get_report_document(call):
     return document_address(call, "report")
-
-
-def find_report(call):
-    report = call.world.reports.by_id.get(call.path_args["reportId"])
-    if not report or report["merchant_id"] != call.merchant_id or not processing.is_kept(call.world, report):
-        raise not_found(f"Report {call.path_args['reportId']} was not found.")
-    return report
 
 
 # Making reports

@@ -138,15 +138,12 @@ def get_feeds(call):
 @operation("getFeed", "GET", f"{FEEDS}/<feedId>", rate=2, burst=15, roles=ROLES, model=MODEL)
 def get_feed(call):
     call.only_parameters()
-    return processing.shown(find_feed(call), SHOWN)
+    return processing.shown(processing.find(call, "feed", call.world.feeds.by_id), SHOWN)
 
 
 @operation("cancelFeed", "DELETE", f"{FEEDS}/<feedId>", rate=2, burst=15, roles=ROLES, model=MODEL)
 def cancel_feed(call):
-    feed = find_feed(call)
-    if feed["processingStatus"] != "IN_QUEUE":
-        raise invalid_input(f"Feed {feed['feedId']} is {feed['processingStatus']} and cannot be cancelled.")
-    end(call.world, feed, "CANCELLED")
+    end(call.world, processing.cancelled(call, "feed", call.world.feeds.by_id), "CANCELLED")
 
 
 # What the operations read
@@ -169,13 +166,6 @@ def check_marketplaces(call, marketplaces):
         raise invalid_input("marketplaceIds must be 1 to 25 valid marketplace identifiers.")
     if foreign := [marketplace for marketplace in marketplaces if marketplace not in call.seller["marketplaces"]]:
         raise unauthorized(f"The seller does not take part in marketplace {foreign[0]}.")
-
-
-def find_feed(call):
-    feed = call.world.feeds.by_id.get(call.path_args["feedId"])
-    if not feed or feed["merchant_id"] != call.merchant_id or not processing.is_kept(call.world, feed):
-        raise not_found(f"Feed {call.path_args['feedId']} was not found.")
-    return feed
 
 
 # Working feeds off

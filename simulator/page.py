@@ -107,7 +107,7 @@ def show_feeds(world, request, lang):
 
 
 def show_feed(world, request, lang, feed_id):
-    feed = control.find_feed(world, feed_id)
+    feed = control.find_queued(world, "feeds", feed_id)
     detail = feeds.detail(world, feed)
     return page(
         world,
@@ -201,7 +201,7 @@ def set_quota(world, request, lang):
 
 
 def settle_feed(world, request, lang, feed_id, status):
-    control.process_feed(world, request, {"status": status}, feed_id)
+    control.process_queued(world, request, {"status": status}, "feeds", feed_id)
     return back(request)
 
 

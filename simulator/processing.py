@@ -1,6 +1,6 @@
 """What feeds and reports have in common: a life in a queue, and how they are searched for."""
 
-from .errors import invalid_input
+from .errors import invalid_input, not_found
 from .orders import read_list, read_marketplaces
 from .signing import seal, unseal
 from .times import shift
@@ -17,6 +17,28 @@ def is_kept(world, record):
 def shown(record, names):
     """What Amazon shows of a record."""
     return {name: record[name] for name in names if name in record}
+
+
+def find(call, kind, records):
+    """The seller's record that the call's path names.
+
+    :param kind: ``feed`` or ``report``
+    :param records: all there are, by id
+    """
+    number = call.path_args[f"{kind}Id"]
+    record = records.get(number)
+    if not record or record["merchant_id"] != call.merchant_id or not is_kept(call.world, record):
+        raise not_found(f"{kind.capitalize()} {number} was not found.")
+    return record
+
+
+def cancelled(call, kind, records):
+    """The seller's record that the call's path names, if it can still be cancelled."""
+    record = find(call, kind, records)
+    if record["processingStatus"] != "IN_QUEUE":
+        number, status = record[f"{kind}Id"], record["processingStatus"]
+        raise invalid_input(f"{kind.capitalize()} {number} is {status} and cannot be cancelled.")
+    return record
 
 
 # The search
