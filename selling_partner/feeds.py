@@ -4,27 +4,18 @@ What is in them: :mod:`.fulfillment`, :mod:`.listings_feed`; their reports: :mod
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
 
-from .api import Api
-from .endpoints import checked_url
-from .errors import BadRequest, TokenRefused
 from .operations import OPERATIONS
-from .reader import LONGEST_TEXT, parse_nothing, success
-from .shipments import stamp
+from .queues import Queue, Queued, check, parse_document_address, parse_page, read_progress, read_url
+from .reader import parse_nothing, success
 
 FEED_TYPE_FULFILLMENT = "POST_ORDER_FULFILLMENT_DATA"
 CONTENT_TYPE_XML = "text/xml; charset=UTF-8"
 
-IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL = STATUSES = ("IN_QUEUE", "IN_PROGRESS", "DONE", "CANCELLED", "FATAL")
-#: Amazon is through with these; FATAL may have done some, none or all of it.
-FINAL_STATUSES = (DONE, CANCELLED, FATAL)
-
 LIMIT_BYTES = 10 * 1024 * 1024
 
 
-class Feeds(Api):
+class Feeds(Queue):
     """``amazon.feeds``."""
 
     def create_document(self, content_type):
@@ -49,8 +40,7 @@ class Feeds(Api):
         marketplaces = list(marketplace_ids)
         problem = not (feed_type and document_id) and "a feed needs a type and a document"
         problem = problem or not 1 <= len(marketplaces) <= 25 and "a feed needs 1 to 25 marketplaces"
-        if problem:
-            raise BadRequest(problem, operation="createFeed", code="InvalidInput")
+        check("createFeed", problem)
         operation = f"createFeed.{feed_type}"
         return self._call(
             operation if operation in OPERATIONS else "createFeed",
@@ -70,27 +60,14 @@ class Feeds(Api):
 
         :param feed_types: 1 to 10.
         :param since: aware ``datetime``: feeds created since then.
-        :param statuses: see :data:`STATUSES`; none: all.
+        :param statuses: see :data:`.queues.STATUSES`; none: all.
         :param int page_size: 1 to 100.
         :param str token: the page before's ``next_token``: goes alone, as Amazon wants it.
         :return: :class:`FeedsPage`.
         :raises TokenRefused: when Amazon does not take the token.
         """
-        if token:
-            return self._call("getFeeds", parse_feeds_page, query={"nextToken": token}, meanings={400: TokenRefused})
-        types = list(feed_types)
-        problem = not 1 <= len(types) <= 10 and "1 to 10 feed types are needed"
-        problem = problem or not 1 <= page_size <= 100 and "the page size must be 1 to 100"
-        problem = problem or since and since.tzinfo is None and "times need a time zone"
-        if problem:
-            raise BadRequest(problem, operation="getFeeds", code="InvalidInput")
-        query = {
-            "feedTypes": types,
-            "createdSince": since and stamp(since),
-            "processingStatuses": list(statuses),
-            "pageSize": page_size,
-        }
-        return self._call("getFeeds", parse_feeds_page, query={name: value for name, value in query.items() if value})
+        types = ("feedTypes", feed_types)
+        return self._search("getFeeds", parse_feeds_page, types, since, statuses, page_size, token)
 
     def cancel(self, feed_id):
         """Cancel a feed that is still IN_QUEUE (cancelFeed).
@@ -102,7 +79,7 @@ class Feeds(Api):
     def get_document(self, document_id):
         """Get the address of a feed's result (getFeedDocument).
 
-        :return: :class:`DocumentAddress`, (url, compression); lives for 5 minutes.
+        :return: :class:`.queues.DocumentAddress`, (url, compression); lives for 5 minutes.
         """
         return self._call("getFeedDocument", parse_document_address, path={"feedDocumentId": document_id})
 
@@ -122,36 +99,16 @@ class FeedDocument:
     url: str = field(repr=False)
 
 
-class DocumentAddress(NamedTuple):
-    """Where a document is; ``url`` is a secret that lives for 5 minutes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed(Queued):
+    """A feed as Amazon knows it.
 
-    url: str
-    compression: str
-
-    def __repr__(self):
-        return f"DocumentAddress(compression={self.compression!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed as Amazon knows it; times in UTC.
-
-    :param status: one of :data:`STATUSES`, or one not known yet.
     :param result_document_id: ``''`` until there is a report.
     """
 
     feed_id: str
     feed_type: str = ""
-    status: str = ""
-    created: datetime | None = None
-    started: datetime | None = None
-    ended: datetime | None = None
     result_document_id: str = ""
-    marketplace_ids: tuple[str, ...] = ()
-
-    @property
-    def is_final(self):
-        return self.status in FINAL_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,27 +119,10 @@ class FeedsPage:
     next_token: str | None = field(default=None, repr=False)
 
 
-def _url(answer):
-    return answer.get("url", "a safe address", _address, needed=True)
-
-
-def _address(value):
-    try:
-        return checked_url(value)
-    except BadRequest:
-        raise ValueError("not an address") from None
-
-
 def parse_created_document(body):
     """Read the answer to createFeedDocument."""
     answer = success(body)
-    return FeedDocument(answer.identifier("feedDocumentId", needed=True), _url(answer))
-
-
-def parse_document_address(body):
-    """Read the answer to getFeedDocument."""
-    answer = success(body)
-    return DocumentAddress(_url(answer), answer.text("compressionAlgorithm"))
+    return FeedDocument(answer.identifier("feedDocumentId", needed=True), read_url(answer))
 
 
 def parse_created_feed(body):
@@ -197,19 +137,13 @@ def parse_feed(body):
 
 def parse_feeds_page(body):
     """Read the answer to getFeeds."""
-    answer = success(body)
-    feeds = answer.objects("feeds", needed=True)
-    return FeedsPage(tuple(map(_feed, feeds)), answer.identifier("nextToken", longest=LONGEST_TEXT) or None)
+    return FeedsPage(*parse_page(body, "feeds", _feed))
 
 
 def _feed(feed):
     return Feed(
         feed_id=feed.identifier("feedId", needed=True),
         feed_type=feed.identifier("feedType"),
-        status=feed.text("processingStatus", needed=True),
-        created=feed.time("createdTime"),
-        started=feed.time("processingStartTime"),
-        ended=feed.time("processingEndTime"),
         result_document_id=feed.identifier("resultFeedDocumentId"),
-        marketplace_ids=feed.texts("marketplaceIds"),
+        **read_progress(feed),
     )

@@ -3,14 +3,23 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .api import Api
-from .errors import BadRequest, TokenRefused
-from .feeds import CANCELLED, DONE, FINAL_STATUSES, parse_document_address
-from .reader import LONGEST_TEXT, parse_nothing, success
+from .queues import (
+    CANCELLED,
+    DONE,
+    Queue,
+    Queued,
+    check,
+    filled,
+    lacks_zone,
+    parse_document_address,
+    parse_page,
+    read_progress,
+)
+from .reader import parse_nothing, success
 from .shipments import stamp
 
 
-class Reports(Api):
+class Reports(Queue):
     """``amazon.reports``."""
 
     def create(self, report_type, marketplace_ids, start=None, end=None, options=None):
@@ -25,9 +34,9 @@ class Reports(Api):
         marketplaces = list(marketplace_ids)
         problem = not report_type and "a report needs a type"
         problem = problem or not 1 <= len(marketplaces) <= 25 and "a report needs 1 to 25 marketplaces"
-        problem = problem or _lacks_zone(start, end) and "times need a time zone"
+        problem = problem or lacks_zone(start, end) and "times need a time zone"
         problem = problem or start and end and end < start and "the time ends before it begins"
-        _check("createReport", problem)
+        check("createReport", problem)
         body = {
             "reportType": report_type,
             "marketplaceIds": marketplaces,
@@ -35,8 +44,7 @@ class Reports(Api):
             "dataEndTime": end and stamp(end),
             "reportOptions": options and dict(options),
         }
-        body = {name: value for name, value in body.items() if value}
-        return self._call("createReport", parse_created_report, body=body)
+        return self._call("createReport", parse_created_report, body=filled(body))
 
     def get(self, report_id):
         """Get a report's status (getReport).
@@ -50,31 +58,16 @@ class Reports(Api):
 
         :param report_types: 1 to 10.
         :param since: aware ``datetime``: reports created since then.
-        :param statuses: see :data:`.feeds.STATUSES`; none: all.
+        :param statuses: see :data:`.queues.STATUSES`; none: all.
         :param marketplace_ids: at most 10: reports on at least one of them; none: all.
         :param int page_size: 1 to 100.
         :param str token: the page before's ``next_token``: goes alone, as Amazon wants it.
         :return: :class:`ReportsPage`.
         :raises TokenRefused: when Amazon does not take the token.
         """
-        if token:
-            meanings = {400: TokenRefused}
-            return self._call("getReports", parse_reports_page, query={"nextToken": token}, meanings=meanings)
-        types, marketplaces = list(report_types), list(marketplace_ids)
-        problem = not 1 <= len(types) <= 10 and "1 to 10 report types are needed"
-        problem = problem or len(marketplaces) > 10 and "at most 10 marketplaces"
-        problem = problem or not 1 <= page_size <= 100 and "the page size must be 1 to 100"
-        problem = problem or _lacks_zone(since) and "times need a time zone"
-        _check("getReports", problem)
-        query = {
-            "reportTypes": types,
-            "createdSince": since and stamp(since),
-            "processingStatuses": list(statuses),
-            "marketplaceIds": marketplaces,
-            "pageSize": page_size,
-        }
-        query = {name: value for name, value in query.items() if value}
-        return self._call("getReports", parse_reports_page, query=query)
+        types = ("reportTypes", report_types)
+        reader = parse_reports_page
+        return self._search("getReports", reader, types, since, statuses, page_size, token, marketplace_ids)
 
     def cancel(self, report_id):
         """Cancel a report that is still IN_QUEUE (cancelReport).
@@ -86,7 +79,7 @@ class Reports(Api):
     def get_document(self, document_id):
         """Get the address of a report's document (getReportDocument).
 
-        :return: :class:`.feeds.DocumentAddress`, (url, compression); lives for 5 minutes.
+        :return: :class:`.queues.DocumentAddress`, (url, compression); lives for 5 minutes.
         """
         return self._call("getReportDocument", parse_document_address, path={"reportDocumentId": document_id})
 
@@ -99,38 +92,19 @@ class Reports(Api):
         return self._partner.download_file(*self.get_document(document_id))
 
 
-def _lacks_zone(*times):
-    return any(time and time.tzinfo is None for time in times)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Queued):
+    """A report as Amazon knows it.
 
-
-def _check(operation, problem):
-    if problem:
-        raise BadRequest(problem, operation=operation, code="InvalidInput")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A report as Amazon knows it; times in UTC.
-
-    :param status: one of :data:`.feeds.STATUSES`, or one not known yet.
     :param document_id: ``''`` until there is a document; a FATAL report's may say why.
     :param data_start: from when on there is data in it; likewise ``data_end``.
     """
 
     report_id: str
     report_type: str = ""
-    status: str = ""
-    created: datetime | None = None
-    started: datetime | None = None
-    ended: datetime | None = None
     document_id: str = ""
-    marketplace_ids: tuple[str, ...] = ()
     data_start: datetime | None = None
     data_end: datetime | None = None
-
-    @property
-    def is_final(self):
-        return self.status in FINAL_STATUSES
 
     @property
     def is_done(self):
@@ -164,21 +138,15 @@ def parse_report(body):
 
 def parse_reports_page(body):
     """Read the answer to getReports."""
-    answer = success(body)
-    reports = answer.objects("reports", needed=True)
-    return ReportsPage(tuple(map(_report, reports)), answer.identifier("nextToken", longest=LONGEST_TEXT) or None)
+    return ReportsPage(*parse_page(body, "reports", _report))
 
 
 def _report(report):
     return Report(
         report_id=report.identifier("reportId", needed=True),
         report_type=report.identifier("reportType"),
-        status=report.text("processingStatus", needed=True),
-        created=report.time("createdTime"),
-        started=report.time("processingStartTime"),
-        ended=report.time("processingEndTime"),
         document_id=report.identifier("reportDocumentId"),
-        marketplace_ids=report.texts("marketplaceIds"),
         data_start=report.time("dataStartTime"),
         data_end=report.time("dataEndTime"),
+        **read_progress(report),
     )
