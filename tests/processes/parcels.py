@@ -2,9 +2,6 @@
 
 import shops
 
-from simulator.process import Amazon
-
-MERCHANT = "SELECT merchant_id FROM amazon_account ORDER BY id LIMIT 1"
 # Validates so many deliveries that can leave, as a packer does who has printed the labels of all of them; as in a
 # request, what meets with another transaction is tried again.
 DELIVER_FIRST = """
@@ -21,43 +18,31 @@ env.cr.commit()
 retrying(work, env)
 """
 DELIVER = DELIVER_FIRST.format(count=None)
-# What waits for a time, whatever is told.
-WAITING = (
-    ("amazon_feed", "retry_at"),
-    ("ir_cron_trigger", "call_at"),
-    ("ir_cron", "nextcall"),
-    ("amazon_quota", "refilled_at"),
-)
-# Minutes that pass before the jobs run again, after whatever happened: more than all the pauses together.
-ROUNDS = (0, 1, 2, 3, 6, 11, 6, 11)
 
 
-class ShippingSite(shops.Site):
-    """A site with an Amazon of its own: there, too, everything is the same again for each case.
+class ShippingSite(shops.SiteWithAmazon):
+    """A site with orders that have left.
 
     :param kinds: of the orders that have left.
     :param values: of the account.
     :param settings: of the simulator.
     """
 
+    waiting = (("amazon_confirmation", "retry_at"), *shops.SiteWithAmazon.waiting)
+    #: More than all the pauses together.
+    rounds = (0, 1, 2, 3, 6, 11, 6, 11)
+
     def __init__(self, template, number, stack, kinds, values, settings):
-        self.kinds, self.settings = kinds, settings
-        self.amazon = Amazon.start("--quota", "off")
-        stack.callback(self.amazon.stop)
-        self.placed = shops.moment_ago(self.amazon, 180)
-        super().__init__(template, number, stack, **values)
+        self.kinds = kinds
+        super().__init__(template, number, stack, settings, **values)
 
     def prepare(self, **values):
         """Import the orders and deliver them; nothing has been sent yet."""
-        self.shop.sql(
-            "UPDATE amazon_account SET endpoint_url = %s, lwa_url = %s",
-            self.amazon.url,
-            f"{self.amazon.url}/auth/o2/token",
-        )
+        self.connect()
+        self.placed = shops.moment_ago(self.amazon, 180)
         self.place()
         self.importer.good("import")
-        values = {"auto_import": False, "auto_confirm": True, **values}
-        self.importer.code(f"env['amazon.account'].search([]).write({values})")
+        self.set(**{"auto_import": False, "auto_confirm": True, **values})
         self.importer.code(DELIVER)
         self.numbers = dict(
             self.shop.sql("""
@@ -68,10 +53,7 @@ class ShippingSite(shops.Site):
 
     def place(self):
         """Give Amazon the seller and the orders: each time the same."""
-        self.amazon.post("reset", seed=1)
-        self.amazon.post("settings", **self.settings)
-        [seller] = shops.sellers(self.amazon, 1)
-        assert seller["merchant_id"] == self.shop.value(MERCHANT)
+        seller = self.register()
         for kind, count in self.kinds.items():
             self.amazon.place(seller, kind, count, created=self.placed, updated=self.placed)
 
@@ -80,28 +62,9 @@ class ShippingSite(shops.Site):
         super().renew()
         self.place()
 
-    def let_pass(self, minutes):
-        """Let time pass, on Amazon and for everything that waits here."""
-        self.amazon.post("clock", advance=60 * minutes)
-        let_pass(self.shop, minutes, (("amazon_confirmation", "retry_at"), *WAITING))
-
-    def recover(self):
-        """Let time pass and the crons run until nothing is left to do."""
-        for minutes in ROUNDS:
-            self.let_pass(minutes)
-            self.importer.good("crons")
-            if not open_rows(self.shop) and not self.shop.sql("SELECT id FROM amazon_log WHERE state = 'running'"):
-                return
-        raise AssertionError(f"not through, or a run says it runs for ever: {open_rows(self.shop)}")
-
-
-def let_pass(shop, minutes, columns):
-    """Let time pass for everything that waits here.
-
-    :param columns: pairs of a table and its column with a time.
-    """
-    for table, column in columns:
-        shop.sql(f"UPDATE {table} SET {column} = {column} - interval '{minutes} minutes'")
+    def open_rows(self):
+        """Return the confirmations and feeds that are not through."""
+        return open_rows(self.shop)
 
 
 def open_rows(shop):

@@ -1,9 +1,6 @@
 """SKUs whose stock Amazon has to be told of, and what must hold when it has been."""
 
-import parcels
 import shops
-
-from simulator.process import Amazon
 
 # What the shop sells on Amazon; the rest of its catalogue is not listed there.
 SKUS = ("AMZ-TEA-001", "AMZ-CUP-001", "AMZ-SNACK-001")
@@ -25,41 +22,35 @@ def work():
 env.cr.commit()
 retrying(work, env)
 """
-TABLES = (
-    ("amazon_quantity", "retry_at"),
-    ("amazon_quantity", "sent_at"),
-    ("amazon_offer", "seen_at"),
-    ("amazon_account", "stock_recheck_at"),
-    *parcels.WAITING,
-)
-# Minutes that pass before the jobs run again, after whatever happened: until what Amazon has accepted is read back.
-ROUNDS = (0, 1, 2, 6, 16, 16, 31)
 
 
-class StockSite(shops.Site):
-    """A site with an Amazon of its own, which lists some of its products.
+class StockSite(shops.SiteWithAmazon):
+    """A site of whose products Amazon lists some.
 
     :param values: of the account.
     :param settings: of the simulator.
     :param told: Amazon was told of all the stock before.
     """
 
+    waiting = (
+        ("amazon_quantity", "retry_at"),
+        ("amazon_quantity", "sent_at"),
+        ("amazon_offer", "seen_at"),
+        ("amazon_account", "stock_recheck_at"),
+        *shops.SiteWithAmazon.waiting,
+    )
+    #: Until what Amazon has accepted is read back.
+    rounds = (0, 1, 2, 6, 16, 16, 31)
+
     def __init__(self, template, number, stack, values, settings, told=True):
-        self.settings, self.told = settings, told
-        self.amazon = Amazon.start("--quota", "off")
-        stack.callback(self.amazon.stop)
-        super().__init__(template, number, stack, **values)
+        self.told = told
+        super().__init__(template, number, stack, settings, **values)
 
     def prepare(self, **values):
         """List the SKUs; some of their stock has changed since Amazon was told."""
-        self.shop.sql(
-            "UPDATE amazon_account SET endpoint_url = %s, lwa_url = %s",
-            self.amazon.url,
-            f"{self.amazon.url}/auth/o2/token",
-        )
+        self.connect()
         self.offer(1000 if self.told else 1)
-        values = {"auto_import": False, "auto_inventory": True, **values}
-        self.importer.code(f"env['amazon.account'].search([]).write({values})")
+        self.set(**{"auto_import": False, "auto_inventory": True, **values})
         self.importer.code("env['amazon.account'].search([])._sync_offers()")
         # The jobs' turns, which come every five minutes, pass here as the test lets time pass.
         self.shop.sql(
@@ -70,18 +61,14 @@ class StockSite(shops.Site):
             self.importer.good("stock and results")
             self.let_pass(16)
             self.importer.good("stock and results")
-            assert not open_rows(self.shop), open_rows(self.shop)
+            assert not self.open_rows(), self.open_rows()
             self.offer(1000)
         self.let_pass(61)
         self.take({sku: 1000 - units for sku, units in LEFT.items()})
 
     def offer(self, quantity):
         """Give Amazon the seller and the listings: each time the same."""
-        self.amazon.post("reset", seed=1)
-        self.amazon.post("settings", **self.settings)
-        [seller] = shops.sellers(self.amazon, 1)
-        self.merchant = seller["merchant_id"]
-        assert self.merchant == self.shop.value(parcels.MERCHANT)
+        self.merchant = self.register()["merchant_id"]
         listings = [{"sku": sku, "quantity": quantity, "lead_time": 3} for sku in SKUS]
         listings += [{"sku": sku, "channel": channel, "quantity": 7} for sku, channel in UNTOUCHED.items()]
         self.amazon.post("listings", merchant_id=self.merchant, listings=listings)
@@ -101,32 +88,17 @@ class StockSite(shops.Site):
         """Let units leave: so many by SKU."""
         self.importer.good("code", code=TAKE.format(taken=taken))
 
-    def let_pass(self, minutes):
-        """Let time pass, on Amazon and for everything that waits here."""
-        self.amazon.post("clock", advance=60 * minutes)
-        parcels.let_pass(self.shop, minutes, TABLES)
-
-    def recover(self):
-        """Let time pass and the crons run until nothing is left to do."""
-        for minutes in ROUNDS:
-            self.let_pass(minutes)
-            self.importer.good("crons")
-            if not open_rows(self.shop) and not self.shop.sql("SELECT id FROM amazon_log WHERE state = 'running'"):
-                return
-        raise AssertionError(f"not through, or a run says it runs for ever: {open_rows(self.shop)}")
-
-
-def open_rows(shop):
-    """Return the quantities, changes and feeds that are not through."""
-    return (
-        shop.sql(
-            "SELECT sku, state, quantity, applied, message FROM amazon_quantity"
-            " WHERE state <> 'done' OR retry_at IS NOT NULL"
+    def open_rows(self):
+        """Return the quantities, changes and feeds that are not through."""
+        return (
+            self.shop.sql(
+                "SELECT sku, state, quantity, applied, message FROM amazon_quantity"
+                " WHERE state <> 'done' OR retry_at IS NOT NULL"
+            )
+            + self.shop.sql("SELECT 'to be looked at', offer_id FROM amazon_stock_change")
+            + self.shop.sql("SELECT 'to be looked over', id FROM amazon_account WHERE stock_recheck_at IS NOT NULL")
+            + self.shop.sql("SELECT feed_ref, state, message FROM amazon_feed WHERE state <> 'done'")
         )
-        + shop.sql("SELECT 'to be looked at', offer_id FROM amazon_stock_change")
-        + shop.sql("SELECT 'to be looked over', id FROM amazon_account WHERE stock_recheck_at IS NOT NULL")
-        + shop.sql("SELECT feed_ref, state, message FROM amazon_feed WHERE state <> 'done'")
-    )
 
 
 def assert_right(site, here):
@@ -135,7 +107,7 @@ def assert_right(site, here):
 
     :param dict here: units by SKU.
     """
-    assert not open_rows(site.shop)
+    assert not site.open_rows()
     listings = site.listings()
     assert listings.keys() == site.listed.keys(), "no empty offers"
     for sku in UNTOUCHED:

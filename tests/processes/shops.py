@@ -19,6 +19,8 @@ from queue import Queue
 import database
 import psycopg2
 
+from simulator.process import Amazon
+
 IMPORTER = Path(__file__).with_name("importer.py")
 # Of each product, put into the shop's own warehouse (and into no other) without a move.
 STOCK = 1000
@@ -41,6 +43,7 @@ COUNTED = (
     "mail_activity",
     "mail_message",
 )
+MERCHANT = "SELECT merchant_id FROM amazon_account ORDER BY id LIMIT 1"
 # The name under which the tests themselves are connected.
 OURS = "tests"
 # Everything in the database, kept beside it; :meth:`Shop.restore` brings back what has changed since.
@@ -310,6 +313,71 @@ class Site:
     def renew(self):
         """Make the database what it was."""
         self.shop.restore()
+
+
+class SiteWithAmazon(Site):
+    """A site with an Amazon of its own, for what changes it: there, too, everything is the same again for each case.
+
+    :param dict settings: of the simulator.
+    """
+
+    #: Pairs of a table and its column with a time: what waits.
+    waiting = (
+        ("amazon_feed", "retry_at"),
+        ("ir_cron_trigger", "call_at"),
+        ("ir_cron", "nextcall"),
+        ("amazon_quota", "refilled_at"),
+    )
+    #: Minutes that pass before the jobs run again, after whatever happened.
+    rounds = ()
+
+    def __init__(self, template, number, stack, settings, **more):
+        self.settings = settings
+        self.amazon = Amazon.start("--quota", "off")
+        stack.callback(self.amazon.stop)
+        super().__init__(template, number, stack, **more)
+
+    def connect(self):
+        """Let the account work with this Amazon."""
+        self.shop.sql(
+            "UPDATE amazon_account SET endpoint_url = %s, lwa_url = %s",
+            self.amazon.url,
+            f"{self.amazon.url}/auth/o2/token",
+        )
+
+    def set(self, **values):
+        """Write to the account."""
+        self.importer.code(f"env['amazon.account'].search([]).write({values})")
+
+    def register(self):
+        """Let Amazon forget everything, and give it the seller: each time the same.
+
+        :rtype: dict
+        """
+        self.amazon.post("reset", seed=1)
+        self.amazon.post("settings", **self.settings)
+        [seller] = sellers(self.amazon, 1)
+        assert seller["merchant_id"] == self.shop.value(MERCHANT)
+        return seller
+
+    def let_pass(self, minutes):
+        """Let time pass, on Amazon and for everything that waits here."""
+        self.amazon.post("clock", advance=60 * minutes)
+        for table, column in self.waiting:
+            self.shop.sql(f"UPDATE {table} SET {column} = {column} - interval '{minutes} minutes'")
+
+    def open_rows(self):
+        """Return what is not through."""
+        raise NotImplementedError
+
+    def recover(self):
+        """Let time pass and the crons run until nothing is left to do."""
+        for minutes in self.rounds:
+            self.let_pass(minutes)
+            self.importer.good("crons")
+            if not self.open_rows() and not self.shop.sql("SELECT id FROM amazon_log WHERE state = 'running'"):
+                return
+        raise AssertionError(f"not through, or a run says it runs for ever: {self.open_rows()}")
 
 
 def in_parallel(sites, cases, work):

@@ -126,7 +126,7 @@ def test_half_sent(one_account):
         calls = [number for number, event in enumerate(events, 1) if "/shipmentConfirmation" in event]
         site.importer.kill("send", calls[1] + 1)
         site.amazon.post("page-limit", limit=2)
-        seller = {"merchant_id": site.shop.value(parcels.MERCHANT)}
+        seller = {"merchant_id": site.shop.value(shops.MERCHANT)}
         more = site.amazon.place(seller, "jp_standard", 5)
         site.let_pass(5)
         site.amazon.post("faults", operation="searchOrders", kind="503_empty", times=9, after=1)
