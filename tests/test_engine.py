@@ -9,6 +9,7 @@ from odoo.tools import SQL, mute_logger
 from psycopg2.errors import UniqueViolation
 
 from ..locks import share
+from ..said import say
 from .common import FetchCase, shifted
 
 
@@ -38,9 +39,8 @@ class TestEngine(FetchCase):
                 self.assertIn(facts.lock, ("", *declared))
                 if facts.switch:
                     self.assertFalse(account[facts.switch] or cron.active)
-                if facts.progress:
-                    log = self.env["amazon.log"].create({"account_id": account.id, "job_name": job.name})
-                    self.assertIn("running since", getattr(job, facts.progress)(log))
+                log = self.env["amazon.log"].create({"account_id": account.id, "job_name": job.name})
+                self.assertIn(say(self.env, log.started_at), say(self.env, facts.progress(log)))
 
     # --- starting and stopping
 

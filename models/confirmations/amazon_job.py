@@ -1,8 +1,19 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
-from ...said import say
 from ...selling_partner import FEED_TYPE_FULFILLMENT
 from ..engine.amazon_job import Job
+
+_lt = LazyTranslate(__name__)
+
+
+def _confirmed(log):
+    return _lt(
+        "running since %(time)s: %(confirmed)s confirmed, %(refused)s refused",
+        time=log.started_at,
+        confirmed=log.accepted,
+        refused=log.refused,
+    )
 
 
 class AmazonJob(models.Model):
@@ -32,7 +43,7 @@ class AmazonJob(models.Model):
                 switch="auto_confirm",
                 shown=True,
                 waits=confirmations._is_open_for,
-                progress="_confirmed",
+                progress=_confirmed,
             ),
             # What a person asked for goes out whether the automatic job is started or not.
             "confirm_by_hand": Job(
@@ -41,7 +52,7 @@ class AmazonJob(models.Model):
                 priority=0,
                 lock="confirm",
                 waits=confirmations._is_open_for,
-                progress="_confirmed",
+                progress=_confirmed,
             ),
             "results": Job(
                 "_fetch_results",
@@ -49,21 +60,6 @@ class AmazonJob(models.Model):
                 priority=1,
                 switch="auto_confirm",
                 waits=lambda account: feeds._at_amazon(account, FEED_TYPE_FULFILLMENT),
-                progress="_confirmed",
+                progress=_confirmed,
             ),
         }
-
-    # === BUSINESS METHODS === #
-
-    def _confirmed(self, log):
-        """Say how far a run is that sends confirmations or fetches their results.
-
-        :param log: the run's ``amazon.log`` row.
-        :rtype: str
-        """
-        return self.env._(
-            "running since %(time)s: %(confirmed)s confirmed, %(refused)s refused",
-            time=say(self.env, log.started_at),
-            confirmed=log.accepted,
-            refused=log.refused,
-        )

@@ -23,6 +23,10 @@ _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
 
 
+def _since(log):
+    return _lt("running since %(time)s", time=log.started_at)
+
+
 class Job(NamedTuple):
     """What an account's job is; see :meth:`AmazonJob._declared`.
 
@@ -42,7 +46,7 @@ class Job(NamedTuple):
     :param waits: called with an account; tells whether something that it could not do waits for its next try.
     :param left: called with an account and a ``timedelta``; returns since when nobody has gone on with what it brings
         in, if that is longer ago.
-    :param progress: the method of ``amazon.job`` that says how far a run is, called with its ``amazon.log`` row.
+    :param progress: called with the ``amazon.log`` row of a run; says how far it is, as :func:`...said.say` takes it.
     """
 
     method: str
@@ -59,7 +63,7 @@ class Job(NamedTuple):
     shown: bool = False
     waits: Callable | None = None
     left: Callable | None = None
-    progress: str = ""
+    progress: Callable = _since
 
 
 # The watch looks every five minutes: after a longer pause than this Odoo itself was down.

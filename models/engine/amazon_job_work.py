@@ -26,20 +26,10 @@ class AmazonJob(models.Model):
             cron = own.cron_id
             due = min(filter(None, (cron.nextcall, triggers.get(cron))), default=None)
             if own in running:
-                job.work = job._work_done(running[own])
+                job.work = say(self.env, job._declaration().progress(running[own]))
             elif not cron.active or not due or (job._declaration().on_request and not own.open_search):
                 job.work = False
             elif due <= fields.Datetime.now():
                 job.work = self.env._("starts within a minute")
             else:
                 job.work = self.env._("next run at %s", say(self.env, due))
-
-    def _work_done(self, log):
-        """Say how far a run is.
-
-        :param log: the ``amazon.log`` row that says it is running.
-        :rtype: str
-        """
-        if progress := self._declaration().progress:
-            return getattr(self, progress)(log)
-        return self.env._("running since %(time)s", time=say(self.env, log.started_at))

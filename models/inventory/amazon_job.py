@@ -1,10 +1,21 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
-from ...said import say
 from ...selling_partner import FEED_TYPE_LISTINGS
 from ..engine.amazon_job import Job
 
+_lt = LazyTranslate(__name__)
+
 NO_REPORT = {"report_marketplace_id": False, "report_ref": False, "reached": 0}
+
+
+def _sent(log):
+    return _lt(
+        "running since %(time)s: %(accepted)s quantities accepted, %(refused)s refused",
+        time=log.started_at,
+        accepted=log.accepted,
+        refused=log.refused,
+    )
 
 
 class AmazonJob(models.Model):
@@ -51,7 +62,7 @@ class AmazonJob(models.Model):
                 switch="auto_inventory",
                 shown=True,
                 waits=quantities._is_open_for,
-                progress="_stock_sent",
+                progress=_sent,
             ),
             # What a person asked for goes out whether the automatic job is started or not.
             "inventory_by_hand": Job(
@@ -60,7 +71,7 @@ class AmazonJob(models.Model):
                 priority=1,
                 lock="inventory",
                 waits=quantities._is_open_for,
-                progress="_stock_sent",
+                progress=_sent,
             ),
             "inventory_results": Job(
                 "_fetch_stock_results",
@@ -68,7 +79,7 @@ class AmazonJob(models.Model):
                 priority=1,
                 switch="auto_inventory",
                 waits=lambda account: feeds._at_amazon(account, FEED_TYPE_LISTINGS),
-                progress="_stock_sent",
+                progress=_sent,
             ),
             "offers": Job(
                 "_sync_offers",
@@ -76,7 +87,9 @@ class AmazonJob(models.Model):
                 priority=6,
                 switch="auto_inventory",
                 shown=True,
-                progress="_offers_read",
+                progress=lambda log: _lt(
+                    "running since %(time)s: %(received)s SKUs read", time=log.started_at, received=log.received
+                ),
             ),
             # Once a week where the stock is sent by itself, and when a person asks for it.
             "stock_compare": Job(
@@ -84,43 +97,8 @@ class AmazonJob(models.Model):
                 minutes=7 * 24 * 60,
                 priority=7,
                 nightly=True,
-                progress="_compared",
+                progress=lambda log: _lt(
+                    "running since %(time)s: %(received)s SKUs compared", time=log.started_at, received=log.received
+                ),
             ),
         }
-
-    # === BUSINESS METHODS === #
-
-    def _stock_sent(self, log):
-        """Say how far a run is that sends quantities or fetches their results.
-
-        :param log: the run's ``amazon.log`` row.
-        :rtype: str
-        """
-        return self.env._(
-            "running since %(time)s: %(accepted)s quantities accepted, %(refused)s refused",
-            time=say(self.env, log.started_at),
-            accepted=log.accepted,
-            refused=log.refused,
-        )
-
-    def _compared(self, log):
-        """Say how far a run is that compares what Amazon shows with what it should have.
-
-        :param log: the run's ``amazon.log`` row.
-        :rtype: str
-        """
-        return self.env._(
-            "running since %(time)s: %(received)s SKUs compared",
-            time=say(self.env, log.started_at),
-            received=log.received,
-        )
-
-    def _offers_read(self, log):
-        """Say how far a run is that reads the shop's SKUs from Amazon.
-
-        :param log: the run's ``amazon.log`` row.
-        :rtype: str
-        """
-        return self.env._(
-            "running since %(time)s: %(received)s SKUs read", time=say(self.env, log.started_at), received=log.received
-        )

@@ -12,6 +12,15 @@ from ..engine.amazon_pages import CLOSED
 _lt = LazyTranslate(__name__)
 
 
+def _imported(log):
+    return _lt(
+        "running since %(time)s: %(received)s received, %(waiting)s of them still to be made",
+        time=log.started_at,
+        received=log.received,
+        waiting=log.waiting,
+    )
+
+
 class AmazonJob(models.Model):
     """The jobs that bring orders in, and that remove what must not be kept of them."""
 
@@ -43,11 +52,11 @@ class AmazonJob(models.Model):
                 priority=3,
                 switch="auto_import",
                 shown=True,
-                progress="_imported",
+                progress=_imported,
                 left=self.env["amazon.order.update"]._unbuilt_since,
                 keeps_cursor=True,
             ),
-            "range": Job("_fetch_range", minutes=60, priority=4, on_request=True, shown=True, progress="_imported"),
+            "range": Job("_fetch_range", minutes=60, priority=4, on_request=True, shown=True, progress=_imported),
             "missed": Job("_fetch_missed", minutes=24 * 60, priority=5, switch="auto_import", nightly=True, reserve=10),
             # Of accounts that are archived, too: Amazon's policy holds as long as the data is here.
             "privacy": Job(
@@ -91,19 +100,6 @@ class AmazonJob(models.Model):
         ]
 
     # === BUSINESS METHODS === #
-
-    def _imported(self, log):
-        """Say how far an import is.
-
-        :param log: the ``amazon.log`` row of its run.
-        :rtype: str
-        """
-        return self.env._(
-            "running since %(time)s: %(received)s received, %(waiting)s of them still to be made",
-            time=say(self.env, log.started_at),
-            received=log.received,
-            waiting=log.waiting,
-        )
 
     def _place(self, search, page):
         values = super()._place(search, page)
