@@ -1,6 +1,6 @@
 """Amazon's APIs that are simulated here: whoever imports one has its operations registered."""
 
-from . import orders, sellers, confirmation, feeds, listings, data_reports, lwa, shelves  # noqa: F401, I001 (in the order in which operations are listed)
+from . import orders, sellers, confirmation, feeds, listings, data_reports, finances, lwa, shelves  # noqa: F401, I001 (in the order in which operations are listed)
 
 # attribute of the world -> the class of its store
 STORES = {
@@ -10,4 +10,5 @@ STORES = {
     "feeds": feeds.Feeds,
     "reports": data_reports.Reports,
     "listings": shelves.Listings,
+    "finances": finances.Finances,
 }

@@ -51,7 +51,8 @@ class Line:
 
 @dataclass
 class Draft:
-    """What is to be ordered. ``extra`` is merged into the finished order, ``later`` are actions done right after."""
+    """What is to be ordered. ``extra`` is merged into the finished order, ``later`` are actions done right after,
+    ``paid_back`` what is done of ``payouts.py`` once the sale is posted."""
 
     world: Any
     seller: dict
@@ -73,6 +74,7 @@ class Draft:
     prices_while_pending: bool = True
     extra: dict = field(default_factory=dict)
     later: list = field(default_factory=list)
+    paid_back: list = field(default_factory=list)
     lines_given: bool = False
 
     @property

@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
-from . import catalogue, data_reports, feeds, kinds, operations, processing, shelves
+from . import catalogue, data_reports, feeds, kinds, operations, payouts, processing, shelves
 from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS, targets
@@ -229,6 +229,7 @@ def change_order(world, request, values, order_id):
         world.orders.touch(record)
     hide(world, record, values)
     merge(record["order"], values.get("set", {}))
+    world.finances.shipped(record)
     return record["order"]
 
 
@@ -243,6 +244,7 @@ def act(world, request, values, order_id, action):
 def perform(world, record, action, values):
     ACTIONS[action](world, record, values)
     world.orders.touch(record)
+    world.finances.shipped(record)
 
 
 def list_confirmations(world, request, values, order_id):
@@ -353,6 +355,38 @@ def list_writes(world, request, values):
         for write in listing.writes
     ]
     return sorted(writes, key=lambda write: write["n"])
+
+
+# Finances
+
+
+def list_transactions(world, request, values):
+    """Whatever was posted, oldest first, also what the API does not show yet."""
+    merchant_id, order_id = request.args.get("merchant_id"), request.args.get("order_id")
+    entries = world.finances.of_order(order_id) if order_id else world.finances.entries
+    return [entry for entry in entries if merchant_id in (None, entry["merchant_id"])]
+
+
+def add_transaction(world, request, values):
+    """``transaction``, or those in ``transactions``, whatever they are."""
+    seller = find_seller(world, values["merchant_id"])
+    if "transactions" in values:
+        return [payouts.made_up(world, seller, content, values) for content in values["transactions"]]
+    return payouts.made_up(world, seller, values["transaction"], values)
+
+
+def post_for_order(post):
+    """The endpoint that has ``post(world, record, values)`` done to an order."""
+    return lambda world, request, values: post(world, find_record(world, values["order_id"]), values)
+
+
+def post_for_seller(post):
+    """The endpoint that has ``post(world, seller, values)`` done to a seller."""
+    return lambda world, request, values: post(world, find_seller(world, values["merchant_id"]), values)
+
+
+def release_payment(world, request, values):
+    return payouts.release(world, values)
 
 
 # Settings
@@ -485,6 +519,16 @@ ROUTES = Map(
             ("DELETE", "/listings/<path:sku>", delete_listing),
             ("POST", "/listings/<path:sku>/apply", apply_listing),
             ("GET", "/listing-writes", list_writes),
+            ("GET", "/transactions", list_transactions),
+            ("POST", "/transactions", add_transaction),
+            ("POST", "/refund", post_for_order(payouts.refund)),
+            ("POST", "/chargeback", post_for_order(payouts.chargeback)),
+            ("POST", "/release", release_payment),
+            ("POST", "/adjust", post_for_seller(payouts.adjust)),
+            ("POST", "/reserve", post_for_seller(payouts.reserve)),
+            ("POST", "/service-fee", post_for_seller(payouts.service_fee)),
+            ("POST", "/reimbursement", post_for_seller(payouts.reimbursement)),
+            ("POST", "/transfer", post_for_seller(payouts.transfer)),
             ("GET", "/settings", show_settings),
             ("POST", "/settings", change_settings),
             ("POST", "/packages-delay", set_packages_delay),

@@ -248,10 +248,11 @@ class TokenRefused(InsteadOfAmazon):
     kind = "token_refused"
 
     def fits(self, operation, query):
-        return "paginationToken" in query
+        return "paginationToken" in query or operation == "listTransactions" and "nextToken" in query
 
     def answer(self, operation):
-        return invalid_input("The paginationToken is invalid.").answer()
+        name = "nextToken" if operation == "listTransactions" else "paginationToken"
+        return invalid_input(f"The {name} is invalid.").answer()
 
 
 class PageTokenMismatch(InsteadOfAmazon):

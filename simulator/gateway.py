@@ -17,6 +17,7 @@ class Call:
 
     :ivar query: parameter -> str; ``repeated``: parameters given more than once
     :ivar base_url: the address the caller reached this server by
+    :ivar spoiled: whether the answer has what a person has made up
     :ivar found: after searchOrders: [((time, order id), record)], this page and all later ones
     """
 
@@ -33,6 +34,7 @@ class Call:
     page_size: int = 0
     before: str = ""
     base_url: str = ""
+    spoiled: bool = False
 
     @property
     def matchable(self):

@@ -60,6 +60,9 @@ def place(world, seller, name, created, updated, items=None, changes=None, lines
     build.merge(record["order"], changes or {})
     order_id = record["order"]["orderId"]
     world.orders.records[order_id] = record
+    world.finances.shipped(record, updated)
+    for post, values in draft.paid_back:
+        post(world, record, {"posted": updated, **values})
     return order_id
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from . import catalogue, people
+from . import catalogue, payouts, people
 from .build import merge
 from .kinds import kind
 from .money import rounded
@@ -203,6 +203,19 @@ def jp_fba_shipped(draft):
     by_amazon(draft)
     draft.status = "SHIPPED"
     merge(draft.lines[0].extra, {"product": {"serialNumbers": [f"SN{draft.rng.randint(10**9, 10**10 - 1)}"]}})
+
+
+@kind("FBA(出荷済・一部返金)", "Fulfilled by Amazon, shipped, some of it refunded")
+def jp_fba_refunded(draft):
+    by_amazon(draft)
+    draft.status = "SHIPPED"
+    draft.paid_back = [(payouts.refund, {"amount": 500})]
+
+
+@kind("出荷済・チャージバック", "Shipped in Seller Central, then charged back")
+def jp_charged_back(draft):
+    draft.later = [("ship", {})]
+    draft.paid_back = [(payouts.chargeback, {})]
 
 
 @kind("FBAマルチチャネル(Amazon以外の販売経路)", "FBA multi-channel: sold outside Amazon, delivered by Amazon")

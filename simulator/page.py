@@ -8,15 +8,17 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from . import control, faults, feeds, kinds, processing, shelves
+from . import control, faults, feeds, kinds, payouts, processing, shelves
 from .actions import Refused
 from .templating import cash, render
+from .transactions import related_to
 from .words import LANGUAGES
 
 SHOWN_ORDERS = 100
 SHOWN_REQUESTS = 15
 SHOWN_FEEDS = 100
 SHOWN_LISTINGS = 50
+SHOWN_PAYMENTS = 200
 SHOWN_TEXT = 50_000  # characters
 HIDDEN = ("addressType", "extendedFields")  # not for reading
 BUTTONS = {
@@ -37,7 +39,7 @@ def answer(world, request):
         response = endpoint(world, request, lang, **arguments)
     except HTTPException as error:
         return Response(f"{error.name}\n", error.code or 404)
-    except (Refused, control.Problem, ValueError, KeyError) as error:
+    except (Refused, control.Problem, ValueError, KeyError, ArithmeticError) as error:
         return page(world, lang, "/", "refused.html", 409, error=error)
     response.set_cookie("lang", lang)
     return response
@@ -97,8 +99,34 @@ def show_order(world, request, lang, order_id):
         address=[value for key, value in address.items() if key not in HIDDEN],
         payments=[f"{execution['paymentMethod']} {cash(execution['paymentAmount'])}" for execution in executions],
         confirmations=record.get("confirmations", []),
+        shown_payments=[shown_payment(entry) for entry in world.finances.of_order(order_id)],
         json=json.dumps(order, ensure_ascii=False, indent=1),
     )
+
+
+def shown_payment(entry):
+    """A transaction for reading; a person may have made it up, so anything may be missing."""
+    content = entry["transaction"] if isinstance(entry["transaction"], dict) else {}
+    total = content.get("totalAmount")
+    money = isinstance(total, dict) and {
+        "amount": str(total.get("currencyAmount")),
+        "currencyCode": total.get("currencyCode"),
+    }
+    return {
+        **entry,
+        "id": content.get("transactionId"),
+        "type": content.get("transactionType"),
+        "description": content.get("description"),
+        "status": str(content.get("transactionStatus") or ""),
+        "total": cash(money),
+        "order_ids": related_to(content, "ORDER_ID"),
+        "json": json.dumps(entry["transaction"], ensure_ascii=False, indent=1),
+    }
+
+
+def show_finances(world, request, lang):
+    newest = world.finances.entries[: -SHOWN_PAYMENTS - 1 : -1]
+    return page(world, lang, request.path, "finances.html", shown_payments=[shown_payment(entry) for entry in newest])
 
 
 def show_feeds(world, request, lang):
@@ -175,6 +203,22 @@ def act(world, request, lang, order_id, action):
     return back(request)
 
 
+def give_back(post):
+    """The endpoint of a refund or a chargeback: of the amount that is entered, or of all that is left."""
+
+    def endpoint(world, request, lang, order_id):
+        amount = request.form.get("amount", "").strip()
+        post(world, control.find_record(world, order_id), {"amount": amount} if amount else {})
+        return back(request)
+
+    return endpoint
+
+
+def release_payment(world, request, lang, order_id):
+    payouts.release(world, {"order_id": order_id})
+    return back(request)
+
+
 def add_seller(world, request, lang):
     control.add_seller(world, request, {"catalogue": True})
     return redirect("/", 303)
@@ -245,6 +289,10 @@ ROUTES = Map(
             ("POST", "/page/seller", add_seller),
             ("POST", "/page/place", place),
             ("POST", "/page/act/<order_id>/<action>", act),
+            ("POST", "/page/refund/<order_id>", give_back(payouts.refund)),
+            ("POST", "/page/chargeback/<order_id>", give_back(payouts.chargeback)),
+            ("POST", "/page/release/<order_id>", release_payment),
+            ("GET", "/page/finances", show_finances),
             ("POST", "/page/fault", add_fault),
             ("POST", "/page/clear-faults", clear_faults),
             ("POST", "/page/quota", set_quota),

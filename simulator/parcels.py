@@ -66,6 +66,7 @@ def confirm(world, record, parcel):
         order.setdefault("packages", []).append(package)
     settle_status(order)
     world.orders.touch(record)
+    world.finances.shipped(record)
     told = {
         "time": world.clock.iso(),
         **parcel.origin,

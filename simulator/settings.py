@@ -15,6 +15,12 @@ DEFAULTS = {
     "listing_seconds": 0,  # from accepting a quantity to its being Amazon's; None: not by itself
     "default_on_fba": "both",  # DEFAULT sent for what Amazon ships: it has both channels then, or flips
     "cancelled_units": "lost",  # of orders: lost until the seller submits a quantity, or return
+    "finance_delay": 0,  # seconds until a transaction shows, under the time it was posted at; at most 48 hours
+    "finance_page_size": 500,  # transactions on a page
+    "finance_empty_pages": 0,  # so many before each page
+    "finance_repeat_page": 0,  # so many times more each page comes
+    "finance_defer": "none",  # the policy by which payments of sales wait
+    "finance_us_by_merchant": "hidden",  # what merchants ship in the US, when the marketplace is named: or shown
 }
 CHOICES = {
     "empty_tracking": ("allow", "refuse"),
@@ -25,7 +31,15 @@ CHOICES = {
     "report_compression": (False, True),
     "default_on_fba": ("both", "flip"),
     "cancelled_units": ("lost", "return"),
+    "finance_defer": ("none", "DD7", "B2B"),
+    "finance_us_by_merchant": ("hidden", "shown"),
 }
+WHOLE = {  # name -> the least and the most
+    "finance_page_size": (1, 500),
+    "finance_empty_pages": (0, 1000),
+    "finance_repeat_page": (0, 1000),
+}
+MOST = {"finance_delay": 48 * 3600}
 NEVER = ("feed_seconds", "report_seconds", "listing_seconds")  # these may be None: only the control API does it
 
 
@@ -46,9 +60,13 @@ class Settings(Store):
                 raise ValueError(f"unknown setting {name}; there are {', '.join(DEFAULTS)}")
             if name in CHOICES and value not in CHOICES[name]:
                 raise ValueError(f"{name} is one of {', '.join(map(str, CHOICES[name]))}")
-            if name not in CHOICES and not (value is None and name in NEVER):
+            if name in WHOLE:
+                check_whole(name, value, *WHOLE[name])
+            elif name not in CHOICES and not (value is None and name in NEVER):
                 if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
                     raise ValueError(f"{name} is a number of seconds")
+                if value > MOST.get(name, value):
+                    raise ValueError(f"{name} is at most {MOST[name]} seconds")
         self.values.update(values)
 
     def dump(self):
@@ -56,3 +74,8 @@ class Settings(Store):
 
     def load(self, data):
         self.values.update(data)
+
+
+def check_whole(name, value, least, most):
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{name} is between {least} and {most}")

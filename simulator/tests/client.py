@@ -182,9 +182,10 @@ def ids(pages):
 
 
 @contextlib.contextmanager
-def served():
-    """The URL of a simulator without usage limits, in this process."""
+def served(models=None):
+    """The URL of a simulator without usage limits, in this process. ``models``: holds every call against them."""
     world = World(1, "off")
+    world.models = models
     running = make_server(world)
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -119,6 +119,30 @@ def test_feeds_and_parcels_survive(tmp_path):
         ]
 
 
+def test_transactions_survive(tmp_path):
+    state = str(tmp_path / "state.json")
+    path, query = "/finances/2024-06-19/transactions", {"postedAfter": "2026-11-01T00:00:00Z"}
+    with process("--state", state, "--quota", "off") as (running, amazon):
+        amazon.freeze()
+        seller = amazon.post("/sellers")
+        amazon.post("/settings", finance_page_size=1, finance_defer="DD7")
+        order_id = amazon.place(seller, "jp_indivisible")
+        amazon.act(order_id, "ship-one")
+        amazon.post("/refund", order_id=order_id, amount=100)
+        amazon.advance(minutes=5)
+        before = amazon.get("/transactions")
+        token = amazon.call(seller, path, **query).json()["payload"]["nextToken"]
+        ends(running, signal.SIGTERM)
+    with process("--state", state, "--quota", "off") as (_running, amazon):
+        assert amazon.get("/transactions") == amazon.get(f"/transactions?order_id={order_id}") == before
+        second = amazon.call(seller, path, nextToken=token, **query).json()["payload"]
+        assert second == {"transactions": [before[1]["transaction"]]}
+        amazon.act(order_id, "ship")
+        assert amazon.post("/refund", order_id=order_id)["transaction"]["transactionType"] == "Refund"
+        ids = [entry["transaction"]["transactionId"] for entry in amazon.get("/transactions")]
+        assert len(ids) == len(set(ids)) == 4
+
+
 def test_state_survives_a_kill(tmp_path):
     state = tmp_path / "state.json"
     with process("--state", str(state)) as (running, amazon):
