@@ -5,6 +5,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..selling_partner import OPERATIONS
 from .common import AmazonCase, shifted
 
 JOBS = "odoo.addons.sale_amazon_spapi.models.engine.amazon_job"
@@ -267,20 +268,58 @@ class TestFetch(AmazonCase):
         self.assertTrue(self.orders(ref))
         self.assertFalse(self.job.warning or self.job.last_error)
 
-    def trickle(self, minutes):
+    def trickle(self, minutes, account=None):
         """Let the import run when there is a single token left, which is when it is woken."""
         self.amazon.post("quota", mode="published")
         self.addCleanup(self.amazon.post, "quota", mode="off")
         self.env["amazon.quota"].search([("operation", "=", "searchOrders")]).write(
             {
+                "rate": OPERATIONS["searchOrders"].plan.rate,
                 "tokens": 1,
                 "refilled_at": fields.Datetime.now() + timedelta(minutes=minutes),
             }
         )
         self.env.flush_all()
-        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes)), self.committing(self.account) as mine:
-            mine._import_orders()
+        now = fields.Datetime.now() + timedelta(minutes=minutes)
+        with freeze_time(now), self.committing(account or self.account) as mine:
+            log = mine._import_orders()
         self.env.invalidate_all()
+        return self.env["amazon.log"].browse(log.ids)
+
+    def denied_at_the_quotas_pace(self, *denied):
+        """Let Amazon deny marketplaces of a seller of three who has a token for one call at a time.
+
+        :return: the account, its open order of Japan, and the marketplaces searched in the next runs.
+        """
+        seller, account = self.three()
+        past = self.amazon.get("clock")["now"]
+        self.fetch(account=account)
+        for marketplace in denied:
+            self.amazon.post("faults", operation="searchOrders", kind="403", marketplace_id=marketplace, times=None)
+        [ref] = self.amazon.place(seller, created=shifted(past, 5))
+        self.searches()
+        self.amazon.post("clock", now=f"{(fields.Datetime.now() + timedelta(minutes=10)).isoformat()}Z")
+        for minutes in range(10, 16):
+            self.trickle(minutes, account)
+        return account, ref, [query["marketplaceIds"].split(",") for query in self.searches()]
+
+    def test_denied_at_the_quotas_pace(self):
+        """With a token for one call at a time, the search is made once, then one marketplace after the other is tried,
+        each once; then the others go on."""
+        account, ref, searched = self.denied_at_the_quotas_pace(AUSTRALIA)
+        everywhere = searched[0]
+        self.assertEqual(len(everywhere), 3)
+        self.assertEqual(searched[1:4], [[marketplace] for marketplace in everywhere])
+        self.assertEqual([sorted(those) for those in searched[4:]], [sorted({JAPAN, SINGAPORE})] * 2)
+        job = account._job("orders")
+        self.assertEqual((list(job.denied), job.probed, bool(self.orders(ref))), ([AUSTRALIA], False, True))
+
+    def test_all_denied_at_the_quotas_pace(self):
+        """Where all are denied, this is told after each was tried once, and they are not tried each time."""
+        account, _ref, searched = self.denied_at_the_quotas_pace(JAPAN, AUSTRALIA, SINGAPORE)
+        self.assertEqual([len(those) for those in searched], [3, 1, 1, 1, 3, 3])
+        job = account._job("orders")
+        self.assertEqual((job.error_kind, job.denied, job.probed, job.failures), ("access", False, False, 3))
 
     def test_token_refused_at_the_quotas_pace(self):
         """With a token for one call at a time, a page token that Amazon refuses is tried once."""

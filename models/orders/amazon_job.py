@@ -39,6 +39,10 @@ class AmazonJob(models.Model):
         readonly=True,
         help="The marketplaces that Amazon denies: for each since when its orders are missing, and when it was tried.",
     )
+    probed = fields.Json(
+        readonly=True,
+        help="Of the marketplaces that Amazon denied together: which it allows or denies one by one, so far.",
+    )
     reduced_from = fields.Datetime(readonly=True, help="What was changed since then is read once more in full.")
     reduced_at = fields.Datetime(readonly=True, help="When Amazon last refused a search for everything.")
 
@@ -101,6 +105,10 @@ class AmazonJob(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _start_search(self, search):
+        super()._start_search(search)
+        self.sudo().probed = False  # sudo: jobs are the addon's own
+
     def _place(self, search, page):
         values = super()._place(search, page)
         if self.reduced_from and not page.next_token and search.included_data == ALL:
@@ -120,6 +128,7 @@ class AmazonJob(models.Model):
                 {
                     "cursor": False if everything or not job.cursor else min(job.cursor, week_ago),
                     **CLOSED,
+                    "probed": False,
                     **({"denied": False, "reduced_from": False, "reduced_at": False} if everything else {}),
                 }
             )

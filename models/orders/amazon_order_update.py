@@ -322,6 +322,8 @@ class AmazonOrderUpdate(models.Model):
                 # In the same transaction: a process that dies after the commit has woken the builders.
                 self._trigger_builders()
 
+        if run.job.probed:
+            search = self._search_without_denied(run, search)
         run.job._read_pages(
             run,
             search,
@@ -419,7 +421,10 @@ class AmazonOrderUpdate(models.Model):
         :raise SellingPartnerError: there is none; the place is kept.
         """
         if isinstance(error, AccessDenied):
-            return self._without_denied(run, search, error)
+            # Where all are denied, trying one after the other would cost a call for each in every run.
+            if len(search.marketplace_ids) < 2 or find(error).kind != "access" or run.job.failures % PROBE_FAILURES:
+                raise error
+            return self._search_without_denied(run, search, error)
         if isinstance(error, BadRequest):
             return self._with_fewer_parts(run, search, error)
         raise error
@@ -499,20 +504,18 @@ class AmazonOrderUpdate(models.Model):
         return [ref for ref in refs if ref not in (job.denied or {})] or refs
 
     @api.model
-    def _without_denied(self, run, search, error):
+    def _search_without_denied(self, run, search, error=None):
         """Find out which of several marketplaces Amazon denies, and go on with the others. What is missing of the
         denied ones is remembered.
 
+        :param error: of the search for all; None: it was another run's.
         :return: the search to go on with.
         :raise AccessDenied: it is not a matter of single marketplaces.
         """
         job = run.job
-        # Where all are denied, trying one after the other would cost a call for each in every run.
-        if len(search.marketplace_ids) < 2 or find(error).kind != "access" or job.failures % PROBE_FAILURES:
-            raise error
-        denied = [ref for ref in search.marketplace_ids if not self._is_allowed(run, search, ref)]
+        denied = self._probe(run, search)
         if len(denied) in (0, len(search.marketplace_ids)):
-            raise error
+            raise error or AccessDenied(operation="searchOrders", sent=True)
         now = fields.Datetime.now()
         if job._declaration().keeps_cursor:
             since = naive(search.last_updated_after)
@@ -526,6 +529,25 @@ class AmazonOrderUpdate(models.Model):
         job._start_search(search)
         run.account._assign_help()
         return search
+
+    @api.model
+    def _probe(self, run, search):
+        """Try one marketplace after the other. Each answer is committed: with quota for one call at a time, the next
+        run goes on there.
+
+        :return: the ids of those that Amazon denies.
+        """
+        job = run.job
+        job.probed = job.probed or {"allowed": [], "denied": []}
+        for ref in search.marketplace_ids:
+            if not any(ref in refs for refs in job.probed.values()):
+                run.commit()
+                answer = "allowed" if self._is_allowed(run, search, ref) else "denied"
+                job.probed = {**job.probed, answer: [*job.probed[answer], ref]}
+        denied = [ref for ref in search.marketplace_ids if ref in job.probed["denied"]]
+        job.probed = False
+        run.commit()
+        return denied
 
     @api.model
     def _is_allowed(self, run, search, marketplace):
