@@ -1,3 +1,5 @@
+import itertools
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
@@ -179,6 +181,49 @@ class TestCombine(ConfirmationCase):
         self.send()
         self.assertEqual(pickings.mapped("amazon_api_status"), ["done"] * 2)
         self.assertEqual([told["trackingNumber"] for told in self.packages(child.sale_id).values()], ["3"])
+
+    def test_combined_no_more(self):
+        """Whichever way an order leaves the parcel, it is called combined no more; nor is what is left alone in it."""
+        ways = {
+            "unpacked": lambda picking: picking.move_line_ids.write({"result_package_id": False}),
+            "packed elsewhere": lambda picking: picking.move_line_ids.write(
+                {"result_package_id": self.env["stock.package"].create({}).id}
+            ),
+            "unreserved": lambda picking: picking.with_user(self.user).do_unreserve(),
+            "its delivery cancelled": lambda picking: picking.with_user(self.user).action_cancel(),
+        }
+        for way, leave in ways.items():
+            for leaves, others in itertools.product(("child", "parent"), (1, 2)):
+                with self.subTest(way=way, leaves=leaves, others=others):
+                    pickings = self.combined(self.same_address(*["jp_standard"] * (1 + others)), "1")
+                    children = pickings.sale_id.filtered("amazon_merged_into_id")
+                    parent, gone = pickings.sale_id - children, children
+                    if leaves == "child":
+                        gone = children[:1]
+                        leave(gone.picking_ids)
+                    else:
+                        leave(parent.picking_ids)
+                    self.env.cr.precommit.run()
+                    self.assertEqual(gone.mapped("amazon_combined"), [False] * len(gone))
+                    self.assertEqual(children.filtered("amazon_merged_into_id"), children - gone)
+                    self.assertEqual(parent.amazon_combined, "parent" if children - gone else False)
+                    self.assertIn(parent.name, gone[0].message_ids[0].body)
+
+    def test_stays_combined(self):
+        """What is taken out in part only, has left, or is cancelled here because it goes along, stays combined."""
+        pickings = self.combined(self.same_address("jp_several_items", "jp_several_items"), "1")
+        child = pickings.sale_id.filtered("amazon_merged_into_id")
+        child.picking_ids.move_line_ids[0].result_package_id = False
+        self.env.cr.precommit.run()
+        self.assertEqual(child.amazon_combined, "child")
+        for picking in pickings:
+            self.ship(picking)
+        self.env.cr.precommit.run()
+        self.assertEqual(child.amazon_combined, "child")
+        child = self.combined(self.same_address(), "2").sale_id.filtered("amazon_merged_into_id")
+        child.with_user(self.user)._action_cancel()
+        self.env.cr.precommit.run()
+        self.assertEqual(child.amazon_combined, "child")
 
     def test_separated_again(self):
         """As long as nothing has left, everything is as it was."""

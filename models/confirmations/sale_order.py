@@ -304,6 +304,37 @@ class SaleOrder(models.Model):
         """Tell whether anything of this order is in one parcel with what it was combined with."""
         return any(picking._amazon_same_parcel() for picking in self.picking_ids)
 
+    def _amazon_look_at_parcels(self):
+        """Call these orders combined no more if they are not in one parcel any more when the transaction is complete:
+        until then it may look so of others, such as of one that is being cancelled."""
+        orders = self | self.amazon_merged_child_ids
+        ids = orders.filtered("amazon_merged_into_id").ids
+        data = self.env.cr.precommit.data
+        if ids and "amazon.unpacked" not in data:
+            data["amazon.unpacked"] = set()
+            self.env.cr.precommit.add(self.browse()._amazon_look_at_parcels_now)
+        if ids:
+            data["amazon.unpacked"].update(ids)
+
+    @api.model
+    def _amazon_look_at_parcels_now(self):
+        ids = self.env.cr.precommit.data.pop("amazon.unpacked", ())
+        # sudo: a packer need not see orders
+        self.sudo().browse(sorted(ids)).exists()._amazon_part()
+        self.env.flush_all()
+
+    def _amazon_part(self):
+        """Call those of these orders combined no more that a packer has taken out of the parcel of the order they were
+        combined into. What is cancelled here goes along without a parcel of its own."""
+        for order in self._amazon_in_company_language():
+            parent = order.amazon_merged_into_id
+            if not parent or order.state == "cancel" or order.picking_ids._amazon_same_parcel().sale_id & parent:
+                continue
+            order.sudo().amazon_merged_into_id = False  # sudo: by hand it is for what is cancelled here
+            names = f"{order.name}, {parent.name}"
+            for one in order | parent:
+                one._message_log(body=Markup("%s") % order.env._("Not combined any more: %s", names))
+
     def _amazon_not_left(self):
         """Return the orders' deliveries that are still to go to the customer."""
         return self.picking_ids._amazon_to_leave()

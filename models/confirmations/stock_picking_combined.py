@@ -164,10 +164,7 @@ class StockPicking(models.Model):
         """
         orders = self.sale_id
         # What a packer has taken out of another parcel since.
-        apart = (orders | orders.amazon_merged_child_ids).filtered(
-            lambda order: order.amazon_merged_into_id and order.state != "cancel" and not order._amazon_in_one_parcel()
-        )
-        apart.sudo().amazon_merged_into_id = False  # sudo: by hand it is for what is cancelled here
+        (orders | orders.amazon_merged_child_ids)._amazon_part()
         if carrier:
             self.filtered(lambda picking: picking.carrier_id != carrier).carrier_id = carrier
         if len(self.batch_id) != 1 or not all(picking.batch_id for picking in self):
