@@ -31,8 +31,8 @@ class AmazonAccount(models.Model):
 
     def write(self, vals):
         """Who changes where the credentials go enters them anew: stored ones are nobody's to send elsewhere."""
-        asked = set(TARGET_FIELDS) & set(vals) and not self.env.su
-        targets = {account: account._target() for account in self} if asked else {}
+        by_hand = set(TARGET_FIELDS) & set(vals) and not self.env.su
+        targets = {account: account._target() for account in self} if by_hand else {}
         result = super().write(vals)
         stored = {account: account.sudo()._stored_secrets() for account in targets}
         typed = {field for field in SECRETS if (vals.get(field) or "").strip().replace(MASK[0], "")}

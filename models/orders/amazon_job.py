@@ -106,8 +106,8 @@ class AmazonJob(models.Model):
     # === BUSINESS METHODS === #
 
     def _start_search(self, search):
-        super()._start_search(search)
         self.sudo().probed = False  # sudo: jobs are the addon's own
+        return super()._start_search(search)
 
     def _place(self, search, page):
         values = super()._place(search, page)

@@ -1144,9 +1144,9 @@ class SaleOrder(models.Model):
         """
         unapplied = self.env.ref(UNAPPLIED, raise_if_not_found=False)
         for order in self._amazon_in_company_language():
-            asked = order.activity_ids.filtered(lambda activity: activity.activity_type_id == unapplied)
-            if asked:
-                asked.note = plaintext2html(reason)
+            assigned = order.activity_ids.filtered(lambda activity: activity.activity_type_id == unapplied)
+            if assigned:
+                assigned.note = plaintext2html(reason)
             else:
                 order._amazon_assign(
                     "unapplied",
