@@ -408,11 +408,12 @@ class _Purse:
             raise MalformedAnswer(f"{node.path} is nested too deeply", path=node.path)
         name, children = node.text("breakdownType"), _breakdowns(node)
         number = self._amount(node, "breakdownAmount")
-        if not children or all(_word(child.text("breakdownType")) in _PARTS for child in children):
+        is_wrapper = _word(name) in _WRAPPERS
+        if not children or not is_wrapper and all(_word(child.text("breakdownType")) in _PARTS for child in children):
             if number is None:
                 number = sum((self._amount(child, "breakdownAmount") or _ZERO for child in children), _ZERO)
             return self._leaf(name, group, number, facts)
-        inner = group if _word(name) in _WRAPPERS else name
+        inner = group if is_wrapper else name
         leaves = [leaf for child in children for leaf in self._below(child, inner, facts, depth + 1)]
         return leaves + self._leaf("", name, number - _sum(leaves), facts) if number else leaves
 

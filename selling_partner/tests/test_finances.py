@@ -331,6 +331,11 @@ def test_wrappers_without_an_amount_say_nothing():
     assert leaves(items=None, breakdowns=wrapped) == [*GROUPS[:-1], ("", "Fee", -3.3)]
 
 
+def test_a_group_of_taxes_is_no_part_of_its_wrapper():
+    alone = [node("Sales", 22.4, node("Tax", 22.4))]
+    assert leaves(items=None, breakdowns=alone) == [("", "Tax", 22.4)]
+
+
 def test_a_wrapper_with_leaves_of_its_own():
     assert leaves(items=None, breakdowns=[node("Sales", 22.4)]) == [("", "Sales", 22.4)]
     nested = [node("Sales", 22.4, node("ProductCharges", 22.4, node("OurPricePrincipal", 22.4)))]

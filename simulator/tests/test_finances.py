@@ -1,5 +1,6 @@
 """The Finances API: what is posted when orders ship and people get money back, and how it is read."""
 
+import random
 from decimal import Decimal
 
 import pytest
@@ -188,6 +189,44 @@ def test_what_is_cancelled_is_not_paid(amazon, seller):
     amazon.act(order_id, "ship-one")
     amazon.act(order_id, "cancel")
     assert total(posted(amazon, seller)) == grand_total(amazon, order_id) == 333
+
+
+def any_item(rng):
+    item = {"sku": rng.choice(["AMZ-TEA-001", "AMZ-CUP-001", "OTHER"]), "quantity": rng.randint(1, 5)}
+    item["total"] = rng.randint(0, 9999)
+    for name in ("shipping", "gift_wrap", "cod_fee", "other", "discount", "discount_shipping", "discount_cod_fee"):
+        if rng.random() < 0.3:
+            item[name] = rng.randint(0, 700)
+    if rng.random() < 0.3:
+        item.update(tax=rng.randint(0, 99), tax_on_top=rng.random() < 0.5)
+    return {**item, "points": rng.randint(0, 50)}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_happens_the_buyers_money_adds_up(amazon, seller, seed):
+    """Units ship one after the other, some are cancelled, money goes back in parts: nothing is lost or doubled."""
+    rng = random.Random(seed)
+    order_id = amazon.place(seller, items=[any_item(rng) for _ in range(rng.randint(1, 3))])
+    while True:
+        items = amazon.order(order_id)["orderItems"]
+        waiting = [i["orderItemId"] for i in items if i["fulfillment"]["quantityUnfulfilled"]]
+        if not waiting:
+            break
+        amazon.act(order_id, rng.choice(["ship", "ship", "cancel"]), items={rng.choice(waiting): 1})
+    sales = posted(amazon, seller)
+    assert total(sales) == (grand_total(amazon, order_id) if sales else 0)
+    if not sales:
+        return
+    for item in items:
+        units = item["fulfillment"]["quantityFulfilled"]
+        if units and rng.random() < 0.5:
+            chosen = [{"order_item_id": item["orderItemId"], "quantity": rng.randint(1, units)}]
+            amazon.http.post("/control/refund", json={"order_id": order_id, "items": chosen})
+    amazon.http.post("/control/refund", json={"order_id": order_id})
+    transactions = posted(amazon, seller)
+    assert total(transactions) == 0
+    for transaction in transactions:
+        check_sums(transaction)
 
 
 def test_confirmations_and_feeds_are_sales(amazon, seller):
