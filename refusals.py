@@ -237,6 +237,38 @@ REFUSALS = {
     ),
     SellingPartnerError: (Refusal("other", _lt("Amazon refuses the request.")),),
 }
+_SENDING_FEEDS = _lt("sending feeds")
+_READING_FEEDS = _lt("reading what became of feeds")
+_LISTINGS = _lt("reading SKUs")
+_REPORTS = _lt("reports")
+_FINANCES = _lt("transactions and refunds")
+#: What Amazon's operations are for, by Amazon's names without what stands behind a dot.
+PURPOSES = {
+    "token": _lt("signing in"),
+    "getMarketplaceParticipations": _lt("the list of your marketplaces"),
+    "searchOrders": _lt("the search for orders"),
+    "getOrder": _lt("reading single orders"),
+    "confirmShipment": _lt("confirming shipments"),
+    "createFeedDocument": _SENDING_FEEDS,
+    "uploadDocument": _SENDING_FEEDS,
+    "createFeed": _SENDING_FEEDS,
+    "cancelFeed": _SENDING_FEEDS,
+    "getFeed": _READING_FEEDS,
+    "getFeeds": _READING_FEEDS,
+    "getFeedDocument": _READING_FEEDS,
+    "downloadDocument": _lt("fetching documents"),
+    "getListingsItem": _LISTINGS,
+    "searchListingsItems": _LISTINGS,
+    "patchListingsItem": _lt("sending stock"),
+    "createReport": _REPORTS,
+    "cancelReport": _REPORTS,
+    "getReport": _REPORTS,
+    "getReports": _REPORTS,
+    "getReportDocument": _REPORTS,
+    "listTransactions": _FINANCES,
+    "listFinancialEvents": _FINANCES,
+    "listFinancialEventsByOrderId": _FINANCES,
+}
 _SOON = (_lt("It is tried again by itself."), _lt("Please press again in a few minutes."))
 #: What can be wrong with a field.
 _UNREADABLE = {
@@ -282,7 +314,7 @@ def explain(error, by_hand=False):
     :rtype: tuple[str, list]
     """
     row = find(error)
-    facts = {"operation": error.operation, "message": error.message}
+    facts = {"operation": purpose(error.operation), "message": error.message}
     if isinstance(error, QuotaExceeded):
         facts["time"] = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=error.retry_after)
     lines = [with_facts(text, facts) for text in (row.text, AGAIN.get(row.kind, ("", ""))[by_hand]) if text]
@@ -291,6 +323,15 @@ def explain(error, by_hand=False):
     if error.status and not error.foreign and row.kind != "quota":
         lines.append(_lt("Amazon's answer: %s", str(error)))
     return row.kind, lines
+
+
+def purpose(operation):
+    """Say what an operation of Amazon's is for.
+
+    :param str operation: Amazon's name of it.
+    :return: ``_lt(…)``, or the name where there are no words for it.
+    """
+    return PURPOSES.get(operation.partition(".")[0], operation)
 
 
 def unreadable(error):

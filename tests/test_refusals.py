@@ -1,7 +1,10 @@
+from pathlib import Path
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from .. import selling_partner
 from ..refusals import REFUSALS, explain, find
 from ..said import say
 from ..selling_partner import (
@@ -14,6 +17,7 @@ from ..selling_partner import (
     RetryLater,
     SellingPartnerError,
 )
+from ..selling_partner.operations import OPERATIONS
 from .common import AmazonCase
 
 # Amazon's words for a 401 or 403 -> kind, and words of what to do.
@@ -179,6 +183,23 @@ class TestRefusals(AmazonCase):
                 self.assertLessEqual(say(self.env, explain(error, by_hand)[1]).count("REQUEST-1"), 1)
         rows = [row for rows in REFUSALS.values() for row in rows]
         self.assertFalse([row for row in rows if not any(row is one for one in found)])
+
+    def test_operations_in_words(self):
+        """What Amazon denies, or gives no quota for, is named by what it is for, not by Amazon's name of the call."""
+        folder = Path(selling_partner.__file__).parent
+        sources = "".join(path.read_text() for path in folder.glob("*.py") if path.stem not in ("operations", "errors"))
+        called = {name.partition(".")[0] for name in OPERATIONS if f'"{name}"' in sources}
+        self.assertLess({"searchOrders", "getOrder", "confirmShipment", "patchListingsItem"}, called)
+        for operation in called:
+            for error in (
+                AccessDenied(operation=operation, status=403),
+                QuotaExceeded(operation=operation, retry_after=60, status=429),
+            ):
+                with self.subTest(operation=operation, error=type(error).__name__):
+                    # The last line is Amazon's own answer, for whoever looks after the addon.
+                    lines = [line for line in explain(error)[1] if "answer: " not in say(self.env, line)]
+                    self.assertTrue(lines)
+                    self.assertNotIn(operation, say(self.env, lines))
 
     def test_nobody_there(self):
         """No English of the program's: what is the matter stands in words."""
