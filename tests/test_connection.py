@@ -89,8 +89,9 @@ class TestConnection(AmazonCase):
         for kind in ("503_empty", "cut_before", "html_200"):
             with self.subTest(kind=kind):
                 self.amazon.post("faults", operation="token", kind=kind, times=1)
-                self.assertNotIn("Amazon accepts", self.press(vendor))
-                self.assertEqual(self.state(vendor), known)
+                message = self.press(vendor)
+                self.assertNotIn("Amazon accepts", message)
+                self.assertEqual(self.state(vendor), (known[0], message, 0))
         self.amazon.control("PATCH", f"sellers/{seller['merchant_id']}", revoked=True)
         message = self.press(vendor)
         self.assertIn("was revoked", message)
@@ -109,7 +110,7 @@ class TestConnection(AmazonCase):
             ({"client_secret": "amzn1.oa2-cs.v1.rotated"}, "client ID or client secret"),
             ({"unauthorized": True}, "belongs to another application"),
             ({"revoked": True}, "was revoked"),
-            ({"roles": []}, "denies access to getMarketplaceParticipations"),
+            ({"roles": []}, "denies access to the list of your marketplaces"),
         ):
             with self.subTest(trouble=trouble):
                 seller = self.amazon.seller()
@@ -125,12 +126,17 @@ class TestConnection(AmazonCase):
                 self.assertEqual(self.state(account)[0], "ok")
 
     def test_unreachable(self):
-        """Nobody answers: said, but nothing is known of the credentials."""
+        """Nobody answers: said, and kept on the account for who looks at it later, but nothing is known of the
+        credentials."""
         self.account.endpoint_url = "http://127.0.0.1:9"
         message = self.press()
         self.assertIn("cannot be reached", message)
         self.assertNotIn("by itself", message)
-        self.assertEqual(self.state(), ("new", False, 0))
+        self.assertEqual(self.state(), ("new", message, 0))
+        self.assertTrue(self.account.connection_at)
+        self.assertEqual(self.account.setup_step, "test")
+        self.account.endpoint_url = self.amazon.url
+        self.assertEqual(self.state(), ("new", False, 0), "another server")
 
     def test_no_foreign_body(self):
         """Pressed at a server that is no Amazon, it does not read that server out."""
@@ -185,9 +191,9 @@ class TestConnection(AmazonCase):
                 self.assertNotIn("SECRET", self.press())
 
     def test_trouble(self):
-        """Amazon in trouble does not make a working account a broken one; nothing is promised that does not happen."""
-        self.press()
-        known = self.state()
+        """Amazon in trouble does not make a working account a broken one; nothing is promised that does not happen.
+        What the test met stays on the account until Amazon answers."""
+        works = self.press()
         for kind, words in (
             ("503_empty", "in trouble"),
             ("cut_before", "did not answer in time"),
@@ -200,7 +206,14 @@ class TestConnection(AmazonCase):
                 message = self.press()
                 self.assertRegex(message, words)
                 self.assertNotIn("by itself", message)
-                self.assertEqual(self.state(), known)
+                self.assertEqual(self.state(), ("ok", message, 0))
+        self.press()
+        self.assertEqual(self.state(), ("ok", works, 0))
+        self.amazon.post("faults", operation="getMarketplaceParticipations", kind="503_empty", times=1)
+        self.press()
+        self.import_orders()
+        self.env.invalidate_all()
+        self.assertEqual(self.state(), ("ok", False, 0))
 
     def test_trouble_mends_nothing(self):
         """A broken account stays one while Amazon cannot be asked."""

@@ -138,6 +138,12 @@ class AmazonAccount(models.Model):
         copy=False,
     )
     tested_message = Said(compute="_compute_tested", store=True, copy=False)
+    test_trouble = Said(
+        compute="_compute_test_trouble",
+        store=True,
+        copy=False,
+        help="Why the last test found out nothing; what was known of the connection before still holds",
+    )
     connection_state = fields.Selection(
         [("new", "Not Tested"), ("ok", "Connected"), ("standing", "Standing Still"), ("broken", "Broken")],
         compute="_compute_connection_state",
@@ -195,6 +201,10 @@ class AmazonAccount(models.Model):
         self.tested_state = "new"
         self.tested_message = False
 
+    @api.depends(*CONNECTION)
+    def _compute_test_trouble(self):
+        self.test_trouble = False
+
     @api.depends("tested_state", "job_ids.error_kind", "job_ids.standing_since")
     def _compute_connection_state(self):
         """Trouble belongs to the jobs; the account shows the worst of it."""
@@ -206,12 +216,15 @@ class AmazonAccount(models.Model):
             else:
                 account.connection_state = account.tested_state
 
-    @api.depends("tested_message", "connection_state", "job_ids.last_error", "job_ids.standing_since")
+    @api.depends("tested_message", "test_trouble", "connection_state", "job_ids.last_error", "job_ids.standing_since")
     @api.depends_context("lang", "tz")
     def _compute_connection_message(self):
         for account in self:
             account.connection_message = (
-                account._broken_jobs()[:1].last_error or account._standing_text() or account.tested_message
+                account._broken_jobs()[:1].last_error
+                or account._standing_text()
+                or account.test_trouble
+                or account.tested_message
             )
 
     @api.depends("kind", "merchant_id", "authorized_merchant_id")
@@ -455,7 +468,11 @@ class AmazonAccount(models.Model):
                 message = with_line(self, "tested_message", message)
             if kind in BROKEN:
                 self._connection_broken(message)
-                self.env["ir.cron"]._commit_progress()
+            elif self.tested_state != "broken":
+                # Whoever looks at the account later sees that the last test found out nothing, and why.
+                # sudo: shown read-only
+                self.sudo().write({"test_trouble": message, "connection_at": fields.Datetime.now()})
+            self.env["ir.cron"]._commit_progress()
             raise UserError(say(self.env, message)) from error
         self._connection_works()
         # sudo: shown read-only
@@ -626,12 +643,13 @@ class AmazonAccount(models.Model):
         return UserError(say(self.env, explain(error, by_hand=True)[1]))
 
     def _connection_works(self):
-        for account in self.filtered(lambda account: account.tested_state != "ok"):
+        for account in self.filtered(lambda account: account.tested_state != "ok" or account.test_trouble):
             # sudo: written by jobs and by the test, shown read-only
             account.sudo().write(
                 {
                     "tested_state": "ok",
                     "tested_message": False,
+                    "test_trouble": False,
                     "connection_at": fields.Datetime.now(),
                 }
             )
@@ -646,6 +664,7 @@ class AmazonAccount(models.Model):
             {
                 "tested_state": "broken",
                 "tested_message": message,
+                "test_trouble": False,
                 "connection_at": fields.Datetime.now(),
             }
         )
