@@ -53,3 +53,6 @@ QUERY_AGAIN_MINUTES = (2, 10)
 ATTEMPTS = 5
 # People are told of a started job that has not succeeded for so long (a setting).
 STANDSTILL_MINUTES = 60
+LEAST_STANDSTILL_MINUTES = 10
+# So many builders may make orders at the same time (a setting).
+MOST_BUILDERS = 8

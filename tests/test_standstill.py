@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 from odoo import fields
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -185,6 +186,19 @@ class TestStandstill(AmazonCase):
         self.assertEqual(self.heard(), ("ok", [], []))
         self.watch(241)
         self.assertEqual(self.heard()[0], "standing")
+
+    def test_settings_have_bounds(self):
+        """A setting beyond its bounds is refused, with the bounds, instead of being something else silently."""
+        for field, wrong, words in (
+            ("amazon_standstill_minutes", (9, 0, -60), "10 minutes or more"),
+            ("amazon_builders", (0, -1, 9), "1 to 8"),
+        ):
+            for value in wrong:
+                with self.subTest(field=field, value=value), self.assertRaisesRegex(ValidationError, words):
+                    self.env["res.config.settings"].create({field: value})
+        self.env["res.config.settings"].create({"amazon_standstill_minutes": 10, "amazon_builders": 8}).execute()
+        kept = self.env["res.config.settings"].create({})
+        self.assertEqual((kept.amazon_standstill_minutes, kept.amazon_builders), (10, 8))
 
     def test_confirmations(self):
         """Every started job counts, not the import alone; another job's success says nothing of this one."""

@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
-from ...const import STANDSTILL_MINUTES
+from ...const import LEAST_STANDSTILL_MINUTES, STANDSTILL_MINUTES
 
 
 class ResConfigSettings(models.TransientModel):
@@ -13,6 +14,10 @@ class ResConfigSettings(models.TransientModel):
         help="When a started job has not succeeded for so long, whatever the reason, people are told.",
     )
 
-    def set_values(self):
-        self.amazon_standstill_minutes = max(self.amazon_standstill_minutes, 10)
-        return super().set_values()
+    @api.constrains("amazon_standstill_minutes")
+    def _check_amazon_standstill_minutes(self):
+        for settings in self:
+            if settings.amazon_standstill_minutes < LEAST_STANDSTILL_MINUTES:
+                raise ValidationError(
+                    self.env._("Standstill: please enter %s minutes or more.", LEAST_STANDSTILL_MINUTES)
+                )

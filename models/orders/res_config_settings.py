@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...const import MOST_BUILDERS
 
 
 class ResConfigSettings(models.TransientModel):
@@ -11,9 +14,14 @@ class ResConfigSettings(models.TransientModel):
         help="How many builders make orders at the same time. Keep it below the number of cron workers.",
     )
 
+    @api.constrains("amazon_builders")
+    def _check_amazon_builders(self):
+        for settings in self:
+            if not 1 <= settings.amazon_builders <= MOST_BUILDERS:
+                raise ValidationError(self.env._("Order builders: please enter 1 to %s.", MOST_BUILDERS))
+
     def set_values(self):
         """Have as many builders as asked for."""
-        self.amazon_builders = min(max(self.amazon_builders, 1), 8)
         result = super().set_values()
         self.env["amazon.order.update"].sudo()._sync_builders()  # sudo: crons are the administrator's
         return result
