@@ -381,6 +381,17 @@ class TestChanges(ChangesCase):
         self.assertEqual(first.scheduled_date, done)
         self.assertIn("Ship by", "".join(self.messages(order).mapped("body")))
 
+    def test_dates_as_the_language_has_them(self):
+        """A changed date is told as the company's language writes dates, in the marketplace's time zone."""
+        order = self.imported()
+        order.amazon_ship_by = datetime(2026, 12, 1, 14, 59, 59)
+        lang = self.env["res.lang"]._lang_get(self.company._amazon_lang())
+        lang.date_format = "%d.%m.%Y"
+        self.refetched(order, fulfillment={"shipByWindow": {"latestDateTime": "2026-12-04T14:59:59Z"}})
+        text = "".join(self.messages(order).mapped("body"))
+        self.assertRegex(text, r"01\.12\.2026 (23:59|11:59\sPM) → 04\.12\.2026 (23:59|11:59\sPM)")
+        self.assertNotIn("2026-12", text)
+
     def test_unknown_status(self):
         """A status nobody knows keeps the last, is stored as it came and goes to review."""
         order = self.imported()

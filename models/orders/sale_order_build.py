@@ -6,12 +6,13 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timezone
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import float_compare, float_is_zero, plaintext2html
-from odoo.tools.misc import format_amount, format_datetime
+from odoo.tools.misc import format_amount, format_date, format_time
 
 from ... import memo
 from ...const import ATTEMPTS, CONFIRMED, DEAD, GIVE_WAY_SECONDS, STATUS, TO_SHIP
@@ -20,7 +21,7 @@ from ...memo import once
 from ...ours import OURS, These
 from ...said import say
 from ...selling_partner import split
-from ...times import aware, naive
+from ...times import aware, local_date, naive
 from .amazon_offer import offer_key
 from .amazon_order_update import MOST_AHEAD, NeedsAttention
 from .order_facts import OrderFacts
@@ -1192,7 +1193,9 @@ class SaleOrder(models.Model):
         if field.type == "selection":
             return dict(field._description_selection(self.env))[value]
         if field.type == "datetime":
-            return format_datetime(self.env, value, tz=self.amazon_marketplace_id.tz, dt_format="yyyy-MM-dd HH:mm")
+            zone = self.amazon_marketplace_id.tz
+            day = format_date(self.env, local_date(value, ZoneInfo(zone or "UTC")))
+            return f"{day} {format_time(self.env, value, tz=zone, time_format='short')}"
         if field.type == "monetary":
             return format_amount(self.env, value, self.currency_id)
         return value.display_name
