@@ -31,6 +31,14 @@ def part_of_number(text):
     return digits if _DIGITS.fullmatch(digits) else text
 
 
+def has_few_digits(text):
+    """Tell whether a text is a short part of a number and nothing else; longer ones may be a SKU.
+
+    :rtype: bool
+    """
+    return len(text) < 8 and bool(_DIGITS.fullmatch(text))
+
+
 def whole_number(text):
     """Return the Amazon order number that a text is, however it is written, or ``""``.
 

@@ -80,6 +80,7 @@ DIFFERENT = {
     "stock_picking": {
         "name": "'WH/OUT/' || " + COUNTED.format("{id}"),
         "origin": NUMBER.format("{sale_id}"),
+        "amazon_order_ref": f"CASE WHEN amazon_order_ref IS NOT NULL THEN {REF.format('{sale_id}')} END",
         "carrier_tracking_ref": "CASE WHEN carrier_tracking_ref IS NOT NULL THEN"
         " '4412-' || lpad({id}::text, 8, '0') END",
     },

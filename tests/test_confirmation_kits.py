@@ -151,6 +151,8 @@ class TestConfirmationKits(ConfirmationCase):
         marked = {"programs": ["TRANSPARENCY"]}
         order = self.imported(items=[{"sku": "KIT-1", "quantity": 1, "total": 5000, "set": marked}])
         picking = order.picking_ids
+        self.assertIn("0 of 1", picking.amazon_warning)
         picking.move_ids.sorted("id")[0].amazon_transparency_codes = "AZ:1"
+        self.assertNotIn("Transparency", picking.amazon_warning or "")
         self.deliver(picking)
         self.goes(picking)

@@ -33,6 +33,31 @@ class TestDeliveryWarning(ConfirmationCase):
         record.invalidate_recordset()
         return record.with_user(user).amazon_api_message or ""
 
+    # --- Transparency
+
+    def test_transparency(self):
+        """Codes are asked for while the units are packed, not only when Amazon is to be told of them."""
+        marked = {"programs": ["TRANSPARENCY"]}
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3, "set": marked}, {"sku": "AMZ-TEA-001"}])
+        picking = order.picking_ids.with_user(self.packer)
+        [move] = picking.move_ids.filtered("amazon_needs_codes")
+        for codes, there in (("", 0), ("AZ:1", 1), ("AZ:1\nAZ:2, AZ:3 AZ:4", 4)):
+            move.amazon_transparency_codes = codes
+            with self.subTest(codes=codes):
+                self.assertIn(
+                    f"Transparency code for each unit of {move.product_id.name}: {there} of 3", self.warning(order)
+                )
+        move.amazon_transparency_codes = "AZ:1 AZ:2 AZ:3"
+        self.assertNotIn("Transparency", self.warning(order))
+        # Of a part, as many as are in it.
+        move.quantity = 2
+        self.assertIn("3 of 2", self.warning(order))
+        move.amazon_transparency_codes = "AZ:1 AZ:2"
+        self.assertNotIn("Transparency", self.warning(order))
+        [arch] = [etree.fromstring(picking.get_views([(False, "form")])["views"]["form"]["arch"])]
+        column = arch.find(".//field[@name='move_ids']/list/field[@name='amazon_transparency_codes']")
+        self.assertIsNotNone(column, "there is a place to scan them")
+
     # --- the delivery method
 
     def test_label_missing(self):

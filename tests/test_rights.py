@@ -199,6 +199,7 @@ METHODS = {
         "action_amazon_separate": PACKER,
         "action_amazon_validate_parcel": PACKER,
         "action_amazon_view_confirmations": SHOWS,
+        "action_amazon_view_order": SHOWS,
     },
     "amazon.account": {
         "action_authorize": MANAGER,

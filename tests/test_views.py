@@ -278,6 +278,15 @@ class TestViews(AmazonCase):
         self.assertTrue(picking["amazon_gift_note"])
         self.assertIn(order.name, picking["amazon_blocked"])
 
+    def test_amount_of_lines_has_room(self):
+        """The lines of an Amazon order leave out what was invoiced, until somebody wants to see it; others do not."""
+        form = etree.fromstring(self.env["sale.order"].with_user(self.user).get_view(view_type="form")["arch"])
+        first, second = form.xpath("//page[@name='order_lines']//list/field[@name='qty_invoiced']")
+        self.assertIn("or (parent.amazon_account_id)", first.get("column_invisible"))
+        self.assertEqual(second.get("optional"), "hide")
+        self.assertIn("not parent.amazon_account_id", second.get("column_invisible"))
+        self.assertTrue(form.xpath("//field[@name='amazon_account_id']"))
+
     def test_what_has_left_opens(self):
         """Order, delivery, package and confirmation open for everyone who may see them; each with its buttons."""
         picking = self.leave()
@@ -296,6 +305,10 @@ class TestViews(AmazonCase):
                     arch = etree.fromstring(model.get_views([(False, kind)])["views"][kind]["arch"])
                     with self.subTest(user=user.login, model=record._name, kind=kind):
                         model.web_read(self.specification(arch))
+        action = picking.with_user(self.user).action_amazon_view_order()
+        self.assertEqual((action["res_model"], action["res_id"]), ("sale.order", picking.sale_id.id))
+        form = picking.with_user(self.user).get_views([(False, "form")])["views"]["form"]["arch"]
+        self.assertTrue(etree.fromstring(form).xpath("//button[@name='action_amazon_view_order']"))
         for record in (picking.sale_id, picking):
             action = record.with_user(self.users["readonly"]).action_amazon_view_confirmations()
             self.assertEqual(self.env["amazon.confirmation"].search(action["domain"]), picking.amazon_confirmation_ids)

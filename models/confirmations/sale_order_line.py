@@ -32,6 +32,20 @@ class SaleOrderLine(models.Model):
         kits[list(packed)[-1]] += left
         return {package: count for package, count in kits.items() if count}
 
+    def _amazon_units_in(self, moves):
+        """Return how many units of this line, as Amazon counts them, these moves of a delivery are to bring.
+
+        :param moves: the line's moves of that delivery.
+        """
+        self.ensure_one()
+        quantities = Counter()
+        for move in moves:
+            quantities[move.product_id.id] += move.product_uom._compute_quantity(
+                move.quantity or move.product_uom_qty, move.product_id.uom_id, round=False
+            )
+        needed = self._amazon_kit_components()
+        return complete_kits(quantities, needed) if needed else self._amazon_units(sum(quantities.values()))
+
     def _amazon_units(self, quantity):
         units = self.product_id.uom_id._compute_quantity(quantity, self.product_uom_id, round=False)
         return int(units) if units == int(units) else units

@@ -1,9 +1,11 @@
+import math
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...const import AWAITING_PAYMENT
-from ...order_numbers import part_of_number
+from ...order_numbers import part_of_number, whole_number
 from ...ours import OURS, Noted, is_ours
 from ..engine.amazon_outbox import API_STATUSES, worst
 from ..engine.amazon_search import pointing
@@ -18,8 +20,9 @@ class StockPicking(models.Model):
     _name = "stock.picking"
     _inherit = ["stock.picking", "amazon.search"]
 
-    amazon_account_id = fields.Many2one(related="sale_id.amazon_account_id")
-    amazon_order_ref = fields.Char(related="sale_id.amazon_order_ref")
+    # Stored: to look for a million deliveries by their orders takes ten times as long.
+    amazon_account_id = fields.Many2one(related="sale_id.amazon_account_id", store=True)
+    amazon_order_ref = fields.Char(related="sale_id.amazon_order_ref", store=True)
     amazon_channel = fields.Selection(related="sale_id.amazon_channel")
     amazon_ship_by = fields.Datetime(related="sale_id.amazon_ship_by")
     amazon_deliver_by = fields.Datetime(related="sale_id.amazon_deliver_by")
@@ -61,7 +64,9 @@ class StockPicking(models.Model):
     )
     _amazon_tracking_idx = models.Index(trigram("carrier_tracking_ref"))
     _amazon_parts = ("amazon_text", "amazon_order_ref", "partner_id")
-    _amazon_letters = ("name", "origin")
+    _amazon_letters = ("name", "origin", "amazon_order_ref")
+    _amazon_order_ref_idx = models.Index(trigram("amazon_order_ref"))
+    _amazon_order_ref_letters_idx = models.Index(letters("amazon_order_ref"))
     _amazon_name_letters_idx = models.Index(letters("name"))
     _amazon_origin_letters_idx = models.Index(letters("origin"))
 
@@ -110,6 +115,9 @@ class StockPicking(models.Model):
         "move_line_ids.result_package_id.amazon_tracking_ref",
         "sale_id.amazon_payment_method",
         "amazon_api_message",
+        "move_ids.amazon_transparency_codes",
+        "move_ids.quantity",
+        "move_ids.product_uom_qty",
     )
     def _compute_amazon_warning(self):
         for picking in self:
@@ -124,8 +132,9 @@ class StockPicking(models.Model):
     def _amazon_warnings(self):
         """Return what is worth knowing before Amazon is told of this delivery."""
         carrier = self.carrier_id
+        codes = self._amazon_codes_warnings()
         if not carrier or carrier == self.env.ref("sale_amazon_spapi.carrier_provisional"):
-            return [self.env._("Choose the delivery method: Amazon must be told the carrier.")]
+            return [self.env._("Choose the delivery method: Amazon must be told the carrier."), *codes]
         facts = carrier._amazon_shipment_facts()
         warnings = [carrier._amazon_why_unnamed()] if carrier.amazon_carrier_warning else []
         if not facts["mapped"]:
@@ -145,7 +154,30 @@ class StockPicking(models.Model):
         if self.state != "done":
             # Of what has left the confirmation itself says it.
             warnings += filter(None, map(self.env["amazon.confirmation"]._why_number_wrong, self._amazon_numbers()))
-        return warnings + self._amazon_payment_warnings()
+        return warnings + codes + self._amazon_payment_warnings()
+
+    def _amazon_codes_warnings(self):
+        """Return for which products Transparency codes are still to be scanned while they are packed; of what has left
+        the confirmation says it."""
+        if self.state == "done":
+            return []
+        warnings = []
+        # sudo: see _compute_amazon_api_message
+        moves = self.sudo().move_ids.filtered(lambda move: move.amazon_needs_codes and move.state != "cancel")
+        for line, parts in moves.grouped("sale_line_id").items():
+            # A kit's codes may be entered on any of its components.
+            codes, units = sum(len(move._amazon_codes()) for move in parts), math.ceil(line._amazon_units_in(parts))
+            if codes != units:
+                warnings.append(
+                    self.env._(
+                        "Scan one Transparency code for each unit of %(product)s: %(codes)s of %(units)s are there."
+                        " Amazon takes no confirmation without them.",
+                        product=line.product_id.name,
+                        codes=codes,
+                        units=units,
+                    )
+                )
+        return warnings
 
     def _amazon_payment_warnings(self):
         """Return where what the carrier collects and how the orders in the parcel are paid do not go together."""
@@ -235,7 +267,9 @@ class StockPicking(models.Model):
     @api.model
     def _amazon_ordered(self, text):
         """Return the domain of the deliveries of orders with the text in Amazon's number."""
-        return pointing(self, "sale_id", self.env["sale.order"]._amazon_named("amazon_order_ref", text))
+        if number := whole_number(text):
+            return pointing(self, "sale_id", Domain("amazon_order_ref", "=", number))
+        return by_letters(self, Domain("amazon_order_ref", "ilike", part_of_number(text)))
 
     # === CRUD METHODS === #
 

@@ -75,6 +75,16 @@ class StockPicking(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_confirmations")
         return {**action, "domain": [("picking_id", "in", self.ids)], "context": {}}
 
+    def action_amazon_view_order(self):
+        """Open the order that this delivery is for."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": self.sale_id.id,
+            "view_mode": "form",
+        }
+
     def action_amazon_separate(self):
         """Undo combining, as long as nothing has left.
 

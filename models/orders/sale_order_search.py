@@ -8,8 +8,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import AWAITING_PAYMENT, RECENT_DAYS, TO_SHIP
-from ...order_numbers import part_of_number, whole_number
-from ..engine.amazon_search import pointing
+from ...order_numbers import has_few_digits, part_of_number, whole_number
+from ..engine.amazon_search import few, pointing
 from ..engine.trigram import by_letters, letters, trigram
 from .amazon_phase import CLOSED_ROLES
 
@@ -64,7 +64,8 @@ class SaleOrder(models.Model):
         return self._amazon_by_text(value, ["amazon_order_ref"], customer, customer)
 
     def _search_amazon_text(self, operator, value):
-        """What is typed into the search box: a number here or elsewhere, or a customer, to whom contacts belong."""
+        """What is typed into the search box: a number here or elsewhere, or a customer, to whom contacts belong; where
+        no order has it, a SKU or a product."""
         if operator != "ilike":
             return NotImplemented
         return self._amazon_by_text(
@@ -74,10 +75,11 @@ class SaleOrder(models.Model):
             # A contact's complete name begins with the customer's.
             Domain("complete_name", operator, value),
             "child_of",
+            Domain("amazon_sku", operator, value),
         )
 
     @api.model
-    def _amazon_by_text(self, text, numbers, customer, customers, operator="in"):
+    def _amazon_by_text(self, text, numbers, customer, customers, operator="in", otherwise=None):
         """Return the domain of the orders with a number or a customer like the text. Amazon's whole number is taken as
         it is.
 
@@ -85,6 +87,7 @@ class SaleOrder(models.Model):
         :param customer: the domain of the customers.
         :param customers: what stands for it where very many are called so.
         :param str operator: ``child_of`` where who belongs to a customer counts, too.
+        :param otherwise: what is looked for where no order has any of these.
         """
         if number := whole_number(text):
             return Domain.OR(Domain(name, "=", number) for name in numbers)
@@ -93,7 +96,12 @@ class SaleOrder(models.Model):
         if many and not part.isascii():
             # What so many are called is no number, and PostgreSQL need not look for one.
             return found
-        return found | by_letters(self, Domain.OR(Domain(name, "ilike", part) for name in ("name", *numbers)))
+        found |= by_letters(self, Domain.OR(Domain(name, "ilike", part) for name in ("name", *numbers)))
+        # Many orders have a few digits in common, and one or two letters of a SKU have no index.
+        if many or otherwise is None or len(text) < 3 or has_few_digits(part):
+            return found
+        ids = few(self, found)
+        return found if ids is None else Domain("id", "in", ids) if ids else otherwise
 
     @api.model
     def _amazon_named(self, field, text):
