@@ -55,6 +55,7 @@ from . import (
     test_stock,
     test_stock_compare,
     test_stock_random,
+    test_stock_screens,
     test_stock_trouble,
     test_totals,
     test_tours,

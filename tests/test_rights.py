@@ -209,6 +209,7 @@ METHODS = {
         "action_compare_stock": USER,
         "action_send_all_stock": MANAGER,
         "action_view_attention": SHOWS,
+        "action_view_listing_errors": SHOWS,
         "action_view_stock_drift": SHOWS,
         "action_view_stock_errors": SHOWS,
         "action_view_orders": SHOWS,

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 from ...locks import MET
 from ...notices import notice
@@ -13,6 +14,10 @@ ORDERS_MINUTES = 10
 UNWATCHED_DAYS = 7
 # No transaction that moves goods takes longer.
 RECHECK_MINUTES = 10
+# What Amazon does not sell as it is.
+LISTING_ERRORS = Domain("has_errors", "=", True) & Domain("gone", "=", False)
+# So many SKUs are named in an activity.
+NAMED = 10
 
 
 class AmazonAccount(models.Model):
@@ -42,9 +47,11 @@ class AmazonAccount(models.Model):
         help="What comparing finds to differ on Amazon is told again by itself, while the job “Stock” is started.",
     )
     stock_drift_count = fields.Integer("Differ on Amazon", compute="_compute_stock_drift_count")
+    stock_compared = fields.Char("Compared", compute="_compute_stock_compared")
+    listing_error_count = fields.Integer("Listing Errors", compute="_compute_listing_error_count")
 
     _inventory_feed_threshold_check = models.Constraint(
-        "CHECK (inventory_feed_threshold >= 0)", "Please enter 0 or more."
+        "CHECK (inventory_feed_threshold >= 0)", "“One Stock Feed Above”: enter 0 or more."
     )
 
     # === COMPUTE METHODS === #
@@ -72,6 +79,27 @@ class AmazonAccount(models.Model):
         )
         for account in self:
             account.stock_drift_count = counts.get(account, 0)
+
+    @api.depends("job_ids.read_from", "job_ids.last_success")
+    @api.depends_context("lang", "tz")
+    def _compute_stock_compared(self):
+        for account in self:
+            # sudo: who looks at the account need not see its jobs
+            job = account.sudo().job_ids.filtered(lambda job: job.name == "stock_compare")
+            since = format_datetime(self.env, job.read_from or job.last_success, dt_format="short")
+            if job.read_from:
+                account.stock_compared = self.env._("Under way since %s", since)
+            else:
+                account.stock_compared = since or self.env._("Not yet")
+
+    def _compute_listing_error_count(self):
+        counts = dict(
+            self.env["amazon.offer"]._read_group(
+                Domain("account_id", "in", self.ids) & LISTING_ERRORS, ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.listing_error_count = counts.get(account, 0)
 
     # === CRUD METHODS === #
 
@@ -116,7 +144,38 @@ class AmazonAccount(models.Model):
         """Open the SKUs whose quantity Amazon does not have."""
         return self._view_of("action_amazon_offers", [("sync_state", "=", "error")])
 
+    def action_view_listing_errors(self):
+        """Open the SKUs that Amazon does not sell as they are."""
+        return self._view_of("action_amazon_offers", list(LISTING_ERRORS))
+
     # === BUSINESS METHODS === #
+
+    def _see_to_offers(self):
+        """Have an activity while Amazon refuses quantities or finds errors in SKUs; withdraw it when that is over."""
+        for account in self.sudo():  # sudo: an account's activities belong to it, whoever sees them
+            user = account.user_id or self.env.user
+            account = account.with_context(lang=user.lang or "en_US", tz=user.tz)
+            account._keep_activity(
+                "mail_activity_offers",
+                account.env._("SKUs that Amazon does not take as they are"),
+                account._offer_troubles(),
+            )
+
+    def _offer_troubles(self):
+        """Return a line for each of the SKUs that a person has to see to, of many only of some; "" for none.
+
+        :rtype: str
+        """
+        Offer = self.env["amazon.offer"]
+        wanted = Domain("account_id", "=", self.id) & (Domain("sync_state", "=", "error") | LISTING_ERRORS)
+        offers = Offer.search(wanted, limit=NAMED + 1)
+        lines = [
+            f"{offer.sku}: {offer.sync_message if offer.sync_state == 'error' else offer.issues}"
+            for offer in offers[:NAMED]
+        ]
+        if offers[NAMED:]:
+            lines.append(self.env._("and more; see “Stock Errors” and “Listing Errors” on the account."))
+        return "\n".join(lines)
 
     def _stock_warehouses(self):
         """Return the warehouses whose stock Amazon may sell."""
@@ -230,6 +289,7 @@ class AmazonAccount(models.Model):
             logs |= account._job(name)._run(
                 lambda run: run.env["amazon.quantity"].sudo()._send(run, requested)  # sudo: see above
             )
+            account._see_to_offers()
         return logs
 
     def _sync_offers(self):
@@ -242,6 +302,7 @@ class AmazonAccount(models.Model):
             logs |= account._job("offers")._run(
                 lambda run: run.env["amazon.offer"].sudo()._read_all(run)  # sudo: see above
             )
+            account._see_to_offers()
         return logs
 
     def _compare_stock(self):
@@ -277,6 +338,7 @@ class AmazonAccount(models.Model):
                 logs |= account._job("inventory_results")._run(
                     lambda run: run.env["amazon.feed"].sudo()._fetch(run, FEED_TYPE_LISTINGS)  # sudo: see above
                 )
+                account._see_to_offers()
             else:
                 account._job("inventory_results")._nothing_to_do()
         return logs

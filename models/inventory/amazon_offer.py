@@ -30,10 +30,13 @@ class AmazonOffer(models.Model):
     image_url = fields.Char("Image", readonly=True)
     amazon_status = fields.Char("Status on Amazon", readonly=True)
     issues = fields.Text("Amazon's Issues", readonly=True)
+    has_errors = fields.Boolean("Listing Error", readonly=True, help="Amazon does not sell this as it is.")
     quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon says that it can sell")
     handling_days_amazon = fields.Integer("Handling Days on Amazon", readonly=True)
     seen_at = fields.Datetime("Seen on Amazon", readonly=True, help="When Amazon last showed this SKU")
     gone = fields.Boolean("Not Listed Any More", readonly=True)
+
+    _errors_idx = models.Index("(account_id) WHERE has_errors")
 
     # === BUSINESS METHODS: FROM AMAZON === #
 
@@ -196,6 +199,7 @@ class AmazonOffer(models.Model):
             "image_url": listing.image_url or False,
             "amazon_status": ", ".join(listing.status) or False,
             "issues": "\n".join(issue.message for issue in listing.issues) or False,
+            "has_errors": any(issue.is_error for issue in listing.issues),
             "quantity_amazon": listing.quantity or 0,
             "handling_days_amazon": listing.handling_days or 0,
             "both_channels": {FBM, FBA} <= set(listing.channels),

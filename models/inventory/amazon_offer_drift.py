@@ -108,6 +108,11 @@ class AmazonOffer(models.Model):
         drifted = self.filtered(lambda offer: offer.drift_reason in REPAIRED)
         self.env["amazon.stock.change"]._note_offers(drifted, changed_there=True)
 
+    def _drift_told(self):
+        """What Amazon had not been told, or somebody has changed there, it is told now; whether it shows it is read
+        back."""
+        self.filtered(lambda offer: offer.drift_reason in REPAIRED)._settle_drift()
+
     def _settle_drift(self):
         """Amazon shows what it should."""
         self.filtered("drift_reason").write({"drift": 0, "drift_reason": False})

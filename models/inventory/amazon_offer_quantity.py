@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, float_round
+from odoo.tools import SQL, float_round, format_date
 from odoo.tools.translate import LazyTranslate
 
 from ...notices import notice
@@ -49,7 +49,7 @@ class AmazonOffer(models.Model):
     buffer = fields.Integer("Keep Back", tracking=True, help="So many units are never offered on Amazon.")
     quantity_max = fields.Integer("At Most", tracking=True, help="No more than this is offered. 0: no limit.")
     quantity_fixed = fields.Integer(
-        "Always",
+        "Fixed Quantity",
         tracking=True,
         help="Made to order: this quantity is offered whatever is in stock. 0: what is in stock.",
     )
@@ -84,9 +84,14 @@ class AmazonOffer(models.Model):
         index=True,
     )
 
-    _amounts_check = models.Constraint(
-        "CHECK (buffer >= 0 AND quantity_max >= 0 AND quantity_fixed >= 0 AND handling_days BETWEEN 0 AND 30)",
-        "Quantities are 0 or more, handling days 0 to 30.",
+    kept_on_amazon = fields.Text(compute="_compute_kept_on_amazon")
+    stock_started = fields.Boolean(related="account_id.auto_inventory")
+
+    _buffer_check = models.Constraint("CHECK (buffer >= 0)", "“Keep Back”: enter 0 or more.")
+    _quantity_max_check = models.Constraint("CHECK (quantity_max >= 0)", "“At Most”: enter 0 or more.")
+    _quantity_fixed_check = models.Constraint("CHECK (quantity_fixed >= 0)", "“Fixed Quantity”: enter 0 or more.")
+    _handling_days_check = models.Constraint(
+        "CHECK (handling_days BETWEEN 0 AND 30)", "“Handling Days”: enter 0 to 30."
     )
 
     # === COMPUTE METHODS === #
@@ -117,6 +122,42 @@ class AmazonOffer(models.Model):
             quantity = min(max(0, quantity), LARGEST)
             offer.quantity_here = min(quantity, offer.quantity_max or quantity)
 
+    @api.depends("handling_days", "restock_date", "handling_days_amazon", "quantity_ids.restock_date")
+    @api.depends_context("lang")
+    def _compute_kept_on_amazon(self):
+        """What Amazon was told goes along with later quantities there: it is changed, but never taken away."""
+        today = fields.Date.context_today(self)
+        for offer in self:
+            days = offer.handling_days_amazon or offer.quantity_id.handling_days
+            dates = offer.quantity_ids.sorted("id").filtered("restock_date").mapped("restock_date")
+            kept = [
+                not offer.handling_days
+                and days
+                and self.env._(
+                    "Amazon keeps its handling days: %s. Enter others here, or change them in Seller Central.",
+                    days,
+                ),
+                not offer.restock_date
+                and dates
+                and dates[-1] >= today
+                and self.env._(
+                    "Amazon keeps what it was told last, back in stock on %s. Enter another day here, or change it in"
+                    " Seller Central.",
+                    format_date(self.env, dates[-1]),
+                ),
+            ]
+            offer.kept_on_amazon = "\n".join(filter(None, kept))
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("restock_date")
+    def _check_restock_date(self):
+        today = fields.Date.context_today(self)
+        if past := self.filtered(lambda offer: offer.restock_date and offer.restock_date < today):
+            raise ValidationError(
+                self.env._("“Back in Stock on” is a day that is past: %s", format_date(self.env, past[0].restock_date))
+            )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -130,6 +171,9 @@ class AmazonOffer(models.Model):
         result = super().write(vals)
         if SETTINGS & set(vals):
             self._note_change()
+            if not self.env.su:
+                # Whoever sets something, or stops selling it, means now.
+                self.account_id.filtered("auto_inventory")._wake_stock()
         return result
 
     # === BUSINESS METHODS === #

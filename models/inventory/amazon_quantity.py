@@ -244,6 +244,7 @@ class AmazonQuantity(models.Model):
         again = fields.Datetime.now() + timedelta(minutes=SHOWN_AFTER_MINUTES[0])
         for quantity, rows in self.grouped("quantity").items():
             rows.offer_id.quantity_sent = quantity
+        self.offer_id._drift_told()
         return super()._accepted(message, **{"retry_at": again, "applied": False, **values})
 
     # === WHETHER IT HAS ARRIVED === #

@@ -57,6 +57,8 @@ class AmazonOffer(models.Model):
         "This SKU is in the table already for this account and marketplace.",
     )
 
+    _sku_check = models.Constraint("CHECK (sku != '')", "“SKU” is empty.")
+
     _sku_idx = models.Index(trigram("sku"))
     _asin_idx = models.Index(trigram("asin"))
     _title_idx = models.Index(trigram("title"))
