@@ -202,22 +202,26 @@ class TestConfirmation(ConfirmationCase):
 
     # --- waiting
 
-    def waits(self, picking, text):
-        """Run the job and see that the delivery waits and says for what."""
+    def waits(self, picking, hint, *named):
+        """Run the job and see that the delivery waits and says for what.
+
+        :param str hint: which reason it is.
+        :param str named: what the reason names.
+        """
         before = self.calls()
         self.send()
         row = picking.amazon_confirmation_ids
-        self.assertEqual((row.state, picking.amazon_api_status), ("not_sent", "not_sent"))
-        self.assertIn(text, row.message)
+        self.assertEqual((row.state, picking.amazon_api_status, row.hint), ("not_sent", "not_sent", hint))
+        for name in (row.message, *named):
+            self.assertIn(name, picking.with_user(self.user).amazon_api_message)
         self.assertEqual(self.calls(), before)
         return row
 
     def test_missing_number(self):
         """Without the number it needs a delivery waits; a person may decide to send it all the same."""
         picking = self.delivered(number=False)
-        self.assertIn("tracking rate", picking.amazon_warning)
-        self.waits(picking, "tracking number is missing")
-        self.assertIn("tracking number is missing", picking.with_user(self.user).amazon_api_message)
+        self.assertTrue(picking.amazon_warning)
+        self.waits(picking, "number", picking.name)
         picking.with_user(self.user).amazon_send_untracked = True
         self.goes(picking)
         [package] = self.packages(picking.sale_id).values()
@@ -226,7 +230,7 @@ class TestConfirmation(ConfirmationCase):
     def test_number_entered_later(self):
         """A number entered after validating sends the confirmation."""
         picking = self.delivered(number=False)
-        self.waits(picking, "tracking number is missing")
+        self.waits(picking, "number", picking.name)
         picking.with_user(self.user).carrier_tracking_ref = "777"
         self.goes(picking)
 
@@ -258,7 +262,7 @@ class TestConfirmation(ConfirmationCase):
         """An order on hold is not confirmed until it is released."""
         picking = self.delivered()
         picking.sale_id.with_user(self.user).action_amazon_hold()
-        self.waits(picking, "on hold")
+        self.waits(picking, "on_hold")
         picking.sale_id.with_user(self.user).action_amazon_hold()
         self.goes(picking)
 
@@ -267,7 +271,7 @@ class TestConfirmation(ConfirmationCase):
         phase = self.env["amazon.phase"].create({"name": "検品", "company_id": self.company.id})
         picking = self.delivered()
         picking.sale_id.with_user(self.user).amazon_phase_id = phase
-        self.waits(picking, "検品")
+        self.waits(picking, "phase", "検品")
         self.account.phase_ids = [(0, 0, {"phase_id": phase.id, "auto_confirm": True})]
         picking.sale_id.with_user(self.user).amazon_phase_id = self.env.ref("sale_amazon_spapi.phase_shipped")
         self.goes(picking)
@@ -312,7 +316,7 @@ class TestConfirmation(ConfirmationCase):
         phase.require_ship_date = True
         picking, failed = self.delivered_in(phase), self.delivered_in(phase, number="なし")
         self.assertEqual(picking.sale_id.amazon_phase_id.role, "shipped")
-        self.waits(picking, "“検品済” somebody must enter the ship date")
+        self.waits(picking, "ship_date", "“検品済”")
         self.assertEqual(failed.sale_id.amazon_phase_id, bad)
         picking.with_user(self.user).amazon_ship_date = self.today()
         self.goes(picking)
@@ -323,7 +327,7 @@ class TestConfirmation(ConfirmationCase):
         self.assertEqual(failed.sale_id.amazon_phase_id, good)
         # What does not confirm does not because the order has gone on to one that does.
         setting.auto_confirm = False
-        self.waits(self.delivered_in(phase), "validated in the phase “検品済”")
+        self.waits(self.delivered_in(phase), "phase_then", "“検品済”")
 
     def test_phase_of_each_delivery(self):
         """Of one order's deliveries each is judged by the phase of its own; where a person puts the order decides
@@ -349,7 +353,7 @@ class TestConfirmation(ConfirmationCase):
         """A phase may want a person to enter the ship date; it is that in which the order was when it left."""
         self.env.ref("sale_amazon_spapi.phase_ready").require_ship_date = True
         picking = self.delivered()
-        self.waits(picking, "ship date")
+        self.waits(picking, "ship_date", self.env.ref("sale_amazon_spapi.phase_ready").name)
         picking.with_user(self.user).amazon_ship_date = self.today()
         self.goes(picking)
 
@@ -357,7 +361,7 @@ class TestConfirmation(ConfirmationCase):
         """A stopped job sends nothing; a person's request goes out all the same."""
         self.account.auto_confirm = False
         picking = self.delivered()
-        self.waits(picking, "stopped")
+        self.waits(picking, "stopped", self.account.name)
         picking.sale_id.with_user(self.user).action_amazon_confirm_now()
         self.send(requested=True)
         self.assertEqual(picking.amazon_api_status, "done")
@@ -382,9 +386,9 @@ class TestConfirmation(ConfirmationCase):
         self.account.split_policy = "wait"
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
         first, rest = self.split(order)
-        self.waits(first, rest.name)
+        self.waits(first, "rest", rest.name)
         self.deliver(rest, False)
-        self.waits(first, rest.name)
+        self.waits(first, "rest", rest.name)
         rest.carrier_tracking_ref = "222"
         self.goes(first)
         self.assertEqual(rest.amazon_api_status, "done")
@@ -399,12 +403,12 @@ class TestConfirmation(ConfirmationCase):
         out = others.filtered(lambda picking: picking.picking_type_code == "outgoing")
         rest = others - out
         self.deliver(out)
-        self.waits(out, rest.name)
+        self.waits(out, "rest", rest.name)
         self.assertEqual(order.amazon_api_status, "not_sent")
         self.assertFalse(order.activity_ids)
         self.ship(rest)
         [last] = order.picking_ids - pick - others
-        self.waits(out, last.name)
+        self.waits(out, "rest", last.name)
         self.deliver(last, "222")
         self.goes(out)
         self.assertFalse(order.activity_ids)
@@ -515,36 +519,43 @@ class TestConfirmation(ConfirmationCase):
 
     # --- bad input
 
-    def refused_here(self, picking, text):
-        """Run the job and see that nothing is sent and the delivery says what is wrong."""
+    def refused_here(self, picking, hint, *named):
+        """Run the job and see that nothing is sent and the delivery says what is wrong.
+
+        :param str hint: which reason it is.
+        :param str named: what the reason names.
+        """
         self.send()
         self.assertEqual((picking.amazon_api_status, self.calls()), ("error", 0), picking.amazon_api_message)
-        self.assertIn(text, picking.with_user(self.user).amazon_api_message)
+        row = picking.amazon_confirmation_ids
+        self.assertEqual(row.hint, hint)
+        for name in (row.message, *named):
+            self.assertIn(name, picking.with_user(self.user).amazon_api_message)
         self.assertTrue(picking.sale_id.activity_ids)
 
     def test_no_number_at_all(self):
         """Words are no tracking number; corrected, it goes."""
         picking = self.delivered(number="なし")
-        self.refused_here(picking, "no tracking number")
+        self.refused_here(picking, "no_number", "なし")
         picking.carrier_tracking_ref = "123"
         self.goes(picking)
         self.assertFalse(picking.sale_id.activity_ids)
 
     def test_number_too_long(self):
         """Over-long numbers are refused before Amazon does."""
-        self.refused_here(self.delivered(number="1" * 51), "51 characters")
+        self.refused_here(self.delivered(number="1" * 51), "number_too_long", "51", "50")
 
     def test_ship_date_in_the_future(self):
         """Ship dates in the future are refused."""
         picking = self.delivered()
         picking.amazon_ship_date = self.today() + timedelta(days=3)
-        self.refused_here(picking, "future")
+        self.refused_here(picking, "future", str(picking.amazon_ship_date))
 
     def test_ship_date_before_order(self):
         """Ship dates before the order are refused."""
         picking = self.delivered()
         picking.amazon_ship_date = self.today() - timedelta(days=9)
-        self.refused_here(picking, "before the order")
+        self.refused_here(picking, "before_order", str(picking.amazon_ship_date))
 
     def test_too_many_units(self):
         """More units than Amazon has open are not sent."""
@@ -553,7 +564,7 @@ class TestConfirmation(ConfirmationCase):
         picking.carrier_tracking_ref = "123"
         picking.move_ids.write({"quantity": 5, "picked": True})
         picking.with_user(self.user).with_context(skip_backorder=True).button_validate()
-        self.refused_here(picking, "only 2 are open")
+        self.refused_here(picking, "too_many", "AMZ-CUP-001", "5", "2")
 
     def test_refusals_here_count(self):
         """The API log counts what is refused here, also what is found wrong only when another parcel has gone."""
@@ -575,7 +586,7 @@ class TestConfirmation(ConfirmationCase):
         order = self.imported()
         order.picking_ids.carrier_id = False
         picking = self.deliver(order.picking_ids)
-        self.refused_here(picking, "Choose the delivery method")
+        self.refused_here(picking, "no_carrier", picking.name)
         picking.with_user(self.user).carrier_id = self.sagawa
         self.goes(picking)
 
@@ -590,9 +601,9 @@ class TestConfirmation(ConfirmationCase):
         self.account.unmapped_carrier = "error"
         order = self.imported()
         order.picking_ids.carrier_id = loose
-        self.assertIn("not linked", order.picking_ids.amazon_warning)
+        self.assertIn("赤帽", order.picking_ids.amazon_warning)
         picking = self.deliver(order.picking_ids)
-        self.refused_here(picking, "not linked")
+        self.refused_here(picking, "unlinked", "赤帽")
         self.account.unmapped_carrier = "other"
         picking.amazon_confirmation_ids.with_user(self.user).action_retry()
         self.goes(picking)
@@ -601,7 +612,7 @@ class TestConfirmation(ConfirmationCase):
     def test_delivery_without_order_lines(self):
         """Somebody's own delivery for an Amazon order holds nothing that Amazon could be told."""
         picking = self.spare_part(self.imported())
-        self.refused_here(picking, "no items")
+        self.refused_here(picking, "nothing")
         # What is entered on it later is no obstacle.
         picking.carrier_tracking_ref = "2"
         picking.with_user(self.user).action_amazon_confirm_now()
@@ -714,5 +725,6 @@ class TestConfirmation(ConfirmationCase):
         picking = self.delivered()
         self.act(picking.sale_id.amazon_order_ref, "cancel")
         self.import_orders()
-        self.refused_here(picking, "Stop the parcel")
-        self.assertIn("Stop the parcel", picking.amazon_confirmation_ids.with_user(self.user).advice)
+        advice = picking.amazon_confirmation_ids.with_user(self.user)._hint_advice()["cancelled"]
+        self.refused_here(picking, "cancelled", advice)
+        self.assertEqual(picking.amazon_confirmation_ids.with_user(self.user).advice, advice)

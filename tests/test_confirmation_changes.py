@@ -96,14 +96,16 @@ class TestConfirmationChanges(ConfirmationCase):
         ).button_validate()
         self.send()
         self.assertEqual((picking.amazon_api_status, self.calls()), ("error", 0))
-        self.assertIn("whole number", picking.amazon_api_message)
+        self.assertEqual(picking.amazon_confirmation_ids.hint, "fraction")
+        self.assertIn("AMZ-CUP-001: 1.5", picking.amazon_api_message)
 
     def test_text_too_long(self):
         """A text longer than Amazon takes is refused here, and the message says where to shorten it."""
         self.yamato.amazon_ship_method = "あ" * 256
         picking = self.deliver(self.cups(1))
         self.send()
-        self.assertIn("delivery method", picking.amazon_api_message)
+        self.assertEqual(picking.amazon_confirmation_ids.hint, "too_long")
+        self.assertIn(f"“{self.yamato.name}”", picking.amazon_api_message)
         self.assertEqual((picking.amazon_api_status, self.calls()), ("error", 0))
         self.yamato.amazon_ship_method = "あ" * 255
         self.goes(picking)

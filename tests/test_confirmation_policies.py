@@ -86,7 +86,8 @@ class TestConfirmationPolicies(ConfirmationCase):
         order.copy()
         picking = self.deliver(order.picking_ids)
         self.send()
-        self.assertIn("duplicated", picking.amazon_api_message)
+        self.assertEqual((picking.amazon_api_status, picking.amazon_confirmation_ids.hint), ("not_sent", "duplicated"))
+        self.assertTrue(picking.amazon_api_message)
         self.account.with_user(self.manager).copied_policy = "original"
         self.send()
         self.assertEqual(order.amazon_api_status, "done")
@@ -120,7 +121,8 @@ class TestConfirmationPolicies(ConfirmationCase):
             company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
         )
-        self.assertIn("tracking number is missing", picking.with_user(packer).amazon_api_message)
+        self.assertEqual(row.hint, "number")
+        self.assertIn(row.message, picking.with_user(packer).amazon_api_message)
         for record in (picking, picking.sale_id):
             with self.assertRaisesRegex(AccessError, "may work on them"):
                 record.with_user(packer).action_amazon_confirm_now()

@@ -316,7 +316,7 @@ class TestFeed(ConfirmationCase):
         for minutes in (12 * 60 + 5, 12 * 60 + 10, 12 * 60 + 30):
             self.fetch_later(minutes)
         self.assertEqual(set(begun.mapped("amazon_api_status")), {"unknown"})
-        self.assertIn("12 hours", begun[0].amazon_api_message)
+        self.assertIn("12", begun[0].amazon_api_message)
 
     def test_report_that_amazon_refuses(self):
         """Amazon refuses to hand over the report: the orders tell."""
@@ -417,8 +417,8 @@ class TestFeed(ConfirmationCase):
         order.picking_ids.carrier_id = self.mail
         picking = self.deliver(order.picking_ids, False)
         log = self.send()
-        self.assertEqual(picking.amazon_api_status, "error")
-        self.assertIn("shorten it", picking.amazon_api_message)
+        self.assertEqual((picking.amazon_api_status, picking.amazon_confirmation_ids.hint), ("error", "too_long"))
+        self.assertIn(self.mail.name, picking.amazon_api_message)
         self.assertEqual((log.accepted, log.refused, self.feeds()), (0, 1, []))
 
     def test_many_asked_by_search(self):

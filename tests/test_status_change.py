@@ -64,10 +64,10 @@ class TestStatusChange(ConfirmationCase):
         self.assertEqual(
             (line.refusal, wizard.possible_count, wizard.unusual_count, wizard.refused_count), (False, 1, 1, 0)
         )
-        self.assertIn(f"{order.picking_ids.name} has not left yet", line.note)
+        self.assertIn(order.picking_ids.name, line.note)
         wizard.action_apply()
         self.assertEqual((wizard.possible_count, wizard.refused_count), (1, 1))
-        self.assertIn("has not left yet", line.note)
+        self.assertIn(order.picking_ids.name, line.note)
         self.assertEqual((order.amazon_api_status, other.amazon_api_status), ("not_sent", "done"))
         self.overridden(order, "done")
         self.assertEqual((order.amazon_api_status, order.picking_ids.amazon_api_status), ("done", "done"))
@@ -171,7 +171,7 @@ class TestStatusChange(ConfirmationCase):
         self.assertEqual(order.amazon_phase_id.role, "confirmed")
         wizard = self.changed(order)
         self.assertEqual(wizard.stuck_count, 1)
-        self.assertIn("not confirmed in the phase", wizard.line_ids.waits_for)
+        self.assertIn(f"“{order.amazon_phase_id.name}”", wizard.line_ids.waits_for)
         self.assertEqual(wizard.phase_id.role, "shipped")
         self.send()
         self.assertEqual((self.calls(), order.amazon_api_status), (1, "not_sent"))
@@ -213,10 +213,12 @@ class TestStatusChange(ConfirmationCase):
     def test_says_why_it_waits(self):
         """When the job is stopped or a number is missing, the wizard says so."""
         picking = self.delivered(number=False)
-        self.assertIn("tracking number is missing", self.changed(picking.sale_id).line_ids.waits_for)
+        row = picking.amazon_confirmation_ids
+        self.assertEqual(self.changed(picking.sale_id).line_ids.waits_for, row._why_number_missing())
         picking.carrier_tracking_ref = "1"
         self.account.auto_confirm = False
-        self.assertIn("is stopped", self.changed(picking.sale_id).line_ids.waits_for)
+        self.assertEqual(row._why_waiting().hint, "stopped")
+        self.assertEqual(self.changed(picking.sale_id).line_ids.waits_for, row._why_waiting())
 
     def test_only_confirming_phases(self):
         picking = self.delivered()

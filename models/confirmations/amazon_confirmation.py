@@ -21,6 +21,7 @@ from ...times import aware, local_date
 from ..engine.amazon_guard import GROUPS
 from ..engine.amazon_search import pointing
 from ..engine.trigram import trigram
+from ..engine.why import Why
 from .amazon_shipping_method import names_no_carrier
 
 # "1", "2" … may be parcels that were entered in Seller Central: sending one of these would overwrite it.
@@ -583,27 +584,34 @@ class AmazonConfirmation(models.Model):
         """Return what a person must correct before this can be sent, or False.
 
         :param number: as of :meth:`_why_number_missing`.
-        :rtype: str | bool
+        :rtype: Why | bool
         """
         self.ensure_one()
         env, picking, order = self.env, self.picking_id, self.order_id
         # Odoo caches the id; the record would be read again in each transaction.
         provisional = env["ir.model.data"]._xmlid_to_res_id("sale_amazon_spapi.carrier_provisional")
         if order.amazon_status in DEAD:
-            return env._("The order is cancelled on Amazon.")
+            return Why("cancelled", env._("The order is cancelled on Amazon."))
         if not self._units():
-            return env._("This delivery holds no items of the Amazon order, so there is nothing to confirm.")
+            return Why(
+                "nothing", env._("This delivery holds no items of the Amazon order, so there is nothing to confirm.")
+            )
         kept = self._keeps_carrier()
         if not kept and picking.carrier_id.id in (False, provisional):
-            return env._("Choose the delivery method on %s: Amazon must be told the carrier.", picking.name)
+            return Why(
+                "no_carrier", env._("Choose the delivery method on %s: Amazon must be told the carrier.", picking.name)
+            )
         if names_no_carrier(self.carrier_name, self.ship_method):
-            return picking.carrier_id._amazon_why_unnamed()
+            return Why("unnamed", picking.carrier_id._amazon_why_unnamed())
         unmapped = not kept and not picking.carrier_id.amazon_shipping_method_id
         if unmapped and self.account_id.unmapped_carrier == "error":
-            return env._(
-                "The delivery method “%s” is not linked to a shipping method of Amazon. Link it under"
-                " Inventory > Configuration > Delivery Methods.",
-                picking.carrier_id.name,
+            return Why(
+                "unlinked",
+                env._(
+                    "The delivery method “%s” is not linked to a shipping method of Amazon. Link it under"
+                    " Inventory > Configuration > Delivery Methods.",
+                    picking.carrier_id.name,
+                ),
             )
         return (
             self._why_text_too_long()
@@ -616,41 +624,53 @@ class AmazonConfirmation(models.Model):
         most = LONGEST_IN_FEED if self.without_number else LONGEST
         for name in ("carrier_code", "carrier_name", "ship_method"):
             if len(self[name] or "") > most:
-                return self.env._(
-                    "“%(text)s…” is longer than the %(most)s characters that Amazon takes; shorten it on the delivery"
-                    " method “%(method)s”.",
-                    text=self[name][:20],
-                    most=most,
-                    method=self.picking_id.carrier_id.name or "–",
+                return Why(
+                    "too_long",
+                    self.env._(
+                        "“%(text)s…” is longer than the %(most)s characters that Amazon takes; shorten it on the"
+                        " delivery method “%(method)s”.",
+                        text=self[name][:20],
+                        most=most,
+                        method=self.picking_id.carrier_id.name or "–",
+                    ),
                 )
         return False
 
     def _why_number_wrong(self, number):
         number = number or ""
         if len(number) > LONGEST_NUMBER:
-            return self.env._(
-                "The tracking number is %(length)s characters long; Amazon takes at most %(most)s.",
-                length=len(number),
-                most=LONGEST_NUMBER,
+            return Why(
+                "number_too_long",
+                self.env._(
+                    "The tracking number is %(length)s characters long; Amazon takes at most %(most)s.",
+                    length=len(number),
+                    most=LONGEST_NUMBER,
+                ),
             )
         if not all(char.isascii() and (char.isalnum() or char in "-_./+#") for char in number):
-            return self.env._("“%s” is no tracking number: only letters, digits and dashes can be sent.", number)
+            return Why(
+                "no_number",
+                self.env._("“%s” is no tracking number: only letters, digits and dashes can be sent.", number),
+            )
         return False
 
     def _why_date_wrong(self):
         if not self.ship_date:
-            return self.env._("The ship date is missing.")
+            return Why("no_date", self.env._("The ship date is missing."))
         now = fields.Datetime.now()
         zone = ZoneInfo(self.marketplace_id.tz or "UTC")
         shown = local_date(self.ship_date, zone)
         if shown > local_date(now, zone) or self.ship_date > now + timedelta(minutes=5):
-            return self.env._("The ship date %s is in the future.", shown)
+            return Why("future", self.env._("The ship date %s is in the future.", shown))
         ordered = self.order_id.amazon_purchase_date
         if ordered and shown < local_date(ordered, zone):
-            return self.env._(
-                "The ship date %(date)s is before the order (%(ordered)s).",
-                date=shown,
-                ordered=local_date(ordered, zone),
+            return Why(
+                "before_order",
+                self.env._(
+                    "The ship date %(date)s is before the order (%(ordered)s).",
+                    date=shown,
+                    ordered=local_date(ordered, zone),
+                ),
             )
         return False
 
@@ -667,33 +687,42 @@ class AmazonConfirmation(models.Model):
         for item_ref, quantity in self._units().items():
             item = items.get(item_ref)
             if not item:
-                return self.env._("Amazon's order has no item %s. Refresh the order from Amazon.", item_ref)
+                return Why(
+                    "unknown_item",
+                    self.env._("Amazon's order has no item %s. Refresh the order from Amazon.", item_ref),
+                )
             if quantity != int(quantity):
-                return self.env._("%(sku)s: %(quantity)s is no whole number of units.", sku=item.sku, quantity=quantity)
+                return Why(
+                    "fraction",
+                    self.env._("%(sku)s: %(quantity)s is no whole number of units.", sku=item.sku, quantity=quantity),
+                )
             left = item.quantity_ordered - item.quantity_cancelled - others[item_ref]
             if quantity > left:
-                return self.env._(
-                    "%(sku)s: %(quantity)s units are in the parcel, but only %(left)s are open on Amazon.",
-                    sku=item.sku,
-                    quantity=int(quantity),
-                    left=max(left, 0),
+                return Why(
+                    "too_many",
+                    self.env._(
+                        "%(sku)s: %(quantity)s units are in the parcel, but only %(left)s are open on Amazon.",
+                        sku=item.sku,
+                        quantity=int(quantity),
+                        left=max(left, 0),
+                    ),
                 )
         return False
 
     def _why_waiting(self):
         """Return what this waits for, or False when it may be sent now.
 
-        :rtype: str | bool
+        :rtype: Why | bool
         """
         self.ensure_one()
         env, order, picking, account = self.env, self.order_id, self.picking_id, self.account_id
         if order.amazon_on_hold:
-            return env._("The order is on hold.")
+            return Why("on_hold", env._("The order is on hold."))
         missing = self._why_number_missing() or self._why_codes_missing()
         if missing or self.requested:
             return missing
         if not account.auto_confirm:
-            return env._("The job “Shipping Confirmation” of %s is stopped.", account.name)
+            return Why("stopped", env._("The job “Shipping Confirmation” of %s is stopped.", account.name))
         if excluded := self._why_excluded():
             return excluded
         if self._is_past_phases():
@@ -701,38 +730,47 @@ class AmazonConfirmation(models.Model):
         phase = self.phase_id or order.amazon_phase_id
         if not self._phase_setting().auto_confirm:
             if phase == order.amazon_phase_id:
-                return env._("Deliveries are not confirmed in the phase “%s”.", phase.name or "–")
-            return env._(
-                "It was validated in the phase “%s”, in which deliveries are not confirmed. Move the order into a phase"
-                " that confirms, or press “Confirm Now”.",
-                phase.name,
+                return Why("phase", env._("Deliveries are not confirmed in the phase “%s”.", phase.name or "–"))
+            return Why(
+                "phase_then",
+                env._(
+                    "It was validated in the phase “%s”, in which deliveries are not confirmed. Move the order into a"
+                    " phase that confirms, or press “Confirm Now”.",
+                    phase.name,
+                ),
             )
         if phase.require_ship_date and not picking.amazon_ship_date:
-            return env._("In the phase “%s” somebody must enter the ship date.", phase.name)
+            return Why("ship_date", env._("In the phase “%s” somebody must enter the ship date.", phase.name))
         zone = ZoneInfo(self.marketplace_id.tz or "UTC")
         today = local_date(fields.Datetime.now(), zone)
         if account.confirm_today_only and local_date(self.ship_date, zone) != today:
-            return env._("Not shipped today; by the account's setting it is not confirmed by itself.")
+            return Why("today", env._("Not shipped today; by the account's setting it is not confirmed by itself."))
         return False
 
     def _why_excluded(self):
         """Return which of the account's policies keeps this back unless a person asks for it, or False.
 
-        :rtype: str | bool
+        :rtype: Why | bool
         """
         self.ensure_one()
         env, order, account = self.env, self.order_id, self.account_id
         if self.requested:
             return False
         if self._is_in_parcel_of_parent() and account.merged_policy == "parent_only":
-            return env._(
-                "Combined into %s; only the order it was combined into is confirmed.", order.amazon_merged_into_id.name
+            return Why(
+                "combined",
+                env._(
+                    "Combined into %s; only the order it was combined into is confirmed.",
+                    order.amazon_merged_into_id.name,
+                ),
             )
         if account.copied_policy == "none" and order.amazon_copy_ids.filtered(lambda copy: copy.state != "cancel"):
-            return env._("The order was duplicated; by the account's setting it is not confirmed by itself.")
+            return Why(
+                "duplicated", env._("The order was duplicated; by the account's setting it is not confirmed by itself.")
+            )
         waits = account.split_policy == "wait" and not self._is_past_phases()
         if waits and (open_ones := self._what_is_missing()):
-            return env._("Waits until the whole order has left with a tracking number: %s", open_ones)
+            return Why("rest", env._("Waits until the whole order has left with a tracking number: %s", open_ones))
         return False
 
     def _is_in_parcel_of_parent(self):
@@ -764,10 +802,13 @@ class AmazonConfirmation(models.Model):
             return False
         if self.account_id.missing_tracking == "send":
             return False
-        return self.env._(
-            "The tracking number is missing on %s. Without one Amazon lowers your valid tracking rate; tick “Send"
-            " without tracking number” on the delivery to send it all the same.",
-            picking.name,
+        return Why(
+            "number",
+            self.env._(
+                "The tracking number is missing on %s. Without one Amazon lowers your valid tracking rate; tick “Send"
+                " without tracking number” on the delivery to send it all the same.",
+                picking.name,
+            ),
         )
 
     def _why_codes_missing(self):
@@ -775,12 +816,15 @@ class AmazonConfirmation(models.Model):
         for item in self.order_id.amazon_item_ids.filtered("needs_transparency_codes"):
             quantity = self._units().get(item.item_ref, 0)
             if quantity and len(codes.get(item.item_ref, [])) != quantity:
-                return self.env._(
-                    "%(sku)s needs one Transparency code for each of its %(quantity)s units; enter them on"
-                    " %(delivery)s.",
-                    sku=item.sku,
-                    quantity=int(quantity),
-                    delivery=self.picking_id.name,
+                return Why(
+                    "codes",
+                    self.env._(
+                        "%(sku)s needs one Transparency code for each of its %(quantity)s units; enter them on"
+                        " %(delivery)s.",
+                        sku=item.sku,
+                        quantity=int(quantity),
+                        delivery=self.picking_id.name,
+                    ),
                 )
         return False
 

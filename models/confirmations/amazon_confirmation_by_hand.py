@@ -206,7 +206,8 @@ class AmazonConfirmation(models.Model):
         :rtype: str | bool
         """
         message = self._message_now() or self._doubt()
-        advice = self._stopped_advice() or (message and self.hint and self.advice)
+        # Of what is found wrong here the message says what to do.
+        advice = self._stopped_advice() or (message and self.hint in self._hint_advice() and self.advice)
         return "\n".join(filter(None, (message, advice))) or False
 
     def _doubt(self):

@@ -6,7 +6,7 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...const import DEAD, QUERY_AGAIN_MINUTES
+from ...const import QUERY_AGAIN_MINUTES
 from ...ours import OURS
 from ...selling_partner import (
     FEED_TYPE_FULFILLMENT,
@@ -18,6 +18,7 @@ from ...selling_partner import (
     parse_order,
 )
 from ...times import aware
+from ..engine.why import Why
 
 
 class AmazonConfirmation(models.Model):
@@ -106,8 +107,7 @@ class AmazonConfirmation(models.Model):
     def _content(self):
         self._refresh()
         shipment, wrong = self._checked_shipment()
-        # What is cancelled on Amazon cannot be corrected here: it needs other advice.
-        return shipment, wrong, "cancelled" if wrong and self.order_id.amazon_status in DEAD else False
+        return shipment, wrong, getattr(wrong, "hint", False)
 
     def _is_sendable(self):
         return super()._is_sendable() and not self.without_number
@@ -216,7 +216,7 @@ class AmazonConfirmation(models.Model):
         if package:
             self.write({"reference": package.reference, "query_first": False})
         elif self.feed_id.state in ("submitted", "asking"):
-            self._hold(self.env._("Waits until Amazon is through with the feed before."))
+            self._hold(Why("feed", self.env._("Waits until Amazon is through with the feed before.")))
         elif self.accepted_at or (not self.requested and self.asked < len(QUERY_AGAIN_MINUTES)):
             self._hold_until_shown()
             self.asked += 1
@@ -225,7 +225,7 @@ class AmazonConfirmation(models.Model):
 
     def _hold_until_shown(self):
         minutes = QUERY_AGAIN_MINUTES[min(self.asked, len(QUERY_AGAIN_MINUTES) - 1)]
-        self._hold(self.env._("Waits until Amazon shows the parcel that is to be changed."), minutes)
+        self._hold(Why("not_shown", self.env._("Waits until Amazon shows the parcel that is to be changed.")), minutes)
 
     def _own_package(self, value, told=None):
         """Return the parcel that Amazon has of this row with the number it was told, or None.

@@ -26,6 +26,7 @@ from ...selling_partner import (
 from ...times import aware
 from .amazon_pages import CLOSED
 from .run import RunOver
+from .why import Why
 
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
@@ -175,7 +176,7 @@ class AmazonFeed(models.Model):
         if not rows:
             return
         if self._of(account, feed_type, UNSETTLED):
-            rows._hold(self.env._("Waits until Amazon is through with the feed before."))
+            rows._hold(Why("feed", self.env._("Waits until Amazon is through with the feed before.")))
             run.commit()
             return
         rows, document = rows._feed_document(account)

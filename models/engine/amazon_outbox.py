@@ -83,6 +83,7 @@ class AmazonOutbox(models.AbstractModel):
     answered_at = fields.Datetime("Answered on", readonly=True)
     accepted_at = fields.Datetime("Accepted on", readonly=True)
     message = fields.Text(readonly=True, help="Amazon's own words, or why it waits")
+    # Which reason it is that stands in the message.
     hint = fields.Char(readonly=True)
     warning = fields.Text("Amazon's Warning", readonly=True, help="What Amazon's report says of it besides the outcome")
 
@@ -114,7 +115,7 @@ class AmazonOutbox(models.AbstractModel):
     def _why_waiting(self):
         """Return why this is not told yet, or False.
 
-        :rtype: str | bool
+        :rtype: Why | bool
         """
         raise NotImplementedError
 
@@ -249,7 +250,7 @@ class AmazonOutbox(models.AbstractModel):
     def _hold(self, reason, minutes=WAIT_MINUTES):
         """Leave these waiting, saying for what; looked at again when that changes, and now and then."""
         again = fields.Datetime.now() + timedelta(minutes=minutes)
-        self.write({"message": reason, "hint": False, "retry_at": again})
+        self.write({"message": reason, "hint": getattr(reason, "hint", False), "retry_at": again})
 
     def _mark_sending(self, channel, log=None, **values):
         """Mark rows as being sent; to be committed before Amazon is called.
