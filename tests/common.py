@@ -9,6 +9,8 @@ from odoo.sql_db import Cursor
 from odoo.tests import HttpCase, TransactionCase, get_db_name, new_test_user
 
 from ..ours import OURS
+from ..refusals import explain
+from ..said import say
 from ..simulator.process import Amazon
 
 JAPAN = "A1VC38T7YXB528"
@@ -209,6 +211,14 @@ class AmazonCase(TransactionCase):
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             env = self.env(cr=cr)
             yield records[0].with_env(env) if len(records) == 1 else [record.with_env(env) for record in records]
+
+    def meaning(self, error, by_hand=False):
+        """Return what people are told of an error and of what happens next, without Amazon's own words.
+
+        :param bool by_hand: a person waits for the answer.
+        """
+        lines = say(self.env, explain(error, by_hand)[1]).split("\n")
+        return "\n".join(lines[: len(lines) - bool(error.status)])
 
     @contextmanager
     def statements(self):

@@ -242,12 +242,16 @@ class TestConfirmationTrouble(ConfirmationCase):
         self.check_once(picking)
 
     def test_access_denied(self):
-        """Without access nothing was sent: said on the delivery and the account; tried again by itself."""
+        """Without access nothing was sent: said on the delivery and the account; tried again by itself. It is the job's
+        trouble: that others succeed does not make the account a sound one."""
         picking = self.delivered()
         self.fault("403_forbidden_message")
         self.send()
         row = picking.amazon_confirmation_ids
         self.assertEqual((row.state, row.hint, self.account.connection_state), ("rejected", "access", "broken"))
+        self.import_orders()
+        jobs = {job.name: job.error_kind for job in self.account.job_ids if job.last_run}
+        self.assertEqual((jobs, self.account.connection_state), ({"confirm": "access", "orders": False}, "broken"))
         self.send_later(20)
         self.check_once(picking)
         self.assertEqual(self.account.connection_state, "ok")

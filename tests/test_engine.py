@@ -10,6 +10,7 @@ from psycopg2.errors import UniqueViolation
 
 from ..locks import share
 from ..said import say
+from ..selling_partner import AccessDenied
 from .common import FetchCase, shifted
 
 
@@ -388,7 +389,7 @@ class TestEngine(FetchCase):
         with self.committing(self.job) as job:
             job._cron_run()
         self.env.invalidate_all()
-        self.assertIn("authorize it again", self.account.connection_message)
+        self.assertIn(self.meaning(AccessDenied(operation="searchOrders")), self.account.connection_message)
         self.assertIn("許可して", self.account.with_context(lang="ja_JP").connection_message)
         self.assertIn("許可して", self.account.activity_ids.note)
         log = self.env["amazon.log"].create(

@@ -72,7 +72,8 @@ class TestStandstill(AmazonCase):
                     self.watch(minutes)
                     self.assertEqual(self.heard(), ("standing", ["Amazon: a job stands still"], everybody))
                 self.assertEqual(self.account.job_ids.filtered("standing_since"), self.job)
-                self.assertIn("Order Import has not succeeded since", self.account.activity_ids.note)
+                label = dict(self.job._fields["name"]._description_selection(self.env))[self.job.name]
+                self.assertIn(label, self.account.activity_ids.note)
                 self.assertTrue(self.account.activity_ids.summary)
                 self.assertEqual(self.account.activity_ids.user_id, self.manager)
                 self.amazon.control("DELETE", "faults")

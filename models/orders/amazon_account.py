@@ -24,6 +24,8 @@ from .amazon_order_update import OPEN
 
 _lt = LazyTranslate(__name__)
 
+UNKNOWN_ORDER = _lt("Amazon knows no such order in this account.")
+
 # A shop is called quiet by its own habit in so many weeks with so many orders, never sooner than after so many hours.
 QUIET_WEEKS = 8
 QUIET_ORDERS = 100
@@ -463,7 +465,7 @@ class AmazonAccount(models.Model):
                             raise
                         failures[left[0]] = explain(error, by_hand=True)[1]
                     except NotFound:
-                        failures[left[0]] = _lt("Amazon knows no such order in this account.")
+                        failures[left[0]] = UNKNOWN_ORDER
                     except (BadRequest, MalformedAnswer) as error:
                         failures[left[0]] = explain(error, by_hand=True)[1]
                     left.popleft()
