@@ -9,5 +9,6 @@ from . import speed  # isort: skip
 from . import orders  # isort: skip
 from . import confirmations  # isort: skip
 from . import inventory  # isort: skip
+from . import finance  # isort: skip
 
 from . import amazon_guarded  # isort: skip

@@ -214,7 +214,7 @@ class TestChangedQuantities(ChangesCase):
                 self.assertEqual(line.product_uom_qty, 5)
                 self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")), 5)
                 self.assertIn("5 → 2", order.activity_ids.summary)
-                self.assertEqual(order.amazon_mismatch, work == "invoiced")
+                self.assertEqual(bool(order.amazon_difference), work == "invoiced")
                 self.assertEqual(order.amount_total, 16500 if work == "invoiced" else 6600)
                 self.assert_no_core_warnings(order)
 
@@ -229,7 +229,7 @@ class TestChangedQuantities(ChangesCase):
         [waiting] = order.picking_ids.filtered(lambda picking: picking.state != "done")
         self.assertEqual(waiting.move_ids.product_uom_qty, 3)
         self.assertIn("3 → 2", order.activity_ids.summary)
-        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_difference)
         self.assert_no_core_warnings(order)
 
     def test_quantity_reduced_before_the_first_step(self):
@@ -276,7 +276,7 @@ class TestChangedQuantities(ChangesCase):
                 self.assertEqual(order.order_line.product_uom_qty, 2)
                 self.assertEqual(sum(order.picking_ids.move_ids.mapped("product_uom_qty")), 2)
                 self.assertIn("2 → 3", order.activity_ids.summary)
-                self.assertEqual(order.amazon_mismatch, work in ("delivered", "invoiced"))
+                self.assertEqual(bool(order.amazon_difference), work in ("delivered", "invoiced"))
                 self.assert_no_core_warnings(order)
 
     def test_quantity_raised(self):
@@ -323,18 +323,18 @@ class TestChangedQuantities(ChangesCase):
         ).button_validate()
         self.changed(order, "reprice", item_id=line.amazon_item_ref, unit_price=2000)
         self.assertEqual(order.amount_total, 6000)
-        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_difference)
         self.ship(order.picking_ids.filtered(lambda picking: picking.state != "done"))
         self.changed(order, "reprice", item_id=line.amazon_item_ref, unit_price=1000)
         self.assertEqual((order.amount_total, order.amazon_total, order.amazon_difference), (6000, 3000, 3000))
-        self.assertTrue(order.amazon_mismatch)
+        self.assertTrue(order.amazon_difference)
 
     def test_amounts_after_invoicing(self):
         """What is invoiced is not changed."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 3}])
         order._create_invoices()
         self.changed(order, "reprice", item_id=order.order_line.amazon_item_ref, unit_price=1000)
-        self.assertEqual((order.amount_total, order.amazon_mismatch), (9900, True))
+        self.assertEqual((order.amount_total, bool(order.amazon_difference)), (9900, True))
 
     def test_charges_come_and_go(self):
         """A charge that is new gets a line, one that is gone costs nothing any more."""
@@ -357,7 +357,7 @@ class TestChangedQuantities(ChangesCase):
         )
         self.assertEqual(order.amount_total, 3630)
         self.assertEqual(order.order_line.filtered(lambda line: line.amazon_line_key == "cod_fee").tax_ids.amount, 10)
-        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_difference)
 
 
 @tagged("post_install", "-at_install")
@@ -531,11 +531,11 @@ class TestChanges(ChangesCase):
         """Refresh reads the order again and builds it whatever the version."""
         order = self.imported()
         order.order_line[0].sudo().price_unit = 1
-        self.assertTrue(order.amazon_mismatch)
+        self.assertTrue(order.amazon_difference)
         with self.committing(order) as mine:
             told = mine.with_user(self.user).action_amazon_refresh()["params"]
         self.assertEqual((told["type"], told["message"]), ("success", "1 orders were read again from Amazon."))
-        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_difference)
         self.assertEqual(order.amount_total, order.amazon_total)
 
     def test_refresh_tells_why_not(self):
@@ -570,7 +570,7 @@ class TestChanges(ChangesCase):
         message = self.refresh(orders)
         self.assertIn(gone.amazon_order_ref, message)
         self.assertNotIn(orders[0].amazon_order_ref, message)
-        self.assertEqual(orders.filtered("amazon_mismatch"), gone)
+        self.assertEqual(orders.filtered("amazon_difference"), gone)
 
     def test_refresh_names_what_amazon_denies(self):
         """Nor does one that Amazon denies; three in a row may be all of them."""
@@ -581,7 +581,7 @@ class TestChanges(ChangesCase):
                 "faults", operation="getOrder", kind="403", times=None, match={"orderId": order.amazon_order_ref}
             )
         message = self.refresh(orders)
-        self.assertEqual(orders - orders.filtered("amazon_mismatch"), orders[1])
+        self.assertEqual(orders - orders.filtered("amazon_difference"), orders[1])
         for order in orders - orders[1]:
             self.assertIn(order.amazon_order_ref, message)
         self.assertNotIn(orders[1].amazon_order_ref, message)
@@ -593,7 +593,7 @@ class TestChanges(ChangesCase):
         orders.order_line.sudo().price_unit = 1
         self.amazon.post("faults", operation="getOrder", kind="429", after=1, times=None)
         message = self.refresh(orders)
-        read = orders.filtered(lambda order: not order.amazon_mismatch)
+        read = orders.filtered(lambda order: not order.amazon_difference)
         self.assertEqual(len(read), 1)
         for order in orders - read:
             self.assertIn(order.amazon_order_ref, message)

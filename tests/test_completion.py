@@ -7,7 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
-from ..wizards.amazon_completion import numbers_of
+from ..wizards.amazon_order_search import numbers_of
 from .common_confirmation import ConfirmationCase
 
 

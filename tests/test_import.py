@@ -30,7 +30,7 @@ class TestImport(AmazonCase):
                 if kind in ("jp_cvs_pending", "jp_pending_no_prices"):
                     total = 0  # Amazon does not tell amounts before it is paid
                 self.assertEqual(orders[ref].amount_total, total)
-                self.assertFalse(orders[ref].amazon_mismatch)
+                self.assertFalse(orders[ref].amazon_difference)
 
     def test_every_kind_abroad(self):
         """So does every kind of the other marketplaces, in their currencies, on one account a region."""
@@ -63,5 +63,5 @@ class TestImport(AmazonCase):
                         continue
                     self.assertEqual(orders[ref].amount_total, float(total["amount"]))
                     self.assertEqual(orders[ref].currency_id.name, total["currencyCode"])
-                    self.assertFalse(orders[ref].amazon_mismatch)
+                    self.assertFalse(orders[ref].amazon_difference)
                     self.assertTrue(all(orders[ref].order_line.tax_ids.mapped("price_include")))

@@ -82,7 +82,7 @@ class TestOffers(AmazonCase):
         self.assertAlmostEqual(line.price_unit, 500.5)
         self.assertEqual(line.tax_ids.amount, 8)
         self.assertEqual(order.amount_total, total)
-        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_difference)
         self.assertFalse(order.amazon_review_reasons)
         open_moves = order.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
         self.assertEqual(

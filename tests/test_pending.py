@@ -37,7 +37,7 @@ class TestPending(AmazonCase):
         self.assertEqual(order.amazon_phase_id.role, "awaiting_payment")
         self.assertFalse(order.picking_ids)
         self.assertFalse(order.amazon_review_reasons)
-        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_difference)
 
     def assert_released(self, order):
         """Check that everything that was provisional has been filled in."""
@@ -57,7 +57,7 @@ class TestPending(AmazonCase):
         self.assertEqual(order.amount_total, float(on_amazon["proceeds"]["grandTotal"]["amount"]))
         self.assertTrue(all(line.price_unit for line in order.order_line))
         self.assertEqual(order.amazon_phase_id.role, "ready")
-        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_difference)
         self.assertEqual(order.user_id, self.account.user_id)
         self.assertEqual(order.warehouse_id, self.warehouse)
         self.assertEqual(order.pricelist_id.name, "Amazon JPY")
@@ -139,7 +139,7 @@ class TestPending(AmazonCase):
         self.assertEqual(order.state, "cancel")
         self.assertEqual(order.amazon_phase_id.role, "cancelled")
         self.assertFalse(order.picking_ids)
-        self.assertFalse(order.amazon_mismatch)
+        self.assertFalse(order.amazon_difference)
         self.assertFalse(order.amazon_payment_state, "Amazon does not say")
 
     def test_cancelled_here_then_paid(self):

@@ -32,6 +32,7 @@ GROUPS = {
 }
 USER = ("user", "manager")
 MANAGER = ("manager",)
+ACCOUNTANT = ("accountant", "manager")
 # What belongs to no company.
 ANY_MANAGER = ("manager", "stranger")
 PACKER = ("packer", "user", "manager")
@@ -160,6 +161,8 @@ FIELDS = {
         ],
         USER,
     ),
+    # What Amazon's words mean is the same in every company.
+    "amazon.amount.type": dict.fromkeys(["name", "kind"], (*ACCOUNTANT, "stranger")),
     "amazon.marketplace": dict.fromkeys(
         [
             "name",
@@ -193,6 +196,10 @@ METHODS = {
         "action_amazon_view_replaced": SHOWS,
         "action_amazon_open": SHOWS,
         "action_amazon_view_confirmations": SHOWS,
+        "action_amazon_credit_note": ACCOUNTANT,
+        "action_amazon_prepare_return": USER,
+        "action_amazon_read_finances": ACCOUNTANT,
+        "action_amazon_view_transactions": SHOWS,
     },
     "stock.picking": {
         "action_amazon_confirm_now": USER,
@@ -233,6 +240,9 @@ METHODS = {
     "amazon.order.update": {"action_ignore": USER, "action_retry": USER, "action_open_order": SHOWS},
     "amazon.shipping.method": {"action_view_delivery_methods": SHOWS},
     # Dialogs: only users can make one, and only their own is theirs.
+    "amazon.acceptance": {"action_accept": ACCOUNTANT},
+    "amazon.amounts.search": {"action_search": ACCOUNTANT},
+    "amazon.explanation": dict.fromkeys(["action_credit_note", "action_open", "action_view_transactions"], ACCOUNTANT),
     "amazon.combine": {"action_combine": USER},
     "amazon.completion": {
         "action_refresh": SHOWS,
@@ -329,6 +339,12 @@ class RightsCase(ConfirmationCase):
         )
         offer = order.order_line.amazon_offer_id[:1]
         quantity = self.env["amazon.quantity"].create(offer._row_values())
+        transaction = self.env["amazon.transaction"].create(
+            {"account_id": self.account.id, "transaction_ref": "T", "kind": "sale", "posted_at": "2026-11-01"}
+        )
+        self.env["amazon.transaction.line"].create(
+            {"transaction_id": transaction.id, "type_id": self.env["amazon.amount.type"].search([], limit=1).id}
+        )
         self.env["amazon.stock.change"].create({"account_id": self.account.id, "offer_id": offer.id})
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)
@@ -463,6 +479,7 @@ class TestRights(RightsCase):
     def dialog(self, model):
         order = self.env["sale.order"].search([("amazon_account_id", "=", self.account.id)], limit=1)
         return {
+            "amazon.acceptance": {"reason": "Agreed"},
             "amazon.completion.line": {
                 "wizard_id": self.env["amazon.completion"].create({}).id,
                 "order_id": order.id,

@@ -119,7 +119,7 @@ class TestTotals(AmazonCase):
                 for line in order.order_line
             ]
             self.assertEqual(order.amount_total, total, (drawn, lines))
-            self.assertFalse(order.amazon_mismatch)
+            self.assertFalse(order.amazon_difference)
             self.assertTrue(all(order.order_line.tax_ids.mapped("price_include")), "never taxes on top on a line")
             if not order.order_line.filtered("product_uom_qty"):
                 continue

@@ -1,7 +1,13 @@
+# What others are made of.
+from . import amazon_order_search  # isort: skip
+
 from . import (
+    amazon_acceptance,
+    amazon_amounts_search,
     amazon_combine,
     amazon_completion,
     amazon_confirmation_file,
+    amazon_explanation,
     amazon_import,
     amazon_status_change,
     base_partner_merge,

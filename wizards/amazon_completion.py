@@ -1,7 +1,3 @@
-import re
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -9,65 +5,22 @@ from odoo.fields import Domain
 from ..models.confirmations.amazon_confirmation import clean_number
 from ..models.engine.amazon_outbox import API_STATUSES, FAILED, worst
 from ..notices import CLOSE, notice
-from ..order_numbers import AMONG_OTHERS, plain, whole_number
-from ..times import naive
 
 # A search shows no more; a person cannot look through more either.
 MOST = 500
-# So much is repeated of a text that is no list of numbers.
-MOST_WORDS, LONGEST_WORD = 20, 40
-# What else may be the number of an order, if there is a digit in it.
-TOKEN = re.compile(r"[\w/.\-]+")
-DIGIT = re.compile(r"\d")
-BETWEEN_WORDS = re.compile(r"[\s,;、。]+")
-
-
-def numbers_of(text):
-    """Find the order numbers in what a person has pasted: one a line, or separated by anything.
-
-    :param str text: full-width characters and dashes count as plain ones.
-    :return: the numbers, each once, in their order.
-    :rtype: list[str]
-    """
-    text = plain(text).upper()
-    found = [(match.start(), match[0]) for match in AMONG_OTHERS.finditer(text)]
-    rest = AMONG_OTHERS.sub(lambda match: " " * len(match[0]), text)
-    tokens = (match for match in TOKEN.finditer(rest) if DIGIT.search(match[0]))
-    others = ((match.start(), match[0].strip(".-/")) for match in tokens)
-    found += [(place, whole_number(other) or other) for place, other in others]
-    return list(dict.fromkeys(number for _place, number in sorted(found) if number))
-
-
-def words_of(text):
-    """Return the words of a text in which no number is: what is looked for when there is nothing else.
-
-    :param str text: what a person has pasted.
-    :rtype: list[str]
-    """
-    words = dict.fromkeys(filter(None, BETWEEN_WORDS.split(plain(text)))) or [text.strip()]
-    return [word[:LONGEST_WORD] for word in words][:MOST_WORDS]
 
 
 class AmazonCompletion(models.TransientModel):
     """N12, 一括注文完了: search orders, correct their tracking numbers, confirm those that are ticked."""
 
     _name = "amazon.completion"
-    _inherit = "amazon.guard"
+    _inherit = ["amazon.guard", "amazon.order.search"]
     _description = "Bulk Completion of Amazon Orders"
 
     display_name = fields.Char(compute="_compute_display_name")
     state = fields.Selection(
         [("search", "Search"), ("choose", "Choose"), ("running", "Confirm")], default="search", readonly=True
     )
-    account_ids = fields.Many2many(
-        "amazon.account",
-        string="Accounts",
-        help="All accounts, if empty",
-        domain="[('company_id', 'in', allowed_company_ids), ('kind', '=', 'seller')]",
-    )
-    date_from = fields.Date("Ordered from", default=lambda self: fields.Date.context_today(self) - timedelta(days=7))
-    date_to = fields.Date("Ordered to")
-    numbers = fields.Text("Order Numbers", help="Numbers of Odoo or of Amazon; with these, the dates do not count.")
     scope = fields.Selection(
         [("open", "Shipped, not confirmed yet"), ("all", "Also what is confirmed or has not left")],
         "Which Orders",
@@ -117,13 +70,7 @@ class AmazonCompletion(models.TransientModel):
         """
         self.ensure_one()
         self.env["sale.order"].check_access("write")
-        asked_by_number = bool((self.numbers or "").strip())
-        # A text is never left aside for the dates, which the person did not mean.
-        numbers = (numbers_of(self.numbers) or words_of(self.numbers)) if asked_by_number else []
-        if not numbers and not (self.date_from or self.date_to):
-            raise UserError(self.env._("Enter the days of the order, or order numbers."))
-        if self.date_from and self.date_to and self.date_from > self.date_to and not numbers:
-            raise UserError(self.env._("The first day is after the last one."))
+        numbers = self._asked_numbers()
         orders = self.env["sale.order"].search(self._domain(numbers), order="date_order, id", limit=MOST + 1)
         known = {name.upper() for order in orders for name in (order.name, order.amazon_order_ref)}
         missing = [number for number in numbers if number.upper() not in known]
@@ -214,19 +161,10 @@ class AmazonCompletion(models.TransientModel):
         return True
 
     def _domain(self, numbers):
-        """Return which orders are meant; the user's own rights are applied by searching."""
-        domain = Domain("amazon_account_id", "!=", False)
-        if self.account_ids:
-            domain &= Domain("amazon_account_id", "in", self.account_ids.ids)
+        domain = super()._domain(numbers)
         if numbers:
-            # Names of orders may be written in any case; what looks like a wildcard is none.
-            names = [name for number in numbers for name in (number, number.upper(), number.lower())]
-            return domain & (Domain("amazon_order_ref", "in", numbers) | Domain("name", "in", names))
-        days = Domain.OR(
-            Domain("amazon_marketplace_id", "=", marketplace.id) & self._days(marketplace.tz)
-            for marketplace in self.env["amazon.marketplace"].search([])
-        )
-        domain &= days & Domain("amazon_channel", "=", "fbm")
+            return domain
+        domain &= Domain("amazon_channel", "=", "fbm")
         if self.scope == "open":
             # What Amazon waits for and nothing here brings cannot be sent.
             domain &= Domain("amazon_open_units", "=", 0)
@@ -234,15 +172,6 @@ class AmazonCompletion(models.TransientModel):
                 Domain("picking_ids", "any", [("state", "=", "done"), ("picking_type_code", "=", "outgoing")])
                 | Domain("amazon_confirmation_ids", "any", [])
             )
-        return domain
-
-    def _days(self, zone):
-        """Return the domain of what was ordered on these days, in a time zone."""
-        zone, domain = ZoneInfo(zone or "UTC"), Domain.TRUE
-        for operator, day in ((">=", self.date_from), ("<", self.date_to and self.date_to + timedelta(days=1))):
-            if day:
-                moment = naive(datetime.combine(day, time.min, zone))
-                domain &= Domain("date_order", operator, moment)
         return domain
 
     def _values(self, order):

@@ -172,7 +172,7 @@ class AmazonGuard(models.AbstractModel):
     def _amazon_check_group(self, group="user"):
         """Refuse what only some work with Amazon entitles to.
 
-        :param str group: ``user`` or ``manager``.
+        :param str group: ``user``, ``accountant`` or ``manager``.
         :raise AccessError: for others.
         """
         if not (self.env.su or self.env.user.has_group(GROUPS % group)):

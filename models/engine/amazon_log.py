@@ -40,6 +40,7 @@ class AmazonLog(models.Model):
     received = fields.Integer(readonly=True, help="What Amazon sent: of an order each version")
     accepted = fields.Integer(readonly=True, help="What Amazon was told and accepted")
     refused = fields.Integer(readonly=True, help="What Amazon refused, or was found wrong here before it was told")
+    unreadable = fields.Integer("Cannot Be Read", readonly=True, help="What Amazon shows and that cannot be read")
     message = Said(readonly=True)
     runs = fields.Integer(
         default=1, readonly=True, help="So many runs in a row of this day found nothing; only the last one is kept."
@@ -71,6 +72,17 @@ class AmazonLog(models.Model):
         """
         for log in self:
             log.message = with_line(log, "message", text)
+
+    def _count_unreadable(self, text, count=1):
+        """Count what cannot be read, and say of the first why.
+
+        :param text: which one, and why, as in :meth:`_note`.
+        :param int count: how many there are.
+        """
+        for log in self:
+            if not log.unreadable:
+                log._note(text)
+            log.unreadable += count
 
     def _finish(self, run, state, message=None):
         """Write how the run ended.

@@ -15,7 +15,6 @@ class AmazonLog(models.Model):
         "amazon.quantity", "amazon_quantity_log_rel", "log_id", "quantity_id", "Quantities", readonly=True
     )
     quantity_count = fields.Integer(compute="_compute_quantity_count")
-    unreadable = fields.Integer("Cannot Be Read", readonly=True, help="SKUs that Amazon shows and that cannot be read")
 
     # === COMPUTE METHODS === #
 
@@ -38,17 +37,16 @@ class AmazonLog(models.Model):
 
         :param entries: ``selling_partner`` unreadable listings.
         """
-        if not self.unreadable:
-            first = entries[0]
-            self._note(
-                _lt(
-                    "Not all SKUs can be read; the others come in. The first is %(sku)s (%(place)s): %(why)s",
-                    sku=first.sku or "?",
-                    place=first.error.path or "-",
-                    why=unreadable(first.error),
-                )
-            )
-        self.unreadable += len(entries)
+        first = entries[0]
+        self._count_unreadable(
+            _lt(
+                "Not all SKUs can be read; the others come in. The first is %(sku)s (%(place)s): %(why)s",
+                sku=first.sku or "?",
+                place=first.error.path or "-",
+                why=unreadable(first.error),
+            ),
+            len(entries),
+        )
 
     def _is_empty(self):
         return super()._is_empty() and not self.quantity_ids

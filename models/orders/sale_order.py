@@ -120,14 +120,6 @@ class SaleOrder(models.Model):
         copy=False, help="A person has seen what there is to review", write_groups="sale_amazon_spapi.group_amazon_user"
     )
     amazon_total = fields.Monetary("Amazon's Total", readonly=True, copy=False)
-    amazon_refunded = fields.Monetary("Refunded on Amazon", readonly=True, copy=False)
-    amazon_difference = fields.Monetary(
-        "Difference (Odoo − Amazon)",
-        compute="_compute_amazon_difference",
-        store=True,
-        help="The total in Odoo less Amazon's (without what it has refunded). Above zero: Odoo has more.",
-    )
-    amazon_mismatch = fields.Boolean("Amounts Differ", compute="_compute_amazon_difference", store=True)
     amazon_points = fields.Integer("Points Granted", readonly=True, copy=False)
     amazon_service_level = fields.Char(
         "Service Level as Received", readonly=True, copy=False, help="Amazon's own word, which may be one not known yet"
@@ -199,15 +191,6 @@ class SaleOrder(models.Model):
     _amazon_to_reserve_idx = models.Index("(id) WHERE amazon_to_reserve")
 
     # === COMPUTE METHODS === #
-
-    @api.depends("amount_total", "amazon_total", "amazon_refunded", "amazon_account_id", "amazon_status", "state")
-    def _compute_amazon_difference(self):
-        for order in self:
-            if not order.amazon_account_id or order.amazon_status in AWAITING_PAYMENT or order.state == "cancel":
-                order.amazon_difference = 0
-            else:
-                order.amazon_difference = order.amount_total - (order.amazon_total - order.amazon_refunded)
-            order.amazon_mismatch = bool(order.currency_id) and not order.currency_id.is_zero(order.amazon_difference)
 
     @api.depends("amazon_order_ref", "amazon_merchant_id", "amazon_original_refs")
     def _compute_amazon_originals_and_replacements(self):

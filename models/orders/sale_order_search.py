@@ -34,8 +34,6 @@ class SaleOrder(models.Model):
     # Odoo's own order of the list, in each rare state.
     _amazon_on_hold_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_on_hold IS TRUE")
     _amazon_cancel_requested_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_cancel_requested IS TRUE")
-    _amazon_mismatch_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_mismatch IS TRUE")
-    _amazon_refunded_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_refunded > 0.0")
     _amazon_gift_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_gift_note NOT IN ('')")
     _amazon_awaiting_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_state IN ('awaiting')")
     _amazon_cod_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_method IN ('cod')")

@@ -1,0 +1,17 @@
+"""What Amazon's Finances say happened: transactions, what in them is whose, and orders whose amounts differ."""
+
+from . import (
+    account_move,
+    amazon_account,
+    amazon_amount_type,
+    amazon_job,
+    amazon_log,
+    amazon_order_item,
+    amazon_transaction,
+    amazon_transaction_line,
+    sale_order,
+    sale_order_credit,
+    sale_order_difference,
+    sale_order_explained,
+    sale_order_family,
+)

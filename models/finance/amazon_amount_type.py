@@ -1,0 +1,135 @@
+from odoo import api, fields, models
+
+# What the buyer pays, and what is given back.
+BUYERS = ("principal", "shipping", "gift_wrap", "cod", "tax", "promotion", "goodwill", "restocking")
+# What Amazon gives as a sum only.
+REST = "(not broken down)"
+# What Amazon keeps for its services.
+FEES = ("commission", "fba_fee", "fee", "storage", "advertising", "points")
+# What the amounts of a transaction come to.
+SUMS = ("buyers", "fees", "other", "unclassified")
+
+
+class AmazonAmountType(models.Model):
+    """What Amazon calls a part of a transaction, and what that is. Names that are new come in by themselves, as not
+    classified."""
+
+    _name = "amazon.amount.type"
+    _inherit = "amazon.guard"
+    _description = "Amazon Amount Type"
+    _order = "kind desc, name"
+
+    name = fields.Char("Amazon's Name", required=True, write_once=True)
+    key = fields.Char(compute="_compute_key", store=True, help="The name, however Amazon writes it")
+    kind = fields.Selection(
+        [
+            ("principal", "Goods"),
+            ("shipping", "Shipping"),
+            ("gift_wrap", "Gift Wrap"),
+            ("cod", "Cash on Delivery Fee"),
+            ("tax", "Tax"),
+            ("promotion", "Promotion"),
+            ("goodwill", "Goodwill"),
+            ("restocking", "Restocking Fee"),
+            ("points", "Points"),
+            ("commission", "Commission"),
+            ("fba_fee", "FBA Fee"),
+            ("fee", "Other Fee"),
+            ("storage", "Storage"),
+            ("advertising", "Advertising"),
+            ("withheld_tax", "Tax Kept by Amazon"),
+            ("reimbursement", "Reimbursement"),
+            ("reserve", "Reserve"),
+            ("transfer", "Payout"),
+            ("other", "Other"),
+            ("unclassified", "Not Classified"),
+        ],
+        required=True,
+        default="unclassified",
+        index=True,
+        help="Goods to restocking fee are the buyer's money; the rest is between Amazon and the seller.",
+    )
+    is_buyers = fields.Boolean("Buyer's Money", compute="_compute_is_buyers")
+    recounted = fields.Integer(
+        default=-1, readonly=True, help="What was classified anew is counted anew up to this transaction; -1: all."
+    )
+    is_guessed = fields.Boolean(
+        "Guessed", readonly=True, help="Classified by its name alone; please check. Choosing a kind settles it."
+    )
+
+    _recounted_idx = models.Index("(id) WHERE recounted >= 0")
+    _key_uniq = models.UniqueIndex("(key)", "This name is in the table already.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("name")
+    def _compute_key(self):
+        for amount_type in self:
+            amount_type.key = amount_type.name and amount_type.name.lower()
+
+    @api.depends("kind")
+    def _compute_is_buyers(self):
+        for amount_type in self:
+            amount_type.is_buyers = amount_type.kind in BUYERS
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        changed = self.filtered(lambda amount_type: "kind" in vals and amount_type.kind != vals["kind"])
+        result = super().write(vals)
+        if "kind" in vals:
+            # sudo: what follows from it is the addon's own, in every company
+            self.sudo().is_guessed = False
+            changed.sudo().recounted = 0
+            changed.sudo()._recount_one()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _by_name(self, names):
+        """Return the types of these names, made where they are new.
+
+        :param names: as Amazon writes them; ``""`` is what is not broken down.
+        :return: the types, by the names as given.
+        :rtype: dict
+        """
+        names = {name: (name or REST) for name in names}
+        keys = {name.lower(): name for name in names.values()}
+        known = {found.key: found for found in self.search([("key", "in", list(keys))])}
+        made = self.create([self._guessed(name) for key, name in keys.items() if key not in known])
+        known |= {amount_type.key: amount_type for amount_type in made}
+        return {given: known[name.lower()] for given, name in names.items()}
+
+    def _recount_one(self):
+        """Count anew what follows from another kind: the first of it at once, the rest by the job, which is woken."""
+        for amount_type in self:
+            last = self.env["amazon.transaction.line"]._recount(amount_type, amount_type.recounted)
+            amount_type.recounted = last or -1
+        if any(amount_type.recounted >= 0 for amount_type in self):
+            self.env["amazon.job"].search([("name", "=", "finances")])._trigger()
+
+    @api.model
+    def _recount_all(self, run):
+        """Go on with what :meth:`_recount_one` has left.
+
+        :param run: the :class:`.run.Run`.
+        """
+        while pending := self.search([("recounted", ">=", 0)], limit=1):
+            pending._recount_one()
+            run.checkpoint()
+
+    def _sum(self):
+        """Return which of the :data:`SUMS` amounts of this type belong to."""
+        if self.kind in BUYERS:
+            return "buyers"
+        if self.kind in FEES:
+            return "fees"
+        return "unclassified" if self.kind == "unclassified" else "other"
+
+    @api.model
+    def _guessed(self, name):
+        """Return the values of a type that is new. Of points only v0's names are known (finance.md, 1.5)."""
+        if "point" in name.lower():
+            return {"name": name, "kind": "points", "is_guessed": True}
+        return {"name": name}

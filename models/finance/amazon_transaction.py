@@ -1,0 +1,474 @@
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
+
+from ...selling_partner import MalformedAnswer, TransactionSearch, parse_transaction
+from ...times import aware, naive
+from .amazon_amount_type import SUMS
+
+_lt = LazyTranslate(__name__)
+
+# The first time the job looks back so far; Amazon asks for no more than 14 days at once (its pages break down in more).
+FIRST_DAYS = 30
+WINDOW_DAYS = 14
+# In trouble, such as Amazon's errors on the last pages of very many, a window is as long as this.
+SHORT_DAYS = 1
+TROUBLES = 3
+# A transaction may show so late, under its old date.
+LATE_HOURS = 48
+# So long after it should be released, Amazon is queried about a transaction that still says deferred.
+OVERDUE_DAYS = 3
+# Orders whose transactions are read one by one, in a run.
+MOST_ORDERS = 50
+# Orders that come in after their transactions are looked for among those of so many days.
+LINK_DAYS = 90
+LINK_AT_ONCE = 500
+
+# Amazon's transactionType, of which its model documents the first one only; all that is known of the others, see
+# finance.md, 1.1. Compared in small letters.
+KINDS = {
+    "shipment": "sale",
+    "refund": "refund",
+    "chargerefund": "refund",
+    "chargeback": "refund",
+    "guaranteeclaim": "refund",
+    "servicefee": "service_fee",
+    "productadspayment": "advertising",
+    "fbainventoryreimbursement": "reimbursement",
+    "adjustment": "adjustment",
+    "miscellaneousledgeradjustment": "adjustment",
+    "debtrecovery": "adjustment",
+    "retrocharge": "retrocharge",
+    "removalshipment": "removal",
+    "transfer": "transfer",
+}
+STATES = {"DEFERRED": "deferred", "RELEASED": "released", "DEFERRED_RELEASED": "deferred_released"}
+
+
+class AmazonTransaction(models.Model):
+    """What Amazon's Finances say happened: a sale, a refund, a fee … A deferred one comes twice, and counts once: as
+    what it was from the beginning; the copy that says it is paid out is kept and counts as nothing."""
+
+    _name = "amazon.transaction"
+    _inherit = ["amazon.guard", "amazon.followed", "amazon.search"]
+    _description = "Amazon Transaction"
+    _order = "posted_at desc, id desc"
+    _rec_name = "transaction_ref"
+    _amazon_sorted = {"posted_at": ("ASC", "DESC")}
+
+    account_id = fields.Many2one("amazon.account", required=True, ondelete="restrict", readonly=True)
+    company_id = fields.Many2one(related="account_id.company_id", store=True)
+    order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", readonly=True)
+    order_ref = fields.Char("Amazon Order", readonly=True)
+    transaction_ref = fields.Char("Transaction", required=True, readonly=True)
+    kind = fields.Selection(
+        [
+            ("sale", "Sale"),
+            ("refund", "Refund"),
+            ("service_fee", "Service Fee"),
+            ("advertising", "Advertising"),
+            ("reimbursement", "Reimbursement"),
+            ("adjustment", "Adjustment"),
+            ("retrocharge", "Tax Charged Later"),
+            ("removal", "Removal"),
+            ("transfer", "Payout"),
+            ("unclassified", "Not Classified"),
+        ],
+        required=True,
+        readonly=True,
+        help="Amazon does not tell a chargeback or an A-to-z claim from a refund; the settlement report does.",
+    )
+    type_raw = fields.Char("Amazon's Type", readonly=True)
+    description = fields.Char(readonly=True)
+    state = fields.Selection(
+        [
+            ("deferred", "Deferred"),
+            ("released", "Released"),
+            ("deferred_released", "Deferred, Released"),
+            ("other", "Not Known"),
+        ],
+        readonly=True,
+    )
+    posted_at = fields.Datetime("Posted", required=True, readonly=True)
+    marketplace_id = fields.Many2one("amazon.marketplace", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount = fields.Monetary(
+        readonly=True,
+        help="What the seller's balance changes by. Of a release it is 0.",
+        groups="sale_amazon_spapi.group_amazon_accountant",
+    )
+    released_amount = fields.Monetary(
+        "Released",
+        readonly=True,
+        help="What is paid out of an earlier transaction",
+        groups="sale_amazon_spapi.group_amazon_accountant",
+    )
+    buyer_amount = fields.Monetary("Buyer's Money", readonly=True)
+    fees = fields.Monetary(
+        readonly=True, help="What Amazon keeps for its services", groups="sale_amazon_spapi.group_amazon_accountant"
+    )
+    other_amount = fields.Monetary(
+        "Other",
+        readonly=True,
+        help="Neither the buyer's money nor fees",
+        groups="sale_amazon_spapi.group_amazon_accountant",
+    )
+    has_unclassified = fields.Boolean("Something Not Classified", readonly=True)
+    deferral_reason = fields.Char(readonly=True, help="DD7: seven days after delivery. B2B: paid by invoice")
+    matures_at = fields.Datetime("Released on", readonly=True)
+    deferred_ref = fields.Char("Release of", readonly=True)
+    counts = fields.Boolean(readonly=True, help="No: it repeats what an earlier transaction says")
+    settlement_ref = fields.Char("Settlement", readonly=True, groups="sale_amazon_spapi.group_amazon_accountant")
+    refund_ref = fields.Char("Refund ID", readonly=True)
+    shipment_ref = fields.Char("Shipment ID", readonly=True)
+    unreadable = fields.Char("Cannot Be Read", readonly=True, help="Where in Amazon's answer")
+    release_ref = fields.Char("Released by", readonly=True)
+    digest = fields.Char(readonly=True, help="Of what was received, to see whether it has changed")
+    payload = fields.Text(
+        "As Received", readonly=True, prefetch=False, groups="sale_amazon_spapi.group_amazon_accountant"
+    )
+    queried_at = fields.Datetime(readonly=True, help="When Amazon was last queried about this one alone")
+    credit_note_id = fields.Many2one("account.move", readonly=True, index="btree_not_null", ondelete="set null")
+    line_ids = fields.One2many(
+        "amazon.transaction.line",
+        "transaction_id",
+        "Amounts",
+        readonly=True,
+        groups="sale_amazon_spapi.group_amazon_accountant",
+    )
+    is_release = fields.Boolean(compute="_compute_is_release")
+
+    _transaction_uniq = models.UniqueIndex("(account_id, transaction_ref)")
+    _posted_idx = models.Index("(posted_at DESC, id DESC)")
+    _order_ref_idx = models.Index("(order_ref) WHERE order_ref IS NOT NULL")
+    _unlinked_idx = models.Index("(account_id, posted_at) WHERE order_id IS NULL AND order_ref IS NOT NULL")
+    _deferred_idx = models.Index("(account_id, matures_at) WHERE state IN ('deferred')")
+    _deferred_ref_idx = models.Index("(account_id, deferred_ref) WHERE deferred_ref IS NOT NULL")
+    _release_ref_idx = models.Index("(account_id, release_ref) WHERE release_ref IS NOT NULL")
+    _unclassified_idx = models.Index("(posted_at DESC, id DESC) WHERE has_unclassified IS TRUE")
+    _refund_idx = models.Index("(posted_at DESC, id DESC) WHERE kind IN ('refund')")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("counts")
+    def _compute_is_release(self):
+        for transaction in self:
+            transaction.is_release = not transaction.counts
+
+    # === BUSINESS METHODS: READING === #
+
+    @api.model
+    def _sync(self, run):
+        """Read what was posted since the last run, and what an earlier transaction has become.
+
+        :param run: the :class:`.run.Run`.
+        """
+        with run.calling():
+            search = self._opened(run.job) or self._window(run.job, self._start(run.job))
+            run.job._read_pages(
+                run,
+                search,
+                self._reader(run.amazon),
+                lambda search, page: self._keep(run, search, page),
+                then=lambda search: self._next_window(run.job, search),
+            )
+            self._link(run)
+            self.env["amazon.amount.type"]._recount_all(run)
+            return self._query_overdue(run)
+
+    @api.model
+    def _reader(self, amazon):
+        """Return what reads a page of a search. Amazon has been seen to give a page again under another token, and
+        tokens that lead round: what came before is left out, and a token that came before is no next page.
+
+        :param amazon: the client.
+        """
+        seen, tokens = set(), set()
+
+        def read(search, token):
+            if token is None:
+                seen.clear()
+                tokens.clear()
+            page = amazon.finances.transactions(search, token)
+            if page.marks and seen.issuperset(page.marks):
+                page = replace(page, transactions=(), next_token=None if page.next_token in tokens else page.next_token)
+            seen.update(page.marks)
+            tokens.add(page.next_token)
+            return page
+
+        return read
+
+    @api.model
+    def _opened(self, job):
+        """Return the search that is open, if it is one that goes on: in trouble it begins anew, with less at once; one
+        without an end grows too long."""
+        search = job.open_search and TransactionSearch.from_json(job.open_search)
+        if not search or job.failures >= TROUBLES:
+            return None
+        longest = timedelta(days=WINDOW_DAYS)
+        return search if search.posted_before or naive(search.posted_after) > fields.Datetime.now() - longest else None
+
+    @api.model
+    def _start(self, job):
+        return job.cursor or fields.Datetime.now() - timedelta(days=FIRST_DAYS)
+
+    @api.model
+    def _window(self, job, start):
+        """Return the search for what was posted from a moment on (UTC, naive). The last one has no end: what that is,
+        Amazon's clock says."""
+        end = start + timedelta(days=SHORT_DAYS if job.failures >= TROUBLES else WINDOW_DAYS)
+        # No marketplace: where one is named, Amazon leaves out some of what is sold there.
+        return TransactionSearch(
+            posted_after=aware(start), posted_before=aware(end) if end < fields.Datetime.now() else None
+        )
+
+    @api.model
+    def _next_window(self, job, search):
+        return self._window(job, naive(search.posted_before)) if search.posted_before else None
+
+    @api.model
+    def _keep(self, run, search, page):
+        """Keep a page; with the last one the job's cursor moves on, but not past what may still show late."""
+        self._receive(run.account, page.transactions, run.log)
+        if not page.next_token:
+            safe = fields.Datetime.now() - timedelta(hours=LATE_HOURS)
+            end = naive(search.posted_before) if search.posted_before else safe
+            run.job.cursor = max(self._start(run.job), min(end, safe))
+
+    @api.model
+    def _query_overdue(self, run):
+        """Read once more the orders of what should have been released long ago, or whose beginning is not known: a
+        change of state has no date of its own, and no search by date would ever show it.
+
+        :return: whether there are more of them.
+        """
+        now = fields.Datetime.now()
+        overdue = Domain("state", "=", "deferred") & (
+            Domain("matures_at", "<", now - timedelta(days=OVERDUE_DAYS))
+            | (Domain("matures_at", "=", False) & Domain("posted_at", "<", now - timedelta(days=OVERDUE_DAYS)))
+        )
+        alone = Domain("deferred_ref", "!=", False) & Domain("counts", "=", True)
+        asked = Domain("queried_at", "=", False) | Domain("queried_at", "<", now - timedelta(days=1))
+        found = self.search(
+            Domain("account_id", "=", run.account.id) & Domain("order_ref", "!=", False) & asked & (overdue | alone),
+            order="queried_at nulls first, id",
+            limit=MOST_ORDERS,
+        )
+        for order_ref, transactions in found.grouped("order_ref").items():
+            self._query_order(run.account, run.amazon, order_ref, run.log)
+            transactions.queried_at = now
+            run.checkpoint(1)
+        return len(found) == MOST_ORDERS
+
+    @api.model
+    def _query_order(self, account, amazon, order_ref, log=None):
+        """Read all transactions of one order, to be committed by the caller.
+
+        :param account: the ``amazon.account``.
+        :param amazon: its client.
+        :param str order_ref: Amazon's number.
+        :param log: the ``amazon.log`` row of the run, if it is one.
+        """
+        search, token, read = TransactionSearch(order_id=order_ref), None, self._reader(amazon)
+        while True:
+            page = read(search, token)
+            self._receive(account, page.transactions, log)
+            token = page.next_token
+            if not token:
+                return
+
+    # === BUSINESS METHODS: KEEPING === #
+
+    @api.model
+    def _receive(self, account, entries, log=None):
+        """Keep transactions as Amazon shows them: new ones, and known ones that have changed.
+
+        :param account: the ``amazon.account``.
+        :param entries: ``selling_partner`` received transactions.
+        :param log: the ``amazon.log`` row of the run, if it is one.
+        """
+        log = log if log is not None else self.env["amazon.log"]
+        entries = {entry.transaction_id: entry for entry in self._numbered(log, entries)}
+        mine = Domain("account_id", "=", account.id)
+        found = self.search(mine & Domain("transaction_ref", "in", list(entries)))
+        known = {transaction.transaction_ref: transaction for transaction in found}
+        read = {
+            ref: self._read(log, entry)
+            for ref, entry in entries.items()
+            if ref not in known or known[ref].digest != entry.digest
+        }
+        # What cannot be read any more stays as it was read.
+        read = {ref: one for ref, one in read.items() if ref not in known or not one[0]["unreadable"]}
+        self._set_orders(account, [vals for vals, _leaves in read.values()])
+        new = {ref: {**vals, "account_id": account.id} for ref, (vals, _) in read.items() if ref not in known}
+        changed = self.union(*(known[ref] for ref in read if ref in known))
+        changed.line_ids.unlink()
+        for transaction in changed:
+            transaction.write(read[transaction.transaction_ref][0])
+        touched = changed | self.create(list(new.values()))
+        self.env["amazon.transaction.line"]._make(
+            (transaction, read[transaction.transaction_ref][1]) for transaction in touched
+        )
+        touched |= touched._pair()
+        touched._add_up()
+        touched.order_id._amazon_add_up()
+        for row in log:
+            row.received += len(new)
+
+    @api.model
+    def _numbered(self, log, entries):
+        """Return the entries that can be told from each other; a missing number is Amazon's fault, and said."""
+        named = [entry for entry in entries if entry.transaction_id]
+        if len(named) < len(entries):
+            log._note(_lt("%s transactions have no number and cannot be kept.", len(entries) - len(named)))
+        return named
+
+    @api.model
+    def _read(self, log, entry):
+        """Return the values of a transaction, and its leaves.
+
+        :param log: as in :meth:`_receive`.
+        :param entry: a ``selling_partner`` received transaction.
+        """
+        kept = {
+            "transaction_ref": entry.transaction_id,
+            "payload": entry.payload.decode("utf-8", "replace").replace("\x00", ""),
+            "digest": entry.digest,
+            "counts": True,
+            "unreadable": False,
+        }
+        try:
+            value = parse_transaction(entry.payload)
+        except MalformedAnswer as error:
+            log._unread_transaction(entry, error)
+            nothing = {"kind": "unclassified", "posted_at": fields.Datetime.now(), "has_unclassified": True}
+            return {**kept, **nothing, "unreadable": error.path or "?"}, ()
+        currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", value.currency)])
+        deferred = value.deferred_id if value.deferred_id != entry.transaction_id else ""
+        total = float(value.total.amount)
+        vals = {
+            **kept,
+            "order_ref": value.order_id,
+            "kind": KINDS.get(value.type.lower(), "unclassified"),
+            "type_raw": value.type,
+            "description": value.description,
+            "state": STATES.get(value.status, "other"),
+            "posted_at": naive(value.posted_at),
+            "marketplace_id": self.env["amazon.marketplace"]
+            .search([("api_ref", "=", value.marketplace_id)], limit=1)
+            .id,
+            "currency_id": currency.id,
+            "amount": total,
+            "released_amount": total if deferred else 0,
+            "deferral_reason": value.deferral_reason,
+            "matures_at": naive(value.matures_at),
+            "deferred_ref": deferred,
+            "release_ref": value.release_id,
+            "settlement_ref": value.settlement_id,
+            "refund_ref": value.refund_id,
+            "shipment_ref": value.shipment_id,
+        }
+        return {name: val or False if isinstance(val, str) else val for name, val in vals.items()}, value.leaves
+
+    @api.model
+    def _set_orders(self, account, vals_list):
+        """Fill in the orders that are here."""
+        refs = {vals.get("order_ref") for vals in vals_list} - {None, False}
+        orders = {order.amazon_order_ref: order.id for order in self._orders(account, refs)}
+        for vals in vals_list:
+            vals["order_id"] = orders.get(vals.get("order_ref"), False)
+
+    @api.model
+    def _orders(self, account, refs):
+        """Return the orders of an account with these numbers.
+
+        :param refs: Amazon's numbers, or a query of them.
+        """
+        return self.env["sale.order"].search(
+            [("amazon_merchant_id", "=", account.merchant_id), ("amazon_order_ref", "in", refs)], limit=LINK_AT_ONCE
+        )
+
+    def _pair(self):
+        """Find what says the same money twice: a deferred transaction, and its release.
+
+        :return: the transactions besides these that are concerned.
+        """
+        mine = Domain("account_id", "in", self.account_id.ids)
+        refs = self.mapped("transaction_ref")
+        others = self.search(
+            mine
+            & (
+                Domain("deferred_ref", "in", refs)
+                | Domain("transaction_ref", "in", self.filtered("deferred_ref").mapped("deferred_ref"))
+                | Domain("transaction_ref", "in", self.filtered("release_ref").mapped("release_ref"))
+                | Domain("release_ref", "in", refs)
+            )
+        )
+        by_ref = {(one.account_id, one.transaction_ref): one for one in self | others}
+        for one in self | others:
+            original = by_ref.get((one.account_id, one.deferred_ref))
+            release = by_ref.get((one.account_id, one.release_ref))
+            if original:
+                original._is_released_by(one)
+            if release and release != one:
+                one._is_released_by(release)
+        return others
+
+    def _is_released_by(self, release):
+        """Count what Amazon says twice once: as what it was at first."""
+        if self.state == "deferred":
+            self.state = "deferred_released"
+        release.line_ids.unlink()
+        release.write({"counts": False, "amount": 0, "released_amount": release.released_amount or release.amount})
+
+    def _add_up(self):
+        """Write what the amounts come to."""
+        sums = self._sums()
+        for transaction in self:
+            buyers, fees, other, unclassified = (sums[transaction.id, name] for name in SUMS)
+            transaction.write(
+                {
+                    "buyer_amount": buyers,
+                    "fees": fees,
+                    "other_amount": other + unclassified,
+                    "has_unclassified": (transaction.id, "unclassified") in sums
+                    or transaction.kind == "unclassified"
+                    or bool(transaction.unreadable),
+                }
+            )
+
+    def _sums(self):
+        """Return the sums of the amounts by (transaction's id, which sum).
+
+        :rtype: Counter
+        """
+        sums = Counter()
+        for transaction, amount_type, amount in self.env["amazon.transaction.line"]._read_group(
+            [("transaction_id", "in", self.ids)], ["transaction_id", "type_id"], ["amount:sum"]
+        ):
+            sums[transaction.id, amount_type._sum()] += amount
+        return sums
+
+    # === BUSINESS METHODS: ORDERS THAT CAME LATER === #
+
+    @api.model
+    def _link(self, run):
+        """Give orders that came in after their transactions what belongs to them."""
+        since = fields.Datetime.now() - timedelta(days=LINK_DAYS)
+        unlinked = (
+            Domain("account_id", "=", run.account.id)
+            & Domain("order_id", "=", False)
+            & Domain("order_ref", "!=", False)
+            & Domain("posted_at", ">=", since)
+        )
+        while orders := self._orders(run.account, self._search(unlinked).subselect("order_ref")):
+            by_ref = {order.amazon_order_ref: order for order in orders}
+            transactions = self.search(unlinked & Domain("order_ref", "in", list(by_ref)))
+            for transaction in transactions:
+                transaction.order_id = by_ref[transaction.order_ref]
+            orders._amazon_add_up()
+            run.checkpoint(len(orders))

@@ -1,0 +1,101 @@
+from collections import defaultdict
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ...notices import notice
+from .amazon_amount_type import BUYERS, FEES
+
+# What a person may have read again at once: Amazon answers one order every two seconds.
+MOST_AT_ONCE = 5
+# What of an order's money a transaction tells, by its kind.
+BUYERS_FIELDS = {"sale": "amazon_settled", "refund": "amazon_refunded"}
+
+
+class SaleOrder(models.Model):
+    """What Amazon's Finances say of an order."""
+
+    _inherit = "sale.order"
+
+    amazon_refunded = fields.Monetary(
+        "Refunded on Amazon", readonly=True, copy=False, help="What buyers got back, chargebacks included"
+    )
+    amazon_settled = fields.Monetary(
+        "Sold by Amazon's Finances", readonly=True, copy=False, help="The buyer's money of the sales shown so far"
+    )
+    amazon_fees = fields.Monetary(
+        "Amazon's Fees", readonly=True, copy=False, groups="sale_amazon_spapi.group_amazon_accountant"
+    )
+    amazon_proceeds = fields.Monetary(
+        "Net Proceeds",
+        readonly=True,
+        copy=False,
+        groups="sale_amazon_spapi.group_amazon_accountant",
+        help="What the seller's balance on Amazon has changed by",
+    )
+    amazon_other_currency = fields.Boolean(
+        readonly=True, copy=False, help="Amazon's Finances have amounts of this order in another currency."
+    )
+    amazon_unclassified = fields.Boolean(
+        "Amounts Not Classified",
+        readonly=True,
+        copy=False,
+        help="Of some of its amounts it is not known what they are.",
+    )
+    amazon_transaction_ids = fields.One2many("amazon.transaction", "order_id", "Amazon Transactions", readonly=True)
+
+    _amazon_refunded_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_refunded > 0.0")
+
+    # === ACTION METHODS === #
+
+    def action_amazon_view_transactions(self):
+        """Open the transactions of these orders."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_transactions")
+        family = self._amazon_family()
+        return {**action, "domain": [("order_id", "in", family.ids)], "context": {"create": False}}
+
+    def action_amazon_read_finances(self):
+        """Read the transactions of these orders again from Amazon.
+
+        :raise UserError: when they are too many, or naming what could not be read, and why.
+        """
+        self._amazon_check_group("accountant")
+        orders = self.filtered("amazon_order_ref")
+        if not 0 < len(orders) <= MOST_AT_ONCE:
+            raise UserError(self.env._("Choose up to %s orders that came from Amazon.", MOST_AT_ONCE))
+        for account, mine in orders.grouped("amazon_account_id").items():
+            account.sudo()._read_finances(mine.mapped("amazon_order_ref"))  # sudo: transactions are the addon's own
+        count = len(orders.amazon_transaction_ids)
+        return notice(self.env._("Amazon's Finances were read again: %s transactions.", count))
+
+    # === BUSINESS METHODS === #
+
+    def _amazon_add_up(self):
+        """Write what the amounts of the orders' transactions come to."""
+        sums = defaultdict(lambda: defaultdict(float))
+        lines = self.env["amazon.transaction.line"].sudo()
+        mine = Domain("order_id", "in", self.ids)
+        for order, currency, kind, amount_type, amount in lines._read_group(
+            mine, ["order_id", "currency_id", "transaction_kind", "type_id"], ["amount:sum"]
+        ):
+            found = sums[order.id]
+            if currency != order.currency_id:
+                found["amazon_other_currency"] = True
+                continue
+            found["amazon_proceeds"] += amount
+            if amount_type.kind in FEES:
+                found["amazon_fees"] += amount
+            elif amount_type.kind in BUYERS and kind in BUYERS_FIELDS:
+                found[BUYERS_FIELDS[kind]] += amount if kind == "sale" else -amount
+            if amount_type.kind == "unclassified" or kind == "unclassified":
+                found["amazon_unclassified"] = True
+        for order in self.sudo():  # sudo: what Amazon says is the addon's own
+            found, currency = sums[order.id], order.currency_id
+            order.write(
+                {
+                    name: currency.round(found[name])
+                    for name in ("amazon_settled", "amazon_refunded", "amazon_fees", "amazon_proceeds")
+                }
+                | {name: bool(found[name]) for name in ("amazon_other_currency", "amazon_unclassified")}
+            )

@@ -1,0 +1,343 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
+
+from ...const import AWAITING_PAYMENT
+from .amazon_amount_type import BUYERS
+
+_lt = LazyTranslate(__name__)
+
+SHIPPED = ("partially_shipped", "shipped")
+
+
+class SaleOrder(models.Model):
+    """What an order is here, what Amazon says it is, and what Amazon's Finances say happened: three ways that have to
+    come to the same."""
+
+    _inherit = "sale.order"
+
+    amazon_credited = fields.Monetary(
+        "Credited", readonly=True, copy=False, help="What posted credit notes give back of this order"
+    )
+    amazon_difference = fields.Monetary(
+        "Difference (Odoo − Amazon)",
+        compute="_compute_amazon_difference",
+        store=True,
+        help="The total in Odoo without what was credited, less Amazon's without what it has refunded. Above zero: Odoo"
+        " has more.",
+    )
+    amazon_settled_difference = fields.Monetary(
+        "Difference (Finances − Order)",
+        compute="_compute_amazon_settled_difference",
+        store=True,
+        help="What Amazon's Finances show as sold, less what Amazon says the order is; of what they show completely.",
+    )
+    amazon_unsettled = fields.Monetary(
+        "Not Yet Settled",
+        compute="_compute_amazon_unsettled",
+        help="What Amazon's Finances do not show as sold yet. It may take two days, and longer where it is deferred.",
+    )
+    amazon_family_difference = fields.Monetary(
+        "Difference of All Related",
+        compute="_compute_amazon_mismatch",
+        store=True,
+        help="Of this order and its related ones",
+    )
+    amazon_mismatch = fields.Boolean(
+        "Amounts Differ",
+        compute="_compute_amazon_mismatch",
+        store=True,
+        help="It is shipped, its amounts differ, and nobody has accepted that.",
+    )
+    amazon_difference_reason = fields.Selection(
+        [
+            ("refund", "Refund without Credit Note"),
+            ("credit", "Credit Note without Refund"),
+            ("missing", "Missing Here"),
+            ("cancelled", "Cancelled on Amazon"),
+            ("partly", "Shipped Only in Part"),
+            ("price", "Price Changed Here"),
+            ("tax", "Tax"),
+            ("currency", "Currency"),
+            ("rounding", "Rounding"),
+            ("unclassified", "Amounts Not Classified"),
+            ("finances", "Finances Differ from the Order"),
+            ("related", "Related Order"),
+            ("other", "Other"),
+        ],
+        "Reason",
+        compute="_compute_amazon_mismatch",
+        store=True,
+    )
+    amazon_accepted_amounts = fields.Char(
+        readonly=True, copy=False, help="The amounts that were accepted: when they change it is asked again."
+    )
+    amazon_accepted_reason = fields.Char("Accepted because", readonly=True, copy=False)
+    amazon_accepted_by_id = fields.Many2one("res.users", "Accepted by", readonly=True, copy=False)
+    amazon_accepted_at = fields.Datetime("Accepted on", readonly=True, copy=False)
+
+    _amazon_mismatch_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_mismatch IS TRUE")
+    _amazon_accepted_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_accepted_at IS NOT NULL")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "state",
+        "amount_total",
+        "amazon_total",
+        "amazon_refunded",
+        "amazon_credited",
+        "amazon_account_id",
+        "amazon_copied_from_id",
+        "amazon_status",
+    )
+    def _compute_amazon_difference(self):
+        for order in self:
+            difference = order._amazon_here() - order._amazon_there() if order._amazon_is_compared() else 0
+            order.amazon_difference = order.currency_id.round(difference) if order.currency_id else difference
+
+    @api.depends(
+        "amazon_settled",
+        "amazon_total",
+        "amazon_status",
+        "amazon_item_ids.total",
+        "amazon_item_ids.quantity_fulfilled",
+        "amazon_item_ids.quantity_unfulfilled",
+    )
+    def _compute_amazon_settled_difference(self):
+        settled = self.filtered(lambda order: order.amazon_settled and order.amazon_status in SHIPPED)
+        (self - settled).amazon_settled_difference = 0
+        shown = settled._amazon_shown()
+        for order in settled:
+            order.amazon_settled_difference = order.currency_id.round(order._amazon_settled_off(shown[order.id]))
+
+    @api.depends("amazon_settled", "amazon_total", "amazon_status", "amazon_settled_difference")
+    def _compute_amazon_unsettled(self):
+        for order in self:
+            left = order.amazon_total - order.amazon_settled + order.amazon_settled_difference
+            order.amazon_unsettled = left if order.amazon_status in SHIPPED else 0
+
+    @api.depends(
+        "amazon_difference",
+        "amazon_settled_difference",
+        "amazon_other_currency",
+        "amazon_unclassified",
+        "amazon_status",
+        "amazon_accepted_amounts",
+        "amazon_family_id.amazon_family_member_ids.amazon_difference",
+        "amazon_family_id.amazon_family_member_ids.amazon_settled_difference",
+        "amazon_family_id.amazon_family_member_ids.amazon_other_currency",
+        "amazon_family_id.amazon_family_member_ids.amazon_status",
+        "amazon_family_id.amazon_family_member_ids.amazon_accepted_amounts",
+    )
+    def _compute_amazon_mismatch(self):
+        for order in self:
+            family = order.amazon_family_id.amazon_family_member_ids or order
+            order.amazon_family_difference = family._amazon_sum("amazon_difference")
+            differs = family._amazon_differs()
+            order.amazon_mismatch = differs and order.amazon_accepted_amounts != family._amazon_amounts_key()
+            order.amazon_difference_reason = order._amazon_reason() if differs else False
+
+    # === BUSINESS METHODS: THREE WAYS === #
+
+    def _amazon_is_compared(self):
+        """Tell whether it is a question yet, or any more, whether the amounts are the same."""
+        self.ensure_one()
+        if self.amazon_account_id:
+            # What is cancelled here and not there is missing here.
+            return self.amazon_status not in AWAITING_PAYMENT and (
+                self.state != "cancel" or self.amazon_status in SHIPPED
+            )
+        return bool(self.amazon_copied_from_id)
+
+    def _amazon_here(self):
+        """Return what the order is in Odoo, less what was credited, in its currency."""
+        self.ensure_one()
+        counts = self.state == "sale" or (self.amazon_account_id and self.state != "cancel")
+        return (self.amount_total if counts else 0) - self.amazon_credited
+
+    def _amazon_there(self):
+        """Return what the order is on Amazon, less what was refunded there, in its currency."""
+        self.ensure_one()
+        return self.amazon_total - self.amazon_refunded
+
+    def _amazon_shown(self):
+        """Return what Amazon's Finances show of these orders as sold.
+
+        :return: by order's id and SKU the units and the buyer's money.
+        :rtype: dict[int, dict[str, list]]
+        """
+        shown = defaultdict(lambda: defaultdict(lambda: [0, 0.0]))
+        lines = self.env["amazon.transaction.line"].sudo()  # sudo: it is counted, not shown
+        for order, currency, sku, _one, _item, units, amount in lines._read_group(
+            [("order_id", "in", self.ids), ("transaction_kind", "=", "sale"), ("type_id.kind", "in", BUYERS)],
+            ["order_id", "currency_id", "sku", "transaction_id", "item_number"],
+            ["quantity:max", "amount:sum"],
+        ):
+            if currency == order.currency_id:
+                of_sku = shown[order.id][sku]
+                of_sku[0] += units
+                of_sku[1] += amount
+        return shown
+
+    def _amazon_settled_off(self, shown):
+        """Return how much more Amazon's Finances show as sold than the order is, as far as they show it completely:
+        what they do not show yet is no difference.
+
+        :param dict shown: what :meth:`_amazon_shown` returns of this order.
+        """
+        self.ensure_one()
+        wanted = defaultdict(lambda: [0, 0, 0.0])
+        for item in self.amazon_item_ids:
+            of_sku = wanted[item.sku]
+            of_sku[0] += item.quantity_fulfilled
+            of_sku[1] += item.quantity_unfulfilled
+            of_sku[2] += item.total
+        complete = {
+            sku: amount
+            for sku, (fulfilled, unfulfilled, amount) in wanted.items()
+            if not unfulfilled and fulfilled <= shown.get(sku, (0,))[0]
+        }
+        if complete.keys() == wanted.keys():
+            return self.amazon_settled - self.amazon_total
+        more = max(0, self.amazon_settled - self.amazon_total)
+        if False in shown:
+            # Not everything that is shown is shown of a SKU.
+            return more
+        return sum(shown[sku][1] - amount for sku, amount in complete.items() if sku in shown) or more
+
+    # === BUSINESS METHODS: ON THE LIST === #
+
+    def _amazon_sum(self, name):
+        """Return the sum of a field of these orders, in the first one's currency."""
+        currency = self.currency_id[:1]
+        return currency.round(sum(self.mapped(name))) if currency else 0
+
+    def _amazon_differs(self):
+        """Tell whether the amounts of these orders, which belong together, differ, as far as they are shipped."""
+        currency = self.currency_id[:1]
+        if not currency:
+            return False
+        waiting = self.filtered(lambda order: order.amazon_account_id and order.amazon_status not in SHIPPED)
+        shipped = self - waiting
+        if not shipped.amazon_account_id:
+            return False
+        differs = all(not currency.is_zero(orders._amazon_sum("amazon_difference")) for orders in (self, shipped))
+        return (
+            differs
+            or not all(currency.is_zero(off) for off in shipped.mapped("amazon_settled_difference"))
+            or any(shipped.mapped("amazon_other_currency"))
+        )
+
+    def _amazon_amounts_key(self):
+        """Return the amounts of these orders in a form that is kept and compared."""
+        return "|".join(
+            f"{order.id}:{order.currency_id.round(order._amazon_here())}:{order.amazon_total}:{order.amazon_refunded}"
+            f":{order.amazon_settled_difference}:{order.amazon_other_currency:d}"
+            for order in self.sorted("id")
+        )
+
+    def _amazon_reason(self):
+        """Return why the amounts differ, as far as that can be told."""
+        self.ensure_one()
+        off, currency = self.amazon_difference, self.currency_id
+        if self.amazon_other_currency:
+            return "currency"
+        if currency.is_zero(off):
+            if currency.is_zero(self.amazon_settled_difference):
+                return "related"
+            return "unclassified" if self.amazon_unclassified else "finances"
+        if currency.is_zero(off - self.amazon_refunded + self.amazon_credited):
+            # The orders are the same.
+            if self.amazon_unclassified and off < 0:
+                return "unclassified"
+            return "refund" if off > 0 else "credit"
+        return self._amazon_reason_of_order(off - self.amazon_refunded + self.amazon_credited)
+
+    def _amazon_reason_of_order(self, off):
+        """Return why the order here is another one than on Amazon.
+
+        :param float off: by how much, without refunds and credit notes.
+        """
+        lines = {line.amazon_item_ref: line for line in self.order_line if line.amazon_item_ref}
+        items = self.amazon_item_ids
+        if self.state == "cancel" or any(item.item_ref not in lines for item in items if item.total):
+            return "missing"
+        if not self.amazon_account_id:
+            return "related"
+        gone = items.filtered(
+            lambda item: (
+                lines.get(item.item_ref)
+                and lines[item.item_ref].product_uom_qty > item.quantity_fulfilled + item.quantity_unfulfilled
+            )
+        )
+        if any(item.quantity_cancelled for item in gone):
+            return "cancelled"
+        if abs(off) <= self.currency_id.rounding * max(len(self.order_line), 1):
+            return "rounding"
+        if self.currency_id.is_zero(off - self._amazon_tax_off()):
+            return "tax"
+        if gone or (self.amazon_status == "partially_shipped" and self.amazon_unsettled):
+            return "partly"
+        return "price"
+
+    def _amazon_tax_off(self):
+        """Return how much more tax there is here than Amazon says."""
+        on_top = self.order_line.filtered(lambda line: line.amazon_line_key == "tax")
+        here = self.amount_tax + sum(on_top.mapped("price_total"))
+        return here - sum(self.amazon_item_ids.mapped("tax_added")) - sum(self.amazon_item_ids.mapped("tax_included"))
+
+    # === BUSINESS METHODS: CREDIT NOTES === #
+
+    def _amazon_count_credit(self):
+        """Count what posted credit notes give back of these orders."""
+        for order in self.sudo():  # sudo: it is counted, not shown
+            own = order.order_line.invoice_lines
+            notes = (own.move_id | own.move_id.reversal_move_ids).filtered(
+                lambda move: move.move_type == "out_refund" and move.state == "posted"
+            )
+            order.amazon_credited = sum(order._amazon_credit_of(note) for note in notes)
+
+    def _amazon_credit_of(self, note):
+        """Return what a credit note gives back of this order, in the order's currency.
+
+        :param note: a posted ``account.move``.
+        """
+        refunds = self.env["amazon.transaction"].sudo().search([("credit_note_id", "=", note.id)])
+        of_orders = refunds.order_id or (note.line_ids | note.reversed_entry_id.line_ids).sale_line_ids.order_id
+        if of_orders == self:
+            total = note.amount_total
+        else:
+            # Of several orders: what stands to none of their lines is nobody's.
+            total = sum(
+                note.invoice_line_ids.filtered(lambda line: self in line.sale_line_ids.order_id).mapped("price_total")
+            )
+        date = note.invoice_date or note.date
+        return note.currency_id._convert(total, self.currency_id, note.company_id, date)
+
+    # === BUSINESS METHODS: ACCEPTING === #
+
+    def _amazon_accept_difference(self, reason):
+        """Say that the difference of these orders, and of those that belong to them, is right as it is.
+
+        :param str reason: why.
+        """
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        for order in self:
+            family = order.sudo()._amazon_family()  # sudo: an accountant may accept what he may not change
+            if not family._amazon_differs():
+                continue
+            family.write(
+                {
+                    "amazon_accepted_amounts": family._amazon_amounts_key(),
+                    "amazon_accepted_reason": reason,
+                    "amazon_accepted_by_id": self.env.uid,
+                    "amazon_accepted_at": fields.Datetime.now(),
+                }
+            )
+            for one in family._amazon_in_company_language():
+                text = one.env._("The difference of %(amount)s was accepted: %(reason)s")
+                amount = one.currency_id.format(one.amazon_family_difference)
+                one._message_log(body=text % {"amount": amount, "reason": reason})

@@ -1,0 +1,298 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .common_finances import FinancesCase
+
+
+@tagged("post_install", "-at_install")
+class TestFinances(FinancesCase):
+    """What is read of Amazon's Finances, and that every yen of it counts once."""
+
+    def test_sale(self):
+        order = self.settled()
+        [sale] = self.transactions(order)
+        self.assertEqual((sale.kind, sale.state, sale.counts), ("sale", "released", True))
+        self.assertEqual(sale.buyer_amount, order.amazon_total)
+        self.assertEqual(sale.buyer_amount + sale.fees + sale.other_amount, sale.amount)
+        self.assertLess(sale.fees, 0)
+        self.assertEqual(sum(sale.line_ids.mapped("amount")), sale.amount)
+        self.assertEqual(
+            (order.amazon_settled, order.amazon_fees, order.amazon_proceeds, order.amazon_refunded),
+            (order.amazon_total, sale.fees, sale.amount, 0),
+        )
+        self.assertEqual((order.amazon_difference, order.amazon_mismatch, order.amazon_unsettled), (0, False, 0))
+
+    def test_every_kind(self):
+        """Whatever is sold, the three ways come to the same."""
+        settled = self.env["sale.order"]
+        for kind in self.amazon.get("kinds"):
+            name = kind["kind"]
+            if not name.startswith("jp_"):
+                continue
+            with self.subTest(kind=name):
+                order = self.imported(name)
+                if order.amazon_status == "unshipped":
+                    self.changed(order, "ship")
+                self.sync()
+                if order.amazon_status == "shipped":
+                    settled |= order
+                    self.assertEqual(order.amazon_settled, order.amazon_total)
+                # What was refunded is not credited here.
+                self.assertEqual(order.amazon_mismatch, bool(order.amazon_refunded))
+        self.assertGreater(len(settled), 10)
+
+    def test_rerun(self):
+        """A second run, and one that reads the same window again, change nothing."""
+        order = self.settled()
+        self.refund(order, full=True)
+        before = self.transactions().read(["amount", "buyer_amount", "write_date"])
+        lines = self.transactions().line_ids.ids
+        self.assertEqual(self.sync().received, 0)
+        self.job.cursor -= timedelta(days=10)
+        self.assertEqual(self.sync().received, 0)
+        self.assertEqual(self.transactions().read(["amount", "buyer_amount", "write_date"]), before)
+        self.assertEqual(self.transactions().line_ids.ids, lines)
+
+    def test_refunds(self):
+        """The buyer's money counts, never a total, which is less the fees that Amazon gives back."""
+        order = self.settled(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        total = order.amazon_total
+        self.assertEqual(self.refund(order, amount=100), 100)
+        self.assertEqual(
+            self.refund(order, items=[{"sku": order.amazon_item_ids.sku, "amount": 300}], goodwill=50), 350
+        )
+        self.assertEqual(order.amazon_refunded, 450)
+        self.refund(order, full=True)
+        self.assertEqual(order.amazon_refunded, total + 50)
+        refunds = self.transactions(order).filtered(lambda one: one.kind == "refund")
+        self.assertEqual(-sum(refunds.mapped("buyer_amount")), order.amazon_refunded)
+        self.assertTrue(all(refund.amount != refund.buyer_amount for refund in refunds[-1]))
+
+    def test_restocking(self):
+        """What the seller keeps of a return is not given back."""
+        order = self.settled()
+        self.assertEqual(self.refund(order, full=True, restocking=200), order.amazon_total - 200)
+
+    def test_chargeback(self):
+        """It cannot be told from a refund, and counts like one."""
+        order = self.settled()
+        self.amazon.post("chargeback", order_id=order.amazon_order_ref, full=True)
+        self.sync()
+        self.assertEqual(order.amazon_refunded, order.amazon_total)
+        self.assertEqual(set(self.transactions(order).mapped("kind")), {"sale", "refund"})
+
+    def test_deferred(self):
+        """A deferred sale counts when it is shown; its release says the same money once more, and counts as nothing."""
+        self.amazon.post("settings", finance_defer="DD7")
+        order = self.settled()
+        [sale] = self.transactions(order)
+        self.assertEqual((sale.state, sale.deferral_reason, bool(sale.matures_at)), ("deferred", "DD7", True))
+        self.assertEqual((order.amazon_settled, order.amazon_mismatch), (order.amazon_total, False))
+        self.amazon.post("release", order_id=order.amazon_order_ref)
+        self.sync()
+        release = self.transactions(order) - sale
+        self.assertEqual((sale.state, sale.counts), ("deferred_released", True))
+        self.assertEqual((release.counts, release.amount, release.line_ids.ids), (False, 0, []))
+        self.assertEqual(release.released_amount, sale.amount)
+        self.assertEqual((order.amazon_settled, order.amazon_proceeds), (order.amazon_total, sale.amount))
+
+    def test_deferred_refund(self):
+        """A refund counts as soon as Amazon shows it, deferred or not, and once."""
+        order = self.settled()
+        self.assertEqual(self.refund(order, full=True, deferred=True), order.amazon_total)
+        self.amazon.post("release", order_id=order.amazon_order_ref)
+        self.sync()
+        self.assertEqual(order.amazon_refunded, order.amazon_total)
+
+    def test_release_alone(self):
+        """A release whose sale is older than what was read counts, until its order was read and shows the sale."""
+        self.amazon.post("settings", finance_defer="DD7")
+        order = self.sold()
+        self.amazon.post("clock", advance=45 * 24 * 3600)
+        self.amazon.post("release", order_id=order.amazon_order_ref)
+        self.sync()
+        sale = self.transactions(order).filtered("counts")
+        self.assertEqual((sale.state, len(self.transactions(order))), ("deferred_released", 2))
+        self.assertEqual(order.amazon_settled, order.amazon_total)
+
+    def test_status_changes_without_a_date(self):
+        """No search by date shows that a sale was released: its order is read once more when that is overdue."""
+        self.amazon.post("settings", finance_defer="DD7")
+        order = self.settled()
+        sale = self.transactions(order)
+        self.amazon.post("release", order_id=order.amazon_order_ref)
+        self.amazon.post("clock", advance=12 * 24 * 3600)
+        # As if the release had been missed.
+        self.job.cursor = self.now() - timedelta(days=1)
+        self.sync()
+        self.assertEqual((sale.state, sale.counts), ("deferred_released", True))
+        self.assertEqual(order.amazon_settled, order.amazon_total)
+
+    def test_pages(self):
+        """Empty pages, pages that come again and tokens that were there before end, and nothing is lost or doubled."""
+        orders = self.imported(count=5)
+        for order in orders:
+            self.act(order.amazon_order_ref, "ship")
+        self.import_orders()
+        self.amazon.post("settings", finance_page_size=2, finance_empty_pages=2, finance_repeat_page=1)
+        log = self.sync()
+        self.assertEqual((log.state, log.received), ("done", 5))
+        self.assertEqual(orders.mapped("amazon_settled"), orders.mapped("amazon_total"))
+        self.assertEqual(len(self.transactions()), 5)
+
+    def test_windows(self):
+        """The first run looks back, no window is longer than 14 days, the next one overlaps by two days, and after a
+        pause of months nothing is left out."""
+        self.sync()
+        now = self.now()
+        self.assertGreaterEqual(now - self.asked()[0][0], timedelta(days=7))
+        self.sync()
+        [(start, _end)] = self.asked()
+        self.assertAlmostEqual(now - start, timedelta(hours=48), delta=timedelta(hours=1))
+        self.job.cursor = now - timedelta(days=100)
+        self.sync()
+        windows = self.asked()
+        self.assertEqual(len(windows), 8)
+        self.assertTrue(all(end - start <= timedelta(days=14) for start, end in windows))
+        self.assertTrue(all(before[1] == after[0] for before, after in zip(windows, windows[1:], strict=False)))
+
+    def test_goes_on(self):
+        """A run that was cut off goes on with the page where it was, and a pause of months does not confuse it."""
+        for order in self.imported(count=4):
+            self.act(order.amazon_order_ref, "ship")
+        self.import_orders()
+        self.amazon.post("settings", finance_page_size=2)
+        self.amazon.post("faults", operation="listTransactions", kind="503_empty", after=3, times=1)
+        self.assertEqual(self.sync().state, "failed")
+        self.assertEqual(len(self.transactions()), 2)
+        self.amazon.post("clock", advance=60 * 24 * 3600)
+        self.assertEqual(self.sync().state, "done")
+        self.assertEqual(len(self.transactions()), 4)
+
+    def now(self):
+        """Return what time it is on Amazon (UTC, naive)."""
+        return self.moment(self.amazon.get("clock")["now"])
+
+    def moment(self, text):
+        return fields.Datetime.to_datetime(text[:19].replace("T", " "))
+
+    def asked(self):
+        """Return from when to when Amazon was asked since the last call."""
+        queries = [entry["query"] for entry in self.amazon.get("requests?operation=listTransactions")]
+        self.amazon.control("DELETE", "requests")
+        self.assertFalse(any("marketplaceId" in query for query in queries))
+        return [
+            (
+                self.moment(query["postedAfter"]),
+                self.moment(query["postedBefore"]) if "postedBefore" in query else self.now(),
+            )
+            for query in queries
+        ]
+
+    def test_late(self):
+        """A transaction may show two days late under its old date."""
+        self.amazon.post("settings", finance_delay=47 * 3600)
+        order = self.sold()
+        self.sync()
+        self.assertEqual((order.amazon_settled, order.amazon_mismatch), (0, False))
+        self.assertEqual(order.amazon_unsettled, order.amazon_total)
+        self.amazon.post("clock", advance=47 * 3600)
+        self.sync()
+        self.assertEqual(order.amazon_settled, order.amazon_total)
+
+    def test_order_comes_later(self):
+        """What Amazon showed of an order before it was here belongs to it as soon as it is."""
+        ref = self.place()[0]
+        self.amazon.post(f"orders/{ref}/ship")
+        self.sync()
+        self.assertFalse(self.transactions().order_id)
+        self.import_orders()
+        order = self.orders(ref)
+        self.sync()
+        self.assertEqual(order.amazon_settled, order.amazon_total)
+
+    def test_unknown(self):
+        """Types and names that are not known are kept, shown as not classified, counted, and classified by a person."""
+        order = self.settled()
+        self.post(
+            {
+                "transactionId": "NEW-1",
+                "transactionType": "Refund",
+                "transactionStatus": "RELEASED",
+                "totalAmount": {"currencyCode": "JPY", "currencyAmount": -120},
+                "relatedIdentifiers": [
+                    {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order.amazon_order_ref}
+                ],
+                "breakdowns": [
+                    {"breakdownType": "NeverSeen", "breakdownAmount": {"currencyCode": "JPY", "currencyAmount": -120}}
+                ],
+            }
+        )
+        self.post(
+            {
+                "transactionId": "NEW-2",
+                "transactionType": "SomethingNew",
+                "totalAmount": {"currencyCode": "JPY", "currencyAmount": 7},
+            }
+        )
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_unclassified), (0, True))
+        new = self.transactions().filtered("has_unclassified")
+        self.assertEqual(sorted(new.mapped("transaction_ref")), ["NEW-1", "NEW-2"])
+        self.assertEqual(new.filtered(lambda one: one.transaction_ref == "NEW-2").kind, "unclassified")
+        name = self.env["amazon.amount.type"].search([("name", "=", "NeverSeen")])
+        self.assertEqual(name.kind, "unclassified")
+        name.with_user(self.accountant).kind = "principal"
+        self.assertEqual((order.amazon_refunded, order.amazon_unclassified), (120, False))
+        self.assertEqual((order.amazon_mismatch, order.amazon_difference), (True, 120))
+
+    def test_damaged(self):
+        """What cannot be read stops none of its neighbours, is kept and said."""
+        order = self.sold()
+        for number, total in enumerate(({"currencyCode": "JPY", "currencyAmount": "many"}, None, "x")):
+            self.post({"transactionId": f"BAD-{number}", "transactionType": "Shipment", "totalAmount": total})
+        self.post({"transactionId": None, "transactionType": "Shipment"})
+        log = self.sync()
+        self.assertEqual((log.state, log.unreadable), ("done", 3))
+        self.assertEqual(order.amazon_settled, order.amazon_total)
+        self.assertEqual(len(self.transactions().filtered("unreadable")), 3)
+
+    def test_others(self):
+        """Fees, reserves, payouts and reimbursements are kept, and change no order."""
+        order = self.settled()
+        merchant = self.seller["merchant_id"]
+        self.amazon.post("service-fee", merchant_id=merchant, amount=500, name="FBAStorageFee")
+        self.amazon.post("reserve", merchant_id=merchant, amount=300)
+        self.amazon.post("transfer", merchant_id=merchant, amount=100)
+        self.amazon.post("reimbursement", merchant_id=merchant, amount=900, sku="AMZ-CUP-001")
+        self.amazon.post("adjust", merchant_id=merchant, amount=40, order_id=order.amazon_order_ref)
+        self.sync()
+        others = self.transactions() - self.transactions(order).filtered(lambda one: one.kind == "sale")
+        self.assertEqual(
+            sorted(others.mapped("kind")), ["adjustment", "adjustment", "reimbursement", "service_fee", "transfer"]
+        )
+        self.assertEqual((order.amazon_refunded, order.amazon_mismatch), (0, False))
+        for one in others:
+            self.assertEqual(sum(one.line_ids.mapped("amount")), one.amount)
+
+    def test_denied(self):
+        """A missing role is this job's trouble; the orders go on."""
+        self.amazon.post("faults", operation="listTransactions", kind="403")
+        log = self.sync()
+        self.assertEqual((log.state, self.job.error_kind), ("failed", "access"))
+        self.sold()
+        self.assertFalse(self.account._job("orders").error_kind)
+
+    def test_trouble(self):
+        """Errors on the pages of a window: smaller windows are asked for, and nothing is lost."""
+        order = self.sold()
+        self.amazon.post("faults", operation="listTransactions", kind="500_html", times=3)
+        for _try in range(3):
+            self.assertEqual(self.sync().state, "failed")
+        self.amazon.control("DELETE", "requests")
+        self.assertEqual(self.sync().state, "done")
+        windows = self.asked()
+        self.assertFalse([window for window in windows if window[1] - window[0] > timedelta(days=1, minutes=1)])
+        self.assertEqual(order.amazon_settled, order.amazon_total)

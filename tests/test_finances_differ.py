@@ -1,0 +1,259 @@
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
+
+from .common_finances import FinancesCase
+
+
+@tagged("post_install", "-at_install")
+class TestFinancesDiffer(FinancesCase):
+    """N13: an order is on the list exactly when its amounts differ here, on Amazon and in Amazon's Finances."""
+
+    def on_the_list(self):
+        """Return the orders that the menu's list shows."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_amounts")
+        self.assertIn("search_default_mismatch", action["context"])
+        return self.env["sale.order"].search([("amazon_mismatch", "=", True)])
+
+    def reprice(self, order, price):
+        """Change the price of an order's first line, as a manager does."""
+        order.with_user(self.manager).order_line[0].price_unit = price
+        self.env.flush_all()
+
+    def test_shipped_only(self):
+        """What differs stands on the list once it is shipped."""
+        order = self.imported()
+        self.reprice(order, order.order_line[0].price_unit + 10)
+        self.assertFalse(order.amazon_mismatch)
+        self.assertTrue(order.amazon_difference)
+        self.assertNotIn(order, self.on_the_list())
+        order = self.sold()
+        self.reprice(order, order.order_line[0].price_unit + 10)
+        self.assertTrue(order.amazon_mismatch)
+        self.assertIn(order, self.on_the_list())
+        self.assertEqual(order.amazon_difference_reason, "price")
+
+    def test_refund_and_credit_note(self):
+        """A refund on Amazon is a difference until a credit note is posted, and again when that is taken back."""
+        order = self.settled(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        self.invoice(order)
+        self.assertFalse(order.amazon_mismatch)
+        refunded = self.refund(order, items=[{"sku": order.amazon_item_ids.sku, "quantity": 1}])
+        self.assertEqual((order.amazon_difference, order.amazon_difference_reason), (refunded, "refund"))
+        action = order.with_user(self.accountant).action_amazon_credit_note()
+        note = self.env["account.move"].browse(action["res_id"])
+        self.assertEqual((note.state, note.move_type, note.amount_total), ("draft", "out_refund", refunded))
+        self.assertEqual(
+            note.reversed_entry_id, order.invoice_ids.filtered(lambda move: move.move_type == "out_invoice")
+        )
+        [line] = note.invoice_line_ids
+        goods = order.order_line.filtered("amazon_item_ref")
+        self.assertEqual((line.product_id, line.quantity, line.tax_ids), (goods.product_id, 1, goods.tax_ids))
+        self.assertTrue(order.amazon_mismatch, "a draft is nothing yet")
+        self.assertEqual(order.with_user(self.accountant).action_amazon_credit_note()["res_id"], note.id)
+        note.with_user(self.accountant).action_post()
+        self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+        self.assertIn(note, order.invoice_ids)
+        self.assertEqual(order.order_line[0].qty_to_invoice, 0, "what is not sent again is not invoiced again")
+        with self.assertRaises(UserError):
+            order.with_user(self.accountant).action_amazon_credit_note()
+        note.with_user(self.accountant).button_draft()
+        self.assertEqual((order.amazon_credited, order.amazon_mismatch), (0, True))
+        note.unlink()
+        self.assertTrue(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
+
+    def test_credit_note_by_hand(self):
+        """The accountant's own credit note counts: reversed as a whole, or with lines of his own."""
+        for lines in (None, [("Goodwill", 100)]):
+            with self.subTest(lines=lines):
+                order = self.settled()
+                invoice = self.invoice(order)
+                refunded = self.refund(order, **({"amount": 100} if lines else {"full": True}))
+                wizard = (
+                    self.env["account.move.reversal"]
+                    .with_user(self.accountant)
+                    .with_context(active_model="account.move", active_ids=invoice.ids)
+                    .create({"journal_id": invoice.journal_id.id})
+                )
+                note = self.env["account.move"].browse(wizard.refund_moves()["res_id"])
+                if lines:
+                    note.invoice_line_ids = [
+                        Command.clear(),
+                        *(
+                            Command.create({"name": name, "price_unit": amount, "tax_ids": [Command.clear()]})
+                            for name, amount in lines
+                        ),
+                    ]
+                note.action_post()
+                self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+
+    def test_credit_note_without_refund(self):
+        order = self.settled()
+        invoice = self.invoice(order)
+        invoice._reverse_moves([{}])._post()
+        self.assertEqual((order.amazon_difference, order.amazon_difference_reason), (-order.amazon_total, "credit"))
+
+    def test_invoice_first(self):
+        order = self.settled()
+        self.refund(order, full=True)
+        with self.assertRaisesRegex(UserError, order.name):
+            order.with_user(self.accountant).action_amazon_credit_note()
+
+    def test_parts(self):
+        """Shipping, gift wrap and discounts are credited with their own lines and taxes, to the yen."""
+        for kind in ("jp_gift", "jp_cod", "jp_standard"):
+            with self.subTest(kind=kind):
+                order = self.settled(kind)
+                self.invoice(order)
+                refunded = self.refund(order, full=True)
+                self.assertEqual(refunded, order.amazon_total)
+                note = self.env["account.move"].browse(
+                    order.with_user(self.accountant).action_amazon_credit_note()["res_id"]
+                )
+                self.assertEqual(note.amount_total, refunded)
+                note.action_post()
+                self.assertFalse(order.amazon_mismatch)
+
+    def test_reasons(self):
+        """Why the amounts differ is said."""
+        cancelled = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        self.invoice(cancelled)
+        self.changed(cancelled, "cancel", items={self.item_id(cancelled): 1})
+        self.changed(cancelled, "ship")
+        self.assertEqual((cancelled.amazon_mismatch, cancelled.amazon_difference_reason), (True, "cancelled"))
+        missing = self.sold()
+        missing.with_context(disable_cancel_warning=True)._action_cancel()
+        self.assertEqual(missing.amazon_difference_reason, "missing")
+        rounded = self.sold()
+        self.reprice(rounded, rounded.order_line[0].price_unit + 1)
+        self.assertEqual(rounded.amazon_difference_reason, "rounding")
+        price = self.sold()
+        self.reprice(price, price.order_line[0].price_unit + 100)
+        self.assertEqual(price.amazon_difference_reason, "price")
+
+    def test_finances_differ(self):
+        """Amazon's Finances show another sale than its order: the third way."""
+        order = self.sold()
+        [sale] = self.amazon.get(f"transactions?order_id={order.amazon_order_ref}")
+        other = dict(sale["transaction"])
+        text = {"currencyCode": "JPY", "currencyAmount": 10}
+        other.update(
+            transactionId="MORE",
+            totalAmount=text,
+            items=[],
+            breakdowns=[{"breakdownType": "OurPricePrincipal", "breakdownAmount": text, "breakdowns": None}],
+        )
+        self.post(other)
+        self.sync()
+        self.assertEqual((order.amazon_difference, order.amazon_settled_difference), (0, 10))
+        self.assertEqual((order.amazon_mismatch, order.amazon_difference_reason), (True, "finances"))
+
+    def test_not_settled(self):
+        """What Finances do not show yet is no difference."""
+        order = self.sold()
+        self.assertEqual((order.amazon_mismatch, order.amazon_unsettled), (False, order.amazon_total))
+
+    def test_copy(self):
+        """An order that was divided in two by duplicating: the difference is judged over both."""
+        order = self.settled(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        self.assertFalse(order.amazon_mismatch)
+        copy = order.with_user(self.user).copy()
+        self.assertFalse(order.amazon_mismatch, "a draft is nothing yet")
+        copy.action_confirm()
+        self.assertTrue(order.amazon_mismatch)
+        self.assertTrue(copy.amazon_mismatch, "related orders show with it")
+        self.assertEqual(copy.amazon_family_difference, copy.amount_total)
+        line = order.order_line.filtered("amazon_item_ref")
+        self.reprice(order, 0)
+        self.assertTrue(line)
+        copy.order_line.filtered(lambda one: one.product_id != line.product_id).sudo().price_unit = 0
+        self.assertEqual(order.amount_total + copy.amount_total - order.amazon_total, order.amazon_family_difference)
+        self.assertEqual(bool(order.amazon_family_difference), order.amazon_mismatch)
+        copy._action_cancel()
+        copy.sudo().unlink()
+        self.assertFalse(order.amazon_family_id)
+
+    def test_accept(self):
+        """Who, when, why; it comes back when amounts change again."""
+        order = self.sold()
+        self.reprice(order, order.order_line[0].price_unit + 100)
+        wizard = Form(
+            self.env["amazon.acceptance"]
+            .with_user(self.accountant)
+            .with_context(active_model="sale.order", active_ids=order.ids)
+        )
+        wizard.reason = "Agreed by telephone"
+        wizard.save().action_accept()
+        self.assertFalse(order.amazon_mismatch)
+        self.assertEqual(
+            (order.amazon_accepted_by_id, order.amazon_accepted_reason), (self.accountant, "Agreed by telephone")
+        )
+        self.assertIn("Agreed by telephone", order.message_ids[0].body)
+        self.sync()
+        self.assertFalse(order.amazon_mismatch, "what is settled later changes no amount")
+        self.refund(order, amount=50)
+        self.assertTrue(order.amazon_mismatch)
+
+    def test_explain(self):
+        """The three ways side by side add up to what they are."""
+        for kind in ("jp_standard", "jp_gift", "jp_cod"):
+            order = self.settled(kind)
+            self.refund(order, amount=100)
+            with self.subTest(kind=kind):
+                wizard = (
+                    self.env["amazon.explanation"]
+                    .with_user(self.accountant)
+                    .with_context(active_model="sale.order", active_id=order.id)
+                    .create({})
+                )
+                sums = {name: sum(wizard.line_ids.mapped(name)) for name in ("here", "amazon", "settled", "refunded")}
+                self.assertEqual(
+                    sums,
+                    {
+                        "here": order.amount_total,
+                        "amazon": order.amazon_total,
+                        "settled": order.amazon_total,
+                        "refunded": 100,
+                    },
+                )
+                self.assertEqual(sum(wizard.line_ids.mapped("difference")), order.amazon_difference)
+                differing = wizard.line_ids.filtered("difference")
+                self.assertEqual(sum(differing.mapped("refunded")), 100)
+
+    def test_search(self):
+        """The same search as in the bulk completion, by pasted numbers or by day."""
+        orders = self.sold() | self.sold()
+        self.reprice(orders[0], 1)
+        search = self.env["amazon.amounts.search"].with_user(self.accountant)
+        action = search.create({"numbers": f"{orders[0].amazon_order_ref} {orders[1].name}"}).action_search()
+        found = self.env["sale.order"].with_user(self.accountant).search(action["domain"])
+        self.assertEqual(found.sorted(), orders.sorted())
+        self.assertTrue(action["context"]["search_default_mismatch"])
+        action = search.create({}).action_search()
+        self.assertTrue(orders <= self.env["sale.order"].search(action["domain"]))
+        with self.assertRaises(UserError):
+            search.create({"date_from": False}).action_search()
+
+    def test_rights(self):
+        """Accountants see and accept; clerks see refunds and no fees; nobody else writes what Amazon says."""
+        order = self.settled()
+        self.refund(order, full=True)
+        sale = self.transactions(order)[0]
+        self.assertTrue(sale.with_user(self.user).buyer_amount)
+        for name in ("amount", "fees", "payload", "line_ids"):
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                sale.with_user(self.user).read([name])
+            self.assertTrue(sale.with_user(self.accountant).read([name])[0][name])
+        with self.assertRaises(AccessError):
+            order.with_user(self.user).action_amazon_credit_note()
+        with self.assertRaises(AccessError):
+            order.with_user(self.user)._amazon_accept_difference("no")
+        with self.assertRaises(AccessError):
+            self.account.with_user(self.accountant).auto_finance = True
+
+    def test_return(self):
+        """What was refunded can be taken back into stock from the order."""
+        order = self.settled()
+        self.refund(order, full=True)
+        action = order.with_user(self.user).action_amazon_prepare_return()
+        self.assertEqual(action["context"]["active_id"], order.picking_ids.id)

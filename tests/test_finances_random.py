@@ -1,0 +1,84 @@
+"""Whatever happens to an order: it is on the list exactly when the family's amounts differ, and nothing is doubled."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from odoo.tests import tagged
+
+from .common_finances import FinancesCase
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("refund"), st.integers(1, 400)),
+        st.tuples(st.just("chargeback"), st.integers(1, 400)),
+        st.tuples(st.just("deferred"), st.integers(1, 400)),
+        st.tuples(st.just("release"), st.none()),
+        st.tuples(st.just("reprice"), st.integers(-3, 3)),
+        st.tuples(st.just("credit"), st.none()),
+        st.tuples(st.just("uncredit"), st.none()),
+        st.tuples(st.just("duplicate"), st.integers(0, 3)),
+        st.tuples(st.just("sync"), st.none()),
+        st.tuples(st.just("again"), st.none()),
+        st.tuples(st.just("service_fee"), st.integers(1, 400)),
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@tagged("post_install", "-at_install")
+class TestFinancesRandom(FinancesCase):
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(STEPS)
+    def test_any_sequence(self, steps):
+        order = self.sold(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        self.invoice(order)
+        family, notes, refunded = order, self.env["account.move"], 0
+        for step, value in steps:
+            if step in ("refund", "chargeback", "deferred"):
+                path, deferred = ("chargeback", False) if step == "chargeback" else ("refund", step == "deferred")
+                left = order.amazon_total - refunded
+                if left < value:
+                    continue
+                self.amazon.post(path, order_id=order.amazon_order_ref, amount=value, deferred=deferred)
+                refunded += value
+            elif step == "release":
+                if any(
+                    entry["transaction"]["transactionStatus"] == "DEFERRED"
+                    for entry in self.amazon.get(f"transactions?order_id={order.amazon_order_ref}")
+                ):
+                    self.amazon.post("release", order_id=order.amazon_order_ref)
+            elif step == "reprice":
+                order.order_line[0].sudo().price_unit += value
+            elif step == "credit":
+                if order.amazon_refunded > order.amazon_credited:
+                    action = order.with_user(self.accountant).action_amazon_credit_note()
+                    notes |= self.env["account.move"].browse(action["res_id"])
+                    notes[-1].action_post()
+            elif step == "uncredit":
+                notes.filtered(lambda note: note.state == "posted")[-1:].button_draft()
+            elif step == "duplicate":
+                copy = order.copy()
+                copy.order_line.price_unit = 0
+                copy.order_line[0].price_unit = value
+                copy.action_confirm()
+                family |= copy
+            elif step == "service_fee":
+                self.amazon.post("service-fee", merchant_id=self.seller["merchant_id"], amount=value)
+            elif step == "again":
+                self.job.cursor = False
+                self.sync()
+            else:
+                self.sync()
+        self.sync()
+        posted = notes.filtered(lambda note: note.state == "posted")
+        here = sum(family.mapped("amount_total")) - sum(posted.mapped("amount_total"))
+        there = order.amazon_total - refunded
+        self.assertEqual((order.amazon_settled, order.amazon_refunded), (order.amazon_total, refunded))
+        self.assertEqual(order.amazon_family_difference, here - there)
+        self.assertEqual(family.mapped("amazon_mismatch"), [here != there] * len(family))
+        shown = {
+            entry["transaction"]["transactionId"]
+            for entry in self.amazon.get(f"transactions?merchant_id={self.seller['merchant_id']}")
+        }
+        mine = self.env["amazon.transaction"].search([("transaction_ref", "in", list(shown))])
+        self.assertEqual(len(mine), len(shown))
