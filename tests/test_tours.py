@@ -70,6 +70,56 @@ class TestTelephone(InBrowser, AmazonCase):
 
 
 @tagged("post_install", "-at_install")
+class TestNotebook(InBrowser, ConfirmationCase):
+    browser_size = "1440x900"
+    # Opens each list in turn; says of which a heading is cut off, or which is wider than the screen.
+    LOOK = """
+        const {action} = odoo.__WOWL_DEBUG__.root.env.services;
+        const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+        const cut = (cell) => [cell, ...cell.querySelectorAll("*")].find(
+            (part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1);
+        const wrong = [];
+        for (const name of %s) {
+            await action.doAction("sale_amazon_spapi." + name, {viewType: "list", clearBreadcrumbs: true});
+            let list;
+            for (let turn = 0; turn < 100 && !(list = document.querySelector(
+                ".o_action_manager > .o_list_view .o_list_renderer")); turn++) await pause(50);
+            if (!list) { wrong.push(name + " does not open"); continue; }
+            await pause(300);
+            if (list.scrollWidth > list.clientWidth + 1) wrong.push(
+                `${name} is ${list.scrollWidth - list.clientWidth} wider than the screen`);
+            for (const cell of list.querySelectorAll("th[data-name]"))
+                if (cell.innerText.trim() && cut(cell)) wrong.push(
+                    `${name}: ${cell.innerText.trim()} has ${cut(cell).clientWidth} of ${cut(cell).scrollWidth}`);
+        }
+        wrong.length ? console.error("cut off: " + wrong.join("; ")) : console.log("test successful");
+    """
+    LISTS = (
+        "action_amazon_orders",
+        "action_amazon_deliveries",
+        "action_amazon_confirmations",
+        "action_amazon_attention",
+        "action_amazon_offers",
+        "action_amazon_amounts",
+        "action_amazon_log",
+    )
+
+    def test_nothing_is_cut_off(self):
+        """At 1440 pixels each list shows all its columns with their headings, in English and Japanese."""
+        self.send(self.delivered())
+        self.imported("jp_unknown_sku")
+        for lang in ("en_US", "ja_JP"):
+            self.manager.lang = lang
+            with self.subTest(lang=lang):
+                self.browser_js(
+                    "/odoo",
+                    f"(async () => {{{self.LOOK % list(self.LISTS)}}})()",
+                    "odoo.isReady",
+                    login=self.manager.login,
+                )
+
+
+@tagged("post_install", "-at_install")
 class TestConfirmationTours(InBrowser, ConfirmationCase):
     """Validate a delivery, see it confirmed, complete others, change the status."""
 
