@@ -101,6 +101,7 @@ class TestNotebook(InBrowser, ConfirmationCase):
         "action_amazon_attention",
         "action_amazon_offers",
         "action_amazon_amounts",
+        "action_amazon_transactions",
         "action_amazon_log",
     )
 
