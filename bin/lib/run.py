@@ -1,7 +1,8 @@
 """``bin/run``: a simulated Amazon and Odoo with a demo shop.
 
 ``bin/run`` starts both and keeps them until Ctrl-C; ``bin/run --once`` does the main jobs without a browser, importing
-orders, telling Amazon which have left and how much there is to sell, and ends by itself; ``--fresh`` starts over.
+orders, telling Amazon which have left and how much there is to sell, and comparing what Amazon has paid, and ends by
+itself; ``--fresh`` starts over.
 """
 
 import argparse
@@ -27,6 +28,8 @@ WORK = Path(os.environ["WORK"])
 ODOO_PORT, AMAZON_PORT = 8069, 8070
 # So many orders leave with --once, and so many seconds it waits for Amazon's usage plan.
 SHIPPED, PATIENCE = 10, 60
+# So many orders whose amounts differ are printed.
+MOST_SHOWN = 100
 FIRST_ORDERS = {
     "jp_standard": 12,
     "jp_no_state": 3,
@@ -45,8 +48,10 @@ FIRST_ORDERS = {
     "jp_prime": 2,
     "jp_fba": 2,
     "jp_fba_shipped": 2,
+    "jp_fba_refunded": 2,
     "jp_partially_shipped": 1,
     "jp_shipped": 2,
+    "jp_charged_back": 1,
     "jp_cancelled": 1,
     "jp_cancel_requested": 1,
     "jp_unknown_sku": 1,
@@ -101,6 +106,8 @@ def _first_start(demo, amazon):
         # Amazon shows an order only two minutes after its last change.
         placed += timedelta(minutes=45)
         amazon.place(seller, kind, count, created=placed.isoformat(), updated=placed.isoformat())
+    fee = {"merchant_id": seller["merchant_id"], "amount": 4900, "name": "Subscription"}
+    amazon.post("service-fee", **fee, posted=placed.isoformat())
     database.copy(database.template(), demo)
     database.upgraded(demo)
     database.configure("-d", demo)
@@ -124,7 +131,7 @@ def _reconnect(demo, amazon):
 
 
 def once(demo, amazon, seller):
-    """Import, build, ship some orders, tell Amazon of them and of the stock, and print what came of it.
+    """Import, build, ship some orders, tell Amazon of them and of the stock, compare amounts, print what came of it.
 
     :return: the exit code: 0 when nothing failed.
     """
@@ -145,12 +152,15 @@ def once(demo, amazon, seller):
             logs |= until_done(account._send_confirmations)
             env.invalidate_all()
         logs |= until_done(account._sync_offers) | until_done(account._sync_inventory) | account._fetch_results()
+        finances = until_done(account._sync_finances)
+        logs |= finances
         env.invalidate_all()
         offers = env["amazon.offer"].search([("account_id", "=", account.id), ("seen_at", "!=", False)])
         told = offers.filtered("quantity_id")
         shown = amazon.get(f"listings?merchant_id={seller['merchant_id']}")
         applied = {listing["sku"]: listing["quantity"] for listing in shown}
         states = Counter(rows.mapped("state"))
+        differ = env["sale.order"].search([("amazon_mismatch", "=", True)], order="id", limit=MOST_SHOWN)
         calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
         say_all(
             ("shipped", len(rows.picking_id)),
@@ -161,15 +171,29 @@ def once(demo, amazon, seller):
             ("stock sent", len(told)),
             ("not taken", len(told.filtered(lambda offer: offer.sync_state == "error"))),
             ("on Amazon", len(told.filtered(lambda offer: applied.get(offer.sku) == offer.quantity_sent))),
+            ("transactions", sum(finances.mapped("received"))),
+            ("differ", len(differ)),
             ("API calls", calls),
             ("seconds", f"{time.monotonic() - started:.1f}"),
         )
+        say_differences(differ)
         for log in logs.filtered(lambda log: log.message and log.state != "partial"):
             say(f"{log.job_name}: {log.message}")
         for row in rows.filtered(lambda row: row.state != "done"):
             say(f"{row.order_ref}: {row.message or row.state}")
         failed = not logs or any(log.state == "failed" or log.failed for log in logs) or set(states) - {"done"}
     return int(bool(failed))
+
+
+def say_differences(orders):
+    """Print orders whose amounts differ, by how much, and why."""
+    for order in orders:
+        why = dict(order._fields["amazon_difference_reason"]._description_selection(order.env))
+        say(
+            f"{order.name} {order.amazon_order_ref or '-'}"
+            f" {order.amazon_family_difference:+,.{order.currency_id.decimal_places}f} {order.currency_id.name}:"
+            f" {why[order.amazon_difference_reason]}"
+        )
 
 
 def until_done(work):
@@ -227,7 +251,8 @@ def serve(demo, amazon):
             _wait_for(f"http://127.0.0.1:{port}/web/login", odoo)
         say(f"""
   Odoo            http://127.0.0.1:{port}/odoo       user: admin   password: admin
-                  Amazon > Configuration > Accounts > Amazon.co.jp: start Order Import, Shipping Confirmation and Stock
+                  Amazon > Configuration > Accounts > Amazon.co.jp: start Order Import, Shipping Confirmation, Stock
+                  and Finances
   Seller Central  {amazon.url}        (simulated: place, pay, ship and cancel orders)
 
   Ctrl-C stops both.
@@ -259,7 +284,7 @@ def _wait_for(url, process):
 def main():
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="bin/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--once", action="store_true", help="import, ship, confirm, send stock, print, end")
+    parser.add_argument("--once", action="store_true", help="import, ship, confirm, send stock, compare, print, end")
     parser.add_argument("--fresh", action="store_true", help="start over with a new database")
     parser.add_argument("--name", default="demo", help="another demo beside the usual one")
     arguments = parser.parse_args()

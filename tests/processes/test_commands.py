@@ -40,13 +40,13 @@ def rows(name, query):
 def figures(output):
     """Return what `bin/run --once` has printed, by label."""
     orders, stock = "orders seen|created|updated|failed|shipped|confirmed|refused|waiting", "SKUs|stock sent|not taken"
-    labels = f"{orders}|{stock}|on Amazon|API calls"
+    labels = f"{orders}|{stock}|on Amazon|transactions|differ|API calls"
     return {label: int(value) for label, value in re.findall(rf"^({labels})\s+(\d+)$", output, re.M)}
 
 
 def test_once_imports_confirms_and_keeps_its_data(scratch):
-    """`bin/run --once` imports every order, ships some, tells Amazon, sends the stock, says so; a second start keeps
-    the data and sends only what has changed.
+    """`bin/run --once` imports every order, ships some, tells Amazon, sends the stock, compares the amounts, says so; a
+    second start keeps the data, reads and sends only what has changed.
     `bin/run` serves it until Ctrl-C."""
     command = [sys.executable, CHECKOUT / "bin/lib/run.py", "--once", "--name", "test_commands"]
     first = subprocess.run([*command, "--fresh"], capture_output=True, text=True, timeout=300)
@@ -56,7 +56,17 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     assert table["shipped"] == table["confirmed"] == 10
     assert table["SKUs"] > table["stock sent"] == table["on Amazon"] > 10, "what Amazon ships is left alone"
     assert (table["failed"], table["refused"], table["waiting"], table["not taken"]) == (0, 0, 0, 0)
-    assert table["API calls"] == 1 + 10 + 1 + table["stock sent"]
+    assert table["API calls"] == 1 + 10 + 1 + table["stock sent"] + 3, "three windows of Amazon's Finances"
+    shown = re.findall(r"^(S\d+) ([\d-]+) \+([\d,]+) JPY: (.+)$", first.stdout, re.M)
+    refunded = "SELECT name, amazon_order_ref, amazon_refunded FROM sale_order WHERE amazon_refunded > 0 ORDER BY id"
+    assert [(name, ref, float(off.replace(",", ""))) for name, ref, off, _why in shown] == [
+        (name, ref, float(amount)) for name, ref, amount in rows(scratch, refunded)
+    ]
+    assert len(shown) == table["differ"] == 3 and {why for *_which, why in shown} == {"Refund without Credit Note"}
+    transactions = "SELECT kind, count(*) FROM amazon_transaction GROUP BY 1"
+    kept = dict(rows(scratch, transactions))
+    assert sum(kept.values()) == table["transactions"] and kept["sale"] > 5
+    assert (kept["refund"], kept["service_fee"]) == (3, 1)
     query = "SELECT amazon_order_ref FROM sale_order WHERE amazon_order_ref IS NOT NULL ORDER BY 1"
     refs = rows(scratch, query)
     assert rows(scratch, "SELECT external_report_layout_id FROM res_company ORDER BY id LIMIT 1") != [(None,)], (
@@ -73,6 +83,8 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     assert again["on Amazon"] == again["stock sent"] == table["stock sent"]
     assert again["API calls"] < table["API calls"]
     assert rows(scratch, query) == refs
+    assert sum(dict(rows(scratch, transactions)).values()) == table["transactions"] + again["transactions"]
+    assert again["differ"] == 3
     assert rows(scratch, confirmations)[: len(told)] == told, "nothing is told again"
     with occupied(8069, 8070):
         odoo, amazon = serve_and_interrupt(command[:2] + command[3:])
