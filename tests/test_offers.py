@@ -257,6 +257,7 @@ class TestOffers(AmazonCase):
         self.offer("NEW-1").with_user(self.user).product_id = self.products["AMZ-CUP-001"]
         [text] = self.told()
         self.assertIn("changed: 2", text)
+        self.assertIn("“NEW-1”", text)
         self.assertEqual(orders.order_line.product_id, self.products["AMZ-CUP-001"])
         self.assertIn(text, "".join(self.offer("NEW-1").message_ids.mapped("body")))
         self.build()

@@ -61,6 +61,7 @@ class TestStockScreens(StockCase):
         self.assertEqual(self.troubles().user_id, self.manager)
         self.assertIn("AMZ-TEA-001", self.troubles().note)
         self.assertIn(ISSUE["message"], self.troubles().note)
+        self.assertEqual((self.tea_offer.trouble, self.cup_offer.trouble), (ISSUE["message"], False))
         action = self.account.with_user(self.user).action_view_listing_errors()
         self.assertEqual(self.env["amazon.offer"].with_user(self.user).search(action["domain"]), self.tea_offer)
         self.change_listing("AMZ-TEA-001", issues=[])
@@ -73,6 +74,7 @@ class TestStockScreens(StockCase):
         self.sync()
         self.assertEqual(self.tea_offer.sync_state, "error")
         self.assertIn("AMZ-TEA-001", self.troubles().note)
+        self.assertIn(ISSUE["message"], self.tea_offer.trouble)
         self.change_listing("AMZ-TEA-001", write_issues=[])
         self.tea_offer.with_user(self.user).action_send_now()
         self.sync()
@@ -149,6 +151,21 @@ class TestStockScreens(StockCase):
         self.assertFalse(self.tea_offer.with_user(self.user).stock_started)
         self.account.with_user(self.manager).auto_inventory = True
         self.assertTrue(self.tea_offer.with_user(self.user).stock_started)
+
+    def test_status_in_words(self):
+        """Amazon's words for how a SKU stands are read in the reader's language; those that are new stay."""
+        self.assertEqual(self.tea_offer.amazon_status, "BUYABLE, DISCOVERABLE")
+        self.assertEqual(self.tea_offer.status_text, "On sale, Shown in searches")
+        self.change_listing("AMZ-TEA-001", status=["DISCOVERABLE", "PUZZLING"])
+        self.sync_offers()
+        self.assertEqual(self.tea_offer.status_text, "Shown in searches, PUZZLING")
+
+    def test_nothing_known_is_not_0(self):
+        """Where Amazon says no quantity of a SKU, the list shows none."""
+        arch = etree.fromstring(self.env["amazon.offer"].get_view(view_type="list")["arch"])
+        [node] = arch.xpath("//field[@name='quantity_amazon']")
+        for word in ("seen_at", "gone", "channel"):
+            self.assertIn(word, node.get("invisible"))
 
     def test_list_fits(self):
         """What the SKU table shows at first has room on 1440 px beside the boxes to tick and the buttons."""

@@ -169,10 +169,7 @@ class AmazonAccount(models.Model):
         Offer = self.env["amazon.offer"]
         wanted = Domain("account_id", "=", self.id) & (Domain("sync_state", "=", "error") | LISTING_ERRORS)
         offers = Offer.search(wanted, limit=NAMED + 1)
-        lines = [
-            f"{offer.sku}: {offer.sync_message if offer.sync_state == 'error' else offer.issues}"
-            for offer in offers[:NAMED]
-        ]
+        lines = [f"{offer.sku}: {offer.trouble}" for offer in offers[:NAMED]]
         if offers[NAMED:]:
             lines.append(self.env._("and more; see “Stock Errors” and “Listing Errors” on the account."))
         return "\n".join(lines)

@@ -4,13 +4,25 @@ from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
+from ...said import say
 from ...selling_partner import FBA, FBM, MOST_SKUS, MalformedAnswer, NotFound, SearchListings, is_sku
 from ...times import aware, naive
 from .amazon_job import NO_REPORT
 
+_lt = LazyTranslate(__name__)
+
 # Where a search finds more than this, Amazon's report is read instead: a search shows 1,000, each 20 of them in a call.
 MANY_SKUS = 5_000
+# Amazon's words for how a SKU stands: those of the API, and of the report.
+STATUSES = {
+    "BUYABLE": _lt("On sale"),
+    "DISCOVERABLE": _lt("Shown in searches"),
+    "Active": _lt("On sale"),
+    "Inactive": _lt("Not on sale"),
+    "Incomplete": _lt("Incomplete listing"),
+}
 # Languages in which Amazon says what is wrong.
 LOCALES = {"ja": "ja_JP", "en": "en_US", "de": "de_DE", "fr": "fr_FR", "it": "it_IT", "es": "es_ES"}
 
@@ -28,7 +40,8 @@ class AmazonOffer(models.Model):
     both_channels = fields.Boolean("In Both Channels", readonly=True)
     product_type = fields.Char("Product Type on Amazon", readonly=True)
     image_url = fields.Char("Image", readonly=True)
-    amazon_status = fields.Char("Status on Amazon", readonly=True)
+    amazon_status = fields.Char("Status in Amazon's Words", readonly=True)
+    status_text = fields.Char("Status on Amazon", compute="_compute_status_text")
     issues = fields.Text("Amazon's Issues", readonly=True)
     has_errors = fields.Boolean("Listing Error", readonly=True, help="Amazon does not sell this as it is.")
     quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon says that it can sell")
@@ -37,6 +50,15 @@ class AmazonOffer(models.Model):
     gone = fields.Boolean("Not Listed Any More", readonly=True)
 
     _errors_idx = models.Index("(account_id) WHERE has_errors")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("amazon_status")
+    @api.depends_context("lang")
+    def _compute_status_text(self):
+        for offer in self:
+            words = (offer.amazon_status or "").split(", ")
+            offer.status_text = ", ".join(say(self.env, STATUSES.get(word, word)) for word in words)
 
     # === BUSINESS METHODS: FROM AMAZON === #
 

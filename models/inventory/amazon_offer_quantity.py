@@ -84,6 +84,7 @@ class AmazonOffer(models.Model):
         index=True,
     )
 
+    trouble = fields.Char("What Is Wrong", compute="_compute_trouble")
     kept_on_amazon = fields.Text(compute="_compute_kept_on_amazon")
     stock_started = fields.Boolean(related="account_id.auto_inventory")
 
@@ -121,6 +122,14 @@ class AmazonOffer(models.Model):
             quantity = offer.quantity_fixed or int(float_round(units[offer], 0, rounding_method="DOWN")) - offer.buffer
             quantity = min(max(0, quantity), LARGEST)
             offer.quantity_here = min(quantity, offer.quantity_max or quantity)
+
+    @api.depends("sync_state", "sync_message", "has_errors", "issues", "gone")
+    def _compute_trouble(self):
+        """Return in a line what a person has to see to."""
+        for offer in self:
+            refused = offer.sync_state == "error" and offer.sync_message
+            text = refused or (offer.has_errors and not offer.gone and offer.issues)
+            offer.trouble = text and " ".join(text.split())
 
     @api.depends("handling_days", "restock_date", "handling_days_amazon", "quantity_ids.restock_date")
     @api.depends_context("lang")

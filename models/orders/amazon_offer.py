@@ -234,16 +234,15 @@ class AmazonOffer(models.Model):
             changed and _lt("Open orders changed: %s.", changed),
             waited and _lt("Orders that waited for it and are made now: %s.", waited),
         ]
-        text = [_lt("Mapped."), *(filter(None, parts) if any(parts) else [_lt("No order had to be changed.")])]
+        came_of_it = [*filter(None, parts)] or [_lt("No order had to be changed.")]
         for offer in self:
             here = offer.with_context(lang=offer.company_id._amazon_lang())
-            here._message_log(body=say(here.env, text))
+            here._message_log(body=say(here.env, [_lt("“%s” mapped.", offer.sku), *came_of_it]))
         self.env.user._bus_send(
             "simple_notification",
             {
                 "type": "success",
-                "title": ", ".join(self.mapped("sku")),
-                "message": say(self.env, text),
+                "message": say(self.env, [_lt("“%s” mapped.", ", ".join(self.mapped("sku"))), *came_of_it]),
             },
         )
 
