@@ -131,14 +131,21 @@ class AmazonOffer(models.Model):
             text = refused or (offer.has_errors and not offer.gone and offer.issues)
             offer.trouble = text and " ".join(text.split())
 
-    @api.depends("handling_days", "restock_date", "handling_days_amazon", "quantity_ids.restock_date")
+    @api.depends(
+        "handling_days",
+        "restock_date",
+        "handling_days_amazon",
+        "quantity_ids.handling_days",
+        "quantity_ids.restock_date",
+    )
     @api.depends_context("lang")
     def _compute_kept_on_amazon(self):
         """What Amazon was told goes along with later quantities there: it is changed, but never taken away."""
         today = fields.Date.context_today(self)
         for offer in self:
-            days = offer.handling_days_amazon or offer.quantity_id.handling_days
-            dates = offer.quantity_ids.sorted("id").filtered("restock_date").mapped("restock_date")
+            told = offer.quantity_ids
+            days = offer.handling_days_amazon or told.filtered("handling_days")[:1].handling_days
+            date = told.filtered("restock_date")[:1].restock_date
             kept = [
                 not offer.handling_days
                 and days
@@ -147,12 +154,12 @@ class AmazonOffer(models.Model):
                     days,
                 ),
                 not offer.restock_date
-                and dates
-                and dates[-1] >= today
+                and date
+                and date >= today
                 and self.env._(
                     "Amazon keeps what it was told last, back in stock on %s. Enter another day here, or change it in"
                     " Seller Central.",
-                    format_date(self.env, dates[-1]),
+                    format_date(self.env, date),
                 ),
             ]
             offer.kept_on_amazon = "\n".join(filter(None, kept))
