@@ -125,7 +125,7 @@ class TestEngine(FetchCase):
         self.assertTrue(order.amazon_purged)
         self.assertNotEqual(order.partner_shipping_id.name, "退職 済子")
         log = job.account_id.log_ids[:1]
-        self.assertIn("customers removed", log.message)
+        self.assertRegex(log.message, r"\b2\b")
         self.env["res.lang"]._activate_lang("ja_JP")
         self.assertRegex(log.with_context(lang="ja_JP").message, "[ぁ-ん]")
 
@@ -332,7 +332,7 @@ class TestEngine(FetchCase):
     def test_range_too_long(self):
         """More than seven days are refused, saying so in whole days."""
         now = fields.Datetime.now()
-        with self.assertRaisesRegex(UserError, r"at most 7 days long, this one has 8\. Import"):
+        with self.assertRaisesRegex(UserError, r"\b7\b.*\b8\b"):
             self.fetch(since=now - timedelta(days=7, seconds=1))
         with self.assertRaisesRegex(UserError, "ends before"):
             self.fetch(since=now, until=now - timedelta(days=1))

@@ -415,8 +415,8 @@ class TestFetch(AmazonCase):
         self.addCleanup(self.amazon.post, "quota", mode="off")
         self.amazon.post("faults", operation="searchOrders", kind="empty_page_with_token", times=45)
         self.assertEqual(self.fetch().state, "partial")
-        self.assertIn("without an order", self.job.last_error)
-        self.assertFalse(self.job.last_success)
+        self.assertEqual((self.job.error_kind, self.job.last_success), ("quota", False))
+        self.assertTrue(self.job.last_error)
         self.fetch(65)
         with freeze_time(fields.Datetime.now() + timedelta(minutes=65)), mute_logger(JOBS):
             self.env["amazon.job"]._cron_watch()

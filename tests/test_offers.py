@@ -1,4 +1,5 @@
 import json
+import re
 from types import SimpleNamespace
 
 from odoo.exceptions import UserError, ValidationError
@@ -256,16 +257,16 @@ class TestOffers(AmazonCase):
         self.told()
         self.offer("NEW-1").with_user(self.user).product_id = self.products["AMZ-CUP-001"]
         [text] = self.told()
-        self.assertIn("changed: 2", text)
         self.assertIn("“NEW-1”", text)
+        self.assertEqual(re.findall(r"\d+", text.replace("NEW-1", ""))[0], "2", "orders changed")
         self.assertEqual(orders.order_line.product_id, self.products["AMZ-CUP-001"])
         self.assertIn(text, "".join(self.offer("NEW-1").message_ids.mapped("body")))
         self.build()
         self.told()
         self.offer("NEW-2").with_user(self.user).product_id = self.products["AMZ-CUP-001"]
         [text] = self.told()
-        self.assertIn("now: 1", text)
-        self.assertNotIn("0", text, "what did not happen is not counted")
+        numbers = re.findall(r"\d+", text.replace("NEW-2", ""))
+        self.assertEqual(numbers, ["1"], "what did not happen is not counted")
         self.imported(items=[{"sku": "AMZ-SNACK-001"}])
         self.assertFalse(self.told())
 
@@ -374,7 +375,7 @@ class TestOffers(AmazonCase):
         """A seller's SKU is of a marketplace; a vendor's is of none, and stands in the table once, too."""
         vendor = self._connect(self.amazon.seller(), kind="vendor_df", name="Vendor", marketplace_ids=False)
         mine = self.env["amazon.offer"].with_user(self.user)
-        with self.assertRaisesRegex(ValidationError, "SKU-1: please choose the marketplace"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(ValidationError, "SKU-1"), self.env.cr.savepoint():
             mine.create({"account_id": self.account.id, "sku": "SKU-1"})
         with self.assertRaises(AssertionError), Form(mine) as form:
             form.account_id, form.sku = self.account, "SKU-1"
@@ -385,7 +386,7 @@ class TestOffers(AmazonCase):
         here = mine.create(
             {"account_id": self.account.id, "sku": "SKU-1", "marketplace_id": self.account.marketplace_ids.id}
         )
-        with self.assertRaisesRegex(ValidationError, "please choose the marketplace"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(ValidationError, "SKU-1"), self.env.cr.savepoint():
             here.marketplace_id = False
         with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             mine.create({"account_id": vendor.id, "sku": "SKU-1"})

@@ -112,8 +112,10 @@ class TestPending(AmazonCase):
             self.assertEqual(order.amazon_payment_state, "awaiting", "nobody has paid")
             self.assertEqual(order.amazon_payment_method, "convenience_store")
             told = "".join(order.message_ids.mapped("body"))
-            self.assertIn("Cancelled", told)
-            self.assertNotIn("Paid", told)
+            words = dict(order._fields["amazon_status"]._description_selection(self.env))
+            self.assertIn(words["cancelled"], told)
+            words = dict(order._fields["amazon_payment_state"]._description_selection(self.env))
+            self.assertNotIn(words["paid"], told)
 
     def test_pending_to_shipped(self):
         """Paid and shipped between two runs: confirmed and delivered in one go."""

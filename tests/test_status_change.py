@@ -2,6 +2,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
+from ..models.engine.amazon_outbox import API_STATUSES
 from .common_confirmation import ConfirmationCase
 
 
@@ -140,7 +141,8 @@ class TestStatusChange(ConfirmationCase):
         self.assertEqual((order.amazon_api_status, order.amazon_phase_id.role), ("done", "confirmed"))
         self.assertFalse(order.activity_search(["sale_amazon_spapi.mail_activity_confirmation"]))
         note = order.message_ids[0] if "by hand" in order.message_ids[0].body else order.message_ids[1]
-        self.assertIn("Error → Done", note.body)
+        words = dict(API_STATUSES)
+        self.assertIn(f"{words['error']} → {words['done']}", note.body)
         self.assertEqual(note.author_id, self.user.partner_id)
         self.send()
         self.assertEqual(self.calls(), before)
