@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..said import say
 from .common import AmazonCase
 
 WATCH = "odoo.addons.sale_amazon_spapi.models.engine.amazon_job"
@@ -95,7 +96,7 @@ class TestStandstill(AmazonCase):
         self.watch(70)
         state, activities, mails = self.heard()
         self.assertEqual((state, activities, len(mails)), ("standing", ["Amazon: a job stands still"], 2))
-        self.assertIn("scheduled actions", self.account.connection_message)
+        self.assertIn(say(self.env, self.job._standing_line()[1]), self.account.connection_message)
 
     def test_server_was_down(self):
         """After a night without Odoo nobody is told of jobs that are about to run."""
@@ -156,7 +157,7 @@ class TestStandstill(AmazonCase):
         with freeze_time(self.start + timedelta(minutes=120)):
             [banner] = self.account.with_user(self.user).get_standstill()
             for text in (self.account.connection_message, self.account.activity_ids.note, banner["reason"]):
-                self.assertIn("none has been made of them", text)
+                self.assertIn(say(self.env, self.job._standing_line()[1]), text)
         self.build(121)
         self.run_job(122)
         self.assertEqual(self.heard(), ("ok", [], everybody))
