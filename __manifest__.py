@@ -61,6 +61,7 @@
         "views/product_views.xml",
         "views/amazon_marketplace_views.xml",
         "views/amazon_quota_views.xml",
+        "views/amazon_report_column_views.xml",
         "views/res_config_settings_views.xml",
         "views/amazon_menus.xml",
     ],

@@ -277,8 +277,8 @@ _UNREADABLE = {
     "too_long": _lt("The field %(field)s is too long."),
     "unprintable": _lt("The field %(field)s holds characters that cannot be written."),
     "unknown_column": _lt(
-        "It has the column %(field)s, which is not known here. Nothing was read. Report it to whoever looks after this"
-        " addon."
+        "It has the column %(field)s, which is not known here. Nothing was read. Say what it is under Amazon >"
+        " Configuration > Report Columns; then it is read again."
     ),
 }
 #: What happens next, by the kind of error: in a job, and for whoever has pressed a button.

@@ -58,6 +58,7 @@ from .listings_feed import (
     listings_feed,
     split_listings_feed,
 )
+from .listings_report import COLUMNS as LISTING_COLUMNS
 from .listings_report import REPORT_TYPE_LISTINGS, merchant_listings
 from .operations import OPERATIONS, SANDBOX
 from .orders import ALL, NEEDED, ReceivedOrder, SearchOrders
@@ -78,6 +79,7 @@ __all__ = [
     "FBM",
     "ISSUE_HINTS",
     "LISTING_DATA",
+    "LISTING_COLUMNS",
     "MOST_MESSAGES",
     "MULTI",
     "DIRECT_PAYMENT",

@@ -82,12 +82,12 @@ _LONGEST_LINE = 2**20  # characters
 _LARGEST_QUANTITY = 2**31 - 1
 
 
-def merchant_listings(document, marketplace_id, passed_over=()):
+def merchant_listings(document, marketplace_id, meanings=MappingProxyType({})):
     """Read a merchant listings report, line by line.
 
     :param document: :class:`.documents.DocumentFile`, or another pair of a binary file or ``bytes`` and content type.
     :param str marketplace_id: that the report was asked for.
-    :param passed_over: names of further columns that are not needed, as a person has decided.
+    :param meanings: what a person has said of columns, by name: a key of :data:`COLUMNS`, or ``''``: not needed.
     :return: iterator of :class:`.listings.Listing`, and :class:`.listings.UnreadableListing` for a damaged line, whose
         number its error names. The file must stay open meanwhile.
     :raises MalformedAnswer: when a column is not known (``reason`` ``unknown_column``) or a needed one is ``missing``;
@@ -100,7 +100,7 @@ def merchant_listings(document, marketplace_id, passed_over=()):
     for charset, errors in charsets_of(file, content_type or ""):
         lines = _lines(texts_of(file, charset, errors))
         try:
-            columns = _columns(next(lines, ""), passed_over)
+            columns = _columns(next(lines, ""), meanings)
         except MalformedAnswer as error:
             refusal = refusal or error
         else:
@@ -129,14 +129,14 @@ _PASSED_OVER = frozenset(_label(name) for name in PASSED_OVER if not name.endswi
 _BEGINNINGS = tuple(_label(name[:-1]) for name in PASSED_OVER if name.endswith("*"))
 
 
-def _columns(line, passed_over):
+def _columns(line, meanings):
     """Read the header.
 
     :return: the columns' names in their order, ``''`` for one that is passed over.
     """
     names = [name.strip(" \ufeff") for name in line.split("\t")]
-    further = {_label(name) for name in passed_over}
-    columns = [_column(name, further) for name in names]
+    told = {_label(name): column for name, column in meanings.items()}
+    columns = [_column(name, told) for name in names]
     for column in NEEDED_COLUMNS:
         if column not in columns:
             raise MalformedAnswer(f"the report lacks the column {column}", reason="missing", path=column)
@@ -146,11 +146,12 @@ def _columns(line, passed_over):
     return columns
 
 
-def _column(name, further):
+def _column(name, told):
     label = _label(name)
-    if label in _BY_LABEL:
-        return _BY_LABEL[label]
-    if label and label not in _PASSED_OVER and label not in further and not label.startswith(_BEGINNINGS):
+    known = {**_BY_LABEL, **told}
+    if label in known:
+        return known[label]
+    if label and label not in _PASSED_OVER and not label.startswith(_BEGINNINGS):
         name = clean(name)[:100]
         raise MalformedAnswer(f"the report has an unknown column: {name}", reason="unknown_column", path=name)
     return ""

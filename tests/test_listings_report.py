@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from ..models.inventory import amazon_offer, amazon_offer_report
@@ -182,6 +183,24 @@ class TestListingsReport(StockCase):
         self.assertEqual((log.state, log.received), ("failed", 0))
         self.assertIn("新しい列", log.message)
         self.assertFalse(self.offer("GOOD-1"))
+
+    def test_column_that_a_person_explains(self):
+        """A column that is not known waits for a person's word, and the same report is read then."""
+        self.many()
+        self.sync_offers()
+        header = HEADER.replace("数量", "在庫の数") + "\t新しい列"
+        self.make_report("\tGOOD-1\t4\t\tDEFAULT\tActive\tX", header=header)
+        columns = self.env["amazon.report.column"]
+        for _again in range(2):
+            self.assertIn("在庫の数", self.sync_offers().message)
+            self.assertEqual(columns.search([]).mapped("name"), ["在庫の数"])
+        columns.search([]).with_user(self.manager).meaning = "quantity"
+        self.assertIn("新しい列", self.sync_offers().message)
+        columns.search([("meaning", "=", False)]).with_user(self.manager).meaning = "none"
+        self.assertEqual(self.sync_offers().state, "done")
+        self.assertEqual((self.offer("GOOD-1").quantity_amazon, len(self.reports())), (4, 1))
+        with self.assertRaises(AccessError):
+            columns.search([], limit=1).with_user(self.user).meaning = "none"
 
     def test_unreadable_in_a_search(self):
         """What of a search's page cannot be read is noted, too."""

@@ -122,6 +122,7 @@ FIELDS = {
         ],
         ANY_MANAGER,
     ),
+    "amazon.report.column": dict.fromkeys(["name", "meaning"], ANY_MANAGER),
     "amazon.shipping.rule": dict.fromkeys(
         [
             "account_id",
@@ -346,6 +347,7 @@ class RightsCase(ConfirmationCase):
             {"transaction_id": transaction.id, "type_id": self.env["amazon.amount.type"].search([], limit=1).id}
         )
         self.env["amazon.stock.change"].create({"account_id": self.account.id, "offer_id": offer.id})
+        self.env["amazon.report.column"].create({"name": "Neue Spalte"})
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)
         self.import_orders()

@@ -30,6 +30,7 @@ MENUS = {
     "menu_amazon_shipping_methods": ("manager",),
     "menu_amazon_shipping_rules": ("manager",),
     "menu_amazon_marketplaces": ("manager",),
+    "menu_amazon_report_columns": ("manager",),
     "menu_amazon_jobs": ("manager",),
     "menu_amazon_feeds": ("manager",),
     "menu_amazon_quota": ("manager",),

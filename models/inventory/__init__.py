@@ -12,6 +12,7 @@ from . import (
     amazon_order_update,
     amazon_quantity,
     amazon_quantity_feed,
+    amazon_report_column,
     amazon_stock_change,
     product,
     sale_order,

@@ -10,6 +10,7 @@ from odoo.tools.translate import LazyTranslate
 from ...selling_partner import (
     FBA,
     REPORT_TYPE_LISTINGS,
+    MalformedAnswer,
     NotFound,
     RetryLater,
     UnreadableListing,
@@ -142,7 +143,7 @@ class AmazonOffer(models.Model):
         now = fields.Datetime.now()
         made_at = min(naive(report.created), now) if report.created else job.read_from
         with run.amazon.reports.download(report.document_id) as document:
-            entries = islice(merchant_listings(document, marketplace_ref), job.reached, None)
+            entries = islice(self._entries(run, document, marketplace_ref), job.reached, None)
             while batch := list(islice(entries, LEARN)):
                 unreadable = [entry for entry in batch if isinstance(entry, UnreadableListing)]
                 listings = [entry for entry in batch if not isinstance(entry, UnreadableListing)]
@@ -150,6 +151,21 @@ class AmazonOffer(models.Model):
                 job.reached += len(batch)
                 run.checkpoint(len(batch))
         self._leave_report(run, self._end_of(run, marketplace_ref, min(made_at, job.read_from)))
+
+    @api.model
+    def _entries(self, run, document, marketplace_ref):
+        """Return what stands in a report, as ``selling_partner`` reads it.
+
+        :raise MalformedAnswer: it cannot be read; a column that is not known is put where a person says what it is.
+        """
+        columns = self.env["amazon.report.column"]
+        try:
+            return merchant_listings(document, marketplace_ref, columns._said())
+        except MalformedAnswer as error:
+            if error.reason == "unknown_column":
+                columns._ask(error.path)
+                run.commit()
+            raise
 
     def _values_in_report(self, listing):
         """Return what is to be written of what the report shows of this. It is silent on much that Amazon says when it

@@ -137,7 +137,17 @@ def test_a_column_that_is_not_known_is_named(header, name):
         read(lines((*header, name)), "utf-8")
     assert (caught.value.reason, caught.value.path) == ("unknown_column", name)
     assert name in str(caught.value)
-    assert read(lines((*header, name)), passed_over=[name.upper()]) == []
+    assert read(lines((*header, name)), meanings={name.upper(): ""}) == []
+
+
+def test_a_column_is_what_a_person_says():
+    header = ["Référence", *(name for name in ENGLISH if name != "seller-sku")]
+    with pytest.raises(MalformedAnswer):
+        read(lines(header))
+    assert read(lines(header), meanings={"référence": "seller-sku"}) == []
+    with pytest.raises(MalformedAnswer) as caught:
+        read(lines(["Référence", *ENGLISH]), meanings={"référence": "seller-sku"})
+    assert caught.value.reason == "unknown_column"
 
 
 @pytest.mark.parametrize("column", NEEDED_COLUMNS)
