@@ -14,6 +14,7 @@ from . import (
     amazon_quantity_feed,
     amazon_report_column,
     amazon_stock_change,
+    bills,
     product,
     sale_order,
     sale_order_line,
