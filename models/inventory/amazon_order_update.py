@@ -14,6 +14,43 @@ class AmazonOrderUpdate(models.Model):
 
     _inherit = "amazon.order.update"
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        # An order that is left out, or of which what was received is over, takes nothing any more. One that is built
+        # has lines, and they are noted.
+        if vals.get("state") == "ignored" or ("payload" in vals and "state" not in vals):
+            self.filtered(lambda row: row.state in OPEN)._note_units()
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _receive(self, account, received, log=None, forced=False, source="orders"):
+        rows = super()._receive(account, received, log, forced, source)
+        if rows and account.stock_watched:
+            # What an order takes that is not here yet changes with it: it may be cancelled.
+            refs = [ref for ref in rows.mapped("order_ref") if ref]
+            self.search(
+                [
+                    ("account_id", "=", account.id),
+                    ("order_ref", "in", refs),
+                    ("state", "in", OPEN),
+                    ("id", "not in", rows.ids),
+                ]
+            )._note_units()
+        return rows
+
+    def _note_units(self):
+        """Have the SKUs looked at that these take: Amazon may have put them back by itself, or lost them."""
+        for account, rows in self.grouped("account_id").items():
+            if account.stock_watched:
+                wanted = Counter()
+                for row in rows:
+                    wanted.update(dict(row._units()))
+                offers = self.env["amazon.offer"].union(*self._units_of_offers(account, wanted))
+                offers._note_change(changed_there=True)
+
     @api.model
     def _taken(self, company):
         """Return how many units of which SKUs are in orders that were received, are to be sent by the seller, and are
