@@ -56,6 +56,7 @@ from . import (
     test_standstill,
     test_status_change,
     test_stock,
+    test_stock_attack,
     test_stock_compare,
     test_stock_random,
     test_stock_screens,

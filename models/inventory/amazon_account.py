@@ -187,7 +187,7 @@ class AmazonAccount(models.Model):
     def _forget_stock(self):
         """Take what is known of these accounts' SKUs for unknown."""
         # sudo: what Amazon says is the addon's own
-        for account in self.sudo().filtered("stock_watched"):
+        for account in self.sudo():
             account.write({"stock_watched": False, "stock_recheck_at": False})
             told = account.env["amazon.quantity"].search([("account_id", "=", account.id)])
             told.filtered("retry_at").retry_at = False
@@ -197,6 +197,12 @@ class AmazonAccount(models.Model):
                     "quantity_id": False,
                     "quantity_sent": 0,
                     "quantity_amazon": 0,
+                    "handling_days_amazon": 0,
+                    "channel": False,
+                    "both_channels": False,
+                    "amazon_status": False,
+                    "issues": False,
+                    "has_errors": False,
                     "seen_at": False,
                     "gone": False,
                     "drift": 0,

@@ -35,19 +35,20 @@ class AmazonOffer(models.Model):
         "Shipped by",
         tracking=True,
         write_once=True,
+        copy=False,
         help="Nothing is ever told of what Amazon ships itself. To be chosen only where Amazon does not say.",
     )
-    both_channels = fields.Boolean("In Both Channels", readonly=True)
-    product_type = fields.Char("Product Type on Amazon", readonly=True)
-    image_url = fields.Char("Image", readonly=True)
-    amazon_status = fields.Char("Status in Amazon's Words", readonly=True)
+    both_channels = fields.Boolean("In Both Channels", readonly=True, copy=False)
+    product_type = fields.Char("Product Type on Amazon", readonly=True, copy=False)
+    image_url = fields.Char("Image", readonly=True, copy=False)
+    amazon_status = fields.Char("Status in Amazon's Words", readonly=True, copy=False)
     status_text = fields.Char("Status on Amazon", compute="_compute_status_text")
-    issues = fields.Text("Amazon's Issues", readonly=True)
-    has_errors = fields.Boolean("Listing Error", readonly=True, help="Amazon does not sell this as it is.")
-    quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon says that it can sell")
-    handling_days_amazon = fields.Integer("Handling Days on Amazon", readonly=True)
-    seen_at = fields.Datetime("Seen on Amazon", readonly=True, help="When Amazon last showed this SKU")
-    gone = fields.Boolean("Not Listed Any More", readonly=True)
+    issues = fields.Text("Amazon's Issues", readonly=True, copy=False)
+    has_errors = fields.Boolean("Listing Error", readonly=True, copy=False, help="Amazon does not sell this as it is.")
+    quantity_amazon = fields.Integer("On Amazon", readonly=True, copy=False, help="What Amazon says that it can sell")
+    handling_days_amazon = fields.Integer("Handling Days on Amazon", readonly=True, copy=False)
+    seen_at = fields.Datetime("Seen on Amazon", readonly=True, copy=False, help="When Amazon last showed this SKU")
+    gone = fields.Boolean("Not Listed Any More", readonly=True, copy=False)
 
     _errors_idx = models.Index("(account_id) WHERE has_errors")
 

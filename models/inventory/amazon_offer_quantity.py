@@ -28,8 +28,10 @@ SETTINGS = {
     "both_channels",
     "gone",
 }
-# A SKU that was never told is looked up before, unless Amazon has shown it so lately.
+# A SKU is looked up before it is told, unless Amazon has shown it so lately: somebody may have given it to Amazon.
 SEEN_MINUTES = 60
+# Of what was told before and goes with many it is enough that the job has read it that reads all of them each day.
+SEEN_HOURS = 25
 # Amazon's clock may be so many minutes behind ours.
 CLOCKS = 10
 # The most that Amazon takes.
@@ -63,7 +65,9 @@ class AmazonOffer(models.Model):
     # --- what comes of it
     quantity_here = fields.Integer("To Offer", compute="_compute_quantity_here", help="What Amazon may sell now")
     why_not_sent = fields.Char(compute="_compute_quantity_here")
-    quantity_id = fields.Many2one("amazon.quantity", "Last Told", readonly=True, ondelete="set null", copy=False)
+    quantity_id = fields.Many2one(
+        "amazon.quantity", "Last Told", readonly=True, ondelete="set null", copy=False, index="btree_not_null"
+    )
     quantity_ids = fields.One2many("amazon.quantity", "offer_id", readonly=True)
     quantity_sent = fields.Integer("Accepted", readonly=True, copy=False, help="The last quantity that Amazon accepted")
     sync_state = fields.Selection(
@@ -223,6 +227,10 @@ class AmazonOffer(models.Model):
             return _lt("It has no product yet.")
         if not self.product_id.active:
             return _lt("Its product is archived.")
+        if self.product_id.type != "consu":
+            return _lt("Its product is nothing that is delivered.")
+        if self.product_id.company_id and self.product_id.company_id != self.company_id:
+            return _lt("Its product is another company's.")
         if not (self.product_id.is_storable or self._is_kit()) and not self.quantity_fixed and not self.paused:
             return _lt("Its product's stock is not tracked. Set a fixed quantity to offer it.")
         if not is_sku(self.sku):
@@ -291,12 +299,14 @@ class AmazonOffer(models.Model):
             "restock_date": self.restock_date,
         }
 
-    def _is_to_be_looked_up(self):
-        """Tell whether Amazon is to be asked for this before it is told of it for the first time: what Amazon ships
-        must never be touched."""
-        recent = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
-        looked_at = self.seen_at and self.seen_at >= recent
-        known = self.gone or looked_at or (self.seen_at and self.quantity_ids.filtered("accepted_at"))
+    def _is_to_be_looked_up(self, direct=False):
+        """Tell whether Amazon is to be asked for this before it is told of it: what Amazon ships must never be touched.
+
+        :param bool direct: it is about to be told by itself.
+        """
+        was_told = self.seen_at and self.quantity_ids.filtered("accepted_at")
+        since = timedelta(hours=SEEN_HOURS) if was_told and not direct else timedelta(minutes=SEEN_MINUTES)
+        known = self.gone or (self.seen_at and self.seen_at >= fields.Datetime.now() - since)
         return not known and self._can_be_looked_up()
 
     def _tell(self, again, changed_there):
