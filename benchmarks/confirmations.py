@@ -142,7 +142,7 @@ def measured_on_base(role, task):
     worker = Worker(role, BASE, task).ready()
     worker.go()
     result = worker.result()
-    print(f"  {role}: {result['seconds']:.0f} s", file=sys.stderr, flush=True)
+    print(f"  {role}: {result['seconds']:.0f} s, {result['megabytes']:.0f} MB", file=sys.stderr, flush=True)
     return result
 
 

@@ -8,6 +8,8 @@ from setting import BASE, Worker, machine, setting
 SECONDS, MEGABYTES, FEEDS = 10, 500, 4
 # SKUs whose stock changes beside the whole.
 CHANGED = 1000
+# Of a SKU, as the simulator makes them.
+NUMBER = "lpad(n::text, 6, '0')"
 
 
 def of_a_catalogue(options):
@@ -24,7 +26,7 @@ def of_a_catalogue(options):
         )
         measured_on_base("import", task)
         _catalogue(options.orders)
-        amazon.post("settings", feed_seconds=0)
+        amazon.post("settings", feed_seconds=0, report_seconds=0)
         plain = measured_on_base("patch each", task)
         pushed = measured_on_base("push stock", task)
         # A measured process of its own, as the cron's is.
@@ -33,9 +35,10 @@ def of_a_catalogue(options):
         settled = Worker("fetch stock results", BASE, task).ready()
         settled.go()
         settled.result()
+        compared = measured_on_base("compare stock", task)
         feeds = amazon.get(f"feeds?merchant_id={seller['merchant_id']}")
         wrong = _not_as_here(amazon, seller)
-    return report(options, plain, pushed, known, feeds, wrong)
+    return report(options, plain, pushed, known, compared, feeds, wrong)
 
 
 def _catalogue(count):
@@ -58,7 +61,7 @@ def _catalogue(count):
                 "product_product",
                 product_id,
                 count,
-                {"product_tmpl_id": f"{new_template} + n", "default_code": "'STOCK-' || n", "barcode": "NULL"},
+                {"product_tmpl_id": f"{new_template} + n", "default_code": f"'STOCK-' || {NUMBER}", "barcode": "NULL"},
             )
             cr.execute(
                 "INSERT INTO stock_quant (product_id, location_id, company_id, quantity, reserved_quantity, in_date)"
@@ -68,8 +71,8 @@ def _catalogue(count):
             cr.execute(
                 "INSERT INTO amazon_offer (account_id, company_id, marketplace_id, product_id, sku, state, channel,"
                 " seen_at, sync_state, stock_state)"
-                f" SELECT %s, %s, %s, {new_product} + n, 'STOCK-' || n, 'mapped', 'fbm', now() AT TIME ZONE 'UTC',"
-                " 'unsent', 'unsent' FROM generate_series(1, %s) n",
+                f" SELECT %s, %s, %s, {new_product} + n, 'STOCK-' || {NUMBER}, 'mapped', 'fbm',"
+                " now() AT TIME ZONE 'UTC', 'unsent', 'unsent' FROM generate_series(1, %s) n",
                 [account_id, company_id, marketplace_id, count],
             )
             cr.execute("VACUUM ANALYZE")
@@ -111,15 +114,19 @@ def _not_as_here(amazon, seller):
         connection.close()
 
 
-def report(options, plain, pushed, known, feeds, wrong):
+def report(options, plain, pushed, known, compared, feeds, wrong):
     """Print the table."""
-    machine(f"{options.orders} SKUs, of which {CHANGED} change; {len(feeds)} feeds in all; not as told: {wrong}")
+    machine(
+        f"{options.orders} SKUs, of which {CHANGED} change; all in {pushed['result']} feeds, {len(feeds)} feeds in all;"
+        f" not as told: {wrong}; found to differ: {compared['result']}"
+    )
     print(f"{'':<52}{'s':>8}{'of them HTTP':>14}{'ms each':>9}{'queries each':>14}{'peak MB':>9}{'× baseline':>12}")
     base = plain["seconds"] / options.baseline
     for label, result, count in (
         (f"baseline: a patch each, of {options.baseline}", plain, options.baseline),
         ("all of them, as feeds, with what became of each", pushed, options.orders),
         (f"{CHANGED} changed: noticed and sent", known, CHANGED),
+        ("all of them read from Amazon, and compared", compared, options.orders),
     ):
         each = result["seconds"] / count
         print(
@@ -132,7 +139,8 @@ def report(options, plain, pushed, known, feeds, wrong):
     )
     return int(
         known["seconds"] > SECONDS
-        or max(known["megabytes"], pushed["megabytes"]) > MEGABYTES
+        or max(known["megabytes"], pushed["megabytes"], compared["megabytes"]) > MEGABYTES
         or pushed["result"] > FEEDS
         or wrong > 0
+        or compared["result"] > 0
     )

@@ -172,6 +172,15 @@ def send_stock(env, account, options):
     return account._sync_inventory().mapped("state")
 
 
+def compare_stock(env, account, options):
+    """Read all SKUs from Amazon, and compare what it has with what it should have; return how many differ."""
+    account.action_compare_stock()
+    job = account._job("stock_compare")
+    while job.read_from and options.get("changed"):
+        account._compare_stock()
+    return account.stock_drift_count
+
+
 ROLES = {
     "one by one": import_one_by_one,
     "import": import_all,
@@ -188,23 +197,24 @@ ROLES = {
     "move stock": move_stock,
     "send stock": send_stock,
     "fetch stock results": results,
+    "compare stock": compare_stock,
 }
 
 
 def count_http():
     """Count from now on the seconds spent in HTTP calls; return the counter, a list of one."""
-    import httpx  # noqa: PLC0415 - loaded with the addon
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415 - loaded with the addon
 
-    spent, plain = [0.0], httpx.HTTPTransport.handle_request
+    spent, plain = [0.0], HTTPAdapter.send
 
-    def timed(transport, request):
+    def timed(adapter, request, **arguments):
         started = time.monotonic()
         try:
-            return plain(transport, request)
+            return plain(adapter, request, **arguments)
         finally:
             spent[0] += time.monotonic() - started
 
-    httpx.HTTPTransport.handle_request = timed
+    HTTPAdapter.send = timed
     return spent
 
 

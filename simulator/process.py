@@ -49,7 +49,8 @@ class Amazon:
         """End the simulator started here."""
         if self.process:
             self.process.terminate()
-            self.process.wait(10)
+            # One that remembers very much takes a while to forget it.
+            self.process.wait(60)
             self.process.stdin.close()
             self.process.stdout.close()
 
