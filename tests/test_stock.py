@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo import fields
@@ -6,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models.inventory import amazon_quantity
 from .common_stock import StockCase
 
 
@@ -181,8 +183,10 @@ class TestStock(StockCase):
         self.assertEqual(dict(self.writes())["AMZ-TEA-001"], 0)
 
     def test_another_shop(self):
-        """Another merchant token is another shop: it is told everything anew, once its SKUs are known."""
+        """Another merchant token is another shop: it is told everything anew, once its SKUs are known; also if its
+        stock was not sent for a while."""
         self.started()
+        self.account.stock_watched = False
         seller = self.seller
         self.seller = self.amazon.seller()
         self.account.with_user(self.manager).write(
@@ -314,6 +318,118 @@ class TestStock(StockCase):
         self.results()
         self.assertEqual(self.writes(), [("AMZ-TEA-001", 105)])
 
+    def more_skus(self, *skus):
+        """Offer the cups under further SKUs."""
+        self.list_on_amazon(*skus)
+        for sku in skus:
+            self.env["amazon.offer"].create(
+                {
+                    "account_id": self.account.id,
+                    "marketplace_id": self.account.marketplace_ids[0].id,
+                    "sku": sku,
+                    "product_id": self.cup.id,
+                }
+            )
+
+    def feeds(self):
+        return self.amazon.get(f"feeds?merchant_id={self.seller['merchant_id']}")
+
+    def test_several_feeds_at_a_time(self):
+        """What changes of other SKUs while feeds are at Amazon goes as a further feed, as many as Amazon takes; what
+        has run out goes by itself then; the rest goes when there is room."""
+        self.account.inventory_feed_threshold = 0
+        self.sync()
+        for number in range(2, 6):
+            self.more_skus(f"MORE-{number}")
+            self.sync()
+        self.assertEqual(len(self.feeds()), 5)
+        self.more_skus("MORE-6", "MORE-7")
+        self.offer("MORE-7").paused = True
+        self.sync()
+        self.assertEqual((len(self.feeds()), self.writes()), (5, [("MORE-7", 0)]))
+        self.assertEqual(self.offer("MORE-6").sync_state, "unsent")
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=6)):
+            self.env["amazon.quota"].search([]).tokens = 5
+            self.results()
+            self.sync()
+            self.results()
+        self.assertEqual(len(self.feeds()), 6)
+        self.assertEqual(dict(self.writes()), {sku: 100 for sku in self.listed("MORE-7")})
+
+    def listed(self, *without):
+        every = self.amazon.get(f"listings?merchant_id={self.seller['merchant_id']}")
+        return {listing["sku"] for listing in every} - {*without}
+
+    def test_nothing_after_a_lost_feed(self):
+        """While it is not known whether Amazon has a feed, no other goes: it could not be told from that one."""
+        self.account.inventory_feed_threshold = 0
+        self.amazon.post("faults", operation="createFeed", kind="cut_before", times=1)
+        self.sync()
+        self.more_skus("MORE-2")
+        self.sync()
+        self.assertEqual(self.feeds(), [])
+        with freeze_time(fields.Datetime.now()) as clock:
+            for _again in range(4):
+                clock.tick(timedelta(minutes=11))
+                self.sync()
+                self.results()
+        self.assertEqual(len(self.feeds()), 2)
+        self.assertEqual(dict(self.writes()), {sku: 100 for sku in self.listed()})
+
+    def test_full_feeds(self):
+        """All stock goes in as few feeds as possible, each looked at by itself; what has run out does not wait."""
+        self.account.inventory_feed_threshold = 1
+        for name, value in (("LOOK", 1), ("ROUND", 2), ("MOST_MESSAGES", 3)):
+            self.startPatcher(patch.object(amazon_quantity, name, value))
+        self.more_skus(*(f"MORE-{number}" for number in range(2, 9)))
+        self.offer("MORE-3").paused = True
+        self.sync(full=True)
+        self.assertEqual(self.env["amazon.feed"].search([], order="id").mapped("message_count"), [3, 3, 2])
+        self.assertEqual(self.writes(), [("MORE-3", 0)])
+        self.results()
+        self.assertEqual(dict(self.writes()), {sku: 100 for sku in self.listed("MORE-3")})
+        self.sync()
+        self.assertEqual(self.writes(), [])
+
+    def test_moved_during_a_full_push(self):
+        """What has moved is looked at before what is only to be told again."""
+        self.started()
+        self.more_skus("MORE-2")
+        self.sync()
+        self.writes()
+        changes = self.env["amazon.stock.change"]
+        changes._note_all(self.account, again=True)
+        changes._note_offers(self.offer("MORE-2"))
+        self.assertEqual(changes._take(self.account, 1), ([self.offer("MORE-2").id], {self.offer("MORE-2").id}, set()))
+        self.assertEqual(len(changes._take(self.account, 9)[0]), 2)
+
+    def test_cancelled_in_the_inbox(self):
+        """What an order takes that is received and cannot be made is free again when it is cancelled, or left out."""
+        self.started()
+        self.account.unknown_sku = "hold"
+        for sku, how in (("UNKNOWN-1", "cancel"), ("UNKNOWN-2", "ignore")):
+            with self.subTest(how=how):
+                [ref] = self.place(items=[{"sku": "AMZ-TEA-001", "quantity": 3}, {"sku": sku}], minutes_ago=0)
+                self.get_orders()
+                self.stock(self.tea, 10)
+                self.sync()
+                told = self.offer("AMZ-TEA-001").quantity_here
+                self.assertEqual(self.writes(), [("AMZ-TEA-001", told)])
+                if how == "cancel":
+                    self.act(ref, "cancel")
+                    self.get_orders("_fetch_orders")
+                else:
+                    rows = self.env["amazon.order.update"].search([("order_ref", "=", ref)])
+                    rows.with_user(self.user).action_ignore()
+                self.sync()
+                self.assertEqual(self.writes(), [("AMZ-TEA-001", told + 3)])
+
+    def get_orders(self, method="_import_orders"):
+        """Receive what Amazon has, and build it, or not."""
+        self.amazon.post("clock", advance=600)
+        self.account.job_ids.cursor = False
+        self.run_job(method)
+
     def test_accepted_is_not_applied(self):
         """Whether Amazon shows what it accepted is read back; what it never shows is told once more, then a person."""
         self.change_listing("AMZ-TEA-001", applies=False)
@@ -382,6 +498,38 @@ class TestStock(StockCase):
 @tagged("post_install", "-at_install", "extra")
 class TestStockOfKits(StockCase):
     """A kit has what its components allow."""
+
+    def test_bills(self):
+        """A bill of materials that changes changes what the kit has, at once; also that of a kit in a kit."""
+        kit = self.make_kit()
+        box = self.env["product.product"].create({"name": "Box", "default_code": "BOX-1", "is_storable": True})
+        part = {"product_id": kit.id, "product_qty": 1}
+        values = {"product_tmpl_id": box.product_tmpl_id.id, "type": "phantom", "bom_line_ids": [(0, 0, part)]}
+        self.env["mrp.bom"].create(values)
+        self.list_on_amazon("KIT-1", "BOX-1")
+        self.sync_offers()
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("BOX-1", 33), ("KIT-1", 33)])
+        bill = self.env["mrp.bom"].search([("product_tmpl_id", "=", kit.product_tmpl_id.id)])
+        of_tea = bill.bom_line_ids.filtered(lambda line: line.product_id == self.tea)
+        maker = new_test_user(
+            self.env,
+            "maker",
+            "mrp.group_mrp_manager",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        for change, units in (
+            (lambda: of_tea.with_user(maker).write({"product_qty": 5}), 20),
+            (lambda: of_tea.with_user(maker).unlink(), 50),
+            (lambda: bill.with_user(maker).write({"product_qty": 2}), 100),
+        ):
+            change()
+            self.sync()
+            self.assertEqual(sorted(self.writes()), [("BOX-1", units), ("KIT-1", units)])
+        bill.with_user(maker).active = False
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("BOX-1", 0), ("KIT-1", 0)])
 
     def test_kit(self):
         """Less what orders take of the components; what moves of a component changes the kit."""

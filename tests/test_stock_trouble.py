@@ -107,6 +107,31 @@ class TestStockTrouble(StockCase):
         self.sync()
         self.assertEqual(self.writes(), [])
 
+    def test_given_to_amazon_after_it_was_told(self):
+        """A SKU that was told and is given to Amazon is looked up before it is told again, what goes by itself each
+        hour, what goes with many each day; nothing is written to it."""
+        skus = [f"MORE-{number}" for number in range(25)]
+        self.list_on_amazon(*skus)
+        for sku in skus:
+            self.make(sku)
+        self.account.inventory_feed_threshold = 20
+        self.sync()
+        self.results()
+        self.change_listing("AMZ-TEA-001", channel="fba")
+        self.change_listing("MORE-7", channel="both")
+        self.writes()
+        with freeze_time(fields.Datetime.now()) as clock:
+            clock.tick(timedelta(minutes=61))
+            self.stock(self.tea, -1)
+            self.sync()
+            self.assertEqual((self.writes(), self.tea_offer.channel), ([], "fba"))
+            clock.tick(timedelta(hours=25))
+            self.stock(self.cup, -1)
+            self.sync()
+            self.results()
+            self.assertEqual(sorted(self.writes()), sorted((sku, 99) for sku in skus if sku != "MORE-7"))
+        self.assertTrue(self.offer("MORE-7").why_not_sent)
+
     def test_marketplace_taken_away(self):
         """What waits for a marketplace that the account has no more waits, and keeps nothing else."""
         other = self.env["amazon.marketplace"].search([("id", "!=", self.tea_offer.marketplace_id.id)], limit=1)

@@ -41,6 +41,8 @@ class FeedType(NamedTuple):
     :param content_type: of the document.
     :param suffix: of the names under which the document and its report are downloaded.
     :param parse: makes of a ``selling_partner`` document the report on it.
+    :param at_once: so many of an account's may be at Amazon at a time. Where it is more than one, nothing may depend on
+        which of them Amazon processes first.
     """
 
     model: str
@@ -48,12 +50,13 @@ class FeedType(NamedTuple):
     content_type: str
     suffix: str
     parse: Callable
+    at_once: int = 1
 
 
-# A feed that nobody has finished: no other of its type is sent meanwhile.
+# A feed that nobody has finished: no other of its type is sent meanwhile. What was lost on the way could not be told
+# from what went after it.
 UNSENT = ("prepared", "submitting")
 AT_AMAZON = ("submitted", "asking")
-UNSETTLED = (*UNSENT, *AT_AMAZON)
 # Amazon keeps reports for 28 days; a report that cannot be read is fetched so often.
 READS = 3
 # Messages whose outcome is written in one transaction.
@@ -110,9 +113,12 @@ class AmazonFeed(models.Model):
     asked = fields.Integer(readonly=True)
     message = Said(readonly=True)
 
-    # One unsettled feed per account and type, whatever happens.
+    alone = fields.Boolean(readonly=True, default=True, help="No other of its type may be at Amazon with it.")
+
+    # One unsettled feed per account and type, whatever happens; of what may be there with others, one on its way.
     _unsettled_uniq = models.UniqueIndex(
-        "(account_id, feed_type) WHERE state IN ('prepared', 'submitting', 'submitted', 'asking')"
+        "(account_id, feed_type)"
+        " WHERE state IN ('prepared', 'submitting') OR (alone AND state IN ('submitted', 'asking'))"
     )
 
     def _compute_names(self):
@@ -134,14 +140,19 @@ class AmazonFeed(models.Model):
         self.ensure_one()
         return self._declared()[self.feed_type]
 
-    def _messages(self):
-        """Return what the feed carries."""
+    def _messages(self, *names):
+        """Return what the feed carries.
+
+        :param names: of the fields that are read of all of them: of many, the others would fill the memory.
+        """
         self.ensure_one()
-        return self.env[self._declaration().model].search([("feed_id", "=", self.id)], order="id")
+        return self.env[self._declaration().model].search_fetch([("feed_id", "=", self.id)], names, order="id")
 
     def _open_messages(self):
         """Return those of which it is not known what became of them."""
-        return self._messages().filtered(lambda row: row.state in ("sending", "unknown") and row.channel == "feed")
+        return self.env[self._declaration().model].search(
+            [("feed_id", "=", self.id), ("channel", "=", "feed"), ("state", "in", ("sending", "unknown"))], order="id"
+        )
 
     # === SENDING; run by a job that holds the lock of all who send this type === #
 
@@ -167,6 +178,12 @@ class AmazonFeed(models.Model):
         return self._of(account, feed_type, UNSENT)._now()
 
     @api.model
+    def _has_room(self, account, feed_type):
+        """Tell whether another feed of a type may go."""
+        at_once = self._declared()[feed_type].at_once
+        return not self._of(account, feed_type, UNSENT) and len(self._of(account, feed_type, AT_AMAZON)) < at_once
+
+    @api.model
     def _send(self, run, feed_type, rows):
         """Send messages as one feed.
 
@@ -175,12 +192,19 @@ class AmazonFeed(models.Model):
         account = run.account
         if not rows:
             return
-        if self._of(account, feed_type, UNSETTLED):
+        if not self._has_room(account, feed_type):
             rows._hold(Why("feed", self.env._("Waits until Amazon is through with the feed before.")))
             run.commit()
             return
         rows, document = rows._feed_document(account)
-        feed = self.create({"account_id": account.id, "feed_type": feed_type, "message_count": len(rows)})
+        feed = self.create(
+            {
+                "account_id": account.id,
+                "feed_type": feed_type,
+                "message_count": len(rows),
+                "alone": self._declared()[feed_type].at_once == 1,
+            }
+        )
         rows._mark_sending("feed", run.log, feed_id=feed.id)
         feed.document = base64.b64encode(document)
         run.commit()
@@ -203,7 +227,7 @@ class AmazonFeed(models.Model):
         """
         self.ensure_one()
         content, content_type = base64.b64decode(self.document), self._declaration().content_type
-        marketplaces = self._messages().marketplace_id.mapped("api_ref")
+        marketplaces = self._messages("marketplace_id").marketplace_id.mapped("api_ref")
         try:
             document = run.amazon.feeds.create_document(content_type)
             run.amazon.feeds.upload(document.url, content, content_type)
@@ -451,7 +475,8 @@ class AmazonFeed(models.Model):
             self._start_querying(_lt("Amazon's report cannot be read (%s); Amazon is asked for each entry.", why))
 
     def _done(self, **values):
-        accepted = len(self._messages().filtered("accepted_at"))
+        messages = self.env[self._declaration().model]
+        accepted = messages.search_count([("feed_id", "=", self.id), ("accepted_at", "!=", False)])
         self.write(
             {
                 "state": "done",
@@ -467,12 +492,7 @@ class AmazonFeed(models.Model):
 
     def _ended(self):
         """The next feed may go."""
-        self.env[self._declaration().model]._look_again(
-            [
-                ("account_id", "=", self.account_id.id),
-                ("state", "=", "not_sent"),
-            ]
-        )
+        self.env[self._declaration().model]._feed_ended(self.account_id)
         self.env["ir.cron"]._commit_progress()
 
     # === WHAT NO REPORT TELLS === #

@@ -172,6 +172,14 @@ class AmazonOutbox(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _feed_ended(self, account):
+        """A feed of an account is over: what waited for it may go.
+
+        :param account: the ``amazon.account``.
+        """
+        self._look_again([("account_id", "=", account.id), ("state", "=", "not_sent")])
+
+    @api.model
     def _feed_wake(self, account, seconds):
         """Wake whoever fetches the results, not before so many seconds from now."""
         raise NotImplementedError
@@ -258,21 +266,27 @@ class AmazonOutbox(models.AbstractModel):
         :param log: the run's ``amazon.log`` row.
         """
         self._stand_in(log)
-        for row in self:
-            row.write(
-                {
-                    "state": "sending",
-                    "channel": channel,
-                    "told": row._facts(),
-                    "sent_at": fields.Datetime.now(),
-                    "by_request": row.requested,
-                    "retry_at": False,
-                    "asked": 0,
-                    "message": False,
-                    "hint": False,
-                    **values,
-                }
-            )
+        for rows in self._chunks(CHUNK):
+            for row in rows:
+                row.told = row._facts()
+            for requested, same in rows.grouped("requested").items():
+                same.write(
+                    {
+                        "state": "sending",
+                        "channel": channel,
+                        "sent_at": fields.Datetime.now(),
+                        "by_request": requested,
+                        "retry_at": False,
+                        "asked": 0,
+                        "message": False,
+                        "hint": False,
+                        **values,
+                    }
+                )
+            if len(self) > CHUNK:
+                # Of many, not all are kept in memory.
+                self.env.flush_all()
+                self.env.invalidate_all()
 
     def _accepted(self, message=False, **values):
         """Amazon has accepted these.
@@ -456,13 +470,15 @@ class AmazonOutbox(models.AbstractModel):
             run.commit()
 
     @api.model
-    def _ready(self, run, requested, tried):
+    def _ready(self, run, requested, tried, only=Domain.TRUE, most=None):
         """Look at everything that is due; say on each row that may not go why, and return what is told of the others.
 
         This decides which way each goes. Whether it still may is looked at when it is locked, which is minutes later
         where Amazon takes only so many at a time.
 
         :param set tried: ids that this run is through with.
+        :param Domain only: which of them are looked at.
+        :param int most: so many that may go are enough; None: all.
         :return: what is told, by id.
         :rtype: dict
         """
@@ -470,7 +486,9 @@ class AmazonOutbox(models.AbstractModel):
         while True:
             # What was committed elsewhere since is seen, too.
             run.commit()
-            rows = self.search(self._due(run.account, requested) & Domain("id", ">", last), limit=LOOK, order="id")
+            limit = LOOK if most is None else min(LOOK, most - len(ready))
+            due = self._due(run.account, requested) & only & Domain("id", ">", last)
+            rows = limit and self.search(due, limit=limit, order="id")
             if not rows:
                 return ready
             last = rows[-1].id

@@ -3,6 +3,9 @@ from odoo import api, fields, models
 from ...selling_partner import CONTENT_TYPE_JSON, FEED_TYPE_LISTINGS, parse_processing_report
 from ..engine.amazon_feed import FeedType
 
+# As many as Amazon takes within five minutes.
+AT_ONCE = 5
+
 
 class AmazonFeed(models.Model):
     """Feeds of quantities."""
@@ -19,6 +22,12 @@ class AmazonFeed(models.Model):
         return {
             **super()._declared(),
             FEED_TYPE_LISTINGS: FeedType(
-                "amazon.quantity", "inventory_by_hand", CONTENT_TYPE_JSON, "json", parse_processing_report
+                "amazon.quantity",
+                "inventory_by_hand",
+                CONTENT_TYPE_JSON,
+                "json",
+                parse_processing_report,
+                # A SKU that is in one is in no other: see _take.
+                at_once=AT_ONCE,
             ),
         }

@@ -9,7 +9,7 @@ from odoo.tools.translate import LazyTranslate
 from ...const import QUERY_AGAIN_MINUTES
 from ...locks import MET
 from ...said import say
-from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, BadRequest, ListingPatch
+from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, MOST_MESSAGES, BadRequest, ListingPatch
 from ..engine.amazon_job import unexpected
 from ..engine.amazon_outbox import FAILED
 
@@ -17,6 +17,8 @@ _lt = LazyTranslate(__name__)
 
 # SKUs looked at in one transaction.
 LOOK = 500
+# SKUs looked at before what has run out among them is sent.
+ROUND = 2_000
 # What was accepted is read back after so many minutes; Amazon may take a while to apply it.
 SHOWN_AFTER_MINUTES = (15, 30, 60)
 KEEP_DAYS = 90
@@ -182,24 +184,56 @@ class AmazonQuantity(models.Model):
 
     @api.model
     def _send_all(self, run, requested, troubles, tried):
-        self._look_at_changes(run, requested)
-        result = super()._send_all(run, requested, troubles, tried)
+        """Send what may go, while what has changed is still looked at: what has run out waits for no others."""
+        more = True
+        while more:
+            more = self._look_at_changes(run, requested)
+            for only in self._parts(run.account):
+                while ready := self._ready_of(run, requested, tried, only, more):
+                    tried.update(ready)
+                    self._send_ready(run, ready, troubles)
         with self._raised_later(troubles):
             self._read_back(run)
-        return result
+
+    @api.model
+    def _parts(self, account):
+        """Return the domains of what goes together: a feed is for one marketplace. What was meant for others is looked
+        at last, to say so."""
+        marketplaces = account.marketplace_ids
+        return [Domain("marketplace_id", "=", one.id) for one in marketplaces] + [
+            Domain("marketplace_id", "not in", marketplaces.ids)
+        ]
+
+    @api.model
+    def _ready_of(self, run, requested, tried, only, more):
+        """Return what may go now, as :meth:`_ready` does: at most as much as a feed carries. While a feed is not full,
+        or none may go, only what has run out goes, which needs none.
+
+        :param bool more: not all of what has changed is looked at yet.
+        """
+        count = self.search_count(self._due(run.account, requested) & only, limit=MOST_MESSAGES)
+        is_much = count > run.account.inventory_feed_threshold
+        if (more and count < MOST_MESSAGES) or (is_much and not self._has_room(run.account)):
+            only &= Domain("quantity", "=", 0)
+        return self._ready(run, requested, tried, only, MOST_MESSAGES)
+
+    @api.model
+    def _has_room(self, account):
+        return self.env["amazon.feed"]._has_room(account, FEED_TYPE_LISTINGS)
 
     @api.model
     def _look_at_changes(self, run, requested):
-        """Make rows of what has changed, as long as there is something.
+        """Make rows of what has changed, of so many at a time.
 
         :param bool requested: only of what a person asked for.
+        :return: whether there is more.
         """
-        changes, looked_up, limit = self.env["amazon.stock.change"], set(), LOOK
-        while True:
+        changes, looked_up, limit, looked_at = self.env["amazon.stock.change"], set(), LOOK, 0
+        while looked_at < ROUND:
             run.checkpoint()
             ids, again, changed_there = changes._take(run.account, limit, requested)
             if not ids:
-                return
+                return False
             offers = self.env["amazon.offer"].browse(ids)
             unseen = offers.filtered(
                 lambda offer: offer.product_id and offer.id not in looked_up and offer._is_to_be_looked_up()
@@ -215,6 +249,7 @@ class AmazonQuantity(models.Model):
             try:
                 offers._tell(again, changed_there)
                 self.env.flush_all()
+                looked_at += len(ids)
             except MET:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told on the SKU
@@ -225,18 +260,22 @@ class AmazonQuantity(models.Model):
                     offers._cannot_be_told(say(self.env, unexpected(error)))
                 # One that cannot be looked at keeps no others.
                 limit = 1
+        return True
 
     @api.model
     def _send_ready(self, run, ready, troubles):
         """Send what has run out by itself, and the rest as one feed where it is much."""
-        rows = self.browse(ready)
-        if len(rows) > run.account.inventory_feed_threshold:
-            out = rows.filtered(lambda row: not row.quantity)
-            direct = out if len(out) <= run.account.inventory_feed_threshold else rows.browse()
-            for of_one in (rows - direct).grouped("marketplace_id").values():
-                with self._raised_later(troubles):
-                    self.env["amazon.feed"]._send(run, FEED_TYPE_LISTINGS, of_one)
-            ready = {row.id: ready[row.id] for row in direct}
+        few = run.account.inventory_feed_threshold
+        if len(ready) > few and self._has_room(run.account):
+            out = {row_id: patch for row_id, patch in ready.items() if not patch.quantity}
+            direct = out if len(out) <= few else {}
+            rows = self.browse(row_id for row_id in ready if row_id not in direct)
+            with self._raised_later(troubles):
+                self.env["amazon.feed"]._send(run, FEED_TYPE_LISTINGS, rows)
+            ready = direct
+        # Each is looked at once more when it is locked.
+        if unseen := self.browse(ready).offer_id.filtered(lambda offer: offer._is_to_be_looked_up(direct=True)):
+            unseen._look_up(run.amazon)
         return super()._send_ready(run, ready, troubles)
 
     def _accepted(self, message=False, **values):

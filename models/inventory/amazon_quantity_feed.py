@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools.translate import LazyTranslate
 
 from ...selling_partner import ISSUE_HINTS, listings_feed, split_listings_feed
+from ..engine.amazon_feed import CHUNK
 
 _lt = LazyTranslate(__name__)
 
@@ -12,11 +13,18 @@ class AmazonQuantity(models.Model):
     _inherit = "amazon.quantity"
 
     def _feed_document(self, account):
-        messages = next(split_listings_feed((row.id, row._patch()) for row in self))
+        messages = next(split_listings_feed(self._feed_messages()))
         locale = self.env["amazon.offer"]._issue_locale(account)
         return self.browse(row_id for row_id, _patch in messages), b"".join(
             listings_feed(account.merchant_id, messages, locale)
         )
+
+    def _feed_messages(self):
+        """Yield them one by one; of many, not all are kept in memory."""
+        for rows in self._chunks(CHUNK):
+            yield from [(row.id, row._patch()) for row in rows]
+            self.env.flush_all()
+            self.env.invalidate_all()
 
     def _feed_submitted(self, feed, run):
         run.log._note(_lt("Feed %(feed)s: %(count)s quantities sent.", feed=feed.feed_ref, count=len(self)))
@@ -35,6 +43,12 @@ class AmazonQuantity(models.Model):
     def _feed_outcome(self, message="", codes=()):
         hint = next(filter(None, map(ISSUE_HINTS.get, codes)), "")
         return {"hint": hint} if hint else {}
+
+    @api.model
+    def _feed_ended(self, account):
+        # What did not fit into it, and what has changed of what was in it.
+        if self._has_work(account, not account.auto_inventory):
+            self._sender(account).sudo()._trigger()  # sudo: jobs are the addon's own
 
     @api.model
     def _feed_wake(self, account, seconds):

@@ -128,7 +128,8 @@ class AmazonStockChange(models.Model):
 
     @api.model
     def _take(self, account, limit, requested=False):
-        """Take SKUs off the list, but for those that Amazon is just being told of.
+        """Take SKUs off the list, but for those that Amazon is just being told of: first those that have changed, then
+        those that are to be told in any case, which may be all.
 
         :param account: the ``amazon.account``.
         :param int limit: at most so many.
@@ -137,19 +138,22 @@ class AmazonStockChange(models.Model):
             changed its number itself.
         :rtype: tuple[list, set, set]
         """
-        rows = self.env.execute_query(
-            SQL(
-                "WITH waiting AS (SELECT DISTINCT change.offer_id FROM amazon_stock_change change"
-                " JOIN amazon_offer offer ON offer.id = change.offer_id"
-                " WHERE change.account_id = %s AND offer.sync_state IS DISTINCT FROM 'sending' AND (change.again OR %s)"
-                " ORDER BY change.offer_id LIMIT %s)"
-                " DELETE FROM amazon_stock_change change USING waiting WHERE change.offer_id = waiting.offer_id"
-                " RETURNING change.offer_id, change.again, change.changed_there",
-                account.id,
-                not requested,
-                limit,
+        for asked_for in (True,) if requested else (False, True):
+            rows = self.env.execute_query(
+                SQL(
+                    "WITH waiting AS (SELECT DISTINCT change.offer_id FROM amazon_stock_change change"
+                    " JOIN amazon_offer offer ON offer.id = change.offer_id"
+                    " WHERE change.account_id = %s AND offer.sync_state IS DISTINCT FROM 'sending'"
+                    " AND COALESCE(change.again, FALSE) = %s ORDER BY change.offer_id LIMIT %s)"
+                    " DELETE FROM amazon_stock_change change USING waiting WHERE change.offer_id = waiting.offer_id"
+                    " RETURNING change.offer_id, change.again, change.changed_there",
+                    account.id,
+                    asked_for,
+                    limit,
+                )
             )
-        )
+            if rows:
+                break
         return (
             sorted({offer_id for offer_id, _again, _there in rows}),
             {offer_id for offer_id, again, _there in rows if again},

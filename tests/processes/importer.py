@@ -14,6 +14,7 @@ and answers are JSON, one object a line:
 - ``fetch``, ``build``: one half of it (``build`` is what a builder's cron runs);
 - ``send``, ``requested``: tell Amazon of deliveries, of all or of those a person asked for;
 - ``stock``: tell Amazon of the stock; ``stock and results``: and fetch what it says of feeds;
+- ``compare``: read all SKUs from Amazon, and compare their quantities;
 - ``results``: fetch what Amazon says of feeds; ``send and results``: both;
 - ``code``: the Python code in ``code``, with ``env``;
 - ``prepare``: see ``prepare.py``.
@@ -178,6 +179,7 @@ WAYS = {
     "send and results": on_accounts("_send_confirmations", "_fetch_results"),
     "stock": on_accounts("_sync_inventory"),
     "stock and results": on_accounts("_sync_inventory", "_fetch_results"),
+    "compare": on_accounts("_compare_stock"),
     "code": as_superuser(lambda env, code: exec(code, {"env": env, "__name__": "code"})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
     "prepare": as_superuser(prepare),
@@ -256,11 +258,22 @@ def move(name):
 
 
 def small_batches(size):
-    """Make batches of few orders, so that few orders make several."""
+    """Make batches of few orders and SKUs, so that few make several."""
+    from odoo.addons.sale_amazon_spapi.models import inventory  # noqa: PLC0415
     from odoo.addons.sale_amazon_spapi.models.orders import amazon_order_update  # noqa: PLC0415
 
-    assert amazon_order_update.BATCH_SIZE > size
-    amazon_order_update.BATCH_SIZE = size
+    for module, name in (
+        (amazon_order_update, "BATCH_SIZE"),
+        (inventory.amazon_offer, "MANY_SKUS"),
+        (inventory.amazon_offer_drift, "LOOK"),
+        (inventory.amazon_offer_report, "LEARN"),
+        (inventory.amazon_quantity, "LOOK"),
+        (inventory.amazon_quantity, "ROUND"),
+        (inventory.amazon_quantity, "MOST_MESSAGES"),
+        (inventory.amazon_quantity_feed, "CHUNK"),
+    ):
+        assert getattr(module, name) > size
+        setattr(module, name, size)
 
 
 def serve(connection):
