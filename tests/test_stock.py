@@ -360,6 +360,44 @@ class TestStock(StockCase):
         every = self.amazon.get(f"listings?merchant_id={self.seller['merchant_id']}")
         return {listing["sku"] for listing in every} - {*without}
 
+    def test_two_marketplaces(self):
+        """One product under the same SKU in two marketplaces is told in each, by a feed of its own."""
+        german, french = "A1PA6795UKMFR9", "A13V1IB3VIYZZH"
+        self.seller = self.amazon.seller(region="eu", marketplaces=[german, french])
+        self.account = self._connect(self.seller, name="EU")
+        self.list_on_amazon(*({"sku": "AMZ-TEA-001", "marketplace_id": ref} for ref in (german, french)))
+        self.sync_offers()
+        self.assertEqual(set(self.offer("AMZ-TEA-001").marketplace_id.mapped("api_ref")), {german, french})
+        for threshold in (50, 0):
+            self.account.inventory_feed_threshold = threshold
+            self.stock(self.tea, 1)
+            self.sync()
+            self.results()
+            here = self.offer("AMZ-TEA-001")[0].quantity_here
+            listings = self.amazon.get(f"listings?merchant_id={self.seller['merchant_id']}")
+            self.assertEqual([(one["sku"], one["quantity"]) for one in listings], [("AMZ-TEA-001", here)] * 2)
+        self.assertEqual(len(self.feeds()), 2)
+
+    def test_imported(self):
+        """A table of SKUs that is imported is told like one that is typed."""
+        self.started()
+        self.list_on_amazon("FILE-1", "FILE-2")
+        place = self.account.marketplace_ids[0].name
+        result = (
+            self.env["amazon.offer"]
+            .with_user(self.user)
+            .load(
+                ["account_id", "marketplace_id", "sku", "product_id", "buffer"],
+                [
+                    [self.account.name, place, "FILE-1", "AMZ-TEA-001", "3"],
+                    [self.account.name, place, "FILE-2", "AMZ-CUP-001", "0"],
+                ],
+            )
+        )
+        self.assertEqual((len(result["ids"] or []), result["messages"]), (2, []))
+        self.sync()
+        self.assertEqual(sorted(self.writes()), [("FILE-1", 97), ("FILE-2", 100)])
+
     def test_nothing_after_a_lost_feed(self):
         """While it is not known whether Amazon has a feed, no other goes: it could not be told from that one."""
         self.account.inventory_feed_threshold = 0
