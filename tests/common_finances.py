@@ -31,11 +31,11 @@ class FinancesCase(AmazonCase):
             finance_defer="none",
         )
 
-    def sync(self):
+    def sync(self, account=None):
         """Read Amazon's Finances, as the job does; return the log row."""
         # What has just been posted can be asked for.
         self.amazon.post("clock", advance=600)
-        with freeze_time(self.amazon.get("clock")["now"]), self.committing(self.account) as account:
+        with freeze_time(self.amazon.get("clock")["now"]), self.committing(account or self.account) as account:
             logs = account._sync_finances().ids
         self.env.invalidate_all()
         return self.env["amazon.log"].browse(logs)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
+from .common import shifted
 from .common_finances import FinancesCase
 
 
@@ -42,6 +43,34 @@ class TestFinances(FinancesCase):
                 # What was refunded is not credited here.
                 self.assertEqual(order.amazon_mismatch, bool(order.amazon_refunded))
         self.assertGreater(len(settled), 10)
+
+    def test_every_kind_abroad(self):
+        """In every currency and with every way of taxes, too; in the US although no marketplace is named."""
+        kinds = [kind for kind in self.amazon.get("kinds") if kind["marketplace"] not in ("JP", None)]
+        codes = {kind["marketplace"] for kind in kinds}
+        settled = self.env["sale.order"]
+        for region, marketplaces in (
+            self.env["amazon.marketplace"].search([("code", "in", list(codes))]).grouped("region").items()
+        ):
+            seller = self.amazon.seller(region=region, marketplaces=marketplaces.mapped("api_ref"))
+            account = self._connect(seller, name=region)
+            placed = shifted(self.amazon.get("clock")["now"], 60)
+            refs = [
+                self.amazon.place(seller, kind["kind"], created=placed)[0]
+                for kind in kinds
+                if kind["marketplace"] in marketplaces.mapped("code")
+            ]
+            self.import_orders(account)
+            for order in self.orders(*refs).filtered(lambda order: order.amazon_status == "unshipped"):
+                self.act(order.amazon_order_ref, "ship")
+            self.import_orders(account)
+            self.sync(account)
+            for order in self.orders(*refs).filtered(lambda order: order.amazon_status == "shipped"):
+                with self.subTest(region=region, order=order.amazon_order_ref):
+                    self.assertEqual(order.amazon_settled, order.amazon_total)
+                    self.assertEqual(order.amazon_mismatch, bool(order.amazon_refunded))
+                    settled |= order
+        self.assertGreater(len(settled.currency_id), 2)
 
     def test_rerun(self):
         """A second run, and one that reads the same window again, change nothing."""
@@ -107,15 +136,19 @@ class TestFinances(FinancesCase):
         self.assertEqual(order.amazon_refunded, order.amazon_total)
 
     def test_release_alone(self):
-        """A release whose sale is older than what was read counts, until its order was read and shows the sale."""
+        """A release whose sale is older than what was read counts, until that is read, too."""
         self.amazon.post("settings", finance_defer="DD7")
         order = self.sold()
         self.amazon.post("clock", advance=45 * 24 * 3600)
         self.amazon.post("release", order_id=order.amazon_order_ref)
         self.sync()
-        sale = self.transactions(order).filtered("counts")
-        self.assertEqual((sale.state, len(self.transactions(order))), ("deferred_released", 2))
-        self.assertEqual(order.amazon_settled, order.amazon_total)
+        release = self.transactions(order)
+        self.assertEqual((release.counts, order.amazon_settled), (True, order.amazon_total))
+        with self.committing(order) as mine:
+            mine.with_user(self.accountant).action_amazon_read_finances()
+        self.env.invalidate_all()
+        self.assertEqual((release.counts, len(self.transactions(order))), (False, 2))
+        self.assertEqual((order.amazon_settled, order.amazon_mismatch), (order.amazon_total, False))
 
     def test_status_changes_without_a_date(self):
         """No search by date shows that a sale was released: its order is read once more when that is overdue."""
@@ -276,6 +309,9 @@ class TestFinances(FinancesCase):
         self.assertEqual((order.amazon_refunded, order.amazon_mismatch), (0, False))
         for one in others:
             self.assertEqual(sum(one.line_ids.mapped("amount")), one.amount)
+        kinds = dict(self.env["amazon.transaction.line"]._read_group([], ["kind"], ["amount:sum"]))
+        self.assertEqual(sum(kinds.values()), sum(self.transactions().mapped("amount")))
+        self.assertEqual(kinds["storage"], -500)
 
     def test_denied(self):
         """A missing role is this job's trouble; the orders go on."""

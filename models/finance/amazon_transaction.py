@@ -241,20 +241,18 @@ class AmazonTransaction(models.Model):
 
     @api.model
     def _query_overdue(self, run):
-        """Read once more the orders of what should have been released long ago, or whose beginning is not known: a
-        change of state has no date of its own, and no search by date would ever show it.
+        """Read once more the orders of what should have been released long ago: a change of state has no date of its
+        own, and no search by date would ever show it.
 
         :return: whether there are more of them.
         """
         now = fields.Datetime.now()
-        overdue = Domain("state", "=", "deferred") & (
-            Domain("matures_at", "<", now - timedelta(days=OVERDUE_DAYS))
-            | (Domain("matures_at", "=", False) & Domain("posted_at", "<", now - timedelta(days=OVERDUE_DAYS)))
-        )
-        alone = Domain("deferred_ref", "!=", False) & Domain("counts", "=", True)
+        late = now - timedelta(days=OVERDUE_DAYS)
+        due = Domain("matures_at", "<", late) | (Domain("matures_at", "=", False) & Domain("posted_at", "<", late))
         asked = Domain("queried_at", "=", False) | Domain("queried_at", "<", now - timedelta(days=1))
+        mine = Domain("account_id", "=", run.account.id) & Domain("state", "=", "deferred")
         found = self.search(
-            Domain("account_id", "=", run.account.id) & Domain("order_ref", "!=", False) & asked & (overdue | alone),
+            mine & Domain("order_ref", "!=", False) & due & asked,
             order="queried_at nulls first, id",
             limit=MOST_ORDERS,
         )
