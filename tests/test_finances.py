@@ -275,6 +275,7 @@ class TestFinances(FinancesCase):
         new = self.transactions().filtered("has_unclassified")
         self.assertEqual(sorted(new.mapped("transaction_ref")), ["NEW-1", "NEW-2"])
         self.assertEqual(new.filtered(lambda one: one.transaction_ref == "NEW-2").kind, "unclassified")
+        self.assertIn("2", self.job.warning)
         name = self.env["amazon.amount.type"].search([("name", "=", "NeverSeen")])
         self.assertEqual(name.kind, "unclassified")
         name.with_user(self.accountant).kind = "principal"

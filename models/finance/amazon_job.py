@@ -1,9 +1,13 @@
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
+from ...said import say
 from ..engine.amazon_job import Job
 
 _lt = LazyTranslate(__name__)
+
+# So many transactions are counted at most.
+MOST_COUNTED = 1000
 
 
 class AmazonJob(models.Model):
@@ -28,3 +32,20 @@ class AmazonJob(models.Model):
                 ),
             ),
         }
+
+    # === COMPUTE METHODS === #
+
+    def _compute_warning(self):
+        result = super()._compute_warning()
+        # sudo: only how many there are is told
+        transactions = self.env["amazon.transaction"].sudo()
+        for job in self.filtered(lambda job: job.name == "finances"):
+            unclassified = [("account_id", "=", job.account_id.id), ("has_unclassified", "=", True)]
+            if count := transactions.search_count(unclassified, limit=MOST_COUNTED):
+                text = _lt(
+                    "Of %(count)s transactions it is not known what all their amounts are. An accountant classifies them"
+                    " under “Amount Types”; what cannot be read at all is looked up in Seller Central.",
+                    count=count if count < MOST_COUNTED else f"{count}+",
+                )
+                job.warning = say(self.env, [job.warning, text] if job.warning else text)
+        return result
