@@ -43,8 +43,8 @@ class AmazonJob(models.Model):
             unclassified = [("account_id", "=", job.account_id.id), ("has_unclassified", "=", True)]
             if count := transactions.search_count(unclassified, limit=MOST_COUNTED):
                 text = _lt(
-                    "Of %(count)s transactions it is not known what all their amounts are. An accountant classifies them"
-                    " under “Amount Types”; what cannot be read at all is looked up in Seller Central.",
+                    "Of %(count)s transactions it is not known what all their amounts are. An accountant classifies"
+                    " them under “Amount Types”; what cannot be read at all is looked up in Seller Central.",
                     count=count if count < MOST_COUNTED else f"{count}+",
                 )
                 job.warning = say(self.env, [job.warning, text] if job.warning else text)
