@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from ..refusals import PURPOSES
 from .common_confirmation import ConfirmationCase
 
 
@@ -147,8 +148,9 @@ class TestConfirmationTrouble(ConfirmationCase):
                 self.assertEqual((log.state, log.accepted), (state, 1))
                 job = self.account._job("confirm").sudo()
                 self.assertEqual(job.error_kind, kind)
-                self.assertIn("getOrder", job.last_error)
-                self.assertIn("getOrder", log.message)
+                asking = str(PURPOSES["getOrder"])
+                self.assertIn(asking, job.last_error)
+                self.assertIn(asking, log.message)
                 self.amazon.control("DELETE", "faults")
                 self.send_later(20)
                 self.assertFalse(job.error_kind)
