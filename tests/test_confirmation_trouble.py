@@ -136,7 +136,10 @@ class TestConfirmationTrouble(ConfirmationCase):
 
     def test_asking_stops_no_sending(self):
         """Amazon may refuse to be asked: what is ready goes out in the same run, and the trouble is told."""
-        for fault, state, kind in (("403_forbidden_message", "failed", "access"), ("429", "partial", "quota")):
+        for fault, state, kind, asking in (
+            ("403_forbidden_message", "failed", "access", "getOrder"),
+            ("429", "partial", "quota", str(PURPOSES["getOrder"])),
+        ):
             with self.subTest(fault=fault):
                 unclear = self.delivered()
                 self.fault("cut_after")
@@ -148,7 +151,6 @@ class TestConfirmationTrouble(ConfirmationCase):
                 self.assertEqual((log.state, log.accepted), (state, 1))
                 job = self.account._job("confirm").sudo()
                 self.assertEqual(job.error_kind, kind)
-                asking = str(PURPOSES["getOrder"])
                 self.assertIn(asking, job.last_error)
                 self.assertIn(asking, log.message)
                 self.amazon.control("DELETE", "faults")
