@@ -129,7 +129,7 @@ class AmazonAmountType(models.Model):
 
     @api.model
     def _guessed(self, name):
-        """Return the values of a type that is new. Of points only v0's names are known (finance.md, 1.5)."""
+        """Return the values of a type that is new. Of points only the names of Finances v0 are known."""
         if "point" in name.lower():
             return {"name": name, "kind": "points", "is_guessed": True}
         return {"name": name}

@@ -20,6 +20,8 @@ SHORT_DAYS = 1
 TROUBLES = 3
 # A transaction may show so late, under its old date.
 LATE_HOURS = 48
+# Amazon refuses a window that ends in the last two minutes, by its own clock.
+RECENT_MINUTES = 10
 # So long after it should be released, Amazon is queried about a transaction that still says deferred.
 OVERDUE_DAYS = 3
 # Orders whose transactions are read one by one, in a run.
@@ -28,8 +30,8 @@ MOST_ORDERS = 50
 LINK_DAYS = 90
 LINK_AT_ONCE = 500
 
-# Amazon's transactionType, of which its model documents the first one only; all that is known of the others, see
-# finance.md, 1.1. Compared in small letters.
+# Amazon's transactionType, of which its model documents the first one only; the others are what sellers have seen.
+# Compared in small letters.
 KINDS = {
     "shipment": "sale",
     "refund": "refund",
@@ -221,10 +223,9 @@ class AmazonTransaction(models.Model):
         """Return the search for what was posted from a moment on (UTC, naive). The last one has no end: what that is,
         Amazon's clock says."""
         end = start + timedelta(days=SHORT_DAYS if job.failures >= TROUBLES else WINDOW_DAYS)
+        recent = fields.Datetime.now() - timedelta(minutes=RECENT_MINUTES)
         # No marketplace: where one is named, Amazon leaves out some of what is sold there.
-        return TransactionSearch(
-            posted_after=aware(start), posted_before=aware(end) if end < fields.Datetime.now() else None
-        )
+        return TransactionSearch(posted_after=aware(start), posted_before=aware(end) if end < recent else None)
 
     @api.model
     def _next_window(self, job, search):
