@@ -81,7 +81,10 @@ class AmazonAmountType(models.Model):
             # sudo: what follows from it is the addon's own, in every company
             self.sudo().is_guessed = False
             changed.sudo().recounted = 0
-            changed.sudo()._recount_one()
+            changed.sudo()._recount_next()
+            if any(amount_type.recounted >= 0 for amount_type in changed.sudo()):
+                # The rest is the job's.
+                self.env["amazon.job"].sudo().search([("name", "=", "finances")])._trigger()
         return result
 
     # === BUSINESS METHODS === #
@@ -101,22 +104,20 @@ class AmazonAmountType(models.Model):
         known |= {amount_type.key: amount_type for amount_type in made}
         return {given: known[name.lower()] for given, name in names.items()}
 
-    def _recount_one(self):
-        """Count anew what follows from another kind: the first of it at once, the rest by the job, which is woken."""
+    def _recount_next(self):
+        """Count anew the next part of what follows from another kind."""
         for amount_type in self:
             last = self.env["amazon.transaction.line"]._recount(amount_type, amount_type.recounted)
             amount_type.recounted = last or -1
-        if any(amount_type.recounted >= 0 for amount_type in self):
-            self.env["amazon.job"].search([("name", "=", "finances")])._trigger()
 
     @api.model
     def _recount_all(self, run):
-        """Go on with what :meth:`_recount_one` has left.
+        """Count anew what is left of what follows from other kinds.
 
         :param run: the :class:`.run.Run`.
         """
         while pending := self.search([("recounted", ">=", 0)], limit=1):
-            pending._recount_one()
+            pending._recount_next()
             run.checkpoint()
 
     def _sum(self):

@@ -9,8 +9,9 @@ from .amazon_amount_type import BUYERS, FEES
 
 # What a person may have read again at once: Amazon answers one order every two seconds.
 MOST_AT_ONCE = 5
-# What of an order's money a transaction tells, by its kind.
-SUMS = ("amazon_settled", "amazon_refunded", "amazon_fees", "amazon_proceeds")
+# What the amounts of an order's transactions come to.
+TOTALS = ("amazon_settled", "amazon_refunded", "amazon_fees", "amazon_proceeds")
+# Where the buyer's money counts, by the transaction's kind.
 BUYERS_FIELDS = {"sale": "amazon_settled", "refund": "amazon_refunded"}
 
 
@@ -93,6 +94,6 @@ class SaleOrder(models.Model):
                 found["amazon_unclassified"] = True
         for order in self.sudo():  # sudo: what Amazon says is the addon's own
             found, currency = sums[order.id], order.currency_id
-            vals = {name: currency.round(found[name]) for name in SUMS}
+            vals = {name: currency.round(found[name]) for name in TOTALS}
             vals |= {name: bool(found[name]) for name in ("amazon_other_currency", "amazon_unclassified")}
             order.write({name: val for name, val in vals.items() if order[name] != val})

@@ -205,7 +205,8 @@ class SaleOrder(models.Model):
         if False in shown:
             # Not everything that is shown is shown of a SKU.
             return more
-        return sum(shown[sku][1] - amount for sku, amount in complete.items() if sku in shown) or more
+        off = sum(shown[sku][1] - amount for sku, amount in complete.items() if sku in shown)
+        return self.currency_id.round(off) or more
 
     # === BUSINESS METHODS: ON THE LIST === #
 
