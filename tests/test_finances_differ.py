@@ -59,8 +59,37 @@ class TestFinancesDiffer(FinancesCase):
             order.with_user(self.accountant).action_amazon_credit_note()
         note.with_user(self.accountant).button_draft()
         self.assertEqual((order.amazon_credited, order.amazon_mismatch), (0, True))
-        note.unlink()
+        note.with_user(self.accountant).button_cancel()
+        again = self.env["account.move"].browse(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
+        self.assertNotEqual(again, note)
+        self.assertEqual(again.invoice_line_ids.mapped("product_id"), goods.product_id, "the same as before")
+        again.unlink()
         self.assertTrue(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
+
+    def test_credit_note_of_what_has_no_line(self):
+        """What is refunded of nothing that stands in the order is named for whoever gets the credit note; money in
+        another currency is no part of it."""
+        order = self.settled()
+        self.invoice(order)
+        refs = [{"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order.amazon_order_ref}]
+        for number, (currency, name, amount) in enumerate(
+            (("JPY", "ShippingPrincipal", -30), ("USD", "OurPricePrincipal", -2))
+        ):
+            money = {"currencyCode": currency, "currencyAmount": amount}
+            self.post(
+                {
+                    "transactionId": f"ODD-{number}",
+                    "transactionType": "Refund",
+                    "totalAmount": money,
+                    "relatedIdentifiers": refs,
+                    "breakdowns": [{"breakdownType": name, "breakdownAmount": money}],
+                }
+            )
+        self.sync()
+        self.assertFalse(order.order_line.filtered(lambda line: line.amazon_line_key == "shipping"))
+        note = self.env["account.move"].browse(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
+        [line] = note.invoice_line_ids
+        self.assertEqual((line.name, line.price_total), (order._amazon_part_name(("shipping", "")), 30))
 
     def test_credit_note_by_hand(self):
         """The accountant's own credit note counts: reversed as a whole, or with lines of his own."""

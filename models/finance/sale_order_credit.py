@@ -38,7 +38,6 @@ class SaleOrder(models.Model):
         drafts = refunds.credit_note_id.filtered(lambda note: note.state == "draft")
         if drafts:
             return self._amazon_show_note(drafts[:1])
-        refunds = refunds.filtered(lambda refund: not refund.credit_note_id)
         invoice = self.invoice_ids.filtered(lambda move: move.move_type == "out_invoice" and move.state == "posted")[
             -1:
         ]
@@ -111,7 +110,7 @@ class SaleOrder(models.Model):
         """
         line = self._amazon_line_of(part)
         if not line:
-            return {"name": part[1] or part[0], "quantity": 1, "price_unit": amount, "tax_ids": False}
+            return {"name": self._amazon_part_name(part), "quantity": 1, "price_unit": amount, "tax_ids": False}
         each, quantity = line.price_unit, 1
         if part[0] == "goods" and each and self.currency_id.is_zero(amount - each * round(amount / each)):
             quantity = max(1, round(amount / each))
@@ -128,20 +127,20 @@ class SaleOrder(models.Model):
         """Return the line of the order that stands for a part of its money; none when there is no such line."""
         name, sku = part
         if name == "goods":
-            items = self.amazon_item_ids.filtered(lambda item: item.sku == sku)
-            refs = items.mapped("item_ref")
+            refs = self._amazon_items_of(sku).mapped("item_ref")
             return self.order_line.filtered(lambda line: line.amazon_item_ref in refs)[:1]
         return self.order_line.filtered(lambda line: line.amazon_line_key == name)[:1]
 
     def _amazon_parts_of(self, lines):
-        """Return the buyer's money in amounts of Amazon's, by the part of the order that it concerns.
+        """Return the buyer's money in amounts of Amazon's, by the part of the order that it concerns. What is in
+        another currency than the order is no part of it.
 
         :param lines: ``amazon.transaction.line`` of this order.
         :return: amounts by (``goods``, SKU) or (``shipping`` …, ``""``).
         :rtype: dict
         """
         parts, on_top = {}, self._amazon_has_tax_line()
-        for line in lines.filtered(lambda line: line.kind in BUYERS):
+        for line in lines.filtered(lambda line: line.kind in BUYERS and line.currency_id == self.currency_id):
             part = line._part(on_top)
             parts[part] = parts.get(part, 0) + line.amount
         return {part: amount for part, amount in parts.items() if not self.currency_id.is_zero(amount)}

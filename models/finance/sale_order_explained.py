@@ -49,6 +49,10 @@ class SaleOrder(models.Model):
             return of, ""
         return (kind, "") if kind in SERVICES else ("other", "")
 
+    def _amazon_items_of(self, sku):
+        """Return Amazon's items of a SKU; of ``""`` those that have none."""
+        return self.amazon_item_ids.filtered(lambda item: (item.sku or "") == sku)
+
     def _amazon_part_place(self, part):
         name, sku = part
         places = ("goods", *SERVICES, "other", "credited")
@@ -58,7 +62,7 @@ class SaleOrder(models.Model):
         """Return what a part is called, for a person."""
         name, sku = part
         if name == "goods":
-            item = self.amazon_item_ids.filtered(lambda item: item.sku == sku)[:1]
+            item = self._amazon_items_of(sku)[:1]
             return " ".join(filter(None, (sku, item.title))) or self.env._("Goods")
         return {
             "shipping": self.env._("Shipping"),
