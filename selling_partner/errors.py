@@ -150,3 +150,15 @@ class MalformedAnswer(SellingPartnerError):
         super().__init__(message, **facts)
         self.reason = reason
         self.path = path
+
+
+def check(operation, problems):
+    """Refuse what Amazon would refuse anyway, before it costs a call.
+
+    :param str operation: Amazon's name of it.
+    :param problems: why it would, one after the other; what is false is no problem.
+    :raises BadRequest: naming the first one, with ``sent`` False.
+    """
+    problem = next(filter(None, problems), None)
+    if problem:
+        raise BadRequest(problem, operation=operation, code="InvalidInput")

@@ -5,8 +5,9 @@ What is in them: :mod:`.fulfillment`, :mod:`.listings_feed`; their reports: :mod
 
 from dataclasses import dataclass, field
 
+from .errors import check
 from .operations import OPERATIONS
-from .queues import Queue, Queued, check, parse_document_address, parse_page, read_progress, read_url
+from .queues import Queue, Queued, parse_document_address, parse_page, read_progress, read_url
 from .reader import parse_nothing, success
 
 FEED_TYPE_FULFILLMENT = "POST_ORDER_FULFILLMENT_DATA"
@@ -38,9 +39,11 @@ class Feeds(Queue):
         :raises RetryLater: with ``sent`` True the feed may exist all the same: look with :meth:`search`.
         """
         marketplaces = list(marketplace_ids)
-        problem = not (feed_type and document_id) and "a feed needs a type and a document"
-        problem = problem or not 1 <= len(marketplaces) <= 25 and "a feed needs 1 to 25 marketplaces"
-        check("createFeed", problem)
+        problems = (
+            not (feed_type and document_id) and "a feed needs a type and a document",
+            not 1 <= len(marketplaces) <= 25 and "a feed needs 1 to 25 marketplaces",
+        )
+        check("createFeed", problems)
         operation = f"createFeed.{feed_type}"
         return self._call(
             operation if operation in OPERATIONS else "createFeed",

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from .api import Api
-from .errors import BadRequest, MalformedAnswer, PassingRefusal, TokenRefused
+from .errors import BadRequest, MalformedAnswer, PassingRefusal, TokenRefused, check
 from .reader import Reader, as_list, as_string, compact, is_identifier, success
 from .searches import Search, stamp
 
@@ -106,7 +106,7 @@ class Listings(Api):
         :return: :class:`Listing`.
         :raises NotFound: when the seller has no such SKU in this marketplace.
         """
-        _check("getListingsItem", _problems_of_names(seller_id, sku, marketplace_id))
+        check("getListingsItem", _problems_of_names(seller_id, sku, marketplace_id))
         listing = self._call(
             "getListingsItem",
             lambda body: parse_listing(body, marketplace_id),
@@ -127,7 +127,7 @@ class Listings(Api):
         :raises BadRequest: with ``sent`` False when ``patch`` breaks Amazon's rules: then nothing was sent.
         :raises RetryLater: with ``sent`` True Amazon may have it all the same; likewise ``MalformedAnswer``.
         """
-        _check("patchListingsItem", _problems_of_names(seller_id, patch.sku, patch.marketplace_id))
+        check("patchListingsItem", _problems_of_names(seller_id, patch.sku, patch.marketplace_id))
         patch.validate()
         submission = self._call(
             "patchListingsItem",
@@ -158,12 +158,6 @@ def hint_of(text):
     :return: one of :data:`HINTS`, ``''`` when the text does not tell.
     """
     return next((hint for hint, words in _HINTS if re.search(words, text, re.IGNORECASE)), "")
-
-
-def _check(operation, problems):
-    problem = next(filter(None, problems), None)
-    if problem:
-        raise BadRequest(problem, operation=operation, code="InvalidInput")
 
 
 def _problems_of_names(seller_id, sku, marketplace_id):
@@ -571,7 +565,7 @@ class ListingPatch:
 
         :raises BadRequest: with ``sent`` False.
         """
-        _check("patchListingsItem", self._problems())
+        check("patchListingsItem", self._problems())
 
     def _problems(self):
         yield not is_sku(self.sku) and "not a SKU"

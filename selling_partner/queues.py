@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .api import Api
 from .endpoints import checked_url
-from .errors import BadRequest, TokenRefused
+from .errors import BadRequest, TokenRefused, check
 from .reader import LONGEST_TEXT, success
 from .shipments import stamp
 
@@ -39,11 +39,13 @@ class Queue(Api):
             "marketplaceIds": list(marketplace_ids),
             "pageSize": page_size,
         }
-        problem = not 1 <= len(query[name]) <= 10 and "1 to 10 types are needed"
-        problem = problem or len(query["marketplaceIds"]) > 10 and "at most 10 marketplaces"
-        problem = problem or not 1 <= page_size <= 100 and "the page size must be 1 to 100"
-        problem = problem or lacks_zone(since) and "times need a time zone"
-        check(operation, problem)
+        problems = (
+            not 1 <= len(query[name]) <= 10 and "1 to 10 types are needed",
+            len(query["marketplaceIds"]) > 10 and "at most 10 marketplaces",
+            not 1 <= page_size <= 100 and "the page size must be 1 to 100",
+            lacks_zone(since) and "times need a time zone",
+        )
+        check(operation, problems)
         return self._call(operation, reader, query=filled(query))
 
 
@@ -73,15 +75,6 @@ class DocumentAddress(NamedTuple):
 
     def __repr__(self):
         return f"DocumentAddress(compression={self.compression!r})"
-
-
-def check(operation, problem):
-    """Refuse what Amazon would refuse, before it costs a call.
-
-    :param problem: why it would; what is false: it would not.
-    """
-    if problem:
-        raise BadRequest(problem, operation=operation, code="InvalidInput")
 
 
 def filled(values):

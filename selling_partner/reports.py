@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .errors import check
 from .queues import (
     CANCELLED,
     DONE,
     Queue,
     Queued,
-    check,
     filled,
     lacks_zone,
     parse_document_address,
@@ -32,11 +32,7 @@ class Reports(Queue):
         :raises RetryLater: with ``sent`` True the report may be made all the same: look with :meth:`search`.
         """
         marketplaces = list(marketplace_ids)
-        problem = not report_type and "a report needs a type"
-        problem = problem or not 1 <= len(marketplaces) <= 25 and "a report needs 1 to 25 marketplaces"
-        problem = problem or lacks_zone(start, end) and "times need a time zone"
-        problem = problem or start and end and end < start and "the time ends before it begins"
-        check("createReport", problem)
+        check("createReport", _problems(report_type, marketplaces, start, end))
         body = {
             "reportType": report_type,
             "marketplaceIds": marketplaces,
@@ -124,6 +120,13 @@ class ReportsPage:
 
     reports: tuple[Report, ...]
     next_token: str | None = field(default=None, repr=False)
+
+
+def _problems(report_type, marketplaces, start, end):
+    yield not report_type and "a report needs a type"
+    yield not 1 <= len(marketplaces) <= 25 and "a report needs 1 to 25 marketplaces"
+    yield lacks_zone(start, end) and "times need a time zone"
+    yield start and end and end < start and "the time ends before it begins"
 
 
 def parse_created_report(body):

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, fields
 from datetime import timezone
 
-from .errors import BadRequest
+from .errors import BadRequest, check
 from .reader import moment
 
 
@@ -32,9 +32,7 @@ class Search:
 
         :raises BadRequest: with ``sent`` False.
         """
-        problem = next((problem for problem in self._problems() if problem), None)
-        if problem:
-            raise BadRequest(problem, operation=self.operation, code="InvalidInput")
+        check(self.operation, self._problems())
 
     def _problems(self):
         """Yield what is wrong, or something false."""
