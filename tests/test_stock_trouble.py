@@ -273,6 +273,16 @@ class TestStockTrouble(StockCase):
             self.env["amazon.account"]._gc_stock_changes()
         self.assertFalse(self.account.stock_watched)
 
+    def test_old_history(self):
+        """What was told long ago is removed, but for what a SKU was told last."""
+        self.stock(self.tea, 1)
+        self.sync()
+        self.assertEqual(len(self.tea_offer.quantity_ids), 2)
+        with freeze_time(fields.Datetime.now() + timedelta(days=100)):
+            self.env["amazon.quantity"]._gc_history()
+        self.assertEqual(self.tea_offer.quantity_ids, self.tea_offer.quantity_id)
+        self.assertTrue(self.tea_offer.quantity_id)
+
     def test_others(self):
         """Who may only look sends nothing; who is of another company does not even look."""
         readonly, packer = (

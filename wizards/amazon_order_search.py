@@ -58,6 +58,7 @@ class AmazonOrderSearch(models.AbstractModel):
     date_from = fields.Date("Ordered from", default=lambda self: fields.Date.context_today(self) - timedelta(days=7))
     date_to = fields.Date("Ordered to")
     numbers = fields.Text("Order Numbers", help="Numbers of Odoo or of Amazon; with these, the dates do not count.")
+
     # === BUSINESS METHODS === #
 
     def _asked_numbers(self):

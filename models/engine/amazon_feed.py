@@ -316,9 +316,8 @@ class AmazonFeed(models.Model):
         self.ensure_one()
         since = self.submitted_at - timedelta(minutes=CLOCKS)
         page = run.amazon.feeds.search([self.feed_type], since=aware(since))
-        known = set(
-            self.search([("account_id", "=", self.account_id.id), ("feed_ref", "!=", False)]).mapped("feed_ref")
-        )
+        refs = [feed.feed_id for feed in page.feeds]
+        known = self.search([("account_id", "=", self.account_id.id), ("feed_ref", "in", refs)]).mapped("feed_ref")
         found = [feed for feed in page.feeds if feed.feed_id not in known]
         if found:
             # The one that was created first after we asked for it; it may be another program's.

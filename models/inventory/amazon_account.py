@@ -16,6 +16,9 @@ UNWATCHED_DAYS = 7
 RECHECK_MINUTES = 10
 # What Amazon does not sell as it is.
 LISTING_ERRORS = Domain("has_errors", "=", True) & Domain("gone", "=", False)
+# Of what Amazon does not have the quantity that it was to be told; of what it shows another than it should have.
+STOCK_ERRORS = Domain("sync_state", "=", "error")
+DRIFTING = Domain("drift_reason", "!=", False)
 # So many SKUs are named in an activity.
 NAMED = 10
 
@@ -63,22 +66,23 @@ class AmazonAccount(models.Model):
         self.fba_stock_ids = everywhere.fba_warehouse_id
 
     def _compute_stock_error_count(self):
-        counts = dict(
-            self.env["amazon.offer"]._read_group(
-                [("account_id", "in", self.ids), ("sync_state", "=", "error")], ["account_id"], ["__count"]
-            )
-        )
-        for account in self:
-            account.stock_error_count = counts.get(account, 0)
+        self._count_offers("stock_error_count", STOCK_ERRORS)
 
     def _compute_stock_drift_count(self):
+        self._count_offers("stock_drift_count", DRIFTING)
+
+    def _compute_listing_error_count(self):
+        self._count_offers("listing_error_count", LISTING_ERRORS)
+
+    def _count_offers(self, name, domain):
+        """Write into a field how many SKUs of each account a domain finds."""
         counts = dict(
             self.env["amazon.offer"]._read_group(
-                [("account_id", "in", self.ids), ("drift_reason", "!=", False)], ["account_id"], ["__count"]
+                Domain("account_id", "in", self.ids) & domain, ["account_id"], ["__count"]
             )
         )
         for account in self:
-            account.stock_drift_count = counts.get(account, 0)
+            account[name] = counts.get(account, 0)
 
     @api.depends("job_ids.read_from", "job_ids.last_success")
     @api.depends_context("lang", "tz")
@@ -91,15 +95,6 @@ class AmazonAccount(models.Model):
                 account.stock_compared = self.env._("Under way since %s", since)
             else:
                 account.stock_compared = since or self.env._("Not yet")
-
-    def _compute_listing_error_count(self):
-        counts = dict(
-            self.env["amazon.offer"]._read_group(
-                Domain("account_id", "in", self.ids) & LISTING_ERRORS, ["account_id"], ["__count"]
-            )
-        )
-        for account in self:
-            account.listing_error_count = counts.get(account, 0)
 
     # === CRUD METHODS === #
 
@@ -138,11 +133,11 @@ class AmazonAccount(models.Model):
 
     def action_view_stock_drift(self):
         """Open the SKUs of which Amazon shows another quantity than it should have."""
-        return self._view_of("action_amazon_offers", [("drift_reason", "!=", False)])
+        return self._view_of("action_amazon_offers", list(DRIFTING))
 
     def action_view_stock_errors(self):
         """Open the SKUs whose quantity Amazon does not have."""
-        return self._view_of("action_amazon_offers", [("sync_state", "=", "error")])
+        return self._view_of("action_amazon_offers", list(STOCK_ERRORS))
 
     def action_view_listing_errors(self):
         """Open the SKUs that Amazon does not sell as they are."""
@@ -167,7 +162,7 @@ class AmazonAccount(models.Model):
         :rtype: str
         """
         Offer = self.env["amazon.offer"]
-        wanted = Domain("account_id", "=", self.id) & (Domain("sync_state", "=", "error") | LISTING_ERRORS)
+        wanted = Domain("account_id", "=", self.id) & (STOCK_ERRORS | LISTING_ERRORS)
         offers = Offer.search(wanted, limit=NAMED + 1)
         lines = [f"{offer.sku}: {offer.trouble}" for offer in offers[:NAMED]]
         if offers[NAMED:]:
@@ -217,15 +212,12 @@ class AmazonAccount(models.Model):
             account._job("inventory" if account.auto_inventory else "inventory_by_hand").sudo()._trigger()
 
     def _orders_are_here(self):
-        """Tell whether the orders that Amazon knew of some minutes ago are here, so that what they take is known. Where
-        nobody has started the import, the orders are somebody else's business, and so is what they take."""
-        self.ensure_one()
-        reached = self._job("orders").cursor
-        recent = fields.Datetime.now() - timedelta(minutes=ORDERS_MINUTES)
-        return not self.auto_import or bool(reached and reached >= recent)
+        """Tell whether the orders that Amazon knew of some minutes ago are here, so that what they take is known."""
+        return self._orders_reach(fields.Datetime.now() - timedelta(minutes=ORDERS_MINUTES))
 
     def _orders_reach(self, moment):
-        """Tell whether all orders that Amazon had at a moment are here.
+        """Tell whether all orders that Amazon had at a moment are here. Where nobody has started the import, the orders
+        are somebody else's business, and so is what they take.
 
         :param datetime moment: UTC, naive.
         """

@@ -359,5 +359,6 @@ class AmazonQuantity(models.Model):
     @api.autovacuum
     def _gc_history(self):
         before = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
-        old = self.search([("create_date", "<", before), ("state", "=", "done")], limit=100_000)
-        (old - old.offer_id.quantity_id).unlink()
+        told_last = self.env["amazon.offer"]._search([("quantity_id", "!=", False)]).subselect("quantity_id")
+        old = Domain("create_date", "<", before) & Domain("state", "=", "done") & Domain("id", "not in", told_last)
+        self.search(old, order="id", limit=100_000).unlink()

@@ -5,9 +5,9 @@ from odoo.fields import Domain
 
 from ...const import AWAITING_PAYMENT
 
-# Demand that stock has still to be found for.
 # What of a product says whether, and in what, its stock is counted.
 STOCKED = {"type", "is_storable", "uom_id", "company_id"}
+# Demand that stock has still to be found for.
 UNRESERVED = ("waiting", "confirmed", "partially_available")
 
 
