@@ -49,6 +49,8 @@ RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 # A parcel that Amazon does not show is no proof that it has none: it is asked again after so many minutes, then sent
 # again under the same reference.
 QUERY_AGAIN_MINUTES = (2, 10)
+# Amazon's clock may be so many minutes behind ours.
+CLOCKS = 10
 # Two transactions that meet: so often the one that was rolled back tries again.
 ATTEMPTS = 5
 # People are told of a started job that has not succeeded for so long (a setting).

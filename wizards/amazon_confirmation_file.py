@@ -18,7 +18,7 @@ class AmazonConfirmationFile(models.TransientModel):
     part_ids = fields.One2many("amazon.confirmation.file.part", "wizard_id", readonly=True)
     left_out = fields.Text(readonly=True)
 
-    # === COMPUTE METHODS === #
+    # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools.translate import LazyTranslate
 
+from ...const import CLOCKS
 from ...selling_partner import (
     FEED_TYPE_FULFILLMENT,
     AccessDenied,
@@ -19,7 +20,7 @@ from ...selling_partner import (
     split_feed,
 )
 from ...times import aware
-from ..engine.amazon_feed import CHUNK, CLOCKS
+from ..engine.amazon_feed import CHUNK
 
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)

@@ -11,7 +11,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...const import QUERY_AGAIN_MINUTES
+from ...const import CLOCKS, QUERY_AGAIN_MINUTES
 from ...refusals import unreadable
 from ...said import Said, say
 from ...selling_partner import (
@@ -64,8 +64,6 @@ CHUNK = 500
 KEEP_DAYS = 90
 # Amazon takes minutes for a feed, hours on bad days.
 LATE_HOURS = 12
-# Amazon's clock may be so many minutes behind ours.
-CLOCKS = 10
 
 
 class AmazonFeed(models.Model):

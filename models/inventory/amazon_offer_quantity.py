@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, float_round, format_date
 from odoo.tools.translate import LazyTranslate
 
+from ...const import CLOCKS
 from ...notices import notice
 from ...said import say
 from ...selling_partner import is_sku
@@ -32,8 +33,6 @@ SETTINGS = {
 SEEN_MINUTES = 60
 # Of what was told before and goes with many it is enough that the job has read it that reads all of them each day.
 SEEN_HOURS = 25
-# Amazon's clock may be so many minutes behind ours.
-CLOCKS = 10
 # The most that Amazon takes.
 LARGEST = 999_999_999
 SYNC_STATES = [("unsent", "Not Sent"), ("sending", "Sending"), ("done", "Done"), ("error", "Error")]

@@ -7,6 +7,7 @@ from itertools import islice
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
+from ...const import CLOCKS
 from ...selling_partner import (
     FBA,
     REPORT_TYPE_LISTINGS,
@@ -27,8 +28,6 @@ LEARN = 500
 WAIT_SECONDS = 60
 # What an older report says is over; one that is not made by then never will be.
 REPORT_HOURS = 12
-# Amazon's clock may be so many minutes behind ours.
-CLOCKS = 10
 
 
 class AmazonOffer(models.Model):
