@@ -311,16 +311,28 @@ def parse_transaction(payload):
         type=transaction.text("transactionType"),
         description=transaction.text("description"),
         status=transaction.text("transactionStatus").upper(),
-        posted_at=transaction.time("postedDate", needed=True),
+        posted_at=_posted(transaction),
         total=total,
         marketplace_id=transaction.object("marketplaceDetails").identifier("marketplaceId")
         or metadata.identifier("marketplaceId"),
         account_type=metadata.text("accountType"),
         related=_references(transaction, "relatedIdentifier"),
         deferral_reason=next(filter(None, (context.text("deferralReason") for context in contexts)), ""),
-        matures_at=max(filter(None, (context.time("maturityDate") for context in contexts)), default=None),
+        matures_at=max(filter(_is_somewhen, (context.time("maturityDate") for context in contexts)), default=None),
         leaves=leaves,
     )
+
+
+def _posted(transaction):
+    moment = transaction.time("postedDate", needed=True)
+    if not _is_somewhen(moment):
+        raise MalformedAnswer("postedDate is out of range", reason="wrong_type", path="postedDate")
+    return moment
+
+
+def _is_somewhen(moment):
+    """Tell whether it has a date in every time zone; beyond the first and the last year there is none."""
+    return moment is not None and 1 < moment.year < 9999
 
 
 def _references(entry, kind):

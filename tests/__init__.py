@@ -25,6 +25,7 @@ from . import (
     test_feed_report,
     test_fetch,
     test_finances,
+    test_finances_attacked,
     test_finances_differ,
     test_finances_random,
     test_import,

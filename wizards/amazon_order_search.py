@@ -1,4 +1,5 @@
 import re
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -97,8 +98,10 @@ class AmazonOrderSearch(models.AbstractModel):
     def _days(self, zone):
         """Return the domain of what was ordered on these days, in a time zone."""
         zone, domain = ZoneInfo(zone or "UTC"), Domain.TRUE
-        for operator, day in ((">=", self.date_from), ("<", self.date_to and self.date_to + timedelta(days=1))):
-            if day:
-                moment = naive(datetime.combine(day, time.min, zone))
-                domain &= Domain("date_order", operator, moment)
+        for operator, day, more in ((">=", self.date_from, 0), ("<", self.date_to, 1)):
+            # What is beyond the calendar bounds nothing.
+            with suppress(OverflowError):
+                if day:
+                    moment = naive(datetime.combine(day + timedelta(days=more), time.min, zone))
+                    domain &= Domain("date_order", operator, moment)
         return domain

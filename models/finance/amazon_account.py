@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...refusals import explain
@@ -11,7 +11,25 @@ class AmazonAccount(models.Model):
 
     _inherit = "amazon.account"
 
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_posted(self):
+        # sudo: transactions that the user may not see count, too
+        if self.env["amazon.transaction"].sudo().search_count([("account_id", "in", self.ids)], limit=1):
+            raise UserError(
+                self.env._("Amazon's Finances were read through this account. Archive it instead of deleting it.")
+            )
+
     # === BUSINESS METHODS === #
+
+    def _of_merchant(self):
+        """Return the accounts by which these accounts' merchants are, or were, connected: what Amazon shows to one it
+        shows to all."""
+        # sudo: one that is archived may be another company's
+        accounts = self.sudo().with_context(active_test=False)
+        mine = [("merchant_id", "in", list(filter(None, accounts.mapped("merchant_id")))), ("kind", "=", "seller")]
+        return self | accounts.search(mine)
 
     def _sync_finances(self):
         """Read what Amazon's Finances say happened since the last run.

@@ -6,7 +6,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...selling_partner import MalformedAnswer, TransactionSearch, parse_transaction
+from ...refusals import explain
+from ...selling_partner import BadRequest, MalformedAnswer, TransactionSearch, parse_transaction
 from ...times import aware, naive
 from .amazon_amount_type import SUMS
 
@@ -251,14 +252,18 @@ class AmazonTransaction(models.Model):
         late = now - timedelta(days=OVERDUE_DAYS)
         due = Domain("matures_at", "<", late) | (Domain("matures_at", "=", False) & Domain("posted_at", "<", late))
         asked = Domain("queried_at", "=", False) | Domain("queried_at", "<", now - timedelta(days=1))
-        mine = Domain("account_id", "=", run.account.id) & Domain("state", "=", "deferred")
+        mine = Domain("account_id", "in", run.account._of_merchant().ids) & Domain("state", "=", "deferred")
         found = self.search(
             mine & Domain("order_ref", "!=", False) & due & asked,
             order="queried_at nulls first, id",
             limit=MOST_ORDERS,
         )
         for order_ref, transactions in found.grouped("order_ref").items():
-            self._query_order(run.account, run.amazon, order_ref, run.log)
+            try:
+                self._query_order(run.account, run.amazon, order_ref, run.log)
+            except (BadRequest, MalformedAnswer) as error:
+                # It is this order's trouble alone, and may be for good.
+                run.log._note(_lt("%(order)s could not be read again: %(why)s", order=order_ref, why=explain(error)[1]))
             transactions.queried_at = now
             run.checkpoint(1)
         return len(found) == MOST_ORDERS
@@ -292,7 +297,7 @@ class AmazonTransaction(models.Model):
         """
         log = log if log is not None else self.env["amazon.log"]
         entries = {entry.transaction_id: entry for entry in self._numbered(log, entries)}
-        mine = Domain("account_id", "=", account.id)
+        mine = Domain("account_id", "in", account._of_merchant().ids)
         found = self.search(mine & Domain("transaction_ref", "in", list(entries)))
         known = {transaction.transaction_ref: transaction for transaction in found}
         read = {
@@ -305,6 +310,7 @@ class AmazonTransaction(models.Model):
         self._set_orders(account, [vals for vals, _leaves in read.values()])
         new = {ref: {**vals, "account_id": account.id} for ref, (vals, _) in read.items() if ref not in known}
         changed = self.union(*(known[ref] for ref in read if ref in known))
+        before = changed.order_id
         changed.line_ids.unlink()
         for transaction in changed:
             transaction.write(read[transaction.transaction_ref][0])
@@ -314,7 +320,7 @@ class AmazonTransaction(models.Model):
         )
         touched |= touched._pair()
         touched._add_up()
-        touched.order_id._amazon_add_up()
+        (before | touched.order_id)._amazon_add_up()
         for row in log:
             row.received += len(new)
 
@@ -396,7 +402,7 @@ class AmazonTransaction(models.Model):
 
         :return: the transactions besides these that are concerned.
         """
-        mine = Domain("account_id", "in", self.account_id.ids)
+        mine = Domain("account_id", "in", self.account_id._of_merchant().ids)
         refs = self.mapped("transaction_ref")
         others = self.search(
             mine
@@ -407,15 +413,37 @@ class AmazonTransaction(models.Model):
                 | Domain("release_ref", "in", refs)
             )
         )
-        by_ref = {(one.account_id, one.transaction_ref): one for one in self | others}
+        by_ref = {one.transaction_ref: one for one in self | others}
+        originals = {}
         for one in self | others:
-            original = by_ref.get((one.account_id, one.deferred_ref))
-            release = by_ref.get((one.account_id, one.release_ref))
-            if original:
-                original._is_released_by(one)
-            if release and release != one:
-                one._is_released_by(release)
+            for release, original in ((one, by_ref.get(one.deferred_ref)), (by_ref.get(one.release_ref), one)):
+                if release and original and original._may_be_released_by(release):
+                    originals.setdefault(release, original)
+        for release, original in originals.items():
+            if release != self._last_of_circle(release, originals):
+                original._is_released_by(release)
         return others
+
+    def _may_be_released_by(self, release):
+        """Tell whether a transaction can be this one's money once more; whatever Amazon says, no money gets lost."""
+        return (
+            self != release
+            and not self.unreadable
+            and {self.kind, release.kind} != {"sale", "refund"}
+            and (self.order_ref == release.order_ref or not (self.order_ref and release.order_ref))
+        )
+
+    @api.model
+    def _last_of_circle(self, release, originals):
+        """Return which one goes on counting where transactions are each other's release; None where they are not.
+
+        :param release: the ``amazon.transaction`` to begin with.
+        :param dict originals: whose release each one is.
+        """
+        circle = [release]
+        while (original := originals.get(circle[-1])) and original not in circle:
+            circle.append(original)
+        return max(circle, key=lambda one: (one.counts, one.id)) if original == release else None
 
     def _is_released_by(self, release):
         """Count what Amazon says twice once: as what it was at first."""
@@ -459,7 +487,7 @@ class AmazonTransaction(models.Model):
         """Give orders that came in after their transactions what belongs to them."""
         since = fields.Datetime.now() - timedelta(days=LINK_DAYS)
         unlinked = (
-            Domain("account_id", "=", run.account.id)
+            Domain("account_id", "in", run.account._of_merchant().ids)
             & Domain("order_id", "=", False)
             & Domain("order_ref", "!=", False)
             & Domain("posted_at", ">=", since)

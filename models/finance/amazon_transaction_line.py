@@ -65,7 +65,8 @@ class AmazonTransactionLine(models.Model):
         :return: (``goods``, the SKU) or (``shipping`` …, ``""``).
         """
         self.ensure_one()
-        name = self.type_id.key
+        # A coupon's code is no cash on delivery.
+        name = self.type_id.key.replace("code", "")
         if tax_on_top and self.kind == "tax":
             return "tax", ""
         return next(((part, "") for word, part in PARTS if word in name), ("goods", self.sku or ""))

@@ -1,6 +1,8 @@
+import re
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...const import AWAITING_PAYMENT
@@ -323,11 +325,18 @@ class SaleOrder(models.Model):
         """Say that the difference of these orders, and of those that belong to them, is right as it is.
 
         :param str reason: why.
+        :raise UserError: when that says nothing.
         """
         self._amazon_check_group("accountant")
         self.check_access("read")
+        if not re.search(r"\w", reason or ""):
+            raise UserError(self.env._("Write why the difference is right as it is."))
+        seen = self.browse()
         for order in self:
             family = order.sudo()._amazon_family()  # sudo: an accountant may accept what he may not change
+            if order in seen:
+                continue
+            seen |= family
             if not family._amazon_differs():
                 continue
             family.write(

@@ -45,7 +45,7 @@ class SaleOrder(models.Model):
         items = {item.item_ref: item.sku or "" for item in self.amazon_item_ids}
         if kind in ("goods", "discount") and of in items:
             return "goods", items[of]
-        if kind == "discount":
+        if kind == "discount" and of in SERVICES:
             return of, ""
         return (kind, "") if kind in SERVICES else ("other", "")
 

@@ -396,6 +396,8 @@ def bomb(depth):
         ({"transactionId": "x" * 201}, "too_long", "transactionId"),
         ({"postedDate": None}, "missing", "postedDate"),
         ({"postedDate": "yesterday"}, "wrong_type", "postedDate"),
+        ({"postedDate": "9999-12-31T23:59:59Z"}, "wrong_type", "postedDate"),
+        ({"postedDate": "0001-01-01T00:00:00Z"}, "wrong_type", "postedDate"),
         ({"totalAmount": None, "items": None, "breakdowns": []}, "missing", "totalAmount"),
         (
             {"totalAmount": {"currencyAmount": 1}, "items": [], "breakdowns": None},

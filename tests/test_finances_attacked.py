@@ -1,0 +1,352 @@
+import json
+from datetime import timedelta
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from ..selling_partner.finances import ReceivedTransaction
+from ..selling_partner.reader import loads
+from .common_finances import FinancesCase
+
+
+@tagged("post_install", "-at_install")
+class TestFinancesAttacked(FinancesCase):
+    """An Amazon that lies, and people who ask for what is not theirs: no yen is lost, doubled or told."""
+
+    def tell(self, ref, amount, order=None, currency="JPY", name="OurPricePrincipal", **values):
+        """Have Amazon post a refund, of one amount; ``related``: what else it names."""
+        money = {"currencyCode": currency, "currencyAmount": amount}
+        related = {**({"ORDER_ID": order.amazon_order_ref} if order else {}), **values.pop("related", {})}
+        self.post(
+            {
+                "transactionId": ref,
+                "transactionType": "Refund",
+                "transactionStatus": "RELEASED",
+                "totalAmount": money,
+                "relatedIdentifiers": [
+                    {"relatedIdentifierName": key, "relatedIdentifierValue": value} for key, value in related.items()
+                ],
+                "breakdowns": [{"breakdownType": name, "breakdownAmount": money}],
+                **values,
+            }
+        )
+
+    def explained(self, order):
+        """Return the dialog that explains an order to the accountant."""
+        explanation = self.env["amazon.explanation"].with_user(self.accountant)
+        return explanation.with_context(active_model="sale.order", active_id=order.id).create({})
+
+    # === A LYING AMAZON === #
+
+    def test_releases_in_a_circle(self):
+        """Transactions that say of each other that they are the same count once, not never."""
+        order = self.settled()
+        for size in (2, 3):
+            with self.subTest(size=size):
+                before = order.amazon_refunded
+                names = [f"C{size}-{number}" for number in range(size)]
+                for name, other in zip(names, names[1:] + names[:1], strict=True):
+                    self.tell(name, -100, order, related={"DEFERRED_TRANSACTION_ID": other})
+                self.sync()
+                self.assertEqual(order.amazon_refunded - before, 100)
+
+    def test_release_of_itself(self):
+        order = self.settled()
+        self.tell("SELF", -100, order, related={"DEFERRED_TRANSACTION_ID": "SELF", "RELEASE_TRANSACTION_ID": "SELF"})
+        self.sync()
+        self.assertEqual(order.amazon_refunded, 100)
+
+    def test_release_of_what_cannot_be_read(self):
+        """It is all that is known of that money."""
+        order = self.settled()
+        self.post({"transactionId": "DAMAGED", "transactionType": "Refund", "totalAmount": "x"})
+        self.tell("RELEASE", -100, order, related={"DEFERRED_TRANSACTION_ID": "DAMAGED"})
+        self.sync()
+        self.assertEqual(order.amazon_refunded, 100)
+        self.tell("DAMAGED", -100, order)
+        self.sync()
+        self.assertEqual(order.amazon_refunded, 100)
+
+    def test_release_of_another_order(self):
+        """What belongs to another order is other money."""
+        order, other = self.settled(), self.settled()
+        self.tell("FIRST", -100, order)
+        self.tell("SECOND", -70, other, related={"DEFERRED_TRANSACTION_ID": "FIRST"})
+        self.sync()
+        self.assertEqual((order.amazon_refunded, other.amazon_refunded), (100, 70))
+
+    def test_another_order_now(self):
+        """The same transaction comes once more and belongs to another order: the first one has it no more."""
+        order, other = self.settled(), self.settled()
+        self.tell("MOVES", -100, order)
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_mismatch), (100, True))
+        self.tell("MOVES", -100, other)
+        self.sync()
+        self.assertEqual((order.amazon_refunded, other.amazon_refunded), (0, 100))
+        self.assertEqual((order.amazon_mismatch, other.amazon_mismatch), (False, True))
+
+    def test_order_numbers_that_are_none(self):
+        """What Amazon cannot be asked for is left; the others that are overdue are read, and the job goes well."""
+        self.amazon.post("settings", finance_defer="DD7")
+        late = (self.moment() - timedelta(days=20)).isoformat() + "Z"
+        for number, name in enumerate(("no number", "a/b?c", "注文", "x" * 200)):
+            self.tell(f"ODD-{number}", -1, related={"ORDER_ID": name}, transactionStatus="DEFERRED", postedDate=late)
+        self.assertEqual(self.sync().state, "done")
+        order = self.settled()
+        sale = self.transactions(order)
+        self.amazon.post("release", order_id=order.amazon_order_ref)
+        self.amazon.post("clock", advance=12 * 24 * 3600)
+        self.job.cursor = self.moment() - timedelta(days=1)
+        self.assertEqual(self.sync().state, "done")
+        self.assertEqual(sale.state, "deferred_released")
+
+    def moment(self):
+        """Return what time it is on Amazon (UTC, naive)."""
+        return fields.Datetime.to_datetime(self.amazon.get("clock")["now"][:19].replace("T", " "))
+
+    def test_times_that_are_none(self):
+        """Nobody's lists and pivots fail for a date that cannot be."""
+        for number, date in enumerate(("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")):
+            context = {"contextType": "DeferredContext", "deferralReason": "DD7", "maturityDate": date}
+            for name, values in (("POSTED", {"postedDate": date}), ("MATURES", {"contexts": [context]})):
+                money = {"currencyCode": "JPY", "currencyAmount": -1}
+                usual = {"transactionType": "Refund", "totalAmount": money, "postedDate": "2026-01-01T00:00:00Z"}
+                self.received({"transactionId": f"{name}-{number}", **usual, **values})
+        mine = self.env["amazon.transaction"].with_user(self.accountant).with_context(tz="Asia/Tokyo")
+        self.assertEqual(len(mine.search([])), 4)
+        for name in ("posted_at", "matures_at"):
+            for grain in ("day", "month", "year"):
+                mine.formatted_read_group([], [f"{name}:{grain}"], ["amount:sum"])
+        for one in mine.search([]):
+            for name in ("posted_at", "matures_at"):
+                fields.Datetime.context_timestamp(mine, one[name] or one.posted_at)
+
+    def received(self, *entries):
+        """Keep transactions as if Amazon had shown them: whatever the simulator would not."""
+        parsed = [ReceivedTransaction.of(loads(json.dumps(entry), literal=True)) for entry in entries]
+        self.env["amazon.transaction"].sudo()._receive(self.account, parsed)
+
+    def test_odd_texts(self):
+        """Control characters and lone surrogates stop nothing."""
+        odd = "a\x00b\x1b\ud800\u202e<b>"
+        money = {"currencyCode": "JPY", "currencyAmount": -10}
+        for number, name in enumerate((odd, " ", "x" * 5000, "İ", "ẞ")):
+            self.received(
+                {
+                    "transactionId": f"ODD-{number}",
+                    "transactionType": name,
+                    "transactionStatus": name,
+                    "description": name,
+                    "postedDate": "2026-01-01T00:00:00Z",
+                    "totalAmount": money,
+                    "breakdowns": [{"breakdownType": name, "breakdownAmount": money}],
+                    "contexts": [{"deferralReason": name}],
+                }
+            )
+        self.assertEqual(sum(self.transactions().mapped("amount")), -50)
+        self.assertEqual(sum(self.transactions().line_ids.mapped("amount")), -50)
+
+    def test_names_that_only_look_alike(self):
+        """A coupon's code is no cash on delivery."""
+        order = self.settled()
+        self.tell("COUPON", -100, order, name="CouponCodeDiscount")
+        self.sync()
+        line = self.transactions(order)[-1].line_ids
+        self.assertEqual(line._part(False)[0], "goods")
+
+    def test_account_connected_anew(self):
+        """The same merchant's new account reads what the archived one has read: it is the same money."""
+        order = self.settled()
+        self.refund(order, full=True)
+        self.account.active = False
+        self.env.flush_all()
+        again = self._connect(self.seller, name="Again")
+        self.sync(again)
+        self.assertEqual((order.amazon_refunded, order.amazon_settled), (order.amazon_total, order.amazon_total))
+        self.assertEqual(len(order.amazon_transaction_ids), 2)
+
+    def test_other_currency(self):
+        """Amounts of another currency are in no sum of the order's."""
+        order = self.settled()
+        self.invoice(order)
+        self.tell("YEN", -100, order)
+        self.tell("DOLLARS", -5, order, currency="USD")
+        self.tell("NEVER", -7, order, currency="XQZ")
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_difference_reason), (100, "currency"))
+        self.assertEqual(sum(self.explained(order).line_ids.mapped("refunded")), 100)
+        note = self.env["account.move"].browse(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
+        self.assertEqual(note.invoice_line_ids.mapped("price_total"), [100])
+
+    # === ORDERS === #
+
+    def test_discount_of_what_is_gone(self):
+        """A discount of an item that Amazon does not name any more is explained, too."""
+        order = self.settled()
+        for key in ("discount:GONE", "discount"):
+            order.order_line[0].sudo().amazon_line_key = key
+            lines = self.explained(order).line_ids
+            self.assertEqual(sum(lines.mapped("here")), order.amount_total)
+
+    def test_deleted(self):
+        """Transactions stay when their order is deleted."""
+        ref = self.place()[0]
+        self.amazon.post(f"orders/{ref}/ship")
+        self.import_orders()
+        self.sync()
+        order = self.orders(ref)
+        sale = self.transactions(order)
+        order.with_context(disable_cancel_warning=True)._action_cancel()
+        order.sudo().unlink()
+        self.sync()
+        self.assertEqual((len(sale.exists()), sale.order_id.id, sale.line_ids.order_id.id), (1, False, False))
+
+    def test_account_deleted(self):
+        """An account with transactions is archived, not deleted, and that is said."""
+        self.amazon.post("service-fee", merchant_id=self.seller["merchant_id"], amount=500, name="FBAStorageFee")
+        self.sync()
+        self.assertFalse(self.env["sale.order"].search([("amazon_account_id", "=", self.account.id)]))
+        with self.assertRaises(UserError) as caught, self.env.cr.savepoint():
+            self.account.with_user(self.manager).unlink()
+        self.assertNotIsInstance(caught.exception, ValidationError)
+        self.assertTrue(self.account.exists())
+
+    def test_note_cancelled(self):
+        """What a cancelled credit note was for is credited by the next one, with its lines and taxes."""
+        order = self.settled()
+        self.invoice(order)
+        refunded = self.refund(order, full=True)
+        mine = order.with_user(self.accountant)
+        note = self.env["account.move"].browse(mine.action_amazon_credit_note()["res_id"])
+        lines = [(line.product_id, line.tax_ids, line.price_total) for line in note.invoice_line_ids]
+        note.with_user(self.accountant).button_cancel()
+        again = self.env["account.move"].browse(mine.action_amazon_credit_note()["res_id"])
+        self.assertNotEqual(again, note)
+        self.assertEqual([(line.product_id, line.tax_ids, line.price_total) for line in again.invoice_line_ids], lines)
+        again.with_user(self.accountant).action_post()
+        self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+
+    def test_one_invoice_of_two(self):
+        """Each order has its own credit note, and the other one's is not counted."""
+        orders = self.settled() | self.settled()
+        for name in ("partner_id", "partner_invoice_id", "partner_shipping_id"):
+            orders.sudo()[1][name] = orders[0][name]
+        invoice = orders._create_invoices()
+        invoice.action_post()
+        self.assertEqual(len(invoice), 1)
+        for order in orders:
+            refunded = self.refund(order, full=True)
+            note = self.env["account.move"].browse(
+                order.with_user(self.accountant).action_amazon_credit_note()["res_id"]
+            )
+            note.with_user(self.accountant).action_post()
+            self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+        self.assertEqual(orders.mapped("amazon_credited"), orders.mapped("amazon_total"))
+
+    # === PEOPLE === #
+
+    def test_blank_reason(self):
+        order = self.settled()
+        self.refund(order, full=True)
+        model = self.env["amazon.acceptance"].with_user(self.accountant)
+        for reason in ("   ", "\u3000\n", "\u200b"):
+            wizard = model.create({"order_ids": [Command.set(order.ids)], "reason": reason})
+            with self.assertRaises(UserError):
+                wizard.action_accept()
+        self.assertTrue(order.amazon_mismatch)
+
+    def test_accepted_once(self):
+        """Of related orders that are chosen together it is said once."""
+        order = self.settled()
+        copy = order.with_user(self.user).copy()
+        copy.action_confirm()
+        self.assertTrue(order.amazon_mismatch and copy.amazon_mismatch)
+        before = len(order.message_ids)
+        wizard = self.env["amazon.acceptance"].with_user(self.accountant)
+        wizard.create({"order_ids": [Command.set((order | copy).ids)], "reason": "Agreed"}).action_accept()
+        self.assertFalse(order.amazon_mismatch or copy.amazon_mismatch)
+        self.assertEqual(len(order.message_ids) - before, 1)
+
+    def test_clerk(self):
+        """No way leads a clerk to the fees, not even one who may export."""
+        order = self.settled()
+        for group in ("user", "readonly"):
+            user = new_test_user(
+                self.env,
+                f"attacks_{group}",
+                f"sale_amazon_spapi.group_amazon_{group},base.group_allow_export",
+                company_id=self.company.id,
+                company_ids=[Command.set(self.company.ids)],
+            )
+            mine = order.with_user(user)
+            for name in ("amount", "fees", "released_amount", "other_amount", "settlement_ref", "payload"):
+                self.none_leads_to(mine.amazon_transaction_ids, name)
+                path = f"amazon_transaction_ids.{name}"
+                self.denied(mine.search, [(path, "!=", 0)])
+                self.denied(mine.export_data, [path.replace(".", "/")])
+                self.denied(mine.mapped, path)
+            for name in ("amazon_fees", "amazon_proceeds"):
+                self.none_leads_to(mine, name)
+            self.denied(mine.amazon_transaction_ids.search, [("line_ids.amount", ">", 0)])
+            self.denied(mine.action_amazon_credit_note)
+            self.denied(mine.action_amazon_read_finances)
+            self.denied(mine.env["amazon.explanation"].create, {})
+            self.denied(mine.env["amazon.acceptance"].create, {"reason": "x"})
+            self.denied(mine.env["amazon.transaction.line"].search, [])
+            self.denied(mine.env["amazon.amount.type"].create, {"name": "Mine"})
+
+    def none_leads_to(self, records, name):
+        """See to it that their user cannot learn a field, in whichever way."""
+        self.assertTrue(records)
+        self.denied(records.read, [name])
+        self.denied(records.search, [(name, "!=", False)])
+        self.denied(records.search, [], order=name)
+        self.denied(records.formatted_read_group, [], [name], [])
+        self.denied(records.formatted_read_group, [], [], [f"{name}:max"])
+        self.denied(records.filtered_domain, [(name, "!=", False)])
+        self.denied(records.export_data, [name])
+
+    def denied(self, work, *arguments, **values):
+        self.env.invalidate_all()
+        with self.subTest(work=work.__name__, arguments=arguments), self.assertRaises(AccessError):
+            work(*arguments, **values)
+
+    def test_stranger(self):
+        """An accountant of another company sees and accepts nothing of this one's."""
+        order = self.settled()
+        self.invoice(order)
+        self.refund(order, full=True)
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = new_test_user(
+            self.env,
+            "elsewhere",
+            "sale_amazon_spapi.group_amazon_accountant",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+        there = self.env(user=stranger, context={"allowed_company_ids": company.ids})
+        self.assertFalse(there["amazon.transaction"].search([]))
+        self.assertFalse(there["amazon.transaction.line"].search([]))
+        theirs = order.with_env(there)
+        context = {"active_model": "sale.order", "active_id": order.id, "active_ids": order.ids}
+        for work in (
+            theirs.action_amazon_credit_note,
+            theirs.action_amazon_read_finances,
+            lambda: theirs._amazon_accept_difference("mine"),
+            lambda: there["amazon.acceptance"].create({"order_ids": [Command.set(order.ids)], "reason": "x"}),
+            lambda: there["amazon.explanation"].create({"order_id": order.id}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                work()
+        self.assertFalse(there["amazon.explanation"].with_context(**context).create({}).line_ids)
+        self.assertFalse(there["amazon.acceptance"].with_context(**context).create({"reason": "x"}).order_ids)
+        action = there["amazon.amounts.search"].create({"numbers": order.amazon_order_ref}).action_search()
+        self.assertFalse(there["sale.order"].search(action["domain"]))
+        self.assertTrue(order.amazon_mismatch)
+
+    def test_days_at_the_end_of_time(self):
+        search = self.env["amazon.amounts.search"].with_user(self.accountant)
+        for values in ({"date_from": "0001-01-01"}, {"date_to": "9999-12-31"}):
+            search.create({"date_from": False, **values}).action_search()
