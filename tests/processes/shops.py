@@ -510,8 +510,9 @@ def assert_complete(shop, orders):
 def _assert_deliveries(shop, wanted):
     pickings = {ref: [] for ref in wanted}
     for ref, state in shop.sql(
-        "SELECT amazon_order_ref, picking.state FROM stock_picking picking JOIN sale_order ON sale_order.id = sale_id"
-        " WHERE amazon_order_ref <> '' AND picking.state <> 'cancel'"
+        "SELECT sale_order.amazon_order_ref, picking.state"
+        " FROM stock_picking picking JOIN sale_order ON sale_order.id = sale_id"
+        " WHERE sale_order.amazon_order_ref <> '' AND picking.state <> 'cancel'"
     ):
         pickings[ref].append(state)
     demand = {ref: Counter() for ref in wanted}
