@@ -212,7 +212,12 @@ class TestFinancesDiffer(FinancesCase):
             .with_context(active_model="sale.order", active_ids=order.ids)
         )
         wizard.reason = "Agreed by telephone"
-        wizard.save().action_accept()
+        dialog = wizard.save()
+        self.reprice(order, order.order_line[0].price_unit + 1)
+        with self.assertRaises(UserError):
+            dialog.action_accept()
+        self.reprice(order, order.order_line[0].price_unit - 1)
+        dialog.action_accept()
         self.assertFalse(order.amazon_mismatch)
         self.assertEqual(
             (order.amazon_accepted_by_id, order.amazon_accepted_reason), (self.accountant, "Agreed by telephone")

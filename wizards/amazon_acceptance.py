@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..notices import CLOSE, notice
 
@@ -13,6 +14,7 @@ class AmazonAcceptance(models.TransientModel):
     order_ids = fields.Many2many(
         "sale.order", string="Orders", readonly=True, default=lambda self: self._default_order_ids()
     )
+    amounts = fields.Text(readonly=True, default=lambda self: self._default_order_ids()._amazon_amounts_key())
     reason = fields.Char(required=True, help="Stays on the order, with your name and today's date.")
 
     def _default_order_ids(self):
@@ -25,7 +27,12 @@ class AmazonAcceptance(models.TransientModel):
     # === ACTION METHODS === #
 
     def action_accept(self):
-        """Accept the differences; they come back when amounts change again."""
+        """Accept the differences; they come back when amounts change again.
+
+        :raise UserError: when they have changed since they were shown.
+        """
         self.ensure_one()
+        if self.amounts != self.order_ids._amazon_amounts_key():
+            raise UserError(self.env._("The amounts have changed meanwhile. Please look at them again."))
         self.order_ids._amazon_accept_difference(self.reason)
         return notice(self.env._("Accepted. They come back when their amounts change again."), "success", CLOSE)

@@ -82,9 +82,12 @@ class AmazonAmountType(models.Model):
             self.sudo().is_guessed = False
             changed.sudo().recounted = 0
             changed.sudo()._recount_next()
-            if any(amount_type.recounted >= 0 for amount_type in changed.sudo()):
+            jobs = self.env["amazon.job"].sudo().search([("name", "=", "finances")])
+            if started := jobs.filtered(lambda job: job._is_started()):
                 # The rest is the job's.
-                self.env["amazon.job"].sudo().search([("name", "=", "finances")])._trigger()
+                started._trigger()
+            while not started and (pending := changed.sudo().filtered(lambda amount_type: amount_type.recounted >= 0)):
+                pending._recount_next()
         return result
 
     # === BUSINESS METHODS === #
