@@ -15,6 +15,7 @@ and answers are JSON, one object a line:
 - ``send``, ``requested``: tell Amazon of deliveries, of all or of those a person asked for;
 - ``stock``: tell Amazon of the stock; ``stock and results``: and fetch what it says of feeds;
 - ``compare``: read all SKUs from Amazon, and compare their quantities;
+- ``finances``: read what Amazon has paid and given back;
 - ``results``: fetch what Amazon says of feeds; ``send and results``: both;
 - ``code``: the Python code in ``code``, with ``env``;
 - ``prepare``: see ``prepare.py``.
@@ -180,6 +181,7 @@ WAYS = {
     "stock": on_accounts("_sync_inventory"),
     "stock and results": on_accounts("_sync_inventory", "_fetch_results"),
     "compare": on_accounts("_compare_stock"),
+    "finances": on_accounts("_sync_finances"),
     "code": as_superuser(lambda env, code: exec(code, {"env": env, "__name__": "code"})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
     "prepare": as_superuser(prepare),
