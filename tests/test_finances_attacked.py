@@ -245,6 +245,109 @@ class TestFinancesAttacked(FinancesCase):
             self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
         self.assertEqual(orders.mapped("amazon_credited"), orders.mapped("amazon_total"))
 
+    def test_accountant_of_two_companies(self):
+        """A credit note is the order's company's, whichever one its accountant works in just now."""
+        order = self.settled()
+        self.invoice(order)
+        refunded = self.refund(order, full=True)
+        other = self.env["res.company"].create({"name": "Other"})
+        both = new_test_user(
+            self.env,
+            "of_both",
+            "sale_amazon_spapi.group_amazon_accountant",
+            company_id=other.id,
+            company_ids=[Command.set((other | self.company).ids)],
+        )
+        there = self.env(user=both, context={"allowed_company_ids": (other | self.company).ids})
+        note = there["account.move"].browse(order.with_env(there).action_amazon_credit_note()["res_id"])
+        self.assertEqual(note.company_id.id, self.company.id)
+        note.action_post()
+        self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+
+    def test_circle_of_copies(self):
+        """However orders are linked, they are one family, found and judged once."""
+        order = self.settled()
+        copies = self.env["sale.order"]
+        for _copy in range(20):
+            copies |= (copies[-1:] or order).with_user(self.user).copy()
+        copies.sudo().action_confirm()
+        family = order | copies.sudo()
+        self.assertEqual(family.mapped("amazon_family_id"), order)
+        self.assertEqual(copies.amazon_copied_from_id, order, "a copy's copy, too")
+        self.assertEqual(set(family.mapped("amazon_family_difference")), {sum(copies.mapped("amount_total"))})
+        order.sudo().amazon_copied_from_id = copies[-1]
+        self.assertEqual(order._amazon_family(), family)
+        self.assertTrue(self.explained(order).line_ids)
+        order.sudo().amazon_copied_from_id = False
+        copies[9].sudo()._action_cancel()
+        copies[9].sudo().unlink()
+        left = copies.exists()
+        self.assertEqual(order._amazon_family(), order | left.sudo())
+        self.assertEqual(order.amazon_family_difference, sum(left.mapped("amount_total")))
+
+    def test_very_many(self):
+        """Thousands of amounts in one transaction, and of numbers pasted into the search."""
+        order = self.settled()
+        money = {"currencyCode": "JPY", "currencyAmount": -1}
+        self.received(
+            {
+                "transactionId": "MANY",
+                "transactionType": "Refund",
+                "postedDate": "2026-01-01T00:00:00Z",
+                "totalAmount": {**money, "currencyAmount": -3000},
+                "relatedIdentifiers": [
+                    {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order.amazon_order_ref}
+                ],
+                "breakdowns": [
+                    {"breakdownType": f"OurPricePrincipal{number % 7 or ''}", "breakdownAmount": money}
+                    for number in range(3000)
+                ],
+            }
+        )
+        self.assertEqual(len(self.transactions(order)[-1].line_ids), 3000)
+        numbers = " ".join(f"999-{number:07}-0000000" for number in range(10_000))
+        search = self.env["amazon.amounts.search"].with_user(self.accountant)
+        action = search.create({"numbers": f"{numbers} {order.amazon_order_ref}"}).action_search()
+        self.assertEqual(self.env["sale.order"].search(action["domain"]), order)
+
+    def test_another_merchant(self):
+        """Whoever names an order of another merchant's changes nothing of it; a SKU that is not in it is explained."""
+        order = self.settled()
+        item = {
+            "totalAmount": {"currencyCode": "JPY", "currencyAmount": -30},
+            "contexts": [{"contextType": "ProductContext", "sku": "NOT-THERE", "quantityShipped": 1}],
+            "breakdowns": [
+                {
+                    "breakdownType": "OurPricePrincipal",
+                    "breakdownAmount": {"currencyCode": "JPY", "currencyAmount": -30},
+                }
+            ],
+        }
+        self.tell("ITEM", -30, order, items=[item])
+        self.sync()
+        self.assertEqual(order.amazon_refunded, 30)
+        self.assertEqual(sum(self.explained(order).line_ids.mapped("refunded")), 30)
+        self.new_seller()
+        self.env.flush_all()
+        order.sudo().amazon_merchant_id = "ANOTHERMERCHANT"
+        self.tell("THEIRS", -40, order)
+        self.sync()
+        self.assertEqual(order.amazon_refunded, 30)
+
+    def test_original_comes_later(self):
+        """Of what is released and of what it was at first one counts, whichever comes first, for a new account, too."""
+        order = self.settled()
+        self.tell("LATER", -100, order, related={"DEFERRED_TRANSACTION_ID": "EARLIER"})
+        self.sync()
+        self.assertEqual(order.amazon_refunded, 100)
+        self.account.active = False
+        self.env.flush_all()
+        again = self._connect(self.seller, name="Again")
+        self.tell("EARLIER", -100, order, transactionStatus="DEFERRED")
+        self.sync(again)
+        self.assertEqual(order.amazon_refunded, 100)
+        self.assertEqual(order.amazon_transaction_ids.account_id, self.account | again)
+
     # === PEOPLE === #
 
     def test_blank_reason(self):

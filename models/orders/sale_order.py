@@ -358,8 +358,10 @@ class SaleOrder(models.Model):
     def copy(self, default=None):
         copies = super().copy(default)
         for order, copy in zip(self, copies, strict=True):
-            if order.amazon_account_id:
-                copy.sudo().amazon_copied_from_id = order  # sudo: nobody chooses it
+            # A copy's copy stands for the same order on Amazon.
+            origin = order if order.amazon_account_id else order.sudo().amazon_copied_from_id
+            if origin:
+                copy.sudo().amazon_copied_from_id = origin  # sudo: nobody chooses it
         return copies
 
     # === ACTION METHODS === #
