@@ -67,8 +67,8 @@ def compact(value, *, canonical=False):
     return _text(value)
 
 
-def _text(value):
-    return json.dumps(value, ensure_ascii=False)
+# Made once: it is needed for every text of everything that is received.
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def clean(text):

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields
+from odoo import fields, sql_db
 from odoo.tests import tagged
 
 from .common import shifted
@@ -71,6 +71,23 @@ class TestFinances(FinancesCase):
                     self.assertEqual(order.amazon_mismatch, bool(order.amazon_refunded))
                     settled |= order
         self.assertGreater(len(settled.currency_id), 2)
+
+    def test_queries(self):
+        """What a page costs in queries does not grow with what is on it, releases included."""
+        self.amazon.post("settings", finance_defer="DD7")
+        queries = []
+        for count in (2, 2, 7):
+            refs = self.imported(count=count).mapped("amazon_order_ref")
+            for ref in refs:
+                self.act(ref, "ship")
+            self.import_orders()
+            self.sync()
+            for ref in refs:
+                self.amazon.post("release", order_id=ref)
+            before = sql_db.sql_counter
+            self.assertEqual(self.sync().received, count)
+            queries.append(sql_db.sql_counter - before)
+        self.assertLessEqual(queries[2], queries[1] + 3)
 
     def test_rerun(self):
         """A second run, and one that reads the same window again, change nothing."""

@@ -93,6 +93,8 @@ class AmazonSearch(models.AbstractModel):
     _amazon_parts = ()
     # Dates by which the few that a domain finds are sorted, and how, see :meth:`_amazon_few`.
     _amazon_sorted = {}
+    # Many2one fields by whose ids is sorted: a million of what they point to would be joined to be sorted otherwise.
+    _amazon_by_id = ()
 
     # === SEARCH METHODS === #
 
@@ -184,6 +186,8 @@ class AmazonSearch(models.AbstractModel):
         if getattr(query, "amazon_few", False) and (direction.code or "ASC") in self._amazon_sorted.get(field_name, ()):
             field = self._field_to_sql(alias, field_name, query)
             return SQL("(%s + INTERVAL '0') %s %s", field, direction, nulls)
+        if field_name in self._amazon_by_id:
+            return SQL("%s %s %s", self._field_to_sql(alias, field_name, query), direction, nulls)
         if (ranked := self._amazon_ranked(field_name)) is not None:
             return SQL(
                 "array_position(%s::int[], %s) %s %s",

@@ -18,6 +18,7 @@ class AmazonAmountType(models.Model):
     _inherit = "amazon.guard"
     _description = "Amazon Amount Type"
     _order = "kind desc, name"
+    _amazon_looked_up_first = True
 
     name = fields.Char("Amazon's Name", required=True, write_once=True)
     key = fields.Char(compute="_compute_key", store=True, help="The name, however Amazon writes it")

@@ -9,6 +9,7 @@ from odoo.tools.translate import LazyTranslate
 from ...refusals import explain
 from ...selling_partner import BadRequest, MalformedAnswer, TransactionSearch, parse_transaction
 from ...times import aware, naive
+from ..engine.trigram import trigram
 from .amazon_amount_type import SUMS
 
 _lt = LazyTranslate(__name__)
@@ -61,6 +62,8 @@ class AmazonTransaction(models.Model):
     _description = "Amazon Transaction"
     _order = "posted_at desc, id desc"
     _rec_name = "transaction_ref"
+    _rec_names_search = ["order_ref"]
+    _amazon_by_id = ("order_id",)
     _amazon_sorted = {"posted_at": ("ASC", "DESC")}
 
     account_id = fields.Many2one("amazon.account", required=True, ondelete="restrict", readonly=True)
@@ -145,9 +148,13 @@ class AmazonTransaction(models.Model):
     )
     is_release = fields.Boolean(compute="_compute_is_release")
 
-    _transaction_uniq = models.UniqueIndex("(account_id, transaction_ref)")
+    # The id first, by which a person looks for one, too.
+    _transaction_uniq = models.UniqueIndex("(transaction_ref, account_id)")
     _posted_idx = models.Index("(posted_at DESC, id DESC)")
     _order_ref_idx = models.Index("(order_ref) WHERE order_ref IS NOT NULL")
+    _order_ref_part_idx = models.Index(trigram("order_ref"))
+    _without_order_idx = models.Index("(posted_at DESC, id DESC) WHERE (order_ref IN ('') OR order_ref IS NULL)")
+    _settlement_idx = models.Index("(settlement_ref, posted_at DESC, id DESC) WHERE settlement_ref IS NOT NULL")
     _unlinked_idx = models.Index("(account_id, posted_at) WHERE order_id IS NULL AND order_ref IS NOT NULL")
     _deferred_idx = models.Index("(account_id, matures_at) WHERE state IN ('deferred')")
     _deferred_ref_idx = models.Index("(account_id, deferred_ref) WHERE deferred_ref IS NOT NULL")
@@ -300,8 +307,9 @@ class AmazonTransaction(models.Model):
         mine = Domain("account_id", "in", account._of_merchant().ids)
         found = self.search(mine & Domain("transaction_ref", "in", list(entries)))
         known = {transaction.transaction_ref: transaction for transaction in found}
+        names = {}
         read = {
-            ref: self._read(log, entry)
+            ref: self._read(log, entry, names)
             for ref, entry in entries.items()
             if ref not in known or known[ref].digest != entry.digest
         }
@@ -333,11 +341,23 @@ class AmazonTransaction(models.Model):
         return named
 
     @api.model
-    def _read(self, log, entry):
+    def _id_of(self, known, model, field, name):
+        """Return the id of a currency or a marketplace.
+
+        :param dict known: of those that were looked up before; what is looked up is added.
+        """
+        if (model, name) not in known:
+            found = self.env[model].with_context(active_test=False).search([(field, "=", name)], limit=1)
+            known[model, name] = found.id
+        return known[model, name]
+
+    @api.model
+    def _read(self, log, entry, known):
         """Return the values of a transaction, and its leaves.
 
         :param log: as in :meth:`_receive`.
         :param entry: a ``selling_partner`` received transaction.
+        :param dict known: see :meth:`_id_of`.
         """
         kept = {
             "transaction_ref": entry.transaction_id,
@@ -352,7 +372,6 @@ class AmazonTransaction(models.Model):
             log._unread_transaction(entry, error)
             nothing = {"kind": "unclassified", "posted_at": fields.Datetime.now(), "has_unclassified": True}
             return {**kept, **nothing, "unreadable": error.path or "?"}, ()
-        currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", value.currency)])
         deferred = value.deferred_id if value.deferred_id != entry.transaction_id else ""
         total = float(value.total.amount)
         vals = {
@@ -363,10 +382,8 @@ class AmazonTransaction(models.Model):
             "description": value.description,
             "state": STATES.get(value.status, "other"),
             "posted_at": naive(value.posted_at),
-            "marketplace_id": self.env["amazon.marketplace"]
-            .search([("api_ref", "=", value.marketplace_id)], limit=1)
-            .id,
-            "currency_id": currency.id,
+            "marketplace_id": self._id_of(known, "amazon.marketplace", "api_ref", value.marketplace_id),
+            "currency_id": self._id_of(known, "res.currency", "name", value.currency),
             "amount": total,
             "released_amount": total if deferred else 0,
             "deferral_reason": value.deferral_reason,
@@ -419,9 +436,12 @@ class AmazonTransaction(models.Model):
             for release, original in ((one, by_ref.get(one.deferred_ref)), (by_ref.get(one.release_ref), one)):
                 if release and original and original._may_be_released_by(release):
                     originals.setdefault(release, original)
-        for release, original in originals.items():
-            if release != self._last_of_circle(release, originals):
-                original._is_released_by(release)
+        originals = {
+            release: original
+            for release, original in originals.items()
+            if release != self._last_of_circle(release, originals)
+        }
+        self.browse().union(*originals.values())._are_released_by(self.browse().union(*originals))
         return others
 
     def _may_be_released_by(self, release):
@@ -445,12 +465,15 @@ class AmazonTransaction(models.Model):
             circle.append(original)
         return max(circle, key=lambda one: (one.counts, one.id)) if original == release else None
 
-    def _is_released_by(self, release):
+    def _are_released_by(self, releases):
         """Count what Amazon says twice once: as what it was at first."""
-        if self.state == "deferred":
-            self.state = "deferred_released"
-        release.line_ids.unlink()
-        release.write({"counts": False, "amount": 0, "released_amount": release.released_amount or release.amount})
+        self.filtered(lambda one: one.state == "deferred").state = "deferred_released"
+        # All at once: taking away the lines of one has Odoo read those of all others again.
+        releases = releases.filtered("counts")
+        releases.line_ids.unlink()
+        for release in releases:
+            paid_out = release.released_amount or release.amount
+            release.write({"counts": False, "amount": 0, "released_amount": paid_out})
 
     def _add_up(self):
         """Write what the amounts come to."""

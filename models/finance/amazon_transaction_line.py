@@ -1,4 +1,7 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..engine.trigram import trigram
 
 # So many transactions are added up anew at once, after a person has classified a name.
 RECOUNT_AT_ONCE = 500
@@ -10,10 +13,11 @@ class AmazonTransactionLine(models.Model):
     """One amount of a transaction, as Amazon breaks it down; all of them together are its total."""
 
     _name = "amazon.transaction.line"
-    _inherit = "amazon.guard"
+    _inherit = ["amazon.guard", "amazon.search"]
     _description = "Amazon Transaction Amount"
     _order = "transaction_id, id"
     _rec_name = "type_id"
+    _amazon_by_id = ("order_id",)
     _log_access = False
 
     transaction_id = fields.Many2one("amazon.transaction", required=True, index=True, ondelete="cascade", readonly=True)
@@ -22,7 +26,7 @@ class AmazonTransactionLine(models.Model):
     transaction_kind = fields.Selection(related="transaction_id.kind", string="Transaction's Kind", store=True)
     posted_at = fields.Datetime(related="transaction_id.posted_at", store=True)
     currency_id = fields.Many2one(related="transaction_id.currency_id", store=True)
-    type_id = fields.Many2one("amazon.amount.type", "What", required=True, index=True, readonly=True)
+    type_id = fields.Many2one("amazon.amount.type", "What", required=True, readonly=True)
     kind = fields.Selection(related="type_id.kind")
     group = fields.Char("Amazon's Group", readonly=True)
     sku = fields.Char("Seller SKU", readonly=True)
@@ -31,6 +35,18 @@ class AmazonTransactionLine(models.Model):
     amount = fields.Monetary(readonly=True)
 
     _posted_idx = models.Index("(posted_at DESC, id DESC)")
+    _type_idx = models.Index("(type_id, posted_at DESC, id DESC)")
+    _sku_idx = models.Index(trigram("sku"))
+
+    # === SEARCH METHODS === #
+
+    @api.model
+    def _amazon_looked_up(self, condition):
+        if condition.field_expr == "kind":
+            # By the types' ids: PostgreSQL would not know how rare they are.
+            types = self.env["amazon.amount.type"].search([("kind", condition.operator, condition.value)])
+            return Domain("type_id", "in", types.ids)
+        return super()._amazon_looked_up(condition)
 
     # === BUSINESS METHODS === #
 
