@@ -6,6 +6,7 @@
     bin/benchmark confirm [--orders 1000]                   how soon Amazon knows of 60 deliveries while orders come in
     bin/benchmark feed [--orders 5000]                      confirmations in one feed against one call each
     bin/benchmark stock [--orders 100000]                   a catalogue's quantities as feeds, and what has changed
+    bin/benchmark finances [--orders 10000]                 a night's transactions against one call an order
     bin/benchmark lists [--orders 1000000]                  every filter, search, group and sort order of the menus
 
 `lists` keeps its database of five gigabytes (--fresh makes it anew, --drop drops it); --only picks by words, --profile
@@ -20,6 +21,7 @@ import sys
 
 import confirmations
 import database
+import finances
 import import_orders
 import lists
 import stock
@@ -31,6 +33,7 @@ KINDS = {
     "confirm": (confirmations.while_an_import_runs, 1000),
     "feed": (confirmations.in_one_feed, 5000),
     "stock": (stock.of_a_catalogue, 100_000),
+    "finances": (finances.of_a_night, 10_000),
     "lists": (lists.every_menu, 1_000_000),
 }
 
@@ -53,7 +56,7 @@ def main():
         kind.add_argument("--deliveries", type=int, default=60, help="validated at once (confirm)")
         kind.add_argument("--fresh", action="store_true", help="make the database anew (lists)")
         kind.add_argument("--drop", action="store_true", help="drop the database afterwards (lists)")
-        kind.add_argument("--baseline", type=int, default=300, help="of these one call each (feed)")
+        kind.add_argument("--baseline", type=int, default=300, help="of these one call each (feed, stock, finances)")
     options = parser.parse_args()
     try:
         return options.run(options)

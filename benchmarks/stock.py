@@ -1,6 +1,7 @@
 """Sending the stock of a large catalogue, against one patch for each of its SKUs."""
 
 import psycopg2
+from clones import clone
 from confirmations import measured_on_base, own
 from setting import BASE, Worker, machine, setting
 
@@ -55,8 +56,8 @@ def _catalogue(count):
             [[template_id]] = cr.fetchall()
             cr.execute("SELECT location_id FROM stock_quant WHERE product_id = %s AND quantity > 0", [product_id])
             location_id = cr.fetchone()[0]
-            new_template = _clone(cr, "product_template", template_id, count, {})
-            new_product = _clone(
+            new_template = clone(cr, "product_template", template_id, count, {})
+            new_product = clone(
                 cr,
                 "product_product",
                 product_id,
@@ -78,27 +79,6 @@ def _catalogue(count):
             cr.execute("VACUUM ANALYZE")
     finally:
         connection.close()
-
-
-def _clone(cr, table, record_id, count, changed):
-    """Copy a row so many times; return what their ids are counted from."""
-    cr.execute(
-        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
-        " AND attname != 'id'",
-        [table],
-    )
-    columns = [column for [column] in cr.fetchall()]
-    cr.execute(f"SELECT max(id) FROM {table}")
-    last = cr.fetchone()[0]
-    values = ", ".join(changed.get(column, f't."{column}"') for column in columns)
-    names = ", ".join(f'"{column}"' for column in columns)
-    cr.execute(
-        f"INSERT INTO {table} (id, {names}) SELECT {last} + n, {values}"
-        f" FROM generate_series(1, %s) n, {table} t WHERE t.id = %s",
-        [count, record_id],
-    )
-    cr.execute(f"SELECT setval(%s, (SELECT max(id) FROM {table}))", [f"{table}_id_seq"])
-    return last
 
 
 def _not_as_here(amazon, seller):

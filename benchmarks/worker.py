@@ -181,6 +181,27 @@ def compare_stock(env, account, options):
     return account.stock_drift_count
 
 
+def finances(env, account, options):
+    """Read what Amazon has posted, and compare, as often as Amazon's usage plan and the runs' time have the job come
+    back."""
+    states = account._sync_finances().mapped("state")
+    while states[-1] == "partial":
+        time.sleep(0.1)
+        states += account._sync_finances().mapped("state")
+    return states
+
+
+def finances_each(env, account, options):
+    """The baseline: the transactions of each order, read, kept and committed."""
+    from odoo.addons.sale_amazon_spapi.selling_partner import SellingPartner  # noqa: PLC0415 - needs Odoo
+
+    with SellingPartner(account._credentials(), account._endpoint()) as amazon:
+        for ref in options["refs"]:
+            env["amazon.transaction"]._query_order(account, amazon, ref)
+            env.cr.commit()
+            env.invalidate_all()
+
+
 ROLES = {
     "one by one": import_one_by_one,
     "import": import_all,
@@ -198,6 +219,8 @@ ROLES = {
     "send stock": send_stock,
     "fetch stock results": results,
     "compare stock": compare_stock,
+    "finances": finances,
+    "finances each": finances_each,
 }
 
 
