@@ -4,6 +4,7 @@ from odoo.tools import mute_logger
 
 from .common import AmazonCase, InBrowser
 from .common_confirmation import ConfirmationCase
+from .common_finances import FinancesCase
 from .common_stock import StockCase
 
 
@@ -164,3 +165,18 @@ class TestStockTour(InBrowser, StockCase):
         self.sync()
         self.assertEqual(self.on_amazon("TOUR-1")["quantity"], 99)
         self.start_tour("/odoo", "amazon_see_stock_sent", login=self.user.login)
+
+
+@tagged("post_install", "-at_install")
+class TestFinancesTour(InBrowser, FinancesCase):
+    """Have a difference explained, credit it, see it gone."""
+
+    def test_credit_a_refund(self):
+        order = self.settled(items=[{"sku": "AMZ-CUP-001", "quantity": 1}])
+        self.invoice(order)
+        refunded = self.refund(order, full=True)
+        self.assertTrue(order.amazon_mismatch)
+        self.start_tour("/odoo", "amazon_credit_a_refund", login=self.accountant.login)
+        note = order.invoice_ids.filtered(lambda move: move.move_type == "out_refund")
+        self.assertEqual((note.state, note.amount_total), ("posted", refunded))
+        self.assertFalse(order.amazon_mismatch)

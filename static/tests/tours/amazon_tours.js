@@ -460,3 +460,50 @@ registry.category("web_tour.tours").add("amazon_see_stock_sent", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("amazon_credit_a_refund", {
+    steps: () => [
+        ...openAmazon,
+        menu("money"),
+        menu("amounts"),
+        {
+            content: "An order differs, and the list says why; have it explained",
+            trigger: ".o_data_row:contains(Refund without Credit Note) button:contains(Explain)",
+            run: "click",
+        },
+        {
+            content: "The reason stands above the three ways",
+            trigger: ".modal .alert-danger:contains(Refund without Credit Note)",
+        },
+        {
+            content: "The goods are the part that differs",
+            trigger: ".modal .o_data_row.text-danger:contains(AMZ-CUP-001)",
+        },
+        {
+            content: "Draft the credit note",
+            trigger: ".modal button[name='action_credit_note']",
+            run: "click",
+        },
+        {
+            content: "It is a draft for the same money",
+            trigger: ".o_arrow_button_current:contains(Draft)",
+        },
+        {
+            content: "Post it",
+            trigger: "button[name='action_post']:visible",
+            run: "click",
+        },
+        {
+            trigger: ".o_arrow_button_current:contains(Posted)",
+        },
+        {
+            content: "Back to the list",
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            content: "Nothing differs any more",
+            trigger: ".o_nocontent_help:contains(No difference)",
+        },
+    ],
+});
