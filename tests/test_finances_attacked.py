@@ -37,6 +37,11 @@ class TestFinancesAttacked(FinancesCase):
         explanation = self.env["amazon.explanation"].with_user(self.accountant)
         return explanation.with_context(active_model="sale.order", active_id=order.id).create({})
 
+    def accepting(self, orders, reason):
+        """Return the dialog in which the accountant accepts these orders' differences."""
+        acceptance = self.env["amazon.acceptance"].with_user(self.accountant)
+        return acceptance.with_context(active_model="sale.order", active_ids=orders.ids).create({"reason": reason})
+
     # === A LYING AMAZON === #
 
     def test_releases_in_a_circle(self):
@@ -353,12 +358,13 @@ class TestFinancesAttacked(FinancesCase):
     def test_blank_reason(self):
         order = self.settled()
         self.refund(order, full=True)
-        model = self.env["amazon.acceptance"].with_user(self.accountant)
         for reason in ("   ", "\u3000\n", "\u200b"):
-            wizard = model.create({"order_ids": [Command.set(order.ids)], "reason": reason})
+            wizard = self.accepting(order, reason)
             with self.assertRaises(UserError):
                 wizard.action_accept()
         self.assertTrue(order.amazon_mismatch)
+        self.accepting(order, "–\u3000可").action_accept()
+        self.assertFalse(order.amazon_mismatch)
 
     def test_accepted_once(self):
         """Of related orders that are chosen together it is said once."""
@@ -367,8 +373,7 @@ class TestFinancesAttacked(FinancesCase):
         copy.action_confirm()
         self.assertTrue(order.amazon_mismatch and copy.amazon_mismatch)
         before = len(order.message_ids)
-        wizard = self.env["amazon.acceptance"].with_user(self.accountant)
-        wizard.create({"order_ids": [Command.set((order | copy).ids)], "reason": "Agreed"}).action_accept()
+        self.accepting(order | copy, "Agreed").action_accept()
         self.assertFalse(order.amazon_mismatch or copy.amazon_mismatch)
         self.assertEqual(len(order.message_ids) - before, 1)
 
