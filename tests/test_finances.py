@@ -301,6 +301,7 @@ class TestFinances(FinancesCase):
         self.assertIn("2", self.job.warning)
         name = self.env["amazon.amount.type"].search([("name", "=", "NeverSeen")])
         self.assertEqual(name.kind, "unclassified")
+        self.assertIn(name, self.env["amazon.amount.type"].search([])[:5], "what is to be classified stands first")
         name.with_user(self.accountant).kind = "principal"
         self.assertEqual((order.amazon_refunded, order.amazon_unclassified), (120, False))
         self.assertEqual((order.amazon_mismatch, order.amazon_difference), (True, 120))

@@ -1,6 +1,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import format_datetime
 
 from .common_finances import FinancesCase
 
@@ -40,7 +41,9 @@ class TestFinancesDiffer(FinancesCase):
         self.assertFalse(order.amazon_mismatch)
         refunded = self.refund(order, items=[{"sku": order.amazon_item_ids.sku, "quantity": 1}])
         self.assertEqual((order.amazon_difference, order.amazon_difference_reason), (refunded, "refund"))
+        self.assertFalse(order.amazon_credit_drafted)
         action = order.with_user(self.accountant).action_amazon_credit_note()
+        self.assertTrue(order.with_user(self.accountant).amazon_credit_drafted, "it is told that it waits to be posted")
         note = self.env["account.move"].browse(action["res_id"])
         self.assertEqual((note.state, note.move_type, note.amount_total), ("draft", "out_refund", refunded))
         self.assertEqual(
@@ -53,6 +56,7 @@ class TestFinancesDiffer(FinancesCase):
         self.assertEqual(order.with_user(self.accountant).action_amazon_credit_note()["res_id"], note.id)
         note.with_user(self.accountant).action_post()
         self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+        self.assertFalse(order.amazon_credit_drafted)
         self.assertIn(note, order.invoice_ids)
         self.assertEqual(order.order_line[0].qty_to_invoice, 0, "what is not sent again is not invoiced again")
         with self.assertRaises(UserError):
@@ -115,6 +119,7 @@ class TestFinancesDiffer(FinancesCase):
                     ]
                 note.action_post()
                 self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+        self.assertFalse(order.amazon_credit_drafted)
 
     def test_credit_note_without_refund(self):
         order = self.settled()
@@ -267,6 +272,30 @@ class TestFinancesDiffer(FinancesCase):
         self.assertTrue(orders <= self.env["sale.order"].search(action["domain"]))
         with self.assertRaises(UserError):
             search.create({"date_from": False}).action_search()
+
+    def test_search_names_what_is_not_found(self):
+        """A number that is not here is never passed over in silence."""
+        order = self.sold()
+        search = self.env["amazon.amounts.search"].with_user(self.accountant)
+        told = search.create({"numbers": f"{order.amazon_order_ref} 999-1234567-1234567"}).action_search()["params"]
+        self.assertIn("999-1234567-1234567", told["message"])
+        self.assertNotIn(order.amazon_order_ref, told["message"])
+        self.assertEqual(self.env["sale.order"].search(told["next"]["domain"]), order)
+        with self.assertRaisesRegex(UserError, "999-1234567-1234567"):
+            search.create({"numbers": "999-1234567-1234567"}).action_search()
+
+    def test_empty_list_says_as_of_when(self):
+        """That nothing differs is so as of when Amazon's Finances were read: before, no refund is known."""
+        shown = self.env["sale.order"].with_user(self.accountant).with_context(amazon_amounts=True)
+        self.account.auto_finance = False
+        stopped = shown.get_empty_list_help("")
+        self.assertIn(self.account.name, stopped)
+        self.account.auto_finance = True
+        self.job.sudo().last_success = "2026-11-20 03:00:00"
+        read = shown.get_empty_list_help("")
+        self.assertNotEqual(read, stopped)
+        self.assertIn(format_datetime(shown.env, self.job.last_success, dt_format="short"), read)
+        self.assertNotIn(self.account.name, shown.with_context(amazon_amounts=False).get_empty_list_help(""))
 
     def test_rights(self):
         """Accountants see and accept; clerks see refunds and no fees; nobody else writes what Amazon says."""

@@ -173,9 +173,10 @@ class TestViews(AmazonCase):
                 if group in groups and menu != "menu_amazon_orders":
                     action = self.action(menu).with_user(user)
                     with self.subTest(group=group, menu=menu):
-                        self.assertEqual(
-                            html2plaintext(action._get_action_dict()["help"] or ""), html2plaintext(action.help or "")
-                        )
+                        said = html2plaintext(action._get_action_dict()["help"] or "")
+                        own = html2plaintext(action.help or "")
+                        # Amounts say up to when that is so, too: see TestFinancesDiffer.
+                        self.assertEqual(said[: len(own)] if menu == "menu_amazon_amounts" else said, own)
 
     def test_searched_in_vain(self):
         """Where nothing is found, every list of ours says so: none has a text of an app's own in its place."""

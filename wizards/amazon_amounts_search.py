@@ -1,4 +1,8 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ..notices import notice
 
 
 class AmazonAmountsSearch(models.TransientModel):
@@ -20,11 +24,23 @@ class AmazonAmountsSearch(models.TransientModel):
         numbers = self._asked_numbers()
         domain = self._domain(numbers)
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_amounts")
+        missing = []
         if numbers:
             orders = self.env["sale.order"].search(domain)
+            known = {name.upper() for order in orders for name in (order.name, order.amazon_order_ref)}
+            missing = [number for number in numbers if number.upper() not in known]
+            if not orders:
+                raise UserError(self.env._("Not found: %s", ", ".join(missing)))
             domain = [("id", "in", orders._amazon_family().ids)]
-        return {
-            **action,
+            name = self.env._("Amounts of %s orders", len(orders))
+        else:
+            first, last = (format_date(self.env, day) for day in (self.date_from, self.date_to))
+            name = self.env._("Amounts, ordered %(first)s – %(last)s", first=first, last=last)
+        action |= {
+            "name": name,
             "domain": list(domain),
-            "context": {"create": False, "search_default_mismatch": self.differing_only},
+            "context": {"create": False, "search_default_mismatch": self.differing_only, "amazon_amounts": True},
         }
+        if missing:
+            return notice(self.env._("Not found: %s", ", ".join(missing)), "warning", action, sticky=True)
+        return action

@@ -18,6 +18,7 @@ class AmazonExplanation(models.TransientModel):
     refunded = fields.Monetary(related="order_id.amazon_refunded")
     credited = fields.Monetary(related="order_id.amazon_credited")
     unsettled = fields.Monetary(related="order_id.amazon_unsettled")
+    credit_drafted = fields.Boolean(related="order_id.amazon_credit_drafted")
     line_ids = fields.One2many(
         "amazon.explanation.line", "explanation_id", readonly=True, default=lambda self: self._default_line_ids()
     )

@@ -1,5 +1,7 @@
+from markupsafe import Markup
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
 from ...refusals import explain
 from ...said import say
@@ -41,6 +43,25 @@ class AmazonAccount(models.Model):
             # sudo: transactions are the addon's own
             logs |= account._job("finances")._run(lambda run: run.env["amazon.transaction"].sudo()._sync(run))
         return logs
+
+    def _finances_help(self):
+        """Return what stands below "no difference": up to when that is so of each shop.
+
+        :rtype: Markup
+        """
+        shops = self.search([("kind", "=", "seller")]) if self.has_access("read") else self
+        return Markup().join(Markup("<p>%s</p>") % shop._finances_as_of() for shop in shops)
+
+    def _finances_as_of(self):
+        """Say when Amazon's Finances were read last."""
+        self.ensure_one()
+        job = self.sudo()._job("finances")  # sudo: only its time is told
+        if not self.auto_finance:
+            return self.env._("%s: “Finances” is not started. Refunds are not known and not compared.", self.name)
+        if not job.last_success:
+            return self.env._("%s: Amazon's Finances were not read yet. Refunds are not known before.", self.name)
+        time = format_datetime(self.env, job.last_success, dt_format="short")
+        return self.env._("%(shop)s: Amazon's Finances were read at %(time)s.", shop=self.name, time=time)
 
     def _read_finances(self, refs):
         """Read the transactions of single orders while a person waits.

@@ -17,7 +17,7 @@ class AmazonAmountType(models.Model):
     _name = "amazon.amount.type"
     _inherit = "amazon.guard"
     _description = "Amazon Amount Type"
-    _order = "kind desc, name"
+    _order = "is_classified, kind desc, name"
     _amazon_looked_up_first = True
 
     name = fields.Char("Amazon's Name", required=True, write_once=True)
@@ -54,6 +54,7 @@ class AmazonAmountType(models.Model):
     recounted = fields.Integer(
         default=-1, readonly=True, help="What was classified anew is counted anew up to this transaction; -1: all."
     )
+    is_classified = fields.Boolean(compute="_compute_is_classified", store=True, help="Those that are not stand first.")
     is_guessed = fields.Boolean(
         "Guessed", readonly=True, help="Classified by its name alone; please check. Choosing a kind settles it."
     )
@@ -72,6 +73,11 @@ class AmazonAmountType(models.Model):
     def _compute_is_buyers(self):
         for amount_type in self:
             amount_type.is_buyers = amount_type.kind in BUYERS
+
+    @api.depends("kind")
+    def _compute_is_classified(self):
+        for amount_type in self:
+            amount_type.is_classified = amount_type.kind != "unclassified"
 
     # === CRUD METHODS === #
 

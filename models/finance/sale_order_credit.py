@@ -1,4 +1,4 @@
-from odoo import Command, api, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from .amazon_amount_type import BUYERS
@@ -9,7 +9,16 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
+    amazon_credit_drafted = fields.Boolean(
+        compute="_compute_amazon_credit_drafted", help="A credit note for what was refunded is still to be posted."
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends("amazon_transaction_ids.credit_note_id.state")
+    def _compute_amazon_credit_drafted(self):
+        for order in self:
+            order.amazon_credit_drafted = bool(order._amazon_draft_notes())
 
     @api.depends("amazon_transaction_ids.credit_note_id")
     def _get_invoiced(self):
@@ -34,10 +43,9 @@ class SaleOrder(models.Model):
         open_amount = self.currency_id.round(self.amazon_refunded - self.amazon_credited)
         if self.currency_id.compare_amounts(open_amount, 0) <= 0:
             raise UserError(self.env._("%s: everything that Amazon has refunded is credited.", self.name))
-        refunds = self._amazon_open_refunds()
-        drafts = refunds.credit_note_id.filtered(lambda note: note.state == "draft")
-        if drafts:
+        if drafts := self._amazon_draft_notes():
             return self._amazon_show_note(drafts[:1])
+        refunds = self._amazon_open_refunds()
         invoice = self.invoice_ids.filtered(lambda move: move.move_type == "out_invoice" and move.state == "posted")[
             -1:
         ]
@@ -77,6 +85,10 @@ class SaleOrder(models.Model):
         return self.sudo().amazon_transaction_ids.filtered(
             lambda one: one.kind == "refund" and one.counts and one.credit_note_id.state != "posted"
         )
+
+    def _amazon_draft_notes(self):
+        """Return the credit notes for refunds that are still to be posted."""
+        return self._amazon_open_refunds().credit_note_id.filtered(lambda note: note.state == "draft")
 
     def _amazon_note_vals(self, invoice, refunds, total):
         """Return the values of a credit note.
