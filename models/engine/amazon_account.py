@@ -157,7 +157,7 @@ class AmazonAccount(models.Model):
     auto_import = fields.Boolean("Import Orders", copy=False, tracking=True)
     auto_confirm = fields.Boolean("Confirm Deliveries", copy=False, tracking=True)
     auto_inventory = fields.Boolean("Send Stock", copy=False, tracking=True)
-    auto_finance = fields.Boolean("Fetch Refunds", copy=False, tracking=True)
+    auto_finance = fields.Boolean("Fetch Finances", copy=False, tracking=True)
     auto_vendor = fields.Boolean("Direct Fulfillment", copy=False, tracking=True)
     job_ids = fields.One2many("amazon.job", "account_id", readonly=True)
     log_ids = fields.One2many("amazon.log", "account_id", readonly=True)
