@@ -1,6 +1,5 @@
 """What stands under another name now: what runs that confirm counted is counted of every message; Amazon's quota
-is a selling partner's, who need not have a merchant token; Amazon is queried. And what deliveries have of their
-orders."""
+is a selling partner's, who need not have a merchant token; Amazon is queried."""
 
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists, rename_column
@@ -21,18 +20,6 @@ def migrate(cr, version):
     # All that came in so far; with a default PostgreSQL need not write millions of rows.
     cr.execute("ALTER TABLE amazon_order_update ADD COLUMN IF NOT EXISTS source varchar DEFAULT 'orders'")
     cr.execute("ALTER TABLE amazon_order_update ALTER COLUMN source DROP DEFAULT")
-    fill_deliveries(cr)
-
-
-def fill_deliveries(cr):
-    """Give deliveries the account and Amazon's number of their orders: Odoo would compute a million one by one."""
-    if column_exists(cr, "stock_picking", "amazon_account_id"):
-        return
-    cr.execute("ALTER TABLE stock_picking ADD COLUMN amazon_account_id int4, ADD COLUMN amazon_order_ref varchar")
-    cr.execute(
-        "UPDATE stock_picking p SET amazon_account_id = o.amazon_account_id, amazon_order_ref = o.amazon_order_ref"
-        " FROM sale_order o WHERE o.id = p.sale_id AND o.amazon_account_id IS NOT NULL"
-    )
 
 
 def rename_in_what_people_saved(cr, model, old, new):
