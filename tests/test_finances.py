@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields, sql_db
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import shifted
@@ -161,6 +162,8 @@ class TestFinances(FinancesCase):
         self.sync()
         release = self.transactions(order)
         self.assertEqual((release.counts, order.amazon_settled), (True, order.amazon_total))
+        with self.job._lock(), self.assertRaises(UserError), self.committing(order) as mine:
+            mine.with_user(self.accountant).action_amazon_read_finances()
         with self.committing(order) as mine:
             mine.with_user(self.accountant).action_amazon_read_finances()
         self.env.invalidate_all()

@@ -200,6 +200,7 @@ METHODS = {
         "action_amazon_credit_note": ACCOUNTANT,
         "action_amazon_prepare_return": USER,
         "action_amazon_read_finances": ACCOUNTANT,
+        "action_amazon_take_back_acceptance": ACCOUNTANT,
         "action_amazon_view_transactions": SHOWS,
     },
     "stock.picking": {

@@ -72,7 +72,11 @@ class AmazonAccount(models.Model):
         self.ensure_one()
         budget = self.env["amazon.quota"]._budget(self)
         try:
-            with self._selling_partner(budget) as amazon:
+            with self._job("finances")._lock() as free, self._selling_partner(budget) as amazon:
+                if not free:
+                    raise UserError(
+                        self.env._("Amazon's Finances are being read at this moment. Try again in a minute.")
+                    )
                 for ref in refs:
                     self.env["amazon.transaction"]._query_order(self, amazon, ref)
         except SellingPartnerError as error:

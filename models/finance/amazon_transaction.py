@@ -26,7 +26,9 @@ LATE_HOURS = 48
 RECENT_MINUTES = 10
 # So long after it should be released, Amazon is queried about a transaction that still says deferred.
 OVERDUE_DAYS = 3
-# Orders whose transactions are read one by one, in a run.
+# No order has more pages of transactions.
+MOST_PAGES = 20
+# Transactions whose orders are read one by one, in a run.
 MOST_ORDERS = 50
 # Orders that come in after their transactions are looked for among those of so many days.
 LINK_DAYS = 90
@@ -285,7 +287,7 @@ class AmazonTransaction(models.Model):
         :param log: the ``amazon.log`` row of the run, if it is one.
         """
         search, token, read = TransactionSearch(order_id=order_ref), None, self._reader(amazon)
-        while True:
+        for _page in range(MOST_PAGES):
             page = read(search, token)
             self._receive(account, page.transactions, log)
             token = page.next_token

@@ -10,6 +10,7 @@ from .amazon_amount_type import BUYERS
 
 _lt = LazyTranslate(__name__)
 
+ACCEPTANCE = ("amazon_accepted_amounts", "amazon_accepted_reason", "amazon_accepted_by_id", "amazon_accepted_at")
 SHIPPED = ("partially_shipped", "shipped")
 
 
@@ -140,6 +141,17 @@ class SaleOrder(models.Model):
             differs = family._amazon_differs()
             order.amazon_mismatch = differs and order.amazon_accepted_amounts != family._amazon_amounts_key()
             order.amazon_difference_reason = order._amazon_reason() if differs else False
+
+    # === ACTION METHODS === #
+
+    def action_amazon_take_back_acceptance(self):
+        """Have the differences that were accepted on the list again."""
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        family = self.sudo()._amazon_family()  # sudo: an accountant may accept what he may not change
+        family.write(dict.fromkeys(ACCEPTANCE, False))
+        for order in family._amazon_in_company_language():
+            order._message_log(body=order.env._("The acceptance of the difference was taken back."))
 
     # === BUSINESS METHODS: THREE WAYS === #
 

@@ -256,7 +256,8 @@ class AmazonQuantity(models.Model):
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 if limit == 1:
-                    changes._take(run.account, limit, requested)
+                    # Not what is first now: another one may have changed meanwhile.
+                    changes.search([("offer_id", "in", ids)]).unlink()
                     offers._cannot_be_told(say(self.env, unexpected(error)))
                 # One that cannot be looked at keeps no others.
                 limit = 1
