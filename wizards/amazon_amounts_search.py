@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..notices import notice
+from .amazon_order_search import listed
 
 
 class AmazonAmountsSearch(models.TransientModel):
@@ -30,7 +31,7 @@ class AmazonAmountsSearch(models.TransientModel):
             known = {name.upper() for order in orders for name in (order.name, order.amazon_order_ref)}
             missing = [number for number in numbers if number.upper() not in known]
             if not orders:
-                raise UserError(self.env._("Not found: %s", ", ".join(missing)))
+                raise UserError(self.env._("Not found: %s", listed(missing)))
             domain = [("id", "in", orders._amazon_family().ids)]
             name = self.env._("Amounts of %s orders", len(orders))
         else:
@@ -42,5 +43,5 @@ class AmazonAmountsSearch(models.TransientModel):
             "context": {"create": False, "search_default_mismatch": self.differing_only, "amazon_amounts": True},
         }
         if missing:
-            return notice(self.env._("Not found: %s", ", ".join(missing)), "warning", action, sticky=True)
+            return notice(self.env._("Not found: %s", listed(missing)), "warning", action, sticky=True)
         return action

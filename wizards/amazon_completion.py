@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from ..models.confirmations.amazon_confirmation import clean_number
 from ..models.engine.amazon_outbox import API_STATUSES, FAILED, worst
 from ..notices import CLOSE, notice
+from .amazon_order_search import listed
 
 # A search shows no more; a person cannot look through more either.
 MOST = 500
@@ -92,7 +93,7 @@ class AmazonCompletion(models.TransientModel):
         self.write(
             {
                 "is_cut": len(orders) > MOST,
-                "not_found": ", ".join(missing) if len(orders) <= MOST else False,
+                "not_found": listed(missing) if len(orders) <= MOST else False,
             }
         )
         return True

@@ -12,6 +12,8 @@ from ..times import naive
 
 # So much is repeated of a text that is no list of numbers.
 MOST_WORDS, LONGEST_WORD = 20, 40
+# A person reads no more of what was not found.
+MOST_LISTED = 50
 # What else may be the number of an order, if there is a digit in it.
 TOKEN = re.compile(r"[\w/.\-]+")
 DIGIT = re.compile(r"\d")
@@ -42,6 +44,16 @@ def words_of(text):
     """
     words = dict.fromkeys(filter(None, BETWEEN_WORDS.split(plain(text)))) or [text.strip()]
     return [word[:LONGEST_WORD] for word in words][:MOST_WORDS]
+
+
+def listed(numbers):
+    """Name order numbers for a person: the first ones, and how many more there are.
+
+    :param list numbers: as :func:`numbers_of` returns them.
+    :rtype: str
+    """
+    more = len(numbers) - MOST_LISTED
+    return ", ".join(numbers[:MOST_LISTED]) + (f" … (+{more})" if more > 0 else "")
 
 
 class AmazonOrderSearch(models.AbstractModel):
