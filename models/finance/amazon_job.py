@@ -40,7 +40,7 @@ class AmazonJob(models.Model):
         # sudo: only how many there are is told
         transactions = self.env["amazon.transaction"].sudo()
         for job in self.filtered(lambda job: job.name == "finances"):
-            unclassified = [("account_id", "=", job.account_id.id), ("has_unclassified", "=", True)]
+            unclassified = [("account_id", "in", job.account_id._origin.ids), ("has_unclassified", "=", True)]
             if count := transactions.search_count(unclassified, limit=MOST_COUNTED):
                 text = _lt(
                     "Of %(count)s transactions it is not known what all their amounts are. An accountant classifies"
