@@ -10,5 +10,6 @@ from . import orders  # isort: skip
 from . import confirmations  # isort: skip
 from . import inventory  # isort: skip
 from . import finance  # isort: skip
+from . import vendor  # isort: skip
 
 from . import amazon_guarded  # isort: skip

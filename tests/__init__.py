@@ -66,5 +66,6 @@ from . import (
     test_tours,
     test_translation,
     test_unapplied,
+    test_vendor_account,
     test_views,
 )

@@ -49,9 +49,10 @@ class TestConnection(AmazonCase):
 
     def test_kind(self):
         """An account has the jobs of its kind, and only those can be started; its kind stays what it is."""
-        vendor = self._connect(self.amazon.seller(), kind="vendor_df", name="Vendor").with_user(self.manager)
+        vendor = self._connect(self.amazon.seller(), kind="vendor_df", name="Vendor", vendor_party="999US")
+        vendor = vendor.with_user(self.manager)
         self.assertEqual(vendor.job_ids.mapped("name"), ["privacy"])
-        self.assertEqual(len(self.account.job_ids), len(self.env["amazon.job"]._declared()))
+        self.assertEqual(len(self.account.job_ids), len(self.env["amazon.job"]._declared_for("seller")))
         for switch, job in (("auto_import", "Import Orders"), ("auto_confirm", "Confirm Deliveries")):
             with self.subTest(switch=switch):
                 with self.assertRaises(ValidationError) as refused:
@@ -68,11 +69,16 @@ class TestConnection(AmazonCase):
         vendor.kind = "vendor_df"
 
     def test_vendor(self):
-        """A vendor has no merchant token, and names no marketplaces: the credentials are all there is to enter and to
-        test, and its quota is its own."""
+        """A vendor has no merchant token, and names no marketplaces: the selling party and the credentials are all
+        there is to enter, and its quota is its own."""
         seller = self.amazon.seller()
         vendor = self._connect(seller, kind="vendor_df", name="Vendor", merchant_id=False, marketplace_ids=False)
         vendor = vendor.with_user(self.manager)
+        self.assertEqual(vendor.setup_step, "marketplaces")
+        with self.assertRaisesRegex(UserError, "Vendor.*Selling party"):
+            vendor._check_ready()
+        vendor.vendor_party = " 999US\n"
+        self.assertEqual(vendor.vendor_party, "999US")
         vendor.lwa_client_secret = False
         self.assertEqual(vendor.setup_step, "credentials")
         with self.assertRaisesRegex(UserError, "Vendor.*Client secret"):

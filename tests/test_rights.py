@@ -77,6 +77,12 @@ FIELDS = {
             "auto_inventory",
             "auto_finance",
             "auto_vendor",
+            "vendor_party",
+            "vendor_warehouse_ids",
+            "vendor_own_carrier",
+            "vendor_label_format",
+            "vendor_api_version",
+            "vendor_customer_id",
             "start_date",
             "warehouse_id",
             "warehouse_ids",
@@ -117,12 +123,15 @@ FIELDS = {
             "carrier_code",
             "carrier_name",
             "ship_method",
+            "scac_code",
             "tracking_required",
             "cash_on_delivery",
         ],
         ANY_MANAGER,
     ),
     "amazon.report.column": dict.fromkeys(["name", "meaning"], ANY_MANAGER),
+    "amazon.acknowledgement.code": dict.fromkeys(["code", "name", "sequence", "active"], ANY_MANAGER),
+    "amazon.vendor.warehouse": dict.fromkeys(["account_id", "party_ref", "warehouse_id"], MANAGER),
     "amazon.shipping.rule": dict.fromkeys(
         [
             "account_id",
@@ -349,6 +358,9 @@ class RightsCase(ConfirmationCase):
         )
         self.env["amazon.stock.change"].create({"account_id": self.account.id, "offer_id": offer.id})
         self.env["amazon.report.column"].create({"name": "Neue Spalte"})
+        self.env["amazon.vendor.warehouse"].create(
+            {"account_id": self.account.id, "party_ref": "ABCD", "warehouse_id": self.warehouse.id}
+        )
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)
         self.import_orders()

@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-# Which rooms each may call; those of the later capabilities beside them: vendor, settlements.
+# Which rooms each may call; those of the later capabilities beside them: settlements.
 BELOW = {
     "engine": (),
     "customers": ("engine",),
@@ -20,6 +20,7 @@ BELOW = {
     "confirmations": ("orders", "customers", "engine"),
     "inventory": ("orders", "customers", "engine"),
     "finance": ("orders", "customers", "engine"),
+    "vendor": ("confirmations", "orders", "customers", "engine"),
 }
 # Fields of ours whose names Amazon's values have as well.
 AMAZONS = {"tracking_number"}

@@ -423,7 +423,7 @@ class AmazonAccount(models.Model):
     def _source(self):
         """Return what says whose orders are read from where."""
         self.ensure_one()
-        return self.merchant_id, self.region, self.environment, self.endpoint_url
+        return self._merchant_ref(), self.region, self.environment, self.endpoint_url
 
     def _ensure_jobs(self):
         """Give each account the jobs of its kind that it lacks, and take those of another away."""
@@ -590,6 +590,14 @@ class AmazonAccount(models.Model):
             (self.env._("Client secret"), self.lwa_client_secret_cipher),
             (self.env._("Refresh token"), self.refresh_token_cipher),
         ]
+
+    def _merchant_ref(self):
+        """Return by what the account's orders are told from those of others, or False.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        return self.merchant_id
 
     def _selling_partner_ref(self):
         """Return by what Amazon's usage plans tell this account's calls from others' (beside the application).

@@ -186,7 +186,7 @@ class AmazonAccount(models.Model):
                 account.job_ids._restart_import(everything=True)
             elif marketplaces and account.marketplace_ids - marketplaces[account]:
                 account.job_ids._restart_import()
-            if account.merchant_id and account.merchant_id != source[account][0]:
+            if account._merchant_ref() and account._merchant_ref() != source[account][0]:
                 account._rename_merchant()
         return result
 
@@ -216,8 +216,9 @@ class AmazonAccount(models.Model):
             )
 
     def _rename_merchant(self):
-        """Orders are known by the merchant token they came in under. It is typed by hand, and may have been wrong:
-        those of this account go with it. One that has come in under the new one already stays apart."""
+        """Orders are known by the merchant token they came in under, a vendor's by its selling party. It is typed by
+        hand, and may have been wrong: those of this account go with it. One that has come in under the new one already
+        stays apart."""
         self.ensure_one()
         # sudo: orders of companies the user does not see belong to it, too
         Order = self.env["sale.order"].sudo()
@@ -225,18 +226,18 @@ class AmazonAccount(models.Model):
             [
                 ("amazon_account_id", "=", self.id),
                 ("amazon_order_ref", "!=", False),
-                ("amazon_merchant_id", "!=", self.merchant_id),
+                ("amazon_merchant_id", "!=", self._merchant_ref()),
             ]
         )
         by_ref = {order.amazon_order_ref: order for order in orders}
         for known in Order.search(
             [
-                ("amazon_merchant_id", "=", self.merchant_id),
+                ("amazon_merchant_id", "=", self._merchant_ref()),
                 ("amazon_order_ref", "in", list(by_ref)),
             ]
         ):
             del by_ref[known.amazon_order_ref]
-        Order.union(*by_ref.values()).amazon_merchant_id = self.merchant_id
+        Order.union(*by_ref.values()).amazon_merchant_id = self._merchant_ref()
 
     # === ACTION METHODS === #
 

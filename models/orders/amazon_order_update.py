@@ -945,7 +945,7 @@ class AmazonOrderUpdate(models.Model):
             return {}
         # sudo: the inbox is the addon's own
         rows = self.sudo().search([("order_ref", "in", refs), ("state", "in", OPEN)], order="version, id")
-        known = [(by_key.get((row.account_id.merchant_id, row.order_ref)), row) for row in rows]
+        known = [(by_key.get((row.account_id._merchant_ref(), row.order_ref)), row) for row in rows]
         return {order: row for order, row in known if order and row._is_newer(order)}
 
     @api.model

@@ -153,7 +153,7 @@ class SaleOrder(models.Model):
 
         :rtype: dict
         """
-        found = self.search([("amazon_merchant_id", "=", account.merchant_id), ("amazon_order_ref", "in", refs)])
+        found = self.search([("amazon_merchant_id", "=", account._merchant_ref()), ("amazon_order_ref", "in", refs)])
         return {order.amazon_order_ref: order for order in found}
 
     @api.model
@@ -325,7 +325,7 @@ class SaleOrder(models.Model):
         reasons = self._amazon_review_reasons(facts)
         vals = {
             "amazon_account_id": account.id,
-            "amazon_merchant_id": account.merchant_id,
+            "amazon_merchant_id": account._merchant_ref(),
             "amazon_order_ref": value.order_id,
             "client_order_ref": value.order_id,
             "amazon_marketplace_id": facts.marketplace.id,

@@ -1,0 +1,38 @@
+from odoo import api, fields, models
+
+
+class AmazonVendorWarehouse(models.Model):
+    """What Amazon calls a vendor's warehouse."""
+
+    _name = "amazon.vendor.warehouse"
+    _description = "Vendor's Warehouse on Amazon"
+    _inherit = ["amazon.guard"]
+    _check_company_auto = True
+    _order = "account_id, party_ref"
+    _rec_name = "party_ref"
+
+    account_id = fields.Many2one("amazon.account", required=True, index=True, ondelete="cascade", write_once=True)
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    party_ref = fields.Char(
+        "Warehouse Code", required=True, help="The code that Amazon and you have agreed upon, as it stands on orders"
+    )
+    warehouse_id = fields.Many2one("stock.warehouse", required=True, check_company=True, ondelete="restrict")
+
+    _party_uniq = models.UniqueIndex("(account_id, party_ref)", "This account has this warehouse code already.")
+    _party_check = models.Constraint("CHECK (party_ref != '')", "“Warehouse Code” is empty.")
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._as_meant(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._as_meant(vals))
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _as_meant(self, vals):
+        """Return values with the code without the blanks that come along with what is pasted."""
+        return {**vals, "party_ref": (vals["party_ref"] or "").strip()} if "party_ref" in vals else vals

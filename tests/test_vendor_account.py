@@ -1,0 +1,78 @@
+from lxml import etree
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
+
+from .common_vendor import VendorCase
+
+# What vendor.md has, which is Amazon's own guide.
+CODES = "00 02 03 04 05 06 07 08 09 10 11 12 13 20 21 22 50 51 53 54 55 56 71".split()
+
+
+@tagged("post_install", "-at_install")
+class TestVendorAccount(VendorCase):
+    """What a vendor's account is."""
+
+    def test_codes(self):
+        """All of Amazon's codes are there, the usual ones first; the manager changes them, and keeps his changes."""
+        codes = self.env["amazon.acknowledgement.code"]
+        self.assertEqual(codes.search([], order="code").mapped("code"), CODES)
+        self.assertEqual(codes.search([], limit=4).mapped("code"), ["00", "03", "02", "71"])
+        self.assertEqual(codes.search([("code", "=", "00")]).mapped("accepts"), [True])
+        self.assertFalse(any(codes.search([("code", "!=", "00")]).mapped("accepts")))
+        self.assertTrue(all(self.env["ir.model.data"].search([("model", "=", codes._name)]).mapped("noupdate")))
+        mine = codes.with_user(self.manager).create({"code": "72", "name": "Recalled"})
+        self.assertEqual(mine.display_name, "72 Recalled")
+        with self.assertRaises(AccessError):
+            codes.with_user(self.user).create({"code": "73", "name": "Mine"})
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            codes.create({"code": "72", "name": "Twice"})
+
+    def test_form(self):
+        """A vendor's form has what a vendor needs, and nothing of a seller's; and the other way round."""
+        arch = etree.fromstring(self.vendor.with_user(self.manager).get_view(view_type="form")["arch"])
+        pages = {page.get("name"): page.get("invisible") for page in arch.iter("page")}
+        self.assertEqual(pages["vendor"], "kind != 'vendor_df'")
+        for page in ("confirmations", "stock", "phases"):
+            self.assertEqual(pages[page], "kind != 'seller'")
+        with Form(self.env["amazon.account"].with_user(self.manager)) as form:
+            form.name, form.kind, form.vendor_party = "Another", "vendor_df", "888US"
+            with form.vendor_warehouse_ids.new() as line:
+                line.party_ref, line.warehouse_id = " WXYZ ", self.warehouse
+        self.assertEqual(form.record.vendor_warehouse_ids.party_ref, "WXYZ")
+        self.assertEqual(form.record.setup_step, "credentials")
+
+    def test_warehouses(self):
+        """Each code stands for one warehouse, of the account's company."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        other = self.env["stock.warehouse"].search([("company_id", "=", elsewhere.id)], limit=1)
+        mine = self.env["amazon.vendor.warehouse"].with_user(self.manager)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            mine.sudo().create({"account_id": self.vendor.id, "party_ref": "EFGH", "warehouse_id": other.id})
+        for code in ("ABCD", " "):
+            with self.subTest(code=code), self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+                with self.env.cr.savepoint():
+                    mine.create({"account_id": self.vendor.id, "party_ref": code, "warehouse_id": self.warehouse.id})
+        stranger = new_test_user(
+            self.env,
+            "stranger",
+            "sale_amazon_spapi.group_amazon_manager",
+            company_id=elsewhere.id,
+            company_ids=[Command.set(elsewhere.ids)],
+        )
+        self.assertFalse(mine.with_user(stranger).with_context(allowed_company_ids=elsewhere.ids).search([]))
+        self.assertTrue(mine.with_user(self.user).search([]))
+
+    def test_one_account_for_a_party(self):
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            self.connect_vendor()
+        self.vendor.active = False
+        self.env.flush_all()
+        self.connect_vendor()
+
+    def test_version(self):
+        with self.assertRaises(ValidationError):
+            self.vendor.vendor_api_version = False
+        self.vendor.vendor_api_version = "v1"
