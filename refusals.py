@@ -242,6 +242,9 @@ _READING_FEEDS = _lt("reading what became of feeds")
 _LISTINGS = _lt("reading SKUs")
 _REPORTS = _lt("reports")
 _FINANCES = _lt("transactions and refunds")
+_LABELS = _lt("shipping labels")
+_PACKING_SLIPS = _lt("packing slips")
+_INVOICES = _lt("customer invoices")
 #: What Amazon's operations are for, by Amazon's names without what stands behind a dot.
 PURPOSES = {
     "token": _lt("signing in"),
@@ -268,6 +271,21 @@ PURPOSES = {
     "listTransactions": _FINANCES,
     "listFinancialEvents": _FINANCES,
     "listFinancialEventsByOrderId": _FINANCES,
+    "createRestrictedDataToken": _lt("reading customers' names and addresses"),
+    "getOrders": _lt("the search for orders"),
+    "submitAcknowledgement": _lt("acknowledging orders"),
+    "getTransactionStatus": _lt("reading what became of submissions"),
+    "submitShippingLabelRequest": _LABELS,
+    "createShippingLabels": _LABELS,
+    "getShippingLabels": _LABELS,
+    "getShippingLabel": _LABELS,
+    "submitShipmentConfirmations": _lt("confirming shipments"),
+    "submitShipmentStatusUpdates": _lt("sending the status of deliveries"),
+    "getPackingSlips": _PACKING_SLIPS,
+    "getPackingSlip": _PACKING_SLIPS,
+    "getCustomerInvoices": _INVOICES,
+    "getCustomerInvoice": _INVOICES,
+    "submitInventoryUpdate": _lt("sending stock"),
 }
 _SOON = (_lt("It is tried again by itself."), _lt("Please press again in a few minutes."))
 #: What can be wrong with a field.

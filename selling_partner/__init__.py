@@ -2,7 +2,7 @@
 
 Imports no odoo. Start reading with :mod:`.client` (the one door) and :mod:`.orders` (one of Amazon's APIs);
 :mod:`.values` is what comes back, :mod:`.shipments` and :mod:`.fulfillment` what goes out; :mod:`.listings` is stock,
-:mod:`.finances` money.
+:mod:`.finances` money, :mod:`.vendor` the other side of Amazon: what vendors ship for it.
 """
 
 from .amounts import split
@@ -67,9 +67,21 @@ from .reports import Report, ReportsPage
 from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, hint_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
 from .values import Money, parse_order, parse_readable
+from .vendor import VERSIONS as VENDOR_VERSIONS
+from .vendor import SearchVendorOrders, VendorOrdersPage, VendorTransaction
+from .vendor_orders import (
+    ACKNOWLEDGEMENT_CODES,
+    Acknowledgement,
+    VendorItem,
+    VendorLine,
+    VendorOrder,
+    parse_vendor_order,
+)
 
 __all__ = [
+    "ACKNOWLEDGEMENT_CODES",
     "ALL",
+    "Acknowledgement",
     "ANY_PRODUCT",
     "CONTENT_TYPE_JSON",
     "CONTENT_TYPE_XML",
@@ -119,6 +131,7 @@ __all__ = [
     "RetryLater",
     "SearchListings",
     "SearchOrders",
+    "SearchVendorOrders",
     "SellingPartner",
     "SellingPartnerError",
     "ShipPlusOrder",
@@ -131,6 +144,12 @@ __all__ = [
     "TransactionSearch",
     "TransactionsPage",
     "UnreadableListing",
+    "VENDOR_VERSIONS",
+    "VendorItem",
+    "VendorLine",
+    "VendorOrder",
+    "VendorOrdersPage",
+    "VendorTransaction",
     "authorization_url",
     "endpoint",
     "exchange_authorization_code",
@@ -143,6 +162,7 @@ __all__ = [
     "parse_readable",
     "parse_processing_report",
     "parse_transaction",
+    "parse_vendor_order",
     "hint_of",
     "split",
     "split_feed",

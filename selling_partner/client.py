@@ -14,7 +14,7 @@ from sp_api.base import Client as LibraryClient
 
 from . import documents
 from .answers import complaint, exchange, read, refusal, request_id
-from .errors import BadRequest, CredentialsError, MalformedAnswer
+from .errors import BadRequest, CredentialsError, MalformedAnswer, SellingPartnerError
 from .feeds import Feeds
 from .finances import Finances
 from .listings import Listings
@@ -22,11 +22,13 @@ from .operations import OPERATIONS
 from .orders import Orders
 from .reports import Reports
 from .sellers import Sellers
-from .tokens import AccessTokens
+from .tokens import AccessTokens, parse_restricted_token
 from .transport import Client
+from .vendor import Vendor
 
 _logger = logging.getLogger(__name__)
 
+_RESTRICTED = "createRestrictedDataToken"
 USER_AGENT = "sale_amazon_spapi/19.0 (Language=Python)"
 
 
@@ -115,7 +117,7 @@ class SellingPartner:
     :raises CredentialsError: when a credential is empty.
     :ivar orders: :class:`.orders.Orders`; ``feeds``: :class:`.feeds.Feeds`; ``finances``:
         :class:`.finances.Finances`; ``listings``: :class:`.listings.Listings`; ``reports``: :class:`.reports.Reports`;
-        ``sellers``: :class:`.sellers.Sellers`.
+        ``sellers``: :class:`.sellers.Sellers`. :meth:`vendor` is Direct Fulfillment.
 
     Every call may raise any :class:`.errors.SellingPartnerError`.
     """
@@ -149,6 +151,13 @@ class SellingPartner:
         """
         self._tokens.get_auth(new=True)
 
+    def vendor(self, version):
+        """Return Vendor Direct Fulfillment in one of its versions, see :data:`.vendor.VERSIONS`.
+
+        :rtype: Vendor
+        """
+        return Vendor(self, version)
+
     def upload(self, url, content, content_type):
         """Put a document where Amazon said; see :func:`.documents.upload`."""
         documents.upload(self._endpoint.checked(url), content, content_type, self._timeout)
@@ -180,7 +189,7 @@ class SellingPartner:
                 raise BadRequest("not an id", operation=operation, code="InvalidInput")
         answer, token = self._send(operation, path or {}, query or {}, body)
         if _token_expired(answer):
-            self._tokens.drop(token)
+            self._tokens.drop(token, self._scope(operation, path or {}))
             answer, token = self._send(operation, path or {}, query or {}, body)
         if not answer.is_success:
             raise refusal(operation, answer, meanings=meanings, secrets=(*self._secrets, token))
@@ -196,12 +205,14 @@ class SellingPartner:
 
     def _send(self, operation, path, query, body):
         # The token comes first: without one, no quota is spent.
-        token = self._tokens.get_auth().access_token
+        token = self._token(operation, path)
         self._budget.acquire(operation)
         self._library.restricted_data_token = token
+        for_tokens = operation == _RESTRICTED
+        self._library.endpoint = self._endpoint.tokens_url if for_tokens else self._endpoint.api_url
 
         def send():
-            method, place, _plan = OPERATIONS[operation]
+            method, place, *_facts = OPERATIONS[operation]
             quoted = {name: quote(value, safe="") for name, value in path.items()}
             return self._library.send(method, place.format_map(quoted), query, body)
 
@@ -209,6 +220,28 @@ class SellingPartner:
         _logger.debug("%s: %s (request %s)", operation, answer.status_code, request_id(answer))
         self._budget.observe(operation, answer.headers, answer.status_code)
         return answer, token
+
+    def _token(self, operation, path):
+        scope = self._scope(operation, path)
+        if not scope:
+            return self._tokens.get_auth().access_token
+        resource = {"method": OPERATIONS[operation].method, "path": _resource(operation, path)}
+        body = {"restrictedResources": [resource]}
+        try:
+            return self._tokens.get_restricted(scope, lambda: self.call(_RESTRICTED, parse_restricted_token, body=body))
+        except SellingPartnerError as error:
+            error.sent = False  # the call that needed the token was not
+            raise
+
+    def _scope(self, operation, path):
+        """Name what the restricted data token of an operation is kept under; ``''`` where none is needed."""
+        restricted = OPERATIONS[operation].restricted
+        return f"{operation} {self._endpoint.api_url}{_resource(operation, path)}" if restricted else ""
+
+
+def _resource(operation, path):
+    """Return an operation's path as restricted data tokens are asked for: good for whatever its arguments are."""
+    return OPERATIONS[operation].path.replace("{version}", path.get("version", ""))
 
 
 def _token_expired(answer):

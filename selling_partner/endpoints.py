@@ -58,6 +58,11 @@ class Endpoint:
         self.checked(self.lwa_url)
 
     @property
+    def tokens_url(self):
+        """Where restricted data tokens are had: the sandbox takes those of production."""
+        return self.api_url.replace("://sandbox.", "://", 1)
+
+    @property
     def is_local(self):
         return is_loopback(self.api_url)
 

@@ -30,15 +30,22 @@ class Operation(NamedTuple):
     :param method: of HTTP.
     :param path: with the names of its parameters in braces.
     :param plan: as published.
+    :param restricted: whether it needs a restricted data token of its own.
     """
 
     method: str
     path: str
     plan: UsagePlan
+    restricted: bool = False
 
 
 _NOTIFICATIONS = UsagePlan(1, 5)
-_VENDOR = UsagePlan(10, 10)
+
+
+def _vendor(method, place, api="shipping", version="{version}", restricted=False):
+    """Return a row of Vendor Direct Fulfillment, whose versions have the same operations."""
+    return Operation(method, f"/vendor/directFulfillment/{api}/{version}/{place}", UsagePlan(10, 10), restricted)
+
 
 #: By Amazon's names. A part before or after a dot tells apart what Amazon calls the same.
 OPERATIONS = {
@@ -94,44 +101,26 @@ OPERATIONS = {
     "deleteSubscriptionById": Operation(
         "DELETE", "/notifications/v1/subscriptions/{notificationType}/{subscriptionId}", _NOTIFICATIONS
     ),
-    # Vendor Direct Fulfillment 2021-12-28; inventory and payments v1
-    "getOrders": Operation("GET", "/vendor/directFulfillment/orders/2021-12-28/purchaseOrders", _VENDOR),
-    "vendor.getOrder": Operation(
-        "GET", "/vendor/directFulfillment/orders/2021-12-28/purchaseOrders/{purchaseOrderNumber}", _VENDOR
+    # Vendor Direct Fulfillment 2021-12-28 and v1. Amazon's lists of what is restricted differ; this is all of them.
+    "getOrders": _vendor("GET", "purchaseOrders", "orders", restricted=True),
+    "getOrder.vendor": _vendor("GET", "purchaseOrders/{purchaseOrderNumber}", "orders", restricted=True),
+    "submitAcknowledgement": _vendor("POST", "acknowledgements", "orders"),
+    "getShippingLabels": _vendor("GET", "shippingLabels", restricted=True),
+    "getShippingLabel": _vendor("GET", "shippingLabels/{purchaseOrderNumber}", restricted=True),
+    "submitShippingLabelRequest": _vendor("POST", "shippingLabels"),
+    "createShippingLabels": _vendor(
+        "POST", "shippingLabels/{purchaseOrderNumber}", version="2021-12-28", restricted=True
     ),
-    "submitAcknowledgement": Operation("POST", "/vendor/directFulfillment/orders/2021-12-28/acknowledgements", _VENDOR),
-    "getShippingLabels": Operation("GET", "/vendor/directFulfillment/shipping/2021-12-28/shippingLabels", _VENDOR),
-    "getShippingLabel": Operation(
-        "GET", "/vendor/directFulfillment/shipping/2021-12-28/shippingLabels/{purchaseOrderNumber}", _VENDOR
-    ),
-    "submitShippingLabelRequest": Operation(
-        "POST", "/vendor/directFulfillment/shipping/2021-12-28/shippingLabels", _VENDOR
-    ),
-    "createShippingLabels": Operation(
-        "POST", "/vendor/directFulfillment/shipping/2021-12-28/shippingLabels/{purchaseOrderNumber}", _VENDOR
-    ),
-    "createContainerLabel": Operation("POST", "/vendor/directFulfillment/shipping/2021-12-28/containerLabel", _VENDOR),
-    "submitShipmentConfirmations": Operation(
-        "POST", "/vendor/directFulfillment/shipping/2021-12-28/shipmentConfirmations", _VENDOR
-    ),
-    "submitShipmentStatusUpdates": Operation(
-        "POST", "/vendor/directFulfillment/shipping/2021-12-28/shipmentStatusUpdates", _VENDOR
-    ),
-    "getPackingSlips": Operation("GET", "/vendor/directFulfillment/shipping/2021-12-28/packingSlips", _VENDOR),
-    "getPackingSlip": Operation(
-        "GET", "/vendor/directFulfillment/shipping/2021-12-28/packingSlips/{purchaseOrderNumber}", _VENDOR
-    ),
-    "getCustomerInvoices": Operation("GET", "/vendor/directFulfillment/shipping/2021-12-28/customerInvoices", _VENDOR),
-    "getCustomerInvoice": Operation(
-        "GET", "/vendor/directFulfillment/shipping/2021-12-28/customerInvoices/{purchaseOrderNumber}", _VENDOR
-    ),
-    "getTransactionStatus": Operation(
-        "GET", "/vendor/directFulfillment/transactions/2021-12-28/transactions/{transactionId}", _VENDOR
-    ),
-    "submitInventoryUpdate": Operation(
-        "POST", "/vendor/directFulfillment/inventory/v1/warehouses/{warehouseId}/items", _VENDOR
-    ),
-    "submitInvoice": Operation("POST", "/vendor/directFulfillment/payments/v1/invoices", _VENDOR),
+    "createContainerLabel": _vendor("POST", "containerLabel", version="2021-12-28"),
+    "submitShipmentConfirmations": _vendor("POST", "shipmentConfirmations"),
+    "submitShipmentStatusUpdates": _vendor("POST", "shipmentStatusUpdates"),
+    "getPackingSlips": _vendor("GET", "packingSlips", restricted=True),
+    "getPackingSlip": _vendor("GET", "packingSlips/{purchaseOrderNumber}", restricted=True),
+    "getCustomerInvoices": _vendor("GET", "customerInvoices", restricted=True),
+    "getCustomerInvoice": _vendor("GET", "customerInvoices/{purchaseOrderNumber}", restricted=True),
+    "getTransactionStatus": _vendor("GET", "transactions/{transactionId}", "transactions"),
+    "submitInventoryUpdate": _vendor("POST", "warehouses/{warehouseId}/items", "inventory", "v1"),
+    "submitInvoice": _vendor("POST", "invoices", "payments", "v1"),
 }
 
 #: Of every operation of the sandbox, whatever :data:`OPERATIONS` says.

@@ -100,16 +100,20 @@ class ReceivedOrder:
     digest: str
 
     @classmethod
-    def of(cls, entry):
-        """Keep an entry that was parsed with :func:`.reader.loads` (``literal=True``)."""
+    def of(cls, entry, name="orderId", longest=LENGTHS["orderId"]):
+        """Keep an entry that was parsed with :func:`.reader.loads` (``literal=True``).
+
+        :param str name: of the field with the order's id, which has ``longest`` characters at most.
+        """
         fields_ = entry if isinstance(entry, dict) else {}
-        order_id = fields_.get("orderId")
-        named = isinstance(order_id, str) and is_identifier(order_id, LENGTHS["orderId"])
+        order_id = fields_.get(name)
+        named = isinstance(order_id, str) and is_identifier(order_id, longest)
         try:
             canonical, payload = compact(entry, canonical=True), compact(entry)
         except RecursionError:
             # Nested too deeply to be an order; what says which one it is is kept.
-            return cls.of({name: value for name, value in fields_.items() if isinstance(value, str)})
+            texts = {field_: value for field_, value in fields_.items() if isinstance(value, str)}
+            return cls.of(texts, name, longest)
         return cls(
             order_id=str(order_id) if named else "",
             last_updated=_time_or_none(fields_.get("lastUpdatedTime")),

@@ -1,4 +1,4 @@
-"""Login with Amazon: refresh tokens in, access tokens out."""
+"""Login with Amazon: refresh tokens in, access tokens out; and restricted data tokens, which are kept likewise."""
 
 import hashlib
 import json
@@ -80,8 +80,20 @@ class AccessTokens:
         """Get an access token for the application itself, such as for ``sellingpartnerapi::notifications``."""
         return self._get({"grant_type": "client_credentials", "scope": scope}, scope)
 
+    def get_restricted(self, resource, query):
+        """Get a restricted data token, which stands for the access token in calls of one operation.
+
+        :param str resource: which operation, where.
+        :param query: asks Amazon for one; returns it and its lifetime in seconds.
+        :rtype: str
+        """
+        return self._keep(resource, query)
+
     def drop(self, token, scope=""):
-        """Forget a token that Amazon refused, unless another thread already has a newer one."""
+        """Forget a token that Amazon refused, unless another thread already has a newer one.
+
+        :param str scope: of a restricted data token, its resource.
+        """
         entry = _entry(self._key(scope))
         with entry.lock:
             if entry.token == token:
@@ -93,13 +105,16 @@ class AccessTokens:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _get(self, grant, scope="", new=False):
+        return AccessTokenResponse(access_token=self._keep(scope, lambda: self._query(grant), new))
+
+    def _keep(self, scope, query, new=False):
         entry = _entry(self._key(scope))
         with entry.lock:
             if new or not entry.token or time.monotonic() >= entry.until:
                 entry.token = ""
-                entry.token, lifetime = self._query(grant)
+                entry.token, lifetime = query()
                 entry.until = time.monotonic() + lifetime - _EARLY
-            return AccessTokenResponse(access_token=entry.token)
+            return entry.token
 
     def _query(self, grant):
         credentials = self._credentials
@@ -135,9 +150,21 @@ def _secrets(form):
 
 
 def _access_token(body):
+    return _token_and_lifetime(body, "access_token", "expires_in")
+
+
+def parse_restricted_token(body):
+    """Read the answer to createRestrictedDataToken.
+
+    :return: the token, and its lifetime in seconds.
+    """
+    return _token_and_lifetime(body, "restrictedDataToken", "expiresIn")
+
+
+def _token_and_lifetime(body, name, name_of_lifetime):
     answer = Reader(loads(body))
-    lifetime = answer.integer("expires_in")
-    return _token(answer, "access_token"), _DEFAULT_LIFETIME if lifetime is None else lifetime
+    lifetime = answer.integer(name_of_lifetime)
+    return _token(answer, name), _DEFAULT_LIFETIME if lifetime is None else lifetime
 
 
 def _token(answer, name):

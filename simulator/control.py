@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
-from . import catalogue, data_reports, feeds, kinds, operations, payouts, processing, shelves
+from . import catalogue, data_reports, feeds, kinds, operations, payouts, processing, shelves, vendor_control
 from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS, targets
@@ -545,6 +545,7 @@ ROUTES = Map(
             ("GET", "/requests/count", count_requests),
             ("DELETE", "/requests", clear_requests),
             ("GET", "/schema-errors", list_schema_errors),
+            *vendor_control.ENDPOINTS,
         ]
     ]
 )

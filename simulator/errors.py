@@ -1,5 +1,7 @@
 """Amazon's refusals."""
 
+import json
+
 from .answer import Answer
 
 XML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -35,6 +37,14 @@ def page_token_mismatch():
 
 def not_found(message):
     return AmazonError(404, "NotFound", message)
+
+
+def lay_bare(answer):
+    """Take the list around an error away, as some operations do with all but the status 400."""
+    if answer.status > 400 and answer.content_type == "application/json":
+        body = json.loads(answer.body)
+        if isinstance(body, dict) and isinstance(body.get("errors"), list):
+            answer.body = Answer.json(answer.status, body["errors"][0]).body
 
 
 class LwaError(Exception):

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from . import lwa, operations, orders, schema
+from . import errors, lwa, operations, orders, restricted, schema
 from .answer import Answer
 from .errors import AmazonError, LwaError, invalid_input, not_found, quota_exceeded, unauthorized
 from .faults import TOKEN
@@ -162,12 +162,16 @@ def authenticate(call, access_token):
         raise unauthorized("The access token you provided is revoked, malformed or invalid.")
     if token["expires"] <= call.world.clock.iso():
         raise unauthorized("The access token you provided has expired.")
+    if not restricted.is_enough(call, token):
+        raise unauthorized("The access token you provided does not allow this operation.")
     return token["client_id"]
 
 
 def finish(call, request, answer, fault, forbidden=None):
     """Add Amazon's headers and write the log."""
     world = call.world
+    if call.operation and call.operation.bare_errors:
+        errors.lay_bare(answer)
     answer.headers["x-amzn-RequestId"] = request_id(world)
     if call.operation and answer.status in LIMITED:
         answer.headers["x-amzn-RateLimit-Limit"] = f"{world.usage.plan(call.merchant_id, call.plan)[0]:.10g}"

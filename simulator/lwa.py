@@ -13,7 +13,8 @@ CODE_MINUTES = 5
 class Login(Store):
     """What Login with Amazon handed out and still knows.
 
-    :ivar tokens: access token -> {client_id, merchant_id, scope, expires}
+    :ivar tokens: access token -> {client_id, merchant_id, scope, expires}; a restricted data token has ``resources``,
+        too
     :ivar codes: spapi_oauth_code -> {merchant_id, client_id, expires}
     """
 
@@ -76,16 +77,23 @@ def by_code(world, form, client_id):
 
 def grant(world, client_id, seller, scope=None):
     lifetime = seller["token_ttl"] if seller else 3600
-    access_token = "Atza|" + new_refresh_token(world.rng("token"))[5:]
+    access_token = hand_out(world, "Atza", lifetime, client_id, seller and seller["merchant_id"], scope=scope)
+    return {"access_token": access_token, "token_type": "bearer", "expires_in": lifetime}
+
+
+def hand_out(world, kind, lifetime, client_id, merchant_id, **facts):
+    """A new token.
+
+    :param kind: what it begins with
+    :param lifetime: seconds
+    :param facts: what else is known of it
+    """
+    new_token = f"{kind}|" + new_refresh_token(world.rng("token"))[5:]
     now, tokens = world.clock.iso(), world.login.tokens
     world.login.tokens = {key: value for key, value in tokens.items() if value["expires"] > shift(now, days=-1)}
-    world.login.tokens[access_token] = {
-        "client_id": client_id,
-        "merchant_id": seller and seller["merchant_id"],
-        "scope": scope,
-        "expires": shift(now, seconds=lifetime),
-    }
-    return {"access_token": access_token, "token_type": "bearer", "expires_in": lifetime}
+    expires = shift(now, seconds=lifetime)
+    world.login.tokens[new_token] = {"client_id": client_id, "merchant_id": merchant_id, "expires": expires, **facts}
+    return new_token
 
 
 def authorize(world, seller):

@@ -37,6 +37,9 @@ class Operation:
     :ivar status: HTTP status of the good answer
     :ivar model: file name of Amazon's Swagger model
     :ivar plan_by: the body's field by whose value there are plans of their own, ``plans`` {value: (rate, burst)}
+    :ivar version: tells apart operations of the same name; what is metered, and what faults name, are all of them
+    :ivar restricted: whether an access token does not do, and a restricted data token is needed
+    :ivar bare_errors: whether most of its errors come without the list around them
     :ivar template: the path as the model writes it
     """
 
@@ -51,6 +54,9 @@ class Operation:
     status: int = 200
     plan_by: str = ""
     plans: dict = field(default_factory=dict, hash=False)
+    version: str = ""
+    restricted: bool = False
+    bare_errors: bool = False
 
     def plan(self, fields):
         """The Plan by which a call is metered. ``fields``: the texts of its body by name."""
@@ -65,7 +71,7 @@ class Operation:
         return self.path.replace("<", "{").replace(">", "}")
 
 
-BY_NAME = {}
+BY_NAME = {}  # of several versions the one that was registered first
 PLANS = {}  # name -> what has a rate and a burst: an operation, or one of its plans
 ROUTES = Map(redirect_defaults=False, strict_slashes=True, merge_slashes=False)
 
@@ -77,12 +83,13 @@ def operation(name, method, path, **facts):
     :param facts: the other fields of ``Operation``
     """
 
-    assert name not in BY_NAME, name
+    assert name not in BY_NAME or facts.get("version"), name
 
     def register(handler):
-        BY_NAME[name] = Operation(name, method, path, handler=handler, **facts)
-        PLANS.update({plan.name: plan for plan in (BY_NAME[name], *BY_NAME[name].own_plans.values())})
-        ROUTES.add(Rule(path, methods=[method], endpoint=BY_NAME[name]))
+        made = Operation(name, method, path, handler=handler, **facts)
+        BY_NAME.setdefault(name, made)
+        PLANS.update({plan.name: plan for plan in (made, *made.own_plans.values())})
+        ROUTES.add(Rule(path, methods=[method], endpoint=made))
         return handler
 
     return register

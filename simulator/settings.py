@@ -21,6 +21,8 @@ DEFAULTS = {
     "finance_repeat_page": 0,  # so many times more each page comes
     "finance_defer": "none",  # the policy by which payments of sales wait
     "finance_us_by_merchant": "hidden",  # what merchants ship in the US, when the marketplace is named: or shown
+    "vendor_seconds": 30,  # from submitting to the end of a vendor's transaction; None: not by itself
+    "vendor_batches": "each",  # of several entries all but the wrong ones are carried out, or the whole or nothing
 }
 CHOICES = {
     "empty_tracking": ("allow", "refuse"),
@@ -33,6 +35,7 @@ CHOICES = {
     "cancelled_units": ("lost", "return"),
     "finance_defer": ("none", "DD7", "B2B"),
     "finance_us_by_merchant": ("hidden", "shown"),
+    "vendor_batches": ("each", "whole"),
 }
 WHOLE = {  # name -> the least and the most
     "finance_page_size": (1, 500),
@@ -40,7 +43,8 @@ WHOLE = {  # name -> the least and the most
     "finance_repeat_page": (0, 1000),
 }
 MOST = {"finance_delay": 48 * 3600}
-NEVER = ("feed_seconds", "report_seconds", "listing_seconds")  # these may be None: only the control API does it
+# These may be None: only the control API does it.
+NEVER = ("feed_seconds", "report_seconds", "listing_seconds", "vendor_seconds")
 
 
 class Settings(Store):

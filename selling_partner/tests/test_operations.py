@@ -20,10 +20,14 @@ MODELS = (
     "sellers",
     "tokens_2021-03-01",
     "vendorDirectFulfillmentInventoryV1",
+    "vendorDirectFulfillmentOrdersV1",
     "vendorDirectFulfillmentOrders_2021-12-28",
+    "vendorDirectFulfillmentShippingV1",
     "vendorDirectFulfillmentShipping_2021-12-28",
+    "vendorDirectFulfillmentTransactionsV1",
     "vendorDirectFulfillmentTransactions_2021-12-28",
 )
+VERSIONS = ("v1", "2021-12-28")
 
 
 def published():
@@ -40,13 +44,14 @@ def published():
 
 def test_the_table_is_what_amazon_publishes():
     models = published()
-    for name, (method, path, plan) in OPERATIONS.items():
+    for name, (method, path, plan, _restricted) in OPERATIONS.items():
         if name in WITHOUT_MODEL:
             continue
-        operation, its_plan = models[method, path]
-        assert operation in name.split("."), name
-        if name != "createFeed.JSON_LISTINGS_FEED":  # has a quota of its own, which stands on its page only
-            assert plan == its_plan, name
+        for version in VERSIONS if "{version}" in path else VERSIONS[:1]:
+            operation, its_plan = models[method, path.replace("{version}", version)]
+            assert operation in name.split("."), name
+            if name != "createFeed.JSON_LISTINGS_FEED":  # has a quota of its own, which stands on its page only
+                assert plan == its_plan, name
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
