@@ -614,6 +614,8 @@ class TestManyOrders(AmazonCase):
             ("order_text", everything, "zzz", "far"),
             ("tracking_number", ["tracking_number"], "1234-5678", "far"),
             ("tracking_number", ["tracking_number"], "FILL-1", "near"),
+            # Some of the first rows have it, but no page of them.
+            ("tracking_number", ["tracking_number"], "FILL-99", "far"),
             ("tracking_number", ["tracking_number"], f"FILL-{NEAR}", "far"),
         ]
         for name, paths, text, reach in texts:
@@ -706,6 +708,41 @@ class TestManyOrders(AmazonCase):
         self.assertNotIn("LIKE", Picking._search([("amazon_order_ref", "ilike", ref)]).where_clause.code)
         for typed in (Domain("amazon_order_ref", "ilike", ref[4:]), Domain("amazon_text", "ilike", ref[4:])):
             self.assertNotIn("sale_order", Picking._search(typed).where_clause.code)
+
+    def test_counted_one_after_the_other(self):
+        """A count looks for a number, and for each field of a customer, by itself, and no further than it counts to."""
+        orders = self.imported(count=6)
+        name = "Same 661 Everywhere"
+        self.env["res.partner"].create([{"name": name, "email": "661@example.com"} for _number in range(FEW + 1)])
+        orders[0].partner_id.name = name
+        orders[1].partner_id.email = "a661@example.com"
+        (orders[0] | orders[2]).client_order_ref = "X661Y"
+        orders[3].client_order_ref = "only here"
+        self.env.flush_all()
+        Order = orders.browse().with_user(self.user)
+        mine, typed = Domain("id", "in", orders.ids), Domain("amazon_text", "ilike", "661")
+        plain = Domain.OR(
+            Domain(path, "ilike", "661")
+            for path in ("name", "amazon_order_ref", "client_order_ref", "partner_id.name", "partner_id.email")
+        )
+        marked = Domain("amazon_text", "ilike", "only here")
+        for found, expected in (
+            (typed, plain),
+            (typed | marked, plain | Domain("id", "=", orders[3].id)),
+            (typed & marked, Domain.FALSE),
+            (typed & Domain("client_order_ref", "=", False), plain & Domain("client_order_ref", "=", False)),
+            (~typed, ~plain),
+        ):
+            count = Order.search_count(mine & expected)
+            for limit in (1, 2, 5, 50):
+                with self.subTest(found=found, limit=limit):
+                    self.assertEqual(Order.search_count(mine & found, limit=limit), min(count, limit))
+        self.assertGreaterEqual(Order.search_count(mine & typed), 3)
+        with self.statements() as executed:
+            Order.search_count(mine & typed, limit=50)
+        asked = [statement for statement in executed if 'FROM "sale_order"' in statement and "ANY(ARRAY" in statement]
+        self.assertTrue(asked)
+        self.assertFalse([statement for statement in asked if ' OR "sale_order"."partner_id"' in statement])
 
     def test_deliveries_of_orders(self):
         """What a delivery has of its order is its own, to be found without looking at a million orders."""

@@ -2,6 +2,7 @@
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.orm.domains import DomainAnd, DomainOr
 from odoo.tools import SQL
 
 from .trigram import by_letters
@@ -10,8 +11,8 @@ from .trigram import by_letters
 FEW = 1000
 # Where PostgreSQL expects more than these, there are: how common a text is it knows, how rare it does not.
 COMMON = 50 * FEW
-# So many rows of a list are looked at for what was typed, before PostgreSQL may walk it.
-NEAR = FEW
+# So many rows of a list are looked at for what was typed, and so many times more where some of these have it.
+NEAR, FURTHER = FEW, 15
 # What PostgreSQL may walk as it likes, in the unit of its own estimates: some ten thousand rows.
 SHORT_WALK = 10_000
 
@@ -101,27 +102,26 @@ class AmazonSearch(models.AbstractModel):
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
         domain = Domain(domain)
-        in_parts = any(
-            condition.field_expr in self._amazon_parts and isinstance(condition.value, str)
-            for condition in domain.iter_conditions()
-        )
+        in_parts = self._amazon_is_typed(domain)
         domain = domain.map_conditions(self._amazon_looked_up)
         if not (in_parts and limit):
             return super()._search(domain, offset, limit, order, **kwargs)
         if not order:
-            return self._amazon_reaching("count")._search(domain, offset, limit, **kwargs)
+            return self._amazon_in_no_order(domain, offset, limit, **kwargs)
         # What is looked up for it is looked up once.
         domain = domain.optimize_full(self)
         query = super()._search(domain, offset, limit, order, **kwargs)
         if not query.limit or not _is_long_walk(_plan(query, self)):
             return query
         # PostgreSQL takes a text to be everywhere; some are only among the oldest or the newest of a million.
-        near = self._amazon_reaching("near")._search(domain, offset, limit, order, **kwargs)
-        first = super()._search(Domain.TRUE, 0, NEAR, order, **kwargs)
-        near._tables[self._table] = first.subselect(SQL("%s.*", SQL.identifier(self._table)))
-        ids = near.get_result_ids()
-        if len(ids) < limit <= len(ids) * 15:
-            return query
+        near = self._amazon_reaching("near")
+        for rows in (NEAR, NEAR * FURTHER):
+            query = near._search(domain, offset, limit, order, **kwargs)
+            first = super()._search(Domain.TRUE, 0, rows, order, **kwargs)
+            query._tables[self._table] = first.subselect(SQL("%s.*", SQL.identifier(self._table)))
+            ids = query.get_result_ids()
+            if len(ids) == limit or len(ids) * FURTHER < limit:
+                break
         if len(ids) < limit:
             far = self._amazon_reaching("far")._search(domain, offset, limit, order, **kwargs)
             # In no order that an index has.
@@ -129,6 +129,29 @@ class AmazonSearch(models.AbstractModel):
             ids = far.get_result_ids()
         # Only these are read: to sort all that was collected with all that is read of it takes longer.
         return self.browse(ids)._as_query()
+
+    @api.model
+    def _amazon_is_typed(self, domain):
+        """Tell whether a part is looked for of what the rows have, or of what each points to."""
+        return any(
+            condition.field_expr in self._amazon_parts and isinstance(condition.value, str)
+            for condition in domain.iter_conditions()
+        )
+
+    def _amazon_in_no_order(self, domain, offset, limit, **kwargs):
+        """Find records to count them. What the typed text may stand in is looked for one after the other until there
+        are enough: of all of them joined by "or" PostgreSQL takes one to be everywhere, and compares each of a million
+        rows with thousands of customers."""
+        conditions = domain.children if isinstance(domain, DomainAnd) else (domain,)
+        typed = next((one for one in conditions if self._amazon_is_typed(one)), Domain.TRUE)
+        rest = Domain.AND(one for one in conditions if one is not typed)
+        typed = typed.optimize_full(self)
+        model, ids = self._amazon_reaching("count"), set()
+        for one in typed.children if isinstance(typed, DomainOr) else (typed,):
+            ids.update(model._search(rest & one, limit=offset + limit, **kwargs))
+            if len(ids) >= offset + limit:
+                break
+        return self.browse(sorted(ids)[offset : offset + limit])._as_query(ordered=False)
 
     def _amazon_reaching(self, reach):
         """Return the model as :func:`one_of` finds it to look near, far, or to count."""
