@@ -76,12 +76,12 @@ class _Library(LibraryClient):
     def __init__(self, address, http, user_agent):
         # The library's own constructor is passed by: it takes credentials, marketplace and endpoint from the
         # environment and from files when it likes them better than its arguments.
+        self._http = http
         self.endpoint = address.api_url
         self.region = address.region
         self.marketplace_id = ""
         self.restricted_data_token = None  # the token that the next request carries, whatever its kind
         self.user_agent = user_agent
-        self._transport = http
 
     @property
     def headers(self):
@@ -89,11 +89,13 @@ class _Library(LibraryClient):
         del headers["host"]  # cut for https only; whoever sends it knows it better
         return headers
 
-    def send(self, method, path, query, body):
+    def send(self, method, path, query, body, keep=None):
         """Send one request; lists in its query are comma-separated, as Amazon's GETs want them.
 
+        :param keep: see :meth:`.transport.Client.request`.
         :rtype: Answer
         """
+        self._transport = _Keeping(self._http, keep) if keep else self._http
         params = {
             name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
             for name, value in query.items()
@@ -104,6 +106,16 @@ class _Library(LibraryClient):
     def _check_response(self, res, res_no_data=False, bulk=False, wrap_list=False):
         """Hand the answer over unread: the library takes an HTML page for an empty success."""
         return res
+
+
+class _Keeping:
+    """Sends the library's requests, and has the answer kept: the library has no word for that."""
+
+    def __init__(self, http, keep):
+        self._http, self._keep = http, keep
+
+    def request(self, **request):
+        return self._http.request(**request, keep=self._keep, largest=documents.LARGEST_FILE)
 
 
 class SellingPartner:
@@ -170,7 +182,7 @@ class SellingPartner:
         """Get a document that may be large from where Amazon said; see :func:`.documents.download_file`."""
         return documents.download_file(self._endpoint.checked(url), compression, self._timeout)
 
-    def call(self, operation, reader, *, path=None, query=None, body=None, meanings=None, success=()):
+    def call(self, operation, reader, *, path=None, query=None, body=None, meanings=None, success=(), file=None):
         """Send one request: the one way out for all of them.
 
         :param str operation: a key of :data:`.operations.OPERATIONS`.
@@ -181,16 +193,18 @@ class SellingPartner:
         :param meanings: status → error class (or function from Amazon's message to one and a hint), before the
             general table.
         :param success: the only statuses that count as success; none: any 2xx.
+        :param file: binary; a good answer is written to it, and ``reader`` gets nothing.
         :return: what ``reader`` made of it.
         """
         for name in (path or {}).values():
             if not isinstance(name, str) or not name.strip("."):
                 # It would become another path; whatever else is in it is quoted.
                 raise BadRequest("not an id", operation=operation, code="InvalidInput")
-        answer, token = self._send(operation, path or {}, query or {}, body)
+        keep = file and file.write
+        answer, token = self._send(operation, path or {}, query or {}, body, keep)
         if _token_expired(answer):
             self._tokens.drop(token, self._scope(operation, path or {}))
-            answer, token = self._send(operation, path or {}, query or {}, body)
+            answer, token = self._send(operation, path or {}, query or {}, body, keep)
         if not answer.is_success:
             raise refusal(operation, answer, meanings=meanings, secrets=(*self._secrets, token))
         if success and answer.status_code not in success:
@@ -203,7 +217,7 @@ class SellingPartner:
             )
         return read(operation, answer, reader)
 
-    def _send(self, operation, path, query, body):
+    def _send(self, operation, path, query, body, keep):
         # The token comes first: without one, no quota is spent.
         token = self._token(operation, path)
         self._budget.acquire(operation)
@@ -214,7 +228,7 @@ class SellingPartner:
         def send():
             method, place, *_facts = OPERATIONS[operation]
             quoted = {name: quote(value, safe="") for name, value in path.items()}
-            return self._library.send(method, place.format_map(quoted), query, body)
+            return self._library.send(method, place.format_map(quoted), query, body, keep)
 
         answer = exchange(operation, send)
         _logger.debug("%s: %s (request %s)", operation, answer.status_code, request_id(answer))

@@ -130,6 +130,10 @@ class ShipPlusOrder(BadRequest):
     hint = "ship_plus"
 
 
+class LabelExists(BadRequest):
+    """409: Amazon has made a shipping label for the purchase order before: get that one."""
+
+
 class TrackingNumberRequired(BadRequest):
     """Amazon complains about the tracking number, and none was sent."""
 

@@ -98,13 +98,14 @@ class Client:
         self.is_closed = True
         self._session.close()
 
-    def request(self, method, url, *, params=None, data=None, content=None, headers=None, keep=None):
+    def request(self, method, url, *, params=None, data=None, content=None, headers=None, keep=None, largest=None):
         """Send a request and read its answer to the end; no redirect is followed.
 
         :param dict data: is sent as a form.
         :param content: ``bytes`` or ``str`` to send as they are, or what has a length and can be read.
         :param keep: called with each piece of a successful answer's content, for which there may be no room; what it
             raises comes out as it is.
+        :param int largest: bytes this answer may have, unpacked; None: as any.
         :rtype: Answer
         :raises TooLarge: when the answer is too large.
         :raises NoAnswer: when there is none, or not all of it, in time.
@@ -130,7 +131,7 @@ class Client:
             ) as answer:
                 content = bytearray()
                 is_kept = keep and answer.status_code // 100 == 2
-                self._read(answer, keep if is_kept else content.extend)
+                self._read(answer, keep if is_kept else content.extend, largest or self._largest)
                 return Answer(answer.status_code, answer.headers, bytes(content))
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             if isinstance(error, ValueError) and not under_way.sent:
@@ -139,14 +140,14 @@ class Client:
         finally:
             _under_way.reset(mark)
 
-    def _read(self, answer, keep):
+    def _read(self, answer, keep, largest):
         """Read an answer's content to its end, and hand it on unpacked."""
         encoding, size = answer.headers.get("content-encoding", "identity").strip().lower(), 0
-        unpacking = Unpacking(self._largest, keep)
+        unpacking = Unpacking(largest, keep)
         write = {"identity": keep, "gzip": unpacking.write}.get(encoding)
         for part in answer.raw.stream(_BLOCK, decode_content=False):
             size += len(part)
-            if size > self._largest:
+            if size > largest:
                 raise TooLarge
             if write is None:
                 raise NoAnswer("not the encoding that was asked for", sent=True)

@@ -9,15 +9,17 @@ Orders come as received; what is in one: :func:`.vendor_orders.parse_vendor_orde
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from tempfile import TemporaryFile
 
 from .api import Api
-from .errors import BadRequest, MalformedAnswer, TokenRefused, check
+from .errors import BadRequest, LabelExists, MalformedAnswer, TokenRefused, check
 from .orders import ReceivedOrder
-from .reader import as_list, as_string, success
+from .reader import as_list, success
 from .searches import Search, stamp
-from .vendor_orders import LENGTHS, STATUSES
+from .vendor_answers import LENGTHS, V1, VERSIONS, read_token, unwrap
+from .vendor_orders import STATUSES
+from .vendor_papers import PapersPage, parse_paper, read_customer_invoice, read_label, read_packing_slip
 
-V1, V2021 = VERSIONS = ("v1", "2021-12-28")
 #: The longest window of a search.
 LONGEST_SPAN = timedelta(days=7)
 
@@ -67,13 +69,120 @@ class Vendor(Api):
     def acknowledge(self, acknowledgements):
         """Accept or reject purchase orders (submitAcknowledgement), each as a whole.
 
-        :param acknowledgements: :class:`.vendor_orders.Acknowledgement` values, of one order each.
+        :param acknowledgements: :class:`.vendor_submissions.Acknowledgement` values, of one order each.
         :return: the transaction's id.
         :raises BadRequest: with ``sent`` False when one breaks Amazon's rules: then nothing was sent.
         :raises RetryLater: with ``sent`` True Amazon may have it all the same: ask for the orders' status; likewise
             ``MalformedAnswer``.
         """
         return self._submit("submitAcknowledgement", "orderAcknowledgements", acknowledgements)
+
+    # --- parcels ---------------------------------------------------------------------------------------------------
+    def request_labels(self, requests):
+        """Have Amazon make shipping labels, a while later (submitShippingLabelRequest).
+
+        :param requests: :class:`.vendor_submissions.LabelRequest` values, of one order each.
+        :return: the transaction's id.
+        :raises BadRequest: as :meth:`acknowledge`; likewise the others.
+        """
+        return self._submit("submitShippingLabelRequest", "shippingLabelRequests", requests)
+
+    def create_labels(self, request):
+        """Have Amazon make the shipping labels of one order at once (createShippingLabels); not in v1.
+
+        :param LabelRequest request: see :class:`.vendor_submissions.LabelRequest`.
+        :return: :class:`.vendor_papers.ShippingLabel`; None when Amazon's answer is empty: it is not ready.
+        :raises LabelExists: get it with :meth:`get_label`.
+        :raises RetryLater: with ``sent`` True Amazon may have made it all the same.
+        """
+        operation = "createShippingLabels"
+        check(operation, [self.version == V1 and "version v1 makes no labels at once"])
+        request.validate()
+        body = request.details(self.version)
+        return self._paper(operation, request.number, read_label, body=body, meanings={409: LabelExists})
+
+    def search_labels(self, search, token=None):
+        """Get one page of shipping labels (getShippingLabels), which may be large: it stays in a file.
+
+        :param SearchLabels search: the same for every page of a search.
+        :param str token: the page before's ``next_token``.
+        :return: :class:`.vendor_papers.PapersPage` of :class:`.vendor_papers.ShippingLabel`, to be used in a ``with``
+            statement.
+        :raises TokenRefused: when Amazon does not take the token: start the same search from its first page.
+        """
+        return self._papers(search, token, "shippingLabels", read_label)
+
+    def get_label(self, number):
+        """Get the shipping labels of one order (getShippingLabel).
+
+        :return: :class:`.vendor_papers.ShippingLabel`; None while Amazon's answer is empty, although there may be one:
+            of orders with several lines of one product it may stay so.
+        :raises NotFound: when Amazon knows of none.
+        """
+        return self._paper("getShippingLabel", number, read_label)
+
+    def confirm(self, confirmations):
+        """Tell Amazon what has left, or never will (submitShipmentConfirmations).
+
+        :param confirmations: :class:`.vendor_submissions.Confirmation` values, of one order each.
+        :return: the transaction's id.
+        """
+        return self._submit("submitShipmentConfirmations", "shipmentConfirmations", confirmations)
+
+    def update_status(self, updates):
+        """Tell Amazon where parcels are (submitShipmentStatusUpdates).
+
+        :param updates: :class:`.vendor_submissions.StatusUpdate` values, of one parcel each.
+        :return: the transaction's id.
+        """
+        return self._submit("submitShipmentStatusUpdates", "shipmentStatusUpdates", updates)
+
+    # --- papers ----------------------------------------------------------------------------------------------------
+    def search_packing_slips(self, search, token=None):
+        """Get one page of packing slips (getPackingSlips), as :meth:`search_labels`.
+
+        :param SearchPackingSlips search: the same for every page of a search.
+        :return: :class:`.vendor_papers.PapersPage` of :class:`.vendor_papers.PackingSlip`.
+        """
+        return self._papers(search, token, "packingSlips", read_packing_slip)
+
+    def get_packing_slip(self, number):
+        """Get the packing slip of one order (getPackingSlip).
+
+        :return: :class:`.vendor_papers.PackingSlip`; None when there is none, as is usual where none is required.
+        """
+        return self._paper("getPackingSlip", number, read_packing_slip)
+
+    def search_invoices(self, search, token=None):
+        """Get one page of customer invoices (getCustomerInvoices), as :meth:`search_labels`; in India only.
+
+        :param SearchInvoices search: the same for every page of a search.
+        :return: :class:`.vendor_papers.PapersPage` of :class:`.vendor_papers.CustomerInvoice`.
+        """
+        return self._papers(search, token, "customerInvoices", read_customer_invoice)
+
+    def get_invoice(self, number):
+        """Get the customer invoice of one order (getCustomerInvoice).
+
+        :return: :class:`.vendor_papers.CustomerInvoice`, or None when there is none.
+        """
+        return self._paper("getCustomerInvoice", number, read_customer_invoice)
+
+    # --- stock -----------------------------------------------------------------------------------------------------
+    def update_inventory(self, update):
+        """Tell Amazon what a warehouse can ship (submitInventoryUpdate), which has one version only.
+
+        :param InventoryUpdate update: see :class:`.vendor_submissions.InventoryUpdate`.
+        :return: the transaction's id.
+        """
+        update.validate()
+        return self._call(
+            update.operation,
+            parse_transaction_id,
+            path={"warehouseId": update.warehouse},
+            body={"inventory": update.body(self.version)},
+            success=(202,),
+        )
 
     # --- transactions ----------------------------------------------------------------------------------------------
     def get_transaction(self, transaction_id):
@@ -102,6 +211,21 @@ class Vendor(Api):
 
     def _get(self, operation, number, reader, **facts):
         return self._call(operation, reader, path={"purchaseOrderNumber": number, "version": self.version}, **facts)
+
+    def _paper(self, operation, number, read, **facts):
+        """Get what there is to print of one order; None when the answer is empty."""
+        paper = self._get(operation, number, lambda body: parse_paper(body, read), **facts)
+        return paper and self._checked(operation, number, paper, paper.number)
+
+    def _papers(self, search, token, name, read):
+        file = TemporaryFile()
+        try:
+            return self._search(
+                search, token, lambda _body: PapersPage(file, name, read, search.created_before), file=file
+            )
+        except BaseException:
+            file.close()
+            raise
 
     def _checked(self, operation, wanted, answer, given):
         if given != wanted:
@@ -196,6 +320,33 @@ class SearchVendorOrders(VendorSearch):
         return {"status": self.status, "includeDetails": "true" if self.with_details else "false"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchLabels(VendorSearch):
+    """A search for shipping labels, by when they became available; see :class:`VendorSearch`."""
+
+    operation = "getShippingLabels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPackingSlips(VendorSearch):
+    """A search for packing slips of the last six months; see :class:`VendorSearch`."""
+
+    operation = "getPackingSlips"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchInvoices(VendorSearch):
+    """A search for customer invoices of the last six months, by when the orders became available.
+
+    Amazon's guide allows 10 on a page, its model 100; see :class:`VendorSearch`.
+    """
+
+    operation = "getCustomerInvoices"
+    most = 10
+
+    page_size: int = 10
+
+
 # --- what comes back -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class VendorOrdersPage:
@@ -256,21 +407,7 @@ class VendorTransaction:
         return "\n".join(texts)
 
 
-# --- reading: v1 puts everything into a payload --------------------------------------------------------------------
-def unwrap(answer):
-    """Return what an answer is about, whether it stands in a payload or not.
-
-    :param Reader answer: the whole.
-    :rtype: Reader
-    """
-    return answer.object("payload") if "payload" in answer.fields else answer
-
-
-def read_token(page):
-    """Read the token of the next page; None on the last one."""
-    return page.object("pagination").get("nextToken", "a token", as_string) or None
-
-
+# --- reading -------------------------------------------------------------------------------------------------------
 def parse_orders_page(body, reached):
     """Read the answer to getOrders.
 

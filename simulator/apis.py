@@ -1,7 +1,7 @@
 """Amazon's APIs that are simulated here: whoever imports one has its operations registered."""
 
 from . import orders, sellers, confirmation, feeds, listings, data_reports, finances, lwa, shelves  # noqa: F401, I001 (in the order in which operations are listed)
-from . import restricted, vendor, vendor_orders, vendor_transactions  # noqa: F401
+from . import restricted, vendor, vendor_orders, vendor_shipping, vendor_transactions, vendor_inventory  # noqa: F401, I001
 
 # attribute of the world -> the class of its store
 STORES = {

@@ -247,11 +247,13 @@ class TokenRefused(InsteadOfAmazon):
 
     kind = "token_refused"
 
+    operations = ("listTransactions", "getOrders", "getShippingLabels", "getPackingSlips", "getCustomerInvoices")
+
     def fits(self, operation, query):
-        return "paginationToken" in query or operation == "listTransactions" and "nextToken" in query
+        return "paginationToken" in query or operation in self.operations and "nextToken" in query
 
     def answer(self, operation):
-        name = "nextToken" if operation == "listTransactions" else "paginationToken"
+        name = "nextToken" if operation in self.operations else "paginationToken"
         return invalid_input(f"The {name} is invalid.").answer()
 
 
@@ -434,6 +436,46 @@ class ReportEnds(InTheAnswer):
         report = call.world.reports.by_id[body["reportId"]]
         report.update({"stuck": True} if self.status == "IN_QUEUE" else {"fate": self.status})
         return body
+
+
+class TransactionEnds(InTheAnswer):
+    """What a vendor submits ends as ``status`` says: Failure (with ``code`` and ``message``; ``applied``: Amazon has
+    done it all the same), or never (Processing)."""
+
+    kind = "transaction_ends"
+    statuses = ("Failure", "Processing")
+    code, message = "INTERNAL_SERVER_ERROR", "Internal error. Please try again."
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.status = values.get("status", self.statuses[0])
+        if self.status not in self.statuses:
+            raise ValueError(f"status is one of {', '.join(self.statuses)}")
+
+    def fits(self, operation, query):
+        return operation.startswith("submit")
+
+    def change(self, call, body):
+        transaction_id = body.get("payload", body)["transactionId"]
+        transaction = call.world.vendor.transactions.get(transaction_id)
+        if not transaction:
+            return None
+        error = {"code": self.values.get("code", self.code), "message": self.values.get("message", self.message)}
+        fate = {"status": "Failure", "errors": [error], "applied": bool(self.values.get("applied"))}
+        transaction.update({"stuck": True} if self.status == "Processing" else {"fate": fate})
+        return body
+
+
+class EmptyPaper(InTheAnswer):
+    """A label, slip or invoice that is there is answered with nothing."""
+
+    kind = "empty_paper"
+
+    def fits(self, operation, query):
+        return operation in ("getShippingLabel", "getPackingSlip", "getCustomerInvoice", "createShippingLabels")
+
+    def change(self, call, body):
+        return {"payload": {}} if "payload" in body else {}
 
 
 VARIANTS = ("no_items", "quantity_letter", "amount_abc")

@@ -22,6 +22,9 @@ DEFAULTS = {
     "finance_defer": "none",  # the policy by which payments of sales wait
     "finance_us_by_merchant": "hidden",  # what merchants ship in the US, when the marketplace is named: or shown
     "vendor_seconds": 30,  # from submitting to the end of a vendor's transaction; None: not by itself
+    "vendor_label_delay": 0,  # seconds from the success of a label's request until it can be had
+    "vendor_label_bytes": 0,  # that each label has at least
+    "vendor_same_sku": "empty",  # labels of orders with a SKU on two lines: the answer stays empty, or they are shown
     "vendor_batches": "each",  # of several entries all but the wrong ones are carried out, or the whole or nothing
 }
 CHOICES = {
@@ -36,11 +39,13 @@ CHOICES = {
     "finance_defer": ("none", "DD7", "B2B"),
     "finance_us_by_merchant": ("hidden", "shown"),
     "vendor_batches": ("each", "whole"),
+    "vendor_same_sku": ("empty", "shown"),
 }
 WHOLE = {  # name -> the least and the most
     "finance_page_size": (1, 500),
     "finance_empty_pages": (0, 1000),
     "finance_repeat_page": (0, 1000),
+    "vendor_label_bytes": (0, 5_000_000),
 }
 MOST = {"finance_delay": 48 * 3600}
 # These may be None: only the control API does it.

@@ -2,7 +2,7 @@
 
 import datetime
 
-from . import vendor_build, vendor_transactions
+from . import vendor_build, vendor_shipping, vendor_transactions
 from .actions import Refused
 from .build import merge
 from .times import shift
@@ -55,7 +55,8 @@ def change_order(world, request, values, number):
 
 
 def act(world, request, values, number, action):
-    """``acknowledge`` (with ``code``) or ``cancel``: by a person in Vendor Central, or by the customer."""
+    """``acknowledge`` (with ``code``), ``confirm`` (with ``tracking``, a list) by a person in Vendor Central, or
+    ``cancel`` by the customer."""
     record = find(world, number)
     ACTIONS[action](world, record, values)
     return shown(record)
@@ -75,13 +76,20 @@ def acknowledge(world, record, values):
     note(record, now, "acknowledged", code=code, transaction=None)
 
 
+def confirm(world, record, values):
+    need(record, "ACCEPTED")
+    now, label = world.clock.iso(), record["label"]
+    known = [package["trackingNumber"] for package in label["packages"]] if label else []
+    vendor_shipping.confirm(record, now, "SHIPPED", now, values.get("tracking", known), None)
+
+
 def need(record, *statuses):
     status = record["order"]["orderDetails"]["orderStatus"]
     if status not in statuses:
         raise Refused(f"the order is {status}, not {' or '.join(statuses)}")
 
 
-ACTIONS = {"cancel": cancel, "acknowledge": acknowledge}
+ACTIONS = {"cancel": cancel, "acknowledge": acknowledge, "confirm": confirm}
 
 
 def list_transactions(world, request, values):
@@ -105,13 +113,19 @@ def process(world, request, values, transaction_id):
     return transaction
 
 
+def list_stock(world, request, values):
+    """{"merchant|warehouse": {product id: {"quantity", "obsolete", "time"}}}"""
+    return world.vendor.stock
+
+
 ENDPOINTS = [
+    ("GET", "/vendor/stock", list_stock),
     ("GET", "/vendor/kinds", list_kinds),
     ("GET", "/vendor/orders", list_orders),
     ("POST", "/vendor/orders", add_orders),
     ("GET", "/vendor/orders/<number>", show_order),
     ("PATCH", "/vendor/orders/<number>", change_order),
-    ("POST", "/vendor/orders/<number>/<any(acknowledge, cancel):action>", act),
+    ("POST", "/vendor/orders/<number>/<any(acknowledge, confirm, cancel):action>", act),
     ("GET", "/vendor/transactions", list_transactions),
     ("POST", "/vendor/transactions/<transaction_id>/process", process),
 ]

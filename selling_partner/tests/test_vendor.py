@@ -24,13 +24,8 @@ from selling_partner.vendor import (
     parse_orders_page,
     parse_transaction_status,
 )
-from selling_partner.vendor_orders import (
-    ACKNOWLEDGEMENT_CODES,
-    Acknowledgement,
-    VendorLine,
-    VendorTax,
-    parse_vendor_order,
-)
+from selling_partner.vendor_orders import VendorTax, parse_vendor_order
+from selling_partner.vendor_submissions import ACKNOWLEDGEMENT_CODES, Acknowledgement, VendorLine
 
 RDT = "/tokens/2021-03-01/restrictedDataToken"
 NOON = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)

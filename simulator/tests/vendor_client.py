@@ -55,7 +55,7 @@ class Vendor:
         answer = self.amazon.http.request(method, path, params=query, json=body, headers=headers)
         assert answer.status_code == expected, answer.text
         content = answer.json()
-        if self.folder and operation:
+        if self.folder and operation and content not in ({}, {"payload": {}}):
             assert schema.check_answer(self.folder, operation, expected, content) == []
         if expected >= 400:
             error = content["errors"][0] if "errors" in content else content
