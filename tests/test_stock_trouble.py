@@ -2,12 +2,14 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..models.inventory import amazon_offer, amazon_quantity
 from .common_stock import StockCase
 
 
@@ -107,30 +109,115 @@ class TestStockTrouble(StockCase):
         self.sync()
         self.assertEqual(self.writes(), [])
 
-    def test_given_to_amazon_after_it_was_told(self):
-        """A SKU that was told and is given to Amazon is looked up before it is told again, what goes by itself each
-        hour, what goes with many each day; nothing is written to it."""
+    def test_given_to_amazon_a_moment_ago(self):
+        """What is told by itself, or in a feed of not too many, is looked up right before, however lately it was seen;
+        nothing is written to what was given to Amazon meanwhile, and what else there is goes."""
+        self.list_on_amazon("BESIDE-1", "BESIDE-2")
+        self.make("BESIDE-1")
+        beside = self.make("BESIDE-2", self.tea)
+        self.sync()
+        self.writes()
+        for threshold, sku, others in ((50, "AMZ-TEA-001", ["BESIDE-2"]), (0, "BESIDE-2", [])):
+            with self.subTest(threshold=threshold):
+                self.account.inventory_feed_threshold = threshold
+                self.sync_offers()
+                self.stock(self.tea, -1)
+                self.change_listing(sku, channel="fba")
+                self.sync()
+                self.results()
+                self.assertEqual(self.writes(), [(other, beside.quantity_here) for other in others])
+                self.assertEqual((self.offer(sku).channel, self.on_amazon(sku)["channel"]), ("fba", "fba"))
+
+    def test_looked_up_by_twenties(self):
+        """As many SKUs as fit are looked up in one call, and told before the next are looked up."""
+        for module in (amazon_offer, amazon_quantity):
+            self.startPatcher(patch.object(module, "MOST_SKUS", 3))
+        skus = [f"MORE-{number}" for number in range(5)]
+        self.list_on_amazon(*skus)
+        for sku in skus:
+            self.make(sku)
+        self.sync_offers()
+        self.amazon.control("DELETE", "requests")
+        self.sync()
+        calls = [one["operation"] for one in self.amazon.get("requests") if "ListingsItem" in one["operation"]]
+        told = ["patchListingsItem"]
+        self.assertEqual(calls, ["searchListingsItems", *told * 3, "searchListingsItems", *told * 2])
+
+    def test_given_to_amazon_before_many_are_told(self):
+        """Of more than are looked up for one feed those are that Amazon has not shown within the hour."""
+        for module, name in ((amazon_quantity, "LOOKED_UP"), (amazon_quantity, "LOOK")):
+            self.startPatcher(patch.object(module, name, 5))
         skus = [f"MORE-{number}" for number in range(25)]
         self.list_on_amazon(*skus)
         for sku in skus:
             self.make(sku)
-        self.account.inventory_feed_threshold = 20
+        self.account.inventory_feed_threshold = 2
         self.sync()
         self.results()
-        self.change_listing("AMZ-TEA-001", channel="fba")
-        self.change_listing("MORE-7", channel="both")
-        self.writes()
         with freeze_time(fields.Datetime.now()) as clock:
+            self.amazon.control("DELETE", "requests")
+            self.stock(self.cup, -1)
+            self.sync()
+            self.results()
+            self.assertFalse(
+                [one for one in self.amazon.get("requests") if one["operation"] == "searchListingsItems"],
+                "all were seen a moment ago",
+            )
+            self.change_listing("AMZ-TEA-001", channel="fba")
+            self.change_listing("MORE-7", channel="both")
+            self.writes()
             clock.tick(timedelta(minutes=61))
             self.stock(self.tea, -1)
             self.sync()
             self.assertEqual((self.writes(), self.tea_offer.channel), ([], "fba"))
-            clock.tick(timedelta(hours=25))
             self.stock(self.cup, -1)
             self.sync()
             self.results()
-            self.assertEqual(sorted(self.writes()), sorted((sku, 99) for sku in skus if sku != "MORE-7"))
+            self.assertEqual(sorted(self.writes()), sorted((sku, 98) for sku in skus if sku != "MORE-7"))
         self.assertTrue(self.offer("MORE-7").why_not_sent)
+
+    def test_given_to_amazon_before_the_feed_goes(self):
+        """A feed that Amazon was not told of is not sent later as it was: what is in it is looked up again, and taken
+        as it is then."""
+        self.account.inventory_feed_threshold = 0
+        self.list_on_amazon("BESIDE-1")
+        self.make("BESIDE-1")
+        self.stock(self.tea, -1)
+        self.amazon.post("faults", operation="createFeedDocument", kind="500_html", times=None)
+        self.sync()
+        self.amazon.control("DELETE", "faults")
+        self.assertEqual(self.tea_offer.sync_state, "sending")
+        self.change_listing("AMZ-TEA-001", channel="fba")
+        self.stock(self.cup, -1)
+        self.sync()
+        self.results()
+        self.assertEqual((self.writes(), self.tea_offer.channel), ([("BESIDE-1", 99)], "fba"))
+        self.assertEqual(self.env["amazon.feed"].search_count([("account_id", "=", self.account.id)]), 1)
+
+    def test_ordered_from_amazon(self):
+        """An order that Amazon ships says that the SKU was given to Amazon since it was seen: it is looked up before
+        anything is told of it, also with many."""
+        self.startPatcher(patch.object(amazon_quantity, "LOOKED_UP", 0))
+        self.account.inventory_feed_threshold = 0
+        with freeze_time(fields.Datetime.now() - timedelta(hours=1)):
+            self.sync_offers()
+        self.change_listing("AMZ-TEA-001", channel="fba")
+        self.imported("jp_fba", items=[{"sku": "AMZ-TEA-001", "quantity": 1}])
+        self.stock(self.tea, -1)
+        self.sync()
+        self.results()
+        self.assertEqual((self.writes(), self.tea_offer.channel), ([], "fba"))
+
+    def test_look_that_fails(self):
+        """Without a look nothing is written; a search that Amazon refuses as a whole is made SKU by SKU."""
+        self.stock(self.tea, -1)
+        self.amazon.post("faults", operation="searchListingsItems", kind="500_html", times=None)
+        self.sync()
+        self.assertEqual(self.writes(), [])
+        self.amazon.control("DELETE", "faults")
+        self.amazon.post("faults", operation="searchListingsItems", kind="400", times=None)
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 99)])
 
     def test_marketplace_taken_away(self):
         """What waits for a marketplace that the account has no more waits, and keeps nothing else."""

@@ -43,6 +43,7 @@ class FeedType(NamedTuple):
     :param parse: makes of a ``selling_partner`` document the report on it.
     :param at_once: so many of an account's may be at Amazon at a time. Where it is more than one, nothing may depend on
         which of them Amazon processes first.
+    :param keeps: one that was cut off before Amazon knew of it goes later as it is; else what it carries is sent anew.
     """
 
     model: str
@@ -51,6 +52,7 @@ class FeedType(NamedTuple):
     suffix: str
     parse: Callable
     at_once: int = 1
+    keeps: bool = True
 
 
 # A feed that nobody has finished: no other of its type is sent meanwhile. What was lost on the way could not be told
@@ -214,8 +216,20 @@ class AmazonFeed(models.Model):
         for feed in self._unsent(run.account, feed_type):
             if feed.state == "submitting":
                 feed._find(run)
-            if feed.state == "prepared":
+            if feed.state == "prepared" and feed._declaration().keeps:
                 feed._submit(run)
+            elif feed.state == "prepared":
+                feed._take_back()
+                run.commit()
+
+    def _take_back(self):
+        """Have what this carries sent otherwise. Nothing of it is at Amazon, which is why it need not be kept."""
+        rows = self._messages()
+        self.unlink()
+        for some in rows._chunks(CHUNK):
+            some._feed_taken_back()
+            self.env.flush_all()
+            self.env.invalidate_all()
 
     def _submit(self, run):
         """Upload the document and have Amazon process it.

@@ -427,11 +427,20 @@ class AmazonOutbox(models.AbstractModel):
         """
         refused = run.log.refused
         try:
-            self._send_each(run, list(ready), troubles)
+            for ids in self._in_turn(run, ready):
+                self._send_each(run, ids, troubles)
         except RunOver:
             self._count_wrong(run, ready, refused)
             raise
         self._count_wrong(run, ready, refused)
+
+    @api.model
+    def _in_turn(self, run, ready):
+        """Yield the ids of what is to be sent now, as many as are sent after one another.
+
+        :param dict ready: what is told, by id.
+        """
+        yield list(ready)
 
     @contextmanager
     def _raised_last(self, troubles):

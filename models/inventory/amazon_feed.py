@@ -29,5 +29,7 @@ class AmazonFeed(models.Model):
                 parse_processing_report,
                 # A SKU that is in one is in no other: see _take.
                 at_once=AT_ONCE,
+                # Meanwhile a SKU may have been given to Amazon, and quantities are others.
+                keeps=False,
             ),
         }

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...said import say
-from ...selling_partner import FBA, FBM, MOST_SKUS, MalformedAnswer, NotFound, SearchListings, is_sku
+from ...selling_partner import FBA, FBM, MOST_SKUS, BadRequest, MalformedAnswer, NotFound, SearchListings, is_sku
 from ...times import aware, naive
 from .amazon_job import NO_REPORT
 
@@ -246,18 +246,18 @@ class AmazonOffer(models.Model):
         )
         unseen.gone = True
 
-    def _look_up(self, amazon):
-        """Ask Amazon for these SKUs, and write what it shows; what it does not show is not listed.
+    def _look_up(self, run):
+        """Ask Amazon for these SKUs of an account, and write what it shows; what it does not show is not listed.
 
-        :param amazon: the ``selling_partner`` client.
+        :param run: the :class:`..engine.run.Run`.
         :raise SellingPartnerError: Amazon's answer, or none.
         """
-        account = self.account_id
-        for marketplace, offers in self.grouped("marketplace_id").items():
-            for listings, asked, unreadable in offers._listings(amazon, account, marketplace):
-                seen = self._learn_listings(account, marketplace, listings)
+        askable = self.filtered(lambda offer: offer._can_be_looked_up())
+        for marketplace, offers in askable.grouped("marketplace_id").items():
+            for listings, asked, unreadable in offers._listings(run.amazon, run.account, marketplace):
+                seen = self._learn_listings(run.account, marketplace, listings)
                 (asked - seen - unreadable).write({"gone": True})
-                self.env["ir.cron"]._commit_progress()
+                run.checkpoint()
 
     def _can_be_looked_up(self):
         """Tell whether Amazon can be asked for this at all."""
@@ -271,7 +271,23 @@ class AmazonOffer(models.Model):
         """
         # A search names SKUs between commas.
         alone = self.filtered(lambda offer: "," in offer.sku)
-        for offer in alone:
+        yield from alone._each_listing(amazon, account, marketplace)
+        others = self - alone
+        for start in range(0, len(others), MOST_SKUS):
+            part = others[start : start + MOST_SKUS]
+            search = self._search_of(account, marketplace, sort_by="sku", skus=tuple(part.mapped("sku")))
+            try:
+                page = amazon.listings.search(search)
+            except BadRequest:
+                # It may be one of them that Amazon does not want to be asked for.
+                yield from part._each_listing(amazon, account, marketplace)
+                continue
+            skus = {entry.sku for entry in page.unreadable}
+            yield page.listings, part, part.filtered(lambda offer, skus=skus: offer.sku in skus)
+
+    def _each_listing(self, amazon, account, marketplace):
+        """Yield as :meth:`_listings`, each of these by itself."""
+        for offer in self:
             listings, unreadable = [], self.browse()
             try:
                 listings.append(
@@ -279,13 +295,6 @@ class AmazonOffer(models.Model):
                         account.merchant_id, offer.sku, marketplace.api_ref, issue_locale=self._issue_locale(account)
                     )
                 )
-            except (NotFound, MalformedAnswer) as error:
-                unreadable = offer if isinstance(error, MalformedAnswer) else unreadable
+            except (NotFound, BadRequest, MalformedAnswer) as error:
+                unreadable = self.browse() if isinstance(error, NotFound) else offer
             yield listings, offer, unreadable
-        others = self - alone
-        for start in range(0, len(others), MOST_SKUS):
-            part = others[start : start + MOST_SKUS]
-            search = self._search_of(account, marketplace, sort_by="sku", skus=tuple(part.mapped("sku")))
-            page = amazon.listings.search(search)
-            skus = {entry.sku for entry in page.unreadable}
-            yield page.listings, part, part.filtered(lambda offer, skus=skus: offer.sku in skus)

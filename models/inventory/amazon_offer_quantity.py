@@ -29,10 +29,6 @@ SETTINGS = {
     "both_channels",
     "gone",
 }
-# A SKU is looked up before it is told, unless Amazon has shown it so lately: somebody may have given it to Amazon.
-SEEN_MINUTES = 60
-# Of what was told before and goes with many it is enough that the job has read it that reads all of them each day.
-SEEN_HOURS = 25
 # The most that Amazon takes.
 LARGEST = 999_999_999
 SYNC_STATES = [("unsent", "Not Sent"), ("sending", "Sending"), ("done", "Done"), ("error", "Error")]
@@ -298,15 +294,9 @@ class AmazonOffer(models.Model):
             "restock_date": self.restock_date,
         }
 
-    def _is_to_be_looked_up(self, direct=False):
-        """Tell whether Amazon is to be asked for this before it is told of it: what Amazon ships must never be touched.
-
-        :param bool direct: it is about to be told by itself.
-        """
-        was_told = self.seen_at and self.quantity_ids.filtered("accepted_at")
-        since = timedelta(hours=SEEN_HOURS) if was_told and not direct else timedelta(minutes=SEEN_MINUTES)
-        known = self.gone or (self.seen_at and self.seen_at >= fields.Datetime.now() - since)
-        return not known and self._can_be_looked_up()
+    def _is_to_be_looked_up(self):
+        """Tell whether Amazon is to be asked for this before it can be told of it at all."""
+        return bool(self.product_id) and not self.seen_at and not self.gone and self._can_be_looked_up()
 
     def _tell(self, again, changed_there):
         """Have Amazon told what it may sell of these, where it was told something else.

@@ -9,7 +9,7 @@ from odoo.tools.translate import LazyTranslate
 from ...const import QUERY_AGAIN_MINUTES
 from ...locks import MET
 from ...said import say
-from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, MOST_MESSAGES, BadRequest, ListingPatch
+from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, MOST_MESSAGES, MOST_SKUS, BadRequest, ListingPatch
 from ..engine.amazon_job import unexpected
 from ..engine.amazon_outbox import FAILED
 
@@ -22,6 +22,10 @@ ROUND = 2_000
 # What was accepted is read back after so many minutes; Amazon may take a while to apply it.
 SHOWN_AFTER_MINUTES = (15, 30, 60)
 KEEP_DAYS = 90
+# So many SKUs are looked up for a feed, right before it is made: 50 calls, which take ten seconds at Amazon's pace.
+LOOKED_UP = 1_000
+# Of more in a feed those are looked up that Amazon has not shown so lately.
+SEEN_MINUTES = 60
 
 
 class AmazonQuantity(models.Model):
@@ -235,16 +239,14 @@ class AmazonQuantity(models.Model):
             if not ids:
                 return False
             offers = self.env["amazon.offer"].browse(ids)
-            unseen = offers.filtered(
-                lambda offer: offer.product_id and offer.id not in looked_up and offer._is_to_be_looked_up()
-            )
+            unseen = offers.filtered(lambda offer: offer.id not in looked_up and offer._is_to_be_looked_up())
             if unseen:
                 # Once: of some the answer cannot be read.
                 looked_up.update(unseen.ids)
                 # What was taken is noted again should this end here.
                 self.env.cr.rollback()
                 self.env.invalidate_all()
-                unseen._look_up(run.amazon)
+                unseen._look_up(run)
                 continue
             try:
                 offers._tell(again, changed_there)
@@ -261,6 +263,12 @@ class AmazonQuantity(models.Model):
                     offers._cannot_be_told(say(self.env, unexpected(error)))
                 # One that cannot be looked at keeps no others.
                 limit = 1
+                continue
+            if self.search_count(self._due(run.account, requested), limit=LOOKED_UP + 1) > LOOKED_UP:
+                # While they are gathered: what has run out need not wait until a whole feed is looked up.
+                run.commit()
+                told_next = offers.quantity_id.filtered(lambda row: row.state == "not_sent")
+                told_next._not_seen_lately()._look_up(run)
         return True
 
     @api.model
@@ -272,12 +280,43 @@ class AmazonQuantity(models.Model):
             direct = out if len(out) <= few else {}
             rows = self.browse(row_id for row_id in ready if row_id not in direct)
             with self._raised_later(troubles):
-                self.env["amazon.feed"]._send(run, FEED_TYPE_LISTINGS, rows)
+                self.env["amazon.feed"]._send(run, FEED_TYPE_LISTINGS, rows._looked_up(run))
             ready = direct
-        # Each is looked at once more when it is locked.
-        if unseen := self.browse(ready).offer_id.filtered(lambda offer: offer._is_to_be_looked_up(direct=True)):
-            unseen._look_up(run.amazon)
         return super()._send_ready(run, ready, troubles)
+
+    @api.model
+    def _in_turn(self, run, ready):
+        """What Amazon ships must never be touched: as many as fit into one call are looked up, told of, and so on. Each
+        is looked at once more when it is locked."""
+        ids = self._denied_last(list(ready))
+        for start in range(0, len(ids), MOST_SKUS):
+            part = ids[start : start + MOST_SKUS]
+            self.browse(part).offer_id._look_up(run)
+            yield part
+
+    def _looked_up(self, run):
+        """Ask Amazon for the SKUs of these, right before they go as a feed; of very many for those that it has not
+        shown lately.
+
+        :return: those of these that may still go.
+        """
+        offers = self._not_seen_lately() if len(self) > LOOKED_UP else self.offer_id
+        if not offers:
+            return self
+        offers._look_up(run)
+        rows, good = self.search([("id", "in", self.ids), ("offer_id", "in", offers.ids)]), []
+        for some in rows._chunks(LOOK):
+            good += some._look_in(run)
+            self.env.flush_all()
+            self.env.invalidate_all()
+        run.commit()
+        return self - (rows - self.browse(good))
+
+    def _not_seen_lately(self):
+        """Return the SKUs of these that Amazon has not shown lately."""
+        since = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
+        long_ago = Domain("seen_at", "=", False) | Domain("seen_at", "<", since)
+        return self.env["amazon.offer"].search(Domain("quantity_ids", "in", self.ids) & long_ago)
 
     def _accepted(self, message=False, **values):
         """Amazon has taken it; whether it shows it is read back later."""

@@ -1,4 +1,8 @@
+from datetime import timedelta
+
 from odoo import api, models
+
+from ...const import CLOCKS
 
 
 class SaleOrderLine(models.Model):
@@ -12,6 +16,7 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines._amazon_note_stock()
+        lines.filtered(lambda line: line.order_id.amazon_channel == "fba")._amazon_note_fba()
         return lines
 
     def write(self, vals):
@@ -32,6 +37,18 @@ class SaleOrderLine(models.Model):
         back by itself, or lost."""
         # sudo: whoever sells need not know Amazon
         self.sudo().amazon_offer_id._note_change(changed_there=True)
+
+    def _amazon_note_fba(self):
+        """Amazon ships these: SKUs that were seen to be the seller's own to ship were given to it since. They are
+        looked up before anything is told of them."""
+        # sudo: whoever imports orders need not know SKUs
+        given = self.env["amazon.offer"].sudo()
+        for line in self.sudo():
+            offer, ordered = line.amazon_offer_id, line.order_id.date_order + timedelta(minutes=CLOCKS)
+            if offer.channel == "fbm" and offer.seen_at and offer.seen_at < ordered and offer.account_id.stock_watched:
+                given |= offer
+        given.seen_at = False
+        given._note_change()
 
     def _amazon_note_stock(self):
         for company, lines in self.filtered("order_id.amazon_account_id").grouped("company_id").items():

@@ -447,7 +447,7 @@ registry.category("web_tour.tours").add("amazon_see_stock_sent", {
         menu("offers"),
         {
             content: "What is here, what Amazon shows, and how it stands",
-            trigger: ".o_data_row:contains(TOUR-1):has([name='quantity_here']:contains(99)):has([name='quantity_amazon']:contains(3)):has(.badge:contains(Sent, Not Shown Yet))",
+            trigger: ".o_data_row:contains(TOUR-1):has([name='quantity_here']:contains(99)):has([name='quantity_amazon']:contains(99)):has(.badge:contains(Sent, Not Shown Yet))",
         },
         menu("stock"),
         menu("quantities"),
