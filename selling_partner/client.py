@@ -206,6 +206,9 @@ class SellingPartner:
             self._tokens.drop(token, self._scope(operation, path or {}))
             answer, token = self._send(operation, path or {}, query or {}, body, keep)
         if not answer.is_success:
+            if answer.status_code in (401, 403) and OPERATIONS[operation].restricted:
+                # One of later may do: what an application may is fixed when its restricted data token is made.
+                self._tokens.drop(token, self._scope(operation, path or {}))
             raise refusal(operation, answer, meanings=meanings, secrets=(*self._secrets, token))
         if success and answer.status_code not in success:
             raise MalformedAnswer(

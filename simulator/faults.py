@@ -369,15 +369,22 @@ class Slow(OnTheWire):
 # Answers that are not as they should be
 
 
+def unwrapped(body):
+    """What an answer is about: some stand in a payload."""
+    payload = body.get("payload")
+    return payload if isinstance(payload, dict) else body
+
+
 class EmptyPage(InTheAnswer):
     """No orders, and a token that leads to what this page should have shown."""
 
     kind = "empty_page_with_token"
 
     def change(self, call, body):
-        if "orders" not in body:
+        if "orders" not in unwrapped(body):
             return None
-        return {**body, "orders": [], "pagination": {"nextToken": call.token_after(call.position_before)}}
+        unwrapped(body).update(orders=[], pagination={"nextToken": call.token_after(call.position_before)})
+        return body
 
 
 class SamePage(InTheAnswer):
@@ -386,9 +393,10 @@ class SamePage(InTheAnswer):
     kind = "same_page"
 
     def change(self, call, body):
-        if "pagination" not in body:
+        if "pagination" not in unwrapped(body):
             return None
-        return {**body, "pagination": {"nextToken": call.token_after(call.position_before)}}
+        unwrapped(body)["pagination"] = {"nextToken": call.token_after(call.position_before)}
+        return body
 
 
 class DuplicateOrder(InTheAnswer):
@@ -397,17 +405,21 @@ class DuplicateOrder(InTheAnswer):
     kind = "duplicate_order"
 
     def change(self, call, body):
-        if "pagination" not in body:
+        if "pagination" not in unwrapped(body):
             return None
         keys = [key for key, _record in call.found[: call.page_size]]
         position = keys[-2] if len(keys) > 1 else call.position_before
-        return {**body, "pagination": {"nextToken": call.token_after(position)}}
+        unwrapped(body)["pagination"] = {"nextToken": call.token_after(position)}
+        return body
 
 
 class ChangeDuringPaging(InTheAnswer):
     """``n`` orders of later pages change now and so leave the window."""
 
     kind = "change_during_paging"
+
+    def fits(self, operation, query):
+        return operation == "searchOrders"
 
     def change(self, call, body):
         if "pagination" not in body:
@@ -456,7 +468,7 @@ class TransactionEnds(InTheAnswer):
         return operation.startswith("submit")
 
     def change(self, call, body):
-        transaction_id = body.get("payload", body)["transactionId"]
+        transaction_id = unwrapped(body)["transactionId"]
         transaction = call.world.vendor.transactions.get(transaction_id)
         if not transaction:
             return None
@@ -478,6 +490,7 @@ class EmptyPaper(InTheAnswer):
         return {"payload": {}} if "payload" in body else {}
 
 
+NUMBERS = ("orderId", "purchaseOrderNumber")
 VARIANTS = ("no_items", "quantity_letter", "amount_abc")
 
 
@@ -493,20 +506,34 @@ class MalformedOrder(InTheAnswer):
             raise ValueError(f"variant is one of {', '.join(VARIANTS)}")
 
     def change(self, call, body):
-        orders = body["orders"] if "orders" in body else [body["order"]] if "order" in body else []
+        orders = self.orders_of(unwrapped(body))
         if "order_id" in self.values:
-            orders = [order for order in orders if order["orderId"] == self.values["order_id"]]
+            orders = [order for order in orders if self.values["order_id"] in (order.get(name) for name in NUMBERS)]
         if not orders:
             return None
         order = orders[min(int(self.values.get("index", 0)), len(orders) - 1)]
-        item = order["orderItems"][0]
-        if self.variant == "no_items":
-            del order["orderItems"]
-        elif self.variant == "quantity_letter":
-            item["quantityOrdered"] = "x"
+        if "orderDetails" in order:
+            self.spoil(order["orderDetails"], "items", "orderedQuantity", "netPrice")
         else:
-            item.setdefault("proceeds", {})["proceedsTotal"] = {"amount": "abc", "currencyCode": "JPY"}
+            self.spoil(order, "orderItems", "quantityOrdered", "proceeds")
         return body
+
+    def orders_of(self, content):
+        """The orders in an answer that have items: a seller's or a vendor's."""
+        orders = content.get("orders") or [content.get("order", content)]
+        return [order for order in orders if "orderItems" in order or "orderDetails" in order]
+
+    def spoil(self, order, items, quantity, money):
+        """``items``, ``quantity`` and ``money``: names of fields."""
+        item = order[items][0]
+        if self.variant == "no_items":
+            del order[items]
+        elif self.variant == "quantity_letter":
+            item[quantity] = "x"
+        elif money == "proceeds":
+            item.setdefault(money, {})["proceedsTotal"] = {"amount": "abc", "currencyCode": "JPY"}
+        else:
+            item[money] = {"amount": "abc", "currencyCode": "JPY"}
 
 
 ENUMERATED = (

@@ -1,9 +1,10 @@
 """The door every SP-API call comes through: access token, role, usage plan, faults, the request log."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from . import errors, lwa, operations, orders, restricted, schema
+from . import errors, lwa, operations, restricted, schema
 from .answer import Answer
 from .errors import AmazonError, LwaError, invalid_input, not_found, quota_exceeded, unauthorized
 from .faults import TOKEN
@@ -18,7 +19,8 @@ class Call:
     :ivar query: parameter -> str; ``repeated``: parameters given more than once
     :ivar base_url: the address the caller reached this server by
     :ivar spoiled: whether the answer has what a person has made up
-    :ivar found: after searchOrders: [((time, order id), record)], this page and all later ones
+    :ivar found: after a search for orders: [(position, record)], this page and all later ones
+    :ivar position_before: after it: the position this page started after; ``token_after(position)`` leads on from one
     """
 
     world: object
@@ -32,7 +34,8 @@ class Call:
     seller: dict | None = None
     found: list = field(default_factory=list)
     page_size: int = 0
-    before: str = ""
+    position_before: object = None
+    token_after: Callable | None = None
     base_url: str = ""
     spoiled: bool = False
 
@@ -60,15 +63,6 @@ class Call:
     @property
     def merchant_id(self):
         return self.seller and self.seller["merchant_id"]
-
-    @property
-    def position_before(self):
-        """The position this page started after."""
-        token = self.query.get("paginationToken")
-        return orders.read_token(self, token)["position"] if token else ("", "")
-
-    def token_after(self, position):
-        return orders.write_token(self, self.before, position)
 
     def only_parameters(self, *names):
         """Refuse parameters the operation does not know, and lists given as repeated keys instead of commas."""

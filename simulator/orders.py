@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import json
+from functools import partial
 
 from . import history
 from .errors import invalid_input, not_found, unauthorized
@@ -110,7 +111,8 @@ def search_orders(call):
     if len(found) > page_size:
         body["pagination"] = {"nextToken": write_token(call, search["before"], page[-1][0])}
     body["lastUpdatedBefore" if search["field"] == "lastUpdatedTime" else "createdBefore"] = search["before"]
-    call.found, call.page_size, call.before = found, page_size, search["before"]
+    call.found, call.page_size, call.position_before = found, page_size, search["position"]
+    call.token_after = partial(write_token, call, search["before"])
     return body
 
 

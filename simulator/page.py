@@ -8,7 +8,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from . import control, faults, feeds, kinds, payouts, processing, shelves
+from . import control, faults, feeds, kinds, payouts, processing, shelves, vendor_build, vendor_control, vendor_papers
 from .actions import Refused
 from .templating import cash, render
 from .transactions import related_to
@@ -19,6 +19,7 @@ SHOWN_REQUESTS = 15
 SHOWN_FEEDS = 100
 SHOWN_LISTINGS = 50
 SHOWN_PAYMENTS = 200
+SHOWN_TRANSACTIONS = 50
 SHOWN_TEXT = 50_000  # characters
 HIDDEN = ("addressType", "extendedFields")  # not for reading
 BUTTONS = {
@@ -28,6 +29,7 @@ BUTTONS = {
     "PARTIALLY_SHIPPED": ["ship", "deliver"],
     "SHIPPED": ["deliver"],
 }
+VENDOR_BUTTONS = {"NEW": ["acknowledge", "cancel"], "ACCEPTED": ["confirm", "cancel"]}
 ENDINGS = ("DONE", "FATAL", "CANCELLED")  # that an open feed can be given
 
 
@@ -184,6 +186,49 @@ def show_inventory(world, request, lang):
     )
 
 
+def show_vendor(world, request, lang):
+    sellers = list(world.sellers.by_id.values())
+    seller = world.sellers.by_id.get(request.args.get("seller", "")) or (sellers[0] if sellers else None)
+    merchant_id = seller and seller["merchant_id"]
+
+    def newest(entries, most):
+        found = [entry for entry in entries.values() if entry["merchant_id"] == merchant_id]
+        return found, found[: -most - 1 : -1]
+
+    records, shown = newest(world.vendor.orders, SHOWN_ORDERS)
+    return page(
+        world,
+        lang,
+        request.path,
+        "vendor.html",
+        sellers=sellers,
+        seller=seller,
+        kinds=vendor_build.KINDS,
+        count=len(records),
+        records=[vendor_control.shown(record) for record in shown],
+        vendor_actions=VENDOR_BUTTONS,
+        transactions=newest(world.vendor.transactions, SHOWN_TRANSACTIONS)[1],
+    )
+
+
+def show_vendor_order(world, request, lang, number):
+    record = vendor_control.show_order(world, request, {}, number)
+    label = record["label"]
+    return page(
+        world,
+        lang,
+        request.path,
+        "vendor_order.html",
+        record=record,
+        vendor_actions=VENDOR_BUTTONS,
+        pictures=[
+            vendor_papers.label(number, package, "PNG")
+            for package in (label["packages"] if label and label["format"] == "PNG" else ())
+        ],
+        json=json.dumps(record["order"], ensure_ascii=False, indent=1),
+    )
+
+
 # Buttons
 
 
@@ -280,6 +325,23 @@ def apply_listing(world, request, lang):
     return back(request)
 
 
+def place_vendor_order(world, request, lang):
+    vendor_control.add_orders(world, request, request.form.to_dict())
+    return back(request)
+
+
+def act_on_vendor_order(world, request, lang, number, action):
+    vendor_control.act(world, request, {}, number, action)
+    return back(request)
+
+
+def process_vendor_transaction(world, request, lang, transaction_id, status):
+    """It ends as it would, or fails without a reason that is told."""
+    values = {"status": status, "errors": [vendor_control.NO_REASON]} if status == "Failure" else {}
+    vendor_control.process(world, request, values, transaction_id)
+    return back(request)
+
+
 ROUTES = Map(
     [
         Rule(path, methods=[method], endpoint=endpoint)
@@ -300,6 +362,11 @@ ROUTES = Map(
             ("POST", "/page/catalogue", offer_catalogue),
             ("POST", "/page/listing", change_listing),
             ("POST", "/page/listing/apply", apply_listing),
+            ("GET", "/page/vendor", show_vendor),
+            ("POST", "/page/vendor", place_vendor_order),
+            ("GET", "/page/vendor/<number>", show_vendor_order),
+            ("POST", "/page/vendor/<number>/<action>", act_on_vendor_order),
+            ("POST", "/page/vendor/process/<transaction_id>/<status>", process_vendor_transaction),
             ("GET", "/page/feeds", show_feeds),
             ("GET", "/page/feeds/<feed_id>", show_feed),
             ("POST", "/page/feeds/<feed_id>/<status>", settle_feed),

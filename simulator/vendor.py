@@ -6,7 +6,7 @@ Both versions have the same operations; v1 puts every answer into a ``payload``.
 import datetime
 import hashlib
 import json
-from functools import wraps
+from functools import partial, wraps
 
 from .errors import invalid_input, not_found
 from .operations import operation
@@ -183,6 +183,8 @@ def page(call, search, name, times, shown):
     if search["position"]:
         place = tuple(search["position"])
         found = [one for one in found if (one[0] < place if search["newest_first"] else one[0] > place)]
+    call.found, call.page_size, call.position_before = found, search["size"], search["position"]
+    call.token_after = partial(write_token, call)
     entries = found[: search["size"]]
     body = {name: [shown(record) for _key, record in entries]}
     if len(found) > len(entries):

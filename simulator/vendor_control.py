@@ -8,6 +8,8 @@ from .build import merge
 from .times import shift
 from .vendor import note
 
+NO_REASON = {"code": "NotAvailable", "message": "Error details are not available"}
+
 
 def list_kinds(world, request, values):
     return [{"kind": name, "ja": ja, "en": en} for name, (ja, en, _wanted) in vendor_build.KINDS.items()]
@@ -58,6 +60,8 @@ def act(world, request, values, number, action):
     """``acknowledge`` (with ``code``), ``confirm`` (with ``tracking``, a list) by a person in Vendor Central, or
     ``cancel`` by the customer."""
     record = find(world, number)
+    if action not in ACTIONS:
+        raise KeyError(f"unknown action {action}; there are {', '.join(ACTIONS)}")
     ACTIONS[action](world, record, values)
     return shown(record)
 

@@ -106,6 +106,16 @@ def test_an_expired_restricted_token_is_replaced_once(vendor, amazon, version):
     assert [carried(request) for request in amazon.asked(path)] == ["Atz.sprdt|restricted-0", "Atz.sprdt|restricted-1"]
 
 
+def test_a_restricted_token_that_did_not_do_is_not_kept(vendor, amazon, version):
+    denied = {"errors": [{"code": "Unauthorized", "message": "Access to requested resource is denied."}]}
+    path = place("orders", version, "purchaseOrders")
+    amazon.says(path, Answer(403, denied), Answer(body=wrapped(version, {"orders": []})))
+    with pytest.raises(errors.AccessDenied):
+        vendor.search_orders(SEARCH)
+    vendor.search_orders(SEARCH)
+    assert [carried(request) for request in amazon.asked(path)] == ["Atz.sprdt|restricted-0", "Atz.sprdt|restricted-1"]
+
+
 @pytest.mark.parametrize(
     "answer, error",
     [

@@ -5,6 +5,7 @@ import pytest
 from simulator.kinds import KINDS
 from simulator.tests.client import EVERYWHERE, JP
 from simulator.tests.fulfillment import envelope, message
+from simulator.tests.vendor_client import Vendor
 
 
 def test_without_sellers(amazon):
@@ -201,3 +202,46 @@ def test_a_shop_made_on_the_page_offers_the_catalogue(amazon):
     other = amazon.post("/sellers")
     assert amazon.http.post("/page/catalogue", data={"merchant_id": other["merchant_id"]}).status_code == 303
     assert len(amazon.get("/listings")) == 40
+
+
+def test_vendors(amazon):
+    assert "None" in amazon.http.get("/page/vendor").text
+    seller = amazon.post("/sellers", vendor={"own_carrier": True})
+    form = {"merchant_id": seller["merchant_id"], "kind": "all"}
+    assert amazon.http.post("/page/vendor", data=form).status_code == 303
+    records = amazon.get("/vendor/orders")
+    number = records[0]["number"]
+    for lang in ("en", "ja"):
+        home = amazon.http.get("/page/vendor", params={"lang": lang}).text
+        assert all(f"/page/vendor/{record['number']}" in home for record in records)
+    for record in records:
+        page = amazon.http.get(f"/page/vendor/{record['number']}")
+        assert page.status_code == 200 and record["order"]["orderDetails"]["shipToParty"]["name"] in page.text
+    for action, status in (("acknowledge", "ACCEPTED"), ("confirm", "SHIPPED")):
+        assert f"/page/vendor/{number}/{action}" in amazon.http.get(f"/page/vendor/{number}").text
+        assert amazon.http.post(f"/page/vendor/{number}/{action}").status_code == 303
+        assert amazon.get(f"/vendor/orders/{number}")["status"] == status
+    assert amazon.http.post(f"/page/vendor/{number}/cancel").status_code == 409
+    assert amazon.http.post(f"/page/vendor/{number}/explode").status_code == 409
+    assert amazon.http.get("/page/vendor/NIX").status_code == 409
+
+
+@pytest.mark.parametrize("ending, status", [("Success", "ACCEPTED"), ("Failure", "NEW")])
+def test_vendors_transactions(amazon, ending, status):
+    vendor = Vendor(amazon, "2021-12-28")
+    number = vendor.place()
+    transaction = vendor.acknowledge(vendor.acknowledgement(number))
+    path = f"/page/vendor/process/{transaction}/{ending}"
+    assert path in amazon.http.get("/page/vendor").text
+    assert amazon.http.post(path).status_code == 303
+    assert vendor.status(transaction)[0] == ending
+    assert vendor.record(number)["status"] == status
+    assert amazon.http.post(path).status_code == 409
+
+
+def test_labels_are_shown(amazon):
+    vendor = Vendor(amazon, "2021-12-28")
+    number = vendor.accepted()
+    body = {"shippingLabelRequests": [vendor.parties(number)]}
+    assert vendor.ends(vendor.submit("shipping", "shippingLabels", body)) == ("Success", [])
+    assert "data:image/png;base64,iVBOR" in amazon.http.get(f"/page/vendor/{number}").text

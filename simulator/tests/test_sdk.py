@@ -8,6 +8,7 @@ import pytest
 from simulator.kinds import KINDS
 from simulator.tests.client import EVERYWHERE, INCLUDED, JP, LONG_AGO, XML, XML_FEED, Amazon, served
 from simulator.tests.fulfillment import envelope, message
+from simulator.tests.vendor_client import Vendor, confirmation, place
 
 spapi = pytest.importorskip("spapi")
 
@@ -157,3 +158,53 @@ def test_reports(connected):
     assert [one.report_id for one in api.get_reports(report_types=[report_type]).reports] == [report_id]
     document = api.get_report_document(report.report_document_id)
     assert "出品者SKU" in httpx.get(document.url).content.decode("cp932")
+
+
+def test_vendors(amazon, server, monkeypatch):
+    """From the order to the confirmation; restricted data tokens the SDK leaves to its user."""
+    from spapi import SPAPIClient, SPAPIConfig
+    from spapi.api.vendor_direct_fulfillment_orders_v2021_12_28.vendor_df_orders_api import VendorDfOrdersApi
+    from spapi.api.vendor_direct_fulfillment_shipping_v2021_12_28.vendor_shipping_api import VendorShippingApi
+    from spapi.api.vendor_direct_fulfillment_shipping_v2021_12_28.vendor_shipping_labels_api import (
+        VendorShippingLabelsApi,
+    )
+    from spapi.api.vendor_direct_fulfillment_transactions_v2021_12_28.vendor_df_transaction_api import (
+        VendorDfTransactionApi,
+    )
+
+    vendor = Vendor(amazon, "2021-12-28")
+    number, seller, carried = vendor.place("vendor_gift"), vendor.seller, {}
+    config = SPAPIConfig(seller["client_id"], seller["client_secret"], seller["refresh_token"], "FE")
+    sdk = SPAPIClient(config, f"{server}/auth/o2/token", server)
+    monkeypatch.setattr(sdk.access_token_cache, "get_lwa_access_token", lambda: carried["token"])
+
+    def go_with(*restricted):
+        method_and_path = ("GET", place(restricted[0], "2021-12-28", restricted[1])) if restricted else ()
+        carried["token"] = vendor.token(*method_and_path) if restricted else amazon.token(seller)
+        return sdk.api_client
+
+    def ends(transaction):
+        amazon.advance(seconds=31)
+        transactions = VendorDfTransactionApi(go_with())
+        return transactions.get_transaction_status(transaction.transaction_id).transaction_status.status
+
+    orders = VendorDfOrdersApi(go_with("orders", "purchaseOrders"))
+    page = orders.get_orders("2026-11-22T00:00:00Z", "2026-11-24T00:00:00Z")
+    assert [order.purchase_order_number for order in page.orders] == [number]
+    details = page.orders[0].order_details
+    assert details.order_status == "NEW" and details.items[0].gift_details.gift_message
+    go_with()
+    body = {"orderAcknowledgements": [vendor.acknowledgement(number)]}
+    assert ends(orders.submit_acknowledgement(body)) == "Success"
+    labels = VendorShippingLabelsApi(go_with())
+    body = {"shippingLabelRequests": [vendor.parties(number)]}
+    assert ends(labels.submit_shipping_label_request(body)) == "Success"
+    go_with("shipping", "shippingLabels/{purchaseOrderNumber}")
+    label = labels.get_shipping_label(number)
+    assert (label.label_format, len(label.label_data)) == ("PNG", 1)
+    shipping = VendorShippingApi(go_with("shipping", "packingSlips/{purchaseOrderNumber}"))
+    assert shipping.get_packing_slip(number).content_type == "application/pdf"
+    go_with()
+    entry = confirmation(vendor, number, label.label_data[0].tracking_number)
+    assert ends(shipping.submit_shipment_confirmations({"shipmentConfirmations": [entry]})) == "Success"
+    assert vendor.record(number)["status"] == "SHIPPED"

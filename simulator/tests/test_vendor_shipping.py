@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.tests.vendor_client import V1, V2021, VERSIONS, Vendor
+from simulator.tests.vendor_client import V1, V2021, VERSIONS, Vendor, confirmation, container
 from simulator.vendor_shipping import EVENTS
 
 LABELS, CONFIRMATIONS, STATUSES = "shippingLabels", "shipmentConfirmations", "shipmentStatusUpdates"
@@ -24,16 +24,6 @@ def carrier(amazon, request):
     return Vendor(amazon, request.param, own_carrier=True)
 
 
-def container(vendor, number, **values):
-    return {
-        "containerType": "carton" if vendor.version == V1 else "Carton",
-        "containerIdentifier": "BOX-1",
-        "weight": {"unitOfMeasure": "KG", "value": "1.5"},
-        "packedItems": vendor.lines(number, "packedQuantity"),
-        **values,
-    }
-
-
 def ask(vendor, *numbers, **values):
     """Ask for labels; the transaction's id."""
     requests = [{**vendor.parties(number), "containers": [container(vendor, number)], **values} for number in numbers]
@@ -45,18 +35,6 @@ def labelled(vendor, kind="vendor_standard"):
     number = vendor.accepted(kind)
     assert vendor.ends(ask(vendor, number)) == ("Success", [])
     return number, vendor.record(number)["label"]["packages"][0]["trackingNumber"]
-
-
-def confirmation(vendor, number, tracking="T-1", status="SHIPPED", parcel=None, **values):
-    facts = {"trackingNumber": tracking, "shipMethod": "AMZN_JP_STD", "scacCode": "SIMC", **(parcel or {})}
-    parcel = container(vendor, number, **facts)
-    return {
-        **vendor.parties(number),
-        "shipmentDetails": {"shippedDate": vendor.amazon.get("/clock")["now"], "shipmentStatus": status},
-        "items": vendor.lines(number, "shippedQuantity"),
-        "containers": [{name: value for name, value in parcel.items() if value is not None}],
-        **values,
-    }
 
 
 def confirm(vendor, *entries):
@@ -444,6 +422,36 @@ def test_tokens_that_are_not_taken(vendor):
     token = vendor.call("orders", "purchaseOrders", **query)["pagination"]["nextToken"]
     vendor.amazon.post("/faults", operation="getOrders", kind="token_refused")
     assert "nextToken" in vendor.call("orders", "purchaseOrders", 400, nextToken=token, **query)
+
+
+@pytest.mark.parametrize(
+    "kind, pages",
+    [
+        ("same_page", [[0, 1], [0, 1], [2, 3]]),
+        ("empty_page_with_token", [[], [0, 1], [2, 3]]),
+        ("duplicate_order", [[0, 1], [1, 2], [3]]),
+    ],
+)
+def test_pages_in_disorder(vendor, kind, pages):
+    answer = vendor.amazon.post("/vendor/orders", merchant_id=vendor.merchant_id, count=4, spread_seconds=60)
+    numbers = answer["numbers"]
+    vendor.amazon.post("/faults", operation="getOrders", kind=kind)
+    shown = vendor.pages("orders", "purchaseOrders", "orders", limit=2)
+    assert [[numbers.index(order["purchaseOrderNumber"]) for order in page] for page in shown] == pages
+
+
+@pytest.mark.parametrize("variant", ["no_items", "quantity_letter", "amount_abc"])
+def test_orders_that_make_no_sense(vendor, variant):
+    first, second = vendor.place(), vendor.place()
+    facts = {"kind": "malformed_order", "variant": variant, "order_id": second, "times": 2}
+    vendor.amazon.post("/faults", **facts)
+    vendor.folder = None  # such an answer keeps to no model
+    broken = vendor.call("orders", f"purchaseOrders/{second}")["orderDetails"]
+    [shown] = vendor.pages("orders", "purchaseOrders", "orders")
+    whole = vendor.call("orders", f"purchaseOrders/{second}")["orderDetails"]
+    assert broken in [order["orderDetails"] for order in shown] and broken != whole
+    assert vendor.record(second)["order"]["orderDetails"] == whole
+    assert vendor.call("orders", f"purchaseOrders/{first}")["orderDetails"]["items"]
 
 
 def test_everything_survives_a_restart(vendor):

@@ -132,3 +132,25 @@ class Vendor:
         number = self.place(kind, **values)
         assert self.ends(self.acknowledge(self.acknowledgement(number))) == ("Success", [])
         return number
+
+
+def container(vendor, number, **values):
+    return {
+        "containerType": "carton" if vendor.version == V1 else "Carton",
+        "containerIdentifier": "BOX-1",
+        "weight": {"unitOfMeasure": "KG", "value": "1.5"},
+        "packedItems": vendor.lines(number, "packedQuantity"),
+        **values,
+    }
+
+
+def confirmation(vendor, number, tracking="T-1", status="SHIPPED", parcel=None, **values):
+    facts = {"trackingNumber": tracking, "shipMethod": "AMZN_JP_STD", "scacCode": "SIMC", **(parcel or {})}
+    parcel = container(vendor, number, **facts)
+    return {
+        **vendor.parties(number),
+        "shipmentDetails": {"shippedDate": vendor.amazon.get("/clock")["now"], "shipmentStatus": status},
+        "items": vendor.lines(number, "shippedQuantity"),
+        "containers": [{name: value for name, value in parcel.items() if value is not None}],
+        **values,
+    }
