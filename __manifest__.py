@@ -40,6 +40,7 @@
         "views/amazon_confirmation_views.xml",
         "views/amazon_feed_views.xml",
         "views/amazon_quantity_views.xml",
+        "wizards/amazon_rejection_views.xml",
         "wizards/amazon_acceptance_views.xml",
         "wizards/amazon_explanation_views.xml",
         "wizards/amazon_amounts_search_views.xml",

@@ -67,5 +67,7 @@ from . import (
     test_translation,
     test_unapplied,
     test_vendor_account,
+    test_vendor_acknowledgement,
+    test_vendor_orders,
     test_views,
 )

@@ -1,17 +1,43 @@
-from .common import AmazonCase
+from datetime import timedelta
+
+from freezegun import freeze_time
+from odoo import fields
+
+from .common import AmazonCase, shifted
 
 
 class VendorCase(AmazonCase):
     """A vendor that ships Direct Fulfillment orders from the shop's warehouse."""
+
+    # What the simulated Amazon knows of the vendor.
+    facts = {}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.vendor = cls.connect_vendor()
 
+    def setUp(self):
+        super().setUp()
+        self.amazon.post("settings", vendor_seconds=30, vendor_batches="each")
+        self.ahead = 0
+        # The simulator does not roll back: each test has a vendor without orders.
+        self.new_vendor()
+
+    def new_vendor(self, **facts):
+        """Have the account be a vendor's without orders."""
+        self.party = self.amazon.seller(vendor={**self.facts, **facts})
+        self.vendor.write(
+            {
+                "lwa_client_id": self.party["client_id"],
+                "lwa_client_secret": self.party["client_secret"],
+                "refresh_token": self.party["refresh_token"],
+            }
+        )
+
     @classmethod
     def connect_vendor(cls, **values):
-        """Return a vendor's account with the warehouse code ABCD."""
+        """Return the account of the simulator's vendor, with both of its warehouse codes."""
         vendor = cls._connect(
             cls.amazon.seller(),
             **{
@@ -19,9 +45,70 @@ class VendorCase(AmazonCase):
                 "name": "Vendor",
                 "merchant_id": False,
                 "marketplace_ids": False,
-                "vendor_party": "999US",
+                "vendor_party": "SIMJP",
                 **values,
             },
         )
-        vendor.vendor_warehouse_ids = [(0, 0, {"party_ref": "ABCD", "warehouse_id": cls.warehouse.id})]
+        vendor.vendor_warehouse_ids = [
+            (0, 0, {"party_ref": code, "warehouse_id": cls.warehouse.id}) for code in ("SIMT", "SIMO")
+        ]
         return vendor
+
+    def place_purchase(self, kind="vendor_standard", count=1, minutes_ago=60, **values):
+        """Place purchase orders on the simulated Amazon; return their numbers."""
+        values = {"created": shifted(self.amazon.get("clock")["now"], minutes_ago), **values}
+        return self.amazon.post(
+            "vendor/orders", merchant_id=self.party["merchant_id"], kind=kind, count=count, **values
+        )["numbers"]
+
+    def run_vendor(self, method="_sync_vendor", account=None):
+        """Run a vendor's jobs; return the log rows."""
+        with self.committing(account or self.vendor) as account:
+            logs = getattr(account, method)().ids
+        self.env.invalidate_all()
+        return self.env["amazon.log"].browse(logs)
+
+    def purchased(self, kind="vendor_standard", count=1, **values):
+        """Place purchase orders and import them, without answering them; return the orders."""
+        # The last reading's cursor may stand later than these orders' time.
+        self.vendor._job("vendor_orders").cursor = False
+        numbers = self.place_purchase(kind, count, **values)
+        self.read_orders()
+        return self.orders(*numbers).sorted(lambda order: numbers.index(order.amazon_order_ref))
+
+    def read_orders(self, again=False):
+        """Read orders and make them, without answering them.
+
+        :param bool again: those that are open, too.
+        """
+        if again:
+            self.vendor._job("vendor_orders").open_read_at = False
+        logs = self.run_vendor("_fetch_vendor_orders")
+        with self.committing(self.vendor) as account:
+            account.env["amazon.order.update"]._drain(account)
+        self.env.invalidate_all()
+        return logs
+
+    def tell(self, minutes=0):
+        """Run the job that tells Amazon; return its log rows.
+
+        :param int minutes: later than the last time, on both sides.
+        """
+        if minutes:
+            self.amazon.post("clock", advance=60 * minutes)
+            self.ahead += minutes
+        with self.later(self.ahead):
+            return self.run_vendor("_tell_vendor")
+
+    def later(self, minutes):
+        """Let Odoo's clock be ahead by so many minutes."""
+        return freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True)
+
+    def there(self, order):
+        """Return what the simulated Amazon knows of a purchase order."""
+        return self.amazon.get(f"vendor/orders/{order.amazon_order_ref}")
+
+    def transactions_there(self, kind=None):
+        """Return what was submitted to the simulated Amazon."""
+        of_kind = f"&kind={kind}" if kind else ""
+        return self.amazon.get(f"vendor/transactions?merchant_id={self.party['merchant_id']}{of_kind}")

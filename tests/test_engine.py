@@ -27,13 +27,16 @@ class TestEngine(FetchCase):
     def test_declared_whole(self):
         """Each job has a label, a method and a cron of its own; its switch is off until a person starts it."""
         Job, account = self.env["amazon.job"], self._connect(self.amazon.seller(), name="New")
+        vendor = self._connect(self.amazon.seller(), name="Vendor", kind="vendor_df", merchant_id=False)
         declared = Job._declared()
         self.assertEqual(set(declared), set(dict(Job._fields["name"]._description_selection(self.env))))
-        self.assertEqual(set(account.job_ids.mapped("name")), set(declared))
+        jobs = account.job_ids | vendor.job_ids
+        self.assertEqual(set(jobs.mapped("name")), set(declared))
         log_names = self.env["amazon.log"]._fields["job_name"]._description_selection(self.env)
         self.assertEqual(set(dict(log_names)), set(declared))
-        for job in account.job_ids:
-            with self.subTest(name=job.name):
+        for job in jobs:
+            account = job.account_id
+            with self.subTest(name=job.name, kind=account.kind):
                 facts, cron = declared[job.name], job.sudo().cron_id
                 self.assertTrue(callable(getattr(account, facts.method)))
                 self.assertEqual((cron.interval_number, cron.priority), (facts.minutes, facts.priority))

@@ -211,6 +211,9 @@ METHODS = {
         "action_amazon_read_finances": ACCOUNTANT,
         "action_amazon_take_back_acceptance": ACCOUNTANT,
         "action_amazon_view_transactions": SHOWS,
+        "action_amazon_accept": USER,
+        "action_amazon_reject": USER,
+        "action_amazon_view_submissions": SHOWS,
     },
     "stock.picking": {
         "action_amazon_confirm_now": USER,
@@ -224,6 +227,7 @@ METHODS = {
         "action_import_now": USER,
         "action_test_connection": MANAGER,
         "action_toggle_import": MANAGER,
+        "action_toggle_vendor": MANAGER,
         "action_compare_stock": USER,
         "action_send_all_stock": MANAGER,
         "action_view_attention": SHOWS,
@@ -244,6 +248,8 @@ METHODS = {
         "action_view_logs": SHOWS,
     },
     "amazon.job": {"action_toggle": MANAGER},
+    "amazon.vendor.submission": {"action_retry": USER, "action_open_order": SHOWS},
+    "amazon.rejection": {"action_reject": USER},
     "amazon.log": dict.fromkeys(["action_view_confirmations", "action_view_orders", "action_view_quantities"], SHOWS),
     "amazon.offer": {"action_send_now": USER, "action_view_orders": SHOWS, "action_view_quantities": SHOWS},
     "product.product": {"action_view_amazon_offers": SHOWS},
@@ -358,6 +364,16 @@ class RightsCase(ConfirmationCase):
         )
         self.env["amazon.stock.change"].create({"account_id": self.account.id, "offer_id": offer.id})
         self.env["amazon.report.column"].create({"name": "Neue Spalte"})
+        self.env["amazon.vendor.submission"].create(
+            {
+                "account_id": self.account.id,
+                "kind": "acknowledgement",
+                "order_id": order.id,
+                "transaction_id": self.env["amazon.vendor.transaction"]
+                .create({"account_id": self.account.id, "transaction_ref": "T", "kind": "acknowledgement"})
+                .id,
+            }
+        )
         self.env["amazon.vendor.warehouse"].create(
             {"account_id": self.account.id, "party_ref": "ABCD", "warehouse_id": self.warehouse.id}
         )
@@ -518,6 +534,8 @@ class TestRights(RightsCase):
             "amazon_phase",
             "amazon_confirmation",
             "amazon_feed",
+            "amazon_vendor_submission",
+            "amazon_vendor_transaction",
             "sale_order",
             "sale_order_line",
             "stock_picking",

@@ -9,6 +9,7 @@ from . import (
     amazon_confirmation_file,
     amazon_explanation,
     amazon_import,
+    amazon_rejection,
     amazon_status_change,
     base_partner_merge,
 )

@@ -70,6 +70,8 @@ class AmazonOutbox(models.AbstractModel):
     _operations = ("", "")
     # The type of feed by which they go, too.
     _feed_type = None
+    # Amazon may show something minutes later: it is asked again after so many.
+    _query_again_minutes = QUERY_AGAIN_MINUTES
 
     state = fields.Selection(API_STATUSES, "API Status", required=True, default="not_sent", readonly=True)
     channel = fields.Selection([("direct", "Direct"), ("feed", "Feed")], "Sent", readonly=True)
@@ -344,7 +346,7 @@ class AmazonOutbox(models.AbstractModel):
         :param int asked: how often it was asked; None: as often as before.
         """
         asked = self.asked if asked is None else asked
-        minutes = QUERY_AGAIN_MINUTES[asked - 1] if asked else 1
+        minutes = self._query_again_minutes[asked - 1] if asked else 1
         self.write({"asked": asked, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
 
     def _to_look_at(self):

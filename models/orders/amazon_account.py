@@ -373,7 +373,27 @@ class AmazonAccount(models.Model):
             logs |= account._job("privacy")._run(lambda run: run.env["sale.order"]._amazon_purge(run))
         return logs
 
+    def _warehouse_of(self, value):
+        """Return the ``stock.warehouse`` that an order leaves from, none if that is not known.
+
+        :param value: the ``selling_partner`` order.
+        """
+        return self.fba_warehouse_id if value.is_amazon_fulfilled else self.warehouse_id
+
     # === BUSINESS METHODS: SINGLE ORDERS === #
+
+    def _order_source(self):
+        """Return which of Amazon's APIs the account's orders come from, as the inbox has it."""
+        return "orders"
+
+    def _get_order(self, amazon, ref):
+        """Read one order.
+
+        :param amazon: the ``selling_partner`` client.
+        :param str ref: Amazon's order id.
+        :rtype: ReceivedOrder
+        """
+        return amazon.orders.get(ref)
 
     def _order_url(self, ref):
         """Return where an order is in Seller Central, or False where that is not known.
@@ -428,7 +448,7 @@ class AmazonAccount(models.Model):
                 )
             )
         received, failures = self._read_orders(list(dict.fromkeys(refs)))
-        rows = inbox._receive(self, received, forced=True)
+        rows = inbox._receive(self, received, forced=True, source=self._order_source())
         rows._build(self)
         older = inbox.search(
             [
@@ -458,7 +478,7 @@ class AmazonAccount(models.Model):
             with self._selling_partner(budget) as amazon:
                 while left:
                     try:
-                        received.append(amazon.orders.get(left[0]))
+                        received.append(self._get_order(amazon, left[0]))
                         denied = 0
                     except AccessDenied as error:
                         denied += 1

@@ -752,7 +752,7 @@ class AmazonOrderUpdate(models.Model):
         warehouses = self.env["stock.warehouse"].union(*(order.warehouse_id for order in batch.known.values()))
         for value in batch.values.values():
             if STATUS.get(value.status) in ("partially_shipped", "shipped"):
-                warehouses |= account.fba_warehouse_id if value.is_amazon_fulfilled else account.warehouse_id
+                warehouses |= account._warehouse_of(value)
         return sorted(warehouses.ids)
 
     @api.model
@@ -803,8 +803,9 @@ class AmazonOrderUpdate(models.Model):
         sold, offers, new = defaultdict(dict), {}, {}
         for value in values:
             sold[value.marketplace_id].update({offer_key(item): item for item in value.items})
-        for marketplace in self.env["amazon.marketplace"].search([("api_ref", "in", list(sold))]):
-            items = sold[marketplace.api_ref]
+        marketplaces = self.env["amazon.marketplace"].search([("api_ref", "in", list(sold))])
+        for marketplace in marketplaces if account._has_marketplaces() else [marketplaces.browse()]:
+            items = sold[marketplace.api_ref or ""]
             known = self.env["amazon.offer"]._find(account, marketplace, list(items))
             offers.update({(marketplace, key): offer for key, offer in known.items() if offer.product_id})
             if missing := [item for key, item in items.items() if key not in known]:

@@ -27,6 +27,7 @@ class OrderFacts:
     :param currency: the ``res.currency``.
     :param partner: the buyer, a ``res.partner``.
     :param delivery: the delivery address, a ``res.partner``.
+    :param warehouse: the ``stock.warehouse`` that it leaves from.
     :param fiscal_position: the ``account.fiscal.position``, may be none.
     :param tax_on_top: whether prices are without tax, which is a line of its own.
     :param offers: the ``amazon.offer`` of each item, by what ``offer_key`` returns.
@@ -42,6 +43,7 @@ class OrderFacts:
     currency: models.Model
     partner: models.Model
     delivery: models.Model
+    warehouse: models.Model
     fiscal_position: models.Model
     tax_on_top: bool
     offers: Mapping
@@ -59,8 +61,3 @@ class OrderFacts:
     def by_amazon(self):
         """Whether Amazon ships it."""
         return self.channel == "fba"
-
-    @property
-    def warehouse(self):
-        """The ``stock.warehouse`` that it leaves from."""
-        return self.account.fba_warehouse_id if self.by_amazon else self.account.warehouse_id

@@ -258,8 +258,11 @@ class SaleOrder(models.Model):
         found = Domain("amazon_ship_by", "<", now) if "late" in value else Domain.FALSE
         marketplaces = self.env["amazon.marketplace"].search_fetch([("api_ref", "!=", False)], ["tz"])
         # The end of the day is another moment in every time zone.
-        for end, there in marketplaces.grouped(lambda marketplace: marketplace._midnight()).items():
-            here = Domain("amazon_marketplace_id", "in", there.ids)
+        ends = marketplaces.grouped(lambda marketplace: marketplace._midnight())
+        # What vendors ship is of no marketplace.
+        nowhere = marketplaces.browse()
+        for end, there in [*ends.items(), (nowhere._midnight(), nowhere)]:
+            here = Domain("amazon_marketplace_id", "in", there.ids or [False])
             if "today" in value:
                 found |= here & Domain("amazon_ship_by", ">=", now) & Domain("amazon_ship_by", "<", end)
             if "later" in value:

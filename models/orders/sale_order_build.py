@@ -205,9 +205,10 @@ class SaleOrder(models.Model):
                 status=STATUS.get(value.status, ""),
                 channel=channel,
                 marketplace=marketplace,
-                currency=self._amazon_currency(money.currency, marketplace),
+                currency=self._amazon_currency(account, money.currency, marketplace),
                 partner=customers[value.order_id][0],
                 delivery=customers[value.order_id][1],
+                warehouse=account._warehouse_of(value),
                 fiscal_position=self._amazon_fiscal_position(account, *customers[value.order_id]),
                 tax_on_top=not marketplace.tax_included or any(item.tax_added for item in money.items),
                 offers=MappingProxyType(
@@ -245,8 +246,8 @@ class SaleOrder(models.Model):
         return marketplace
 
     @api.model
-    def _amazon_currency(self, code, marketplace):
-        currency = marketplace.currency_id
+    def _amazon_currency(self, account, code, marketplace):
+        currency = marketplace.currency_id or account.company_id.currency_id
         if code and code != currency.name:
             currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)], limit=1)
             if not currency:
@@ -367,6 +368,9 @@ class SaleOrder(models.Model):
     def _amazon_version_of(self, value):
         """Return the version: beside a time that lies far in the future all that comes afterwards would be old."""
         now = datetime.now(timezone.utc)
+        if not value.last_updated:
+            # Amazon does not say when: what comes later is newer.
+            return False
         return (value.last_updated if value.last_updated < now + MOST_AHEAD else now).isoformat()
 
     def _amazon_points_granted(self, value):
@@ -419,9 +423,14 @@ class SaleOrder(models.Model):
             reasons.append(self.env._("Gift"))
         if value.cancellation_requested:
             reasons.append(self.env._("The buyer asks to cancel"))
-        if not value.has_address and facts.status in TO_SHIP:
+        if facts.status in TO_SHIP and self._amazon_lacks_address(value):
             reasons.append(self.env._("No address: your application lacks the Direct-to-Consumer Shipping role"))
         return reasons
+
+    @api.model
+    def _amazon_lacks_address(self, value):
+        """Tell whether Amazon should say where an order goes, and does not."""
+        return not value.has_address
 
     @api.model
     def _amazon_own(self, name):
@@ -629,7 +638,7 @@ class SaleOrder(models.Model):
             order._amazon_deliver_shipped(facts.value)
         orders.filtered(
             lambda order: (
-                order.amazon_channel == "fbm"
+                order.amazon_channel != "fba"
                 and any(picking.state not in ("done", "cancel") for picking in order.picking_ids)
             )
         ).amazon_to_reserve = True
@@ -690,7 +699,10 @@ class SaleOrder(models.Model):
         packages = self._amazon_new_packages(value)
         # Where there are no parcels (FBA), the change that told of it is the nearest there is.
         moment = naive(
-            min((package.ship_time for package in packages if package.ship_time), default=value.last_updated)
+            min(
+                (package.ship_time for package in packages if package.ship_time),
+                default=value.last_updated or datetime.now(timezone.utc),
+            )
         )
         # Pick, pack and ship are pushed one after the other: each round does one step.
         for _step in range(4):

@@ -1,8 +1,19 @@
 """Vendor Direct Fulfillment: what a vendor's account is, and what Amazon is told of its orders."""
 
+from . import (  # others extend it
+    amazon_vendor_submission,
+)
+
+# isort: split
 from . import (
     amazon_account,
     amazon_acknowledgement_code,
+    amazon_job,
+    amazon_order_update,
     amazon_shipping_method,
+    amazon_vendor_submission_acknowledgement,
+    amazon_vendor_transaction,
     amazon_vendor_warehouse,
+    res_partner,
+    sale_order,
 )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .purchase_order import PurchaseOrder
+
 VENDOR = "vendor_df"
 
 
@@ -58,7 +60,25 @@ class AmazonAccount(models.Model):
             if not (account.vendor_label_format and account.vendor_api_version):
                 raise ValidationError(self.env._("%s: choose a label format and a version of the API.", account.name))
 
+    # === ACTION METHODS === #
+
+    def action_toggle_vendor(self):
+        """Start Direct Fulfillment when it is stopped, stop it when it is started."""
+        self._amazon_check_group("manager")
+        self.check_access("write")
+        for account in self:
+            if not account.auto_vendor:
+                account._check_ready()
+            account.auto_vendor = not account.auto_vendor
+
     # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "vendor_party" in vals:
+            for account in self:
+                self.env["amazon.order.update"]._retry_for_vendor(account)
+        return result
 
     @api.model
     def _without_blanks(self, vals):
@@ -73,6 +93,95 @@ class AmazonAccount(models.Model):
         if self.kind != VENDOR:
             return super()._identity()
         return [(self.env._("Selling party"), self.vendor_party)]
+
+    def _warehouse_of(self, value):
+        if not isinstance(value, PurchaseOrder):
+            return super()._warehouse_of(value)
+        code = value.purchase.ship_from_party
+        return self.vendor_warehouse_ids.filtered(lambda line: line.party_ref == code).warehouse_id
+
+    def _vendor_customer(self):
+        """Return whom the account's orders are invoiced to; made with the first one."""
+        # sudo: settings are the manager's; this one is made by whoever builds the order
+        account = self.sudo()
+        if not account.vendor_customer_id:
+            account.vendor_customer_id = (
+                self.env["res.partner"]
+                .sudo()
+                .create({"name": "Amazon", "is_company": True, "company_id": self.company_id.id})
+            )
+        return self.env["res.partner"].browse(account.vendor_customer_id.id)
+
+    def _vendor_api(self, amazon):
+        """Return Direct Fulfillment as the account calls it.
+
+        :param amazon: the ``selling_partner`` client.
+        """
+        return amazon.vendor(self.vendor_api_version)
+
+    def _order_url(self, ref):
+        # Vendor Central has no address of its own for an order.
+        return super()._order_url(ref) if self.kind != VENDOR else False
+
+    def _order_source(self):
+        return "vendor" if self.kind == VENDOR else super()._order_source()
+
+    def _get_order(self, amazon, ref):
+        return self._vendor_api(amazon).get_order(ref) if self.kind == VENDOR else super()._get_order(amazon, ref)
+
+    # === BUSINESS METHODS: JOBS === #
+
+    def _sync_vendor(self):
+        """Do one round of everything that is due: read orders, make them, answer them, follow what was told.
+
+        :return: the ``amazon.log`` rows.
+        """
+        logs = self._fetch_vendor_orders()
+        for account in self:
+            self.env["amazon.order.update"]._drain(account)
+        return logs | self._tell_vendor()
+
+    def _fetch_vendor_orders(self):
+        """Read new orders, and once an hour those that are open.
+
+        :return: the ``amazon.log`` rows.
+        """
+        logs = self.env["amazon.log"]
+        for account in self:
+            logs |= account._job("vendor_orders")._run(lambda run: run.env["amazon.order.update"]._fetch_vendor(run))
+        return logs
+
+    def _tell_vendor(self):
+        """Tell Amazon what is decided or done, and ask what became of what it was told.
+
+        :return: the ``amazon.log`` rows; none where there was nothing to do.
+        """
+        logs = self.env["amazon.log"]
+        # sudo: the outbox is the addon's own
+        rows, orders = self.env["amazon.vendor.submission"].sudo(), self.env["sale.order"].sudo()
+        for account in self:
+            if orders.search_count(orders._amazon_undecided(account), limit=1) or rows._has_work(account):
+                logs |= account._job("vendor")._run(account._tell_vendor_now)
+            else:
+                account._job("vendor")._nothing_to_do()
+        return logs
+
+    @api.model
+    def _tell_vendor_now(self, run):
+        """Do what :meth:`_tell_vendor` says.
+
+        :param run: the :class:`...run.Run`.
+        """
+        env = run.account.with_context(lang=run.account.company_id._amazon_lang()).env
+        env["sale.order"].sudo()._amazon_acknowledge_ready(run)  # sudo: see _tell_vendor
+        return env["amazon.vendor.submission"].sudo()._send(run)
+
+    def _read_open_orders_soon(self):
+        """Have what is open read again within a minute: Amazon has changed something of it."""
+        for account in self:
+            job = account._job("vendor_orders").sudo()  # sudo: jobs are the addon's own
+            job.open_read_at = False
+            job._trigger()
 
     def _merchant_ref(self):
         return self.vendor_party if self.kind == VENDOR else super()._merchant_ref()

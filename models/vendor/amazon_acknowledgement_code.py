@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 # All others reject the order.
 ACCEPTED = "00"
@@ -32,3 +33,17 @@ class AmazonAcknowledgementCode(models.Model):
     def _compute_display_name(self):
         for code in self:
             code.display_name = f"{code.code} {code.name}" if code.code else code.name
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _accepting(self):
+        """Return the code that accepts an order.
+
+        :raise UserError: it was deleted.
+        """
+        # sudo: whoever accepts an order need not be able to read the list
+        code = self.sudo().with_context(active_test=False).search([("code", "=", ACCEPTED)], limit=1)
+        if not code:
+            raise UserError(self.env._("The acknowledgement code %s is missing in the list.", ACCEPTED))
+        return code

@@ -25,12 +25,21 @@ class AmazonVendorWarehouse(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._as_meant(vals) for vals in vals_list])
+        warehouses = super().create([self._as_meant(vals) for vals in vals_list])
+        warehouses._retry_orders()
+        return warehouses
 
     def write(self, vals):
-        return super().write(self._as_meant(vals))
+        result = super().write(self._as_meant(vals))
+        self._retry_orders()
+        return result
 
     # === BUSINESS METHODS === #
+
+    def _retry_orders(self):
+        """Build what may have waited for these."""
+        for account in self.account_id:
+            self.env["amazon.order.update"]._retry_for_vendor(account)
 
     @api.model
     def _as_meant(self, vals):

@@ -1,0 +1,262 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, new_test_user, tagged
+
+from .common_vendor import VendorCase
+
+
+@tagged("post_install", "-at_install")
+class TestVendorAcknowledgement(VendorCase):
+    """Each order is accepted or rejected, once, and followed until Amazon has done it."""
+
+    def row(self, order):
+        return order.amazon_submission_ids.filtered(lambda row: row.kind == "acknowledgement")
+
+    def submitted(self):
+        return [
+            (entry["purchaseOrderNumber"], entry["acknowledgementStatus"]["code"])
+            for transaction in self.transactions_there("acknowledgement")
+            for entry in transaction["entries"]
+        ]
+
+    def test_by_itself(self):
+        """What is known and in stock is accepted by itself, all in one call, and is so when Amazon says so."""
+        orders = self.purchased(count=3)
+        self.tell()
+        [there] = self.transactions_there()
+        self.assertEqual(len(there["entries"]), 3)
+        self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"sending"})
+        transaction = self.row(orders).transaction_id
+        self.assertEqual((transaction.transaction_ref, transaction.state), (there["id"], "sent"))
+        self.assertEqual(transaction.order_ids, orders)
+        entry = next(one for one in there["entries"] if one["purchaseOrderNumber"] == orders[0].amazon_order_ref)
+        self.assertEqual(entry["acknowledgementStatus"]["description"], "Shipping 100 percent of ordered product")
+        self.assertEqual(entry["vendorOrderNumber"], orders[0].name)
+        self.assertEqual(entry["itemAcknowledgements"][0]["itemSequenceNumber"], "00001")
+        self.tell(minutes=2)
+        self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"accepted"})
+        self.assertEqual(transaction.state, "success")
+        self.assertEqual(self.there(orders[0])["status"], "ACCEPTED")
+        self.assertEqual(set(orders.mapped("amazon_vendor_status")), {"ACCEPTED"})
+        self.tell(minutes=60)
+        self.assertEqual(len(self.submitted()), 3)
+        self.assertFalse(orders.activity_ids)
+
+    def test_one_round(self):
+        """One call does all that is due: reads, makes, answers."""
+        [number] = self.place_purchase()
+        self.run_vendor()
+        self.assertEqual(self.submitted(), [(number, "00")])
+
+    def test_a_person_decides(self):
+        """What is not in stock, or not known, a person is asked about, more urgently when time runs out."""
+        lacking = self.purchased(items=[{"sku": "AMZ-CUP-001", "quantity": 900}])
+        unknown = self.purchased("vendor_unknown_sku")
+        held = self.purchased()
+        held.amazon_on_hold = True
+        self.tell()
+        self.assertFalse(self.submitted())
+        for order, word in ((lacking, "Not in stock"), (unknown, "VENDOR-NEW-001"), (held, "on hold")):
+            with self.subTest(word=word):
+                [activity] = order.activity_ids.filtered("amazon_reason").filtered(
+                    lambda activity: activity.amazon_reason == "acknowledge"
+                )
+                self.assertIn(word, activity.note)
+                self.assertEqual(activity.user_id, self.manager)
+        self.tell()
+        self.assertEqual(len(lacking.activity_ids), 1)
+        with self.later(60 * 20):
+            self.tell()
+        [activity] = lacking.activity_ids
+        self.assertEqual(activity.amazon_reason, "acknowledge_now")
+        soon = [("amazon_acknowledgement", "=", "to_send"), ("amazon_acknowledge_by", "<", "now +4H")]
+        self.assertFalse(self.env["sale.order"].search(soon))
+        lacking.amazon_acknowledge_by = fields.Datetime.now() + timedelta(hours=3)
+        self.assertEqual(self.env["sale.order"].search(soon), lacking)
+        with self.committing(lacking) as order:
+            order.with_user(self.user).action_amazon_accept()
+        self.env.invalidate_all()
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(lacking.amazon_acknowledgement, "accepted")
+        self.assertFalse(lacking.activity_ids)
+
+    def test_stock_comes(self):
+        """What comes into stock meanwhile is accepted by itself."""
+        order = self.purchased(items=[{"sku": "AMZ-CUP-001", "quantity": 150}])
+        self.tell()
+        self.assertFalse(self.submitted())
+        self.env["stock.quant"]._update_available_quantity(
+            self.products["AMZ-CUP-001"], self.warehouse.lot_stock_id, 100
+        )
+        order.picking_ids.action_assign()
+        self.tell()
+        self.assertEqual(len(self.submitted()), 1)
+
+    def test_reject(self):
+        """A rejection goes with the code that a person has chosen; Amazon cancels the order, and so it is here."""
+        order = self.purchased("vendor_unknown_sku")
+        action = order.with_user(self.user).action_amazon_reject()
+        dialog = Form(self.env["amazon.rejection"].with_user(self.user).with_context(**action["context"]))
+        self.assertEqual(dialog.code_id.code, "02")
+        dialog.code_id = self.env["amazon.acknowledgement.code"].search([("code", "=", "71")])
+        dialog.save().action_reject()
+        self.tell()
+        self.assertEqual(self.submitted(), [(order.amazon_order_ref, "71")])
+        self.tell(minutes=2)
+        self.assertEqual((order.amazon_acknowledgement, self.there(order)["status"]), ("rejected", "CANCELLED"))
+        self.assertFalse(self.vendor._job("vendor_orders").open_read_at, "what follows is read soon")
+        self.read_orders(again=True)
+        self.assertEqual((order.state, order.amazon_acknowledgement), ("cancel", "rejected"))
+
+    def test_who_decides(self):
+        """Users do; neither who only reads nor a salesman. What is decided is decided."""
+        order = self.purchased()
+        for group in ("sale_amazon_spapi.group_amazon_readonly", "sales_team.group_sale_salesman_all_leads"):
+            other = new_test_user(
+                self.env, group, group, company_id=self.company.id, company_ids=[(6, 0, self.company.ids)]
+            )
+            for method in ("action_amazon_accept", "action_amazon_reject"):
+                with self.subTest(group=group, method=method), self.assertRaises(AccessError):
+                    getattr(order.with_user(other), method)()
+        order.with_user(self.user).action_amazon_accept()
+        for method in ("action_amazon_accept", "action_amazon_reject"):
+            with self.assertRaisesRegex(UserError, order.name):
+                getattr(order.with_user(self.user), method)()
+        with self.assertRaisesRegex(UserError, "Direct Fulfillment"):
+            self.imported().with_user(self.user).action_amazon_accept()
+
+    def test_decided_there(self):
+        """What was accepted in Vendor Central is not answered any more."""
+        order = self.purchased(items=[{"sku": "AMZ-CUP-001", "quantity": 900}])
+        self.tell()
+        self.amazon.post(f"vendor/orders/{order.amazon_order_ref}/acknowledge", code="00")
+        self.read_orders(again=True)
+        self.assertEqual(order.amazon_acknowledgement, "accepted")
+        self.assertFalse(order.activity_ids)
+        self.tell()
+        self.assertFalse(self.submitted())
+
+    def test_cancelled_meanwhile(self):
+        """An order that is cancelled while it is accepted: a person is told, and nothing is told again."""
+        order = self.purchased()
+        self.amazon.post(f"vendor/orders/{order.amazon_order_ref}/cancel")
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(self.row(order).state, "error")
+        self.assertIn("cancelled", order.amazon_vendor_message)
+        self.tell(minutes=60)
+        self.assertEqual(len(self.submitted()), 1)
+
+    def test_some_fail(self):
+        """Of several in a call one is refused: the others are done, and it is told alone, with Amazon's reason."""
+        good, bad = self.purchased(count=2)
+        self.env["amazon.acknowledgement.code"].create({"code": "99", "name": "Nothing"})
+        good.with_user(self.user).action_amazon_accept()
+        bad._amazon_decide(self.env["amazon.acknowledgement.code"].search([("code", "=", "99")]))
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(good.amazon_acknowledgement, "accepted")
+        self.tell(minutes=2)
+        self.assertEqual(bad.amazon_acknowledgement, "error")
+        self.assertIn("INVALID_ACKNOWLEDGEMENT_CODE", bad.amazon_vendor_message)
+        self.assertEqual([number for number, _code in self.submitted()].count(good.amazon_order_ref), 1)
+        [activity] = bad.activity_ids
+        self.assertEqual(activity.amazon_reason, "acknowledgement_refused")
+        # Another code, and it goes.
+        bad.with_user(self.user).action_amazon_accept()
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(bad.amazon_acknowledgement, "accepted")
+        self.assertFalse(bad.activity_ids)
+
+    def test_lost_answer(self):
+        """An answer that is lost is not told again before Amazon was asked; it has it."""
+        for kind in ("cut_after", "500_after"):
+            with self.subTest(kind=kind):
+                order = self.purchased()
+                self.amazon.post("faults", operation="submitAcknowledgement", kind=kind, times=1)
+                self.tell()
+                self.assertEqual((self.row(order).state, order.amazon_acknowledgement), ("sending", "sending"))
+                self.assertFalse(self.row(order).transaction_id)
+                self.tell(minutes=2)
+                self.assertEqual(order.amazon_acknowledgement, "accepted")
+                numbers = [number for number, _code in self.submitted()]
+                self.assertEqual(numbers.count(order.amazon_order_ref), 1)
+
+    def test_never_arrived(self):
+        """What never came to Amazon is told again, once it is certain."""
+        order = self.purchased()
+        self.amazon.post("faults", operation="submitAcknowledgement", kind="cut_before", times=1)
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(order.amazon_acknowledgement, "sending")
+        self.assertFalse(self.submitted())
+        for minutes in (7, 18, 39):
+            with self.later(minutes):
+                self.tell()
+        self.assertEqual(self.submitted(), [(order.amazon_order_ref, "00")])
+
+    def test_slow(self):
+        """While Amazon works on it nothing is told again; when that takes too long a person is told."""
+        self.amazon.post("settings", vendor_seconds=None)
+        order = self.purchased()
+        self.tell()
+        self.tell(minutes=2)
+        transaction = self.row(order).transaction_id
+        self.assertEqual((transaction.state, transaction.is_late), ("processing", False))
+        with self.later(31):
+            self.tell()
+        self.assertTrue(transaction.is_late)
+        [activity] = self.vendor.activity_ids
+        self.assertIn(order.amazon_order_ref, activity.note)
+        self.amazon.post(f"vendor/transactions/{transaction.transaction_ref}/process")
+        with self.later(80):
+            self.tell()
+        self.assertEqual((transaction.state, order.amazon_acknowledgement), ("success", "accepted"))
+        self.assertFalse(self.vendor.activity_ids)
+        self.assertEqual(len(self.submitted()), 1)
+
+    def test_never_ended(self):
+        """A transaction that Amazon never ends is given up after a day; the order itself is asked then."""
+        self.amazon.post("settings", vendor_seconds=None)
+        order = self.purchased()
+        self.tell()
+        transaction = self.row(order).transaction_id
+        self.amazon.post(f"vendor/orders/{order.amazon_order_ref}/acknowledge", code="00")
+        with self.later(60 * 25):
+            self.tell()
+        self.assertEqual(transaction.state, "unknown")
+        self.assertEqual(order.amazon_acknowledgement, "accepted")
+
+    def test_own_trouble(self):
+        """Where Amazon is in trouble of its own it is told again after growing pauses; then a person is told."""
+        self.amazon.post("settings", vendor_seconds=None)
+        order = self.purchased()
+        trouble = [{"code": "INTERNAL_SERVER_ERROR", "message": "Internal error. Please try again."}]
+        minutes = 0
+        for pause in (0, 6, 16, 61):
+            minutes += pause
+            with self.later(minutes):
+                self.tell()
+            ref = self.row(order).transaction_id.transaction_ref
+            self.amazon.post(f"vendor/transactions/{ref}/process", status="Failure", errors=trouble)
+            minutes += 2
+            with self.later(minutes):
+                self.tell()
+        self.assertEqual((order.amazon_acknowledgement, len(self.submitted())), ("error", 4))
+        self.assertIn("Please try again", order.amazon_vendor_message)
+        self.row(order).with_user(self.user).action_retry()
+        self.assertEqual(order.amazon_acknowledgement, "sending")
+
+    def test_denied(self):
+        """Without access nothing is told, and it is told once there is access again."""
+        order = self.purchased()
+        self.amazon.post("faults", operation="submitAcknowledgement", kind="403", times=1)
+        self.tell()
+        self.assertEqual((self.row(order).state, self.row(order).hint), ("rejected", "access"))
+        with self.later(16):
+            self.tell()
+        self.assertEqual(self.row(order).state, "sending")

@@ -1,0 +1,38 @@
+from odoo import api, fields, models
+
+from ..notices import CLOSE
+
+# What is proposed: out of stock, or a SKU that nobody knows.
+OUT_OF_STOCK, NO_SKU = "03", "02"
+
+
+class AmazonRejection(models.TransientModel):
+    """Why vendors' orders are rejected, each as a whole."""
+
+    _name = "amazon.rejection"
+    _inherit = "amazon.guard"
+    _description = "Rejection of Direct Fulfillment Orders"
+
+    order_ids = fields.Many2many("sale.order", string="Orders", readonly=True)
+    code_id = fields.Many2one(
+        "amazon.acknowledgement.code",
+        "Reason",
+        required=True,
+        domain=[("code", "!=", "00")],
+        default=lambda self: self._default_code_id(),
+    )
+
+    @api.model
+    def _default_code_id(self):
+        orders = self.env["sale.order"].browse(self.env.context.get("default_order_ids", []))
+        # Only what the user may see.
+        unknown = any(orders._filtered_access("read").mapped("amazon_has_unknown_sku"))
+        code = NO_SKU if unknown else OUT_OF_STOCK
+        return self.env["amazon.acknowledgement.code"].search([("code", "=", code)], limit=1)
+
+    # === ACTION METHODS === #
+
+    def action_reject(self):
+        """Tell Amazon that the orders are rejected, and why."""
+        self.ensure_one()
+        return self.order_ids._amazon_decide(self.code_id, CLOSE)
