@@ -24,7 +24,7 @@ _NO_LENGTHS = MappingProxyType({})
 
 
 class Literal(str):
-    """A JSON number in the very digits it came in."""
+    """A JSON number in the very digits it came in; or what is none, but stands where one belongs (``NaN``)."""
 
     __slots__ = ()
 
@@ -32,21 +32,20 @@ class Literal(str):
 def loads(text, *, literal=False):
     """Parse JSON.
 
+    What some programs write for no number (``NaN``, ``Infinity``) spoils the field it stands in and no other: it is
+    kept as it is, and refused by whoever reads that field.
+
     :param text: ``bytes`` (UTF-8) or ``str``.
     :param bool literal: keep numbers as :class:`Literal` instead of ``int`` and ``Decimal``.
     :raises MalformedAnswer: when it is not JSON.
     """
     numbers = {"parse_float": Literal, "parse_int": Literal} if literal else {"parse_float": Decimal}
     try:
-        return json.loads(text, parse_constant=_refuse_constant, **numbers)
+        return json.loads(text, parse_constant=Literal, **numbers)
     except (ValueError, ArithmeticError, RecursionError):
         pass
     # Raised out here because the parser's exception carries the whole document.
     raise MalformedAnswer("not JSON")
-
-
-def _refuse_constant(name):
-    raise ValueError(name)
 
 
 def compact(value, *, canonical=False):

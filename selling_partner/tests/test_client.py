@@ -182,7 +182,7 @@ def test_marketplace_participations(amazon, seller):
         (200, {"orders": [], "pagination": ["x"]}, MalformedAnswer, ""),
         (200, {"payload": {"Orders": []}}, MalformedAnswer, ""),
         (200, {"orders": [], **error("Partial")}, MalformedAnswer, "Partial"),
-        (200, b'{"orders": [NaN]}', MalformedAnswer, ""),
+        (200, b'{"orders": [nan]}', MalformedAnswer, ""),
         (200, b"\xff\xfe\x00", MalformedAnswer, ""),
         (204, b"", MalformedAnswer, ""),
     ],

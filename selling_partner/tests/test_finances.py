@@ -174,7 +174,7 @@ def test_an_empty_page_is_not_the_last():
         '{"payload":[]}',
         '{"payload":{"transactions":{}}}',
         '{"payload":{"transactions":[],"nextToken":1}}',
-        '{"payload":{"transactions":[{"totalAmount":{"currencyAmount":NaN}}]}}',
+        '{"payload":{"transactions":[{"totalAmount":{"currencyAmount":nan}}]}}',
         '{"errors":[{"code":"x","message":"y"}],"payload":{}}',
     ],
 )
@@ -200,6 +200,22 @@ def test_one_bad_row_stops_no_neighbour():
     for bad in received[1:]:
         with pytest.raises(MalformedAnswer):
             parse_transaction(bad.payload)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999999999999999999999", "9" * 5000, "1e15"])
+def test_one_absurd_number_stops_no_neighbour(number):
+    body = json.dumps({"payload": {"transactions": [transaction(), transaction(totalAmount=money(7.125))]}})
+    received = finances.parse_transactions_page(body.replace("7.125", number)).transactions
+    assert parse_transaction(received[0].payload).transaction_id == "T-1"
+    assert number.encode() in received[1].payload
+    with pytest.raises(MalformedAnswer):
+        parse_transaction(received[1].payload)
+
+
+def test_a_constant_names_its_place():
+    with pytest.raises(MalformedAnswer) as refused:
+        read(totalAmount=money(float("nan")))
+    assert refused.value.path == "totalAmount.currencyAmount"
 
 
 def test_a_payload_keeps_amazons_digits():
