@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from lxml import etree
 from odoo import fields
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -120,6 +120,18 @@ class TestStockScreens(StockCase):
             )
         self.assertIn("SKU", " ".join(message["message"] for message in result["messages"]))
         self.assertFalse(self.offer(""))
+
+    def test_refused_without_a_language(self):
+        """Whoever calls without naming a language is answered in his own."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        self.user.lang = "ja_JP"
+        self.tea_offer.sudo().seen_at = fields.Datetime.now()
+        mine = self.tea_offer.with_user(self.user).with_context(lang=None)
+        for name, value in (("restock_date", "2020-01-01"), ("sku", "ANOTHER")):
+            with self.assertRaises(UserError) as refused, self.env.cr.savepoint():
+                mine.write({name: value})
+            self.assertFalse(str(refused.exception).isascii())
+            self.assertNotRegex(str(refused.exception), "Amazon knows|Back in Stock")
 
     def test_restock_date_in_the_past(self):
         """What is back in stock is so in the future; what is past already is a slip of the finger."""

@@ -64,6 +64,10 @@ class AmazonGuard(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
+    def _amazon_in_users_language(self):
+        """Return these records in the language in which their user is answered, where whoever calls names none."""
+        return self if self.env.lang else self.with_context(lang=self.env.user.lang)
+
     def _valid_field_parameter(self, field, name):
         return name in ("write_groups", "write_once") or super()._valid_field_parameter(field, name)
 

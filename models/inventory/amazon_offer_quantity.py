@@ -169,8 +169,9 @@ class AmazonOffer(models.Model):
     def _check_restock_date(self):
         today = fields.Date.context_today(self)
         if past := self.filtered(lambda offer: offer.restock_date and offer.restock_date < today):
+            env = self._amazon_in_users_language().env
             raise ValidationError(
-                self.env._("“Back in Stock on” is a day that is past: %s", format_date(self.env, past[0].restock_date))
+                env._("“Back in Stock on” is a day that is past: %s", format_date(env, past[0].restock_date))
             )
 
     # === CRUD METHODS === #
@@ -202,9 +203,8 @@ class AmazonOffer(models.Model):
         named = {"sku", "marketplace_id"} & set(vals)
         known = self.filtered(lambda offer: offer.seen_at or offer.quantity_id) if named and not self.env.su else ()
         if changed := [offer.sku for offer in known if offer._amazon_changes(vals, named)]:
-            raise AccessError(
-                self.env._("Amazon knows %s already. Add another row for another SKU.", ", ".join(changed))
-            )
+            env = self._amazon_in_users_language().env
+            raise AccessError(env._("Amazon knows %s already. Add another row for another SKU.", ", ".join(changed)))
 
     def _note_change(self, changed_there=False):
         """Have these looked at by who sends stock.
