@@ -1,5 +1,7 @@
 """Whatever happens to an order: it is on the list exactly when the family's amounts differ, and nothing is doubled."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odoo.tests import tagged
@@ -82,3 +84,56 @@ class TestFinancesRandom(FinancesCase):
         }
         mine = self.env["amazon.transaction"].search([("transaction_ref", "in", list(shown))])
         self.assertEqual(len(mine), len(shown))
+
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(("OurPricePrincipal", "OurPriceTax", "ShippingPrincipal", "Commission", "NobodyKnows")),
+                st.integers(-9999, -1),
+            ),
+            min_size=1,
+            max_size=8,
+        )
+    )
+    def test_fractions(self, parts):
+        """Whatever fractions of a yen there are: everything adds up, and is rounded once."""
+        order = self.settled(items=[{"sku": "AMZ-CUP-001", "quantity": 1, "total": 5000}])
+        self.invoice(order)
+        number = self.amazon.get("clock")["now"]
+        leaves = [
+            {"breakdownType": name, "breakdownAmount": {"currencyCode": "JPY", "currencyAmount": hundredths / 100}}
+            for name, hundredths in parts
+        ]
+        related = [{"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order.amazon_order_ref}]
+        self.post(
+            {
+                "transactionId": f"FRACTIONS {number}",
+                "transactionType": "Refund",
+                "relatedIdentifiers": related,
+                "breakdowns": leaves,
+            }
+        )
+        self.sync()
+        refund = self.transactions(order).filtered(lambda one: one.kind == "refund")
+        of_buyer = Decimal(
+            sum(amount for name, amount in parts if name.startswith("Our") or name == "ShippingPrincipal")
+        )
+        exact = [sum(refund.line_ids.mapped("amount")), refund.buyer_amount + refund.fees + refund.other_amount]
+        for amount in (refund.amount, *exact):
+            self.assertAlmostEqual(amount, sum(amount for _name, amount in parts) / 100, 6)
+        self.assertAlmostEqual(refund.buyer_amount, float(of_buyer) / 100, 6)
+        self.assertEqual(refund.with_user(self.accountant).has_fractions, any(amount % 100 for _name, amount in parts))
+        rounded = int((-of_buyer / 100).quantize(Decimal(1), ROUND_HALF_UP))
+        self.assertEqual(order.amazon_refunded, rounded)
+        explanation = self.env["amazon.explanation"].with_user(self.accountant)
+        explained = explanation.with_context(active_model="sale.order", active_id=order.id).create({}).line_ids
+        self.assertEqual(sum(explained.mapped("refunded")), rounded)
+        self.assertEqual(sum(explained.mapped("difference")), order.amazon_difference)
+        self.assertEqual(order.amazon_mismatch, rounded != 0)
+        if rounded:
+            action = order.with_user(self.accountant).action_amazon_credit_note()
+            note = self.env["account.move"].browse(action["res_id"])
+            self.assertEqual(note.amount_total, rounded)
+            note.with_user(self.accountant).action_post()
+            self.assertFalse(order.amazon_mismatch)

@@ -11,6 +11,7 @@ from ...selling_partner import BadRequest, MalformedAnswer, TransactionSearch, p
 from ...times import aware, naive
 from ..engine.trigram import trigram
 from .amazon_amount_type import SUMS
+from .exact import Exact
 
 _lt = LazyTranslate(__name__)
 
@@ -30,7 +31,9 @@ OVERDUE_DAYS = 3
 MOST_PAGES = 20
 # Transactions whose orders are read one by one, in a run.
 MOST_ORDERS = 50
-# Orders that come in after their transactions are looked for among those of so many days.
+# Transactions of so many days whose orders are not here are told of: an order may still come in.
+RECENT_DAYS = 30
+# Orders whose transactions were there before them are looked for, by the job, among those of so many days.
 LINK_DAYS = 90
 LINK_AT_ONCE = 500
 
@@ -104,22 +107,22 @@ class AmazonTransaction(models.Model):
     posted_at = fields.Datetime("Posted", required=True, readonly=True)
     marketplace_id = fields.Many2one("amazon.marketplace", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    amount = fields.Monetary(
+    amount = Exact(
         readonly=True,
         help="What the seller's balance changes by. Of a release it is 0.",
         groups="sale_amazon_spapi.group_amazon_accountant",
     )
-    released_amount = fields.Monetary(
+    released_amount = Exact(
         "Released",
         readonly=True,
         help="What is paid out of an earlier transaction",
         groups="sale_amazon_spapi.group_amazon_accountant",
     )
-    buyer_amount = fields.Monetary("Buyer's Money", readonly=True)
-    fees = fields.Monetary(
+    buyer_amount = Exact("Buyer's Money", readonly=True)
+    fees = Exact(
         readonly=True, help="What Amazon keeps for its services", groups="sale_amazon_spapi.group_amazon_accountant"
     )
-    other_amount = fields.Monetary(
+    other_amount = Exact(
         "Other",
         readonly=True,
         help="Neither the buyer's money nor fees",
@@ -149,6 +152,11 @@ class AmazonTransaction(models.Model):
         groups="sale_amazon_spapi.group_amazon_accountant",
     )
     is_release = fields.Boolean(compute="_compute_is_release")
+    has_fractions = fields.Boolean(
+        compute="_compute_has_fractions",
+        help="Some of its amounts are shown rounded; they are added up as they are.",
+        groups="sale_amazon_spapi.group_amazon_accountant",
+    )
 
     # The id first, by which a person looks for one, too.
     _transaction_uniq = models.UniqueIndex("(transaction_ref, account_id)")
@@ -170,6 +178,14 @@ class AmazonTransaction(models.Model):
     def _compute_is_release(self):
         for transaction in self:
             transaction.is_release = not transaction.counts
+
+    @api.depends("line_ids.amount", "currency_id")
+    def _compute_has_fractions(self):
+        for transaction in self:
+            currency = transaction.currency_id
+            transaction.has_fractions = bool(currency) and any(
+                currency.round(amount) != amount for amount in transaction.line_ids.mapped("amount")
+            )
 
     # === BUSINESS METHODS: READING === #
 
@@ -509,18 +525,47 @@ class AmazonTransaction(models.Model):
 
     @api.model
     def _link(self, run):
-        """Give orders that came in after their transactions what belongs to them."""
-        since = fields.Datetime.now() - timedelta(days=LINK_DAYS)
+        """Give orders what belongs to them where whoever made them was killed before he had looked for it."""
         unlinked = (
             Domain("account_id", "in", run.account._of_merchant().ids)
             & Domain("order_id", "=", False)
             & Domain("order_ref", "!=", False)
-            & Domain("posted_at", ">=", since)
+            & Domain("posted_at", ">=", fields.Datetime.now() - timedelta(days=LINK_DAYS))
         )
         while orders := self._orders(run.account, self._search(unlinked).subselect("order_ref")):
-            by_ref = {order.amazon_order_ref: order for order in orders}
-            transactions = self.search(unlinked & Domain("order_ref", "in", list(by_ref)))
-            for transaction in transactions:
-                transaction.order_id = by_ref[transaction.order_ref]
-            orders._amazon_add_up()
+            self._link_to(orders)
             run.checkpoint(len(orders))
+
+    @api.model
+    def _without_its_order(self, account):
+        """Return the domain of an account's recent transactions whose orders are not here, and might be."""
+        return (
+            Domain("account_id", "=", account.id)
+            & Domain("order_id", "=", False)
+            & Domain("order_ref", "!=", False)
+            # What Amazon ships for other channels (S01-…) is no order here.
+            & Domain("order_ref", "not =like", "S%")
+            & Domain("posted_at", ">=", fields.Datetime.now() - timedelta(days=RECENT_DAYS))
+        )
+
+    @api.model
+    def _not_classified(self, account):
+        """Return the domain of an account's transactions of which not all is known."""
+        return Domain("account_id", "=", account.id) & Domain("has_unclassified", "=", True)
+
+    @api.model
+    def _link_to(self, orders):
+        """Give orders what came in of them before they were here, however long ago.
+
+        :param orders: ``sale.order`` records.
+        """
+        for merchant, mine in orders.grouped("amazon_merchant_id").items():
+            by_ref = {order.amazon_order_ref: order for order in mine}
+            found = self.with_context(active_test=False).search(
+                Domain("order_ref", "in", list(by_ref))
+                & Domain("order_id", "=", False)
+                & Domain("account_id", "any", [("merchant_id", "=", merchant)])
+            )
+            for transaction in found:
+                transaction.order_id = by_ref[transaction.order_ref]
+            found.order_id._amazon_add_up()

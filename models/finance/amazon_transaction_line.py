@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..engine.trigram import trigram
+from .exact import Exact
 
 # So many transactions are added up anew at once, after a person has classified a name.
 RECOUNT_AT_ONCE = 500
@@ -24,6 +25,7 @@ class AmazonTransactionLine(models.Model):
     company_id = fields.Many2one(related="transaction_id.company_id", store=True)
     order_id = fields.Many2one(related="transaction_id.order_id", store=True, index="btree_not_null")
     transaction_kind = fields.Selection(related="transaction_id.kind", string="Transaction's Kind", store=True)
+    transaction_state = fields.Selection(related="transaction_id.state", string="State", store=True)
     posted_at = fields.Datetime(related="transaction_id.posted_at", store=True)
     currency_id = fields.Many2one(related="transaction_id.currency_id", store=True)
     type_id = fields.Many2one("amazon.amount.type", "What", required=True, readonly=True)
@@ -32,10 +34,11 @@ class AmazonTransactionLine(models.Model):
     sku = fields.Char("Seller SKU", readonly=True)
     quantity = fields.Integer(readonly=True, help="Of a refund it may be the quantity that was sold.")
     item_number = fields.Integer(readonly=True, help="Which of the transaction's items; 0: the transaction itself")
-    amount = fields.Monetary(readonly=True)
+    amount = Exact(readonly=True)
 
     _posted_idx = models.Index("(posted_at DESC, id DESC)")
     _type_idx = models.Index("(type_id, posted_at DESC, id DESC)")
+    _deferred_idx = models.Index("(posted_at DESC, id DESC) WHERE transaction_state IN ('deferred')")
     _sku_idx = models.Index(trigram("sku"))
 
     # === SEARCH METHODS === #

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
@@ -144,15 +146,17 @@ class SaleOrder(models.Model):
         return self.order_line.filtered(lambda line: line.amazon_line_key == name)[:1]
 
     def _amazon_parts_of(self, lines):
-        """Return the buyer's money in amounts of Amazon's, by the part of the order that it concerns. What is in
-        another currency than the order is no part of it.
+        """Return the buyer's money in amounts of Amazon's, by the part of the order that it concerns, rounded to what
+        there are coins for. What is in another currency than the order is no part of it.
 
         :param lines: ``amazon.transaction.line`` of this order.
         :return: amounts by (``goods``, SKU) or (``shipping`` …, ``""``).
         :rtype: dict
         """
-        parts, on_top = {}, self._amazon_has_tax_line()
-        for line in lines.filtered(lambda line: line.kind in BUYERS and line.currency_id == self.currency_id):
-            part = line._part(on_top)
-            parts[part] = parts.get(part, 0) + line.amount
-        return {part: amount for part, amount in parts.items() if not self.currency_id.is_zero(amount)}
+        parts, on_top, currency = defaultdict(float), self._amazon_has_tax_line(), self.currency_id
+        for line in lines.filtered(lambda line: line.kind in BUYERS and line.currency_id == currency):
+            parts[line._part(on_top)] += line.amount
+        rounded = {part: currency.round(amount) for part, amount in parts.items()}
+        # Of fractions the sum is rounded, not each of them; what that makes is said.
+        rounded["rounding", ""] = currency.round(currency.round(sum(parts.values())) - sum(rounded.values()))
+        return {part: amount for part, amount in rounded.items() if not currency.is_zero(amount)}

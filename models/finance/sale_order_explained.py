@@ -55,7 +55,7 @@ class SaleOrder(models.Model):
 
     def _amazon_part_place(self, part):
         name, sku = part
-        places = ("goods", *SERVICES, "other", "credited")
+        places = ("goods", *SERVICES, "other", "rounding", "credited")
         return places.index(name), sku
 
     def _amazon_part_name(self, part):
@@ -70,5 +70,6 @@ class SaleOrder(models.Model):
             "cod_fee": self.env._("Cash on Delivery Fee"),
             "tax": self.env._("Tax"),
             "other": self.env._("Other"),
+            "rounding": self.env._("Rounding"),
             "credited": self.env._("Credit Notes"),
         }[name]
