@@ -262,15 +262,48 @@ class TestFinances(FinancesCase):
         self.assertEqual(order.amazon_settled, order.amazon_total)
 
     def test_order_comes_later(self):
-        """What Amazon showed of an order before it was here belongs to it as soon as it is."""
+        """What Amazon showed of an order before it was here belongs to it with the transaction that makes it."""
         ref = self.place()[0]
         self.amazon.post(f"orders/{ref}/ship")
+        self.amazon.post("refund", order_id=ref, amount=100)
         self.sync()
-        self.assertFalse(self.transactions().order_id)
+        self.assertEqual((len(self.transactions()), self.transactions().order_id.ids), (2, []))
+        with self.committing(self.account) as account:
+            account._fetch_orders()
+        built = self.env["amazon.order.update"].search([("order_ref", "=", ref)])._build(self.account)
+        self.assertEqual((built.amazon_settled, built.amazon_refunded), (built.amazon_total, 100))
+        self.assertEqual((built.amazon_mismatch, built.amazon_difference_reason), (True, "refund"))
+        self.assertEqual(self.transactions(built).line_ids.order_id, built)
+
+    def test_old_order_comes_later(self):
+        """However long ago that was: an order may be fetched by its number after months."""
+        ref = self.place()[0]
+        self.amazon.post(f"orders/{ref}/ship")
+        [sale] = self.amazon.get(f"transactions?order_id={ref}")
+        long_ago = shifted(self.amazon.get("clock")["now"], 150 * 24 * 60)[:19] + "Z"
+        self.post({**sale["transaction"], "transactionId": "OLD", "postedDate": long_ago})
+        self.job.cursor = self.now() - timedelta(days=155)
+        self.sync()
         self.import_orders()
-        order = self.orders(ref)
-        self.sync()
+        self.assertIn("OLD", self.transactions(self.orders(ref)).mapped("transaction_ref"))
+
+    def test_order_and_transaction_at_once(self):
+        """What was committed while an order was made, and neither saw the other, is found right after."""
+        order = self.settled()
+        self.transactions(order).order_id = False
+        order._amazon_add_up()
+        self.assertEqual(order.amazon_settled, 0)
+        order._amazon_committed()
         self.assertEqual(order.amazon_settled, order.amazon_total)
+
+    def test_queries_of_a_batch(self):
+        """Orders that are made cost a query of the transactions each batch, and one after the commit."""
+        refs = self.place(count=7, minutes_ago=5)
+        self.amazon.post("clock", advance=600)
+        with self.statements() as statements:
+            self.import_orders()
+        self.assertEqual(len(self.orders(*refs)), 7)
+        self.assertLessEqual(len([one for one in statements if '"amazon_transaction"' in one]), 2)
 
     def test_unknown(self):
         """Types and names that are not known are kept, shown as not classified, counted, and classified by a person."""
@@ -315,10 +348,15 @@ class TestFinances(FinancesCase):
         for number, total in enumerate(({"currencyCode": "JPY", "currencyAmount": "many"}, None, "x")):
             self.post({"transactionId": f"BAD-{number}", "transactionType": "Shipment", "totalAmount": total})
         self.post({"transactionId": None, "transactionType": "Shipment"})
+        for number in ("NaN", "-Infinity", "1e300"):
+            total = {"currencyCode": "JPY", "currencyAmount": float(number)}
+            self.post({"transactionId": f"BAD{number}", "transactionType": "Shipment", "totalAmount": total})
         log = self.sync()
-        self.assertEqual((log.state, log.unreadable), ("done", 3))
+        self.assertEqual((log.state, log.unreadable), ("done", 6))
         self.assertEqual(order.amazon_settled, order.amazon_total)
-        self.assertEqual(len(self.transactions().filtered("unreadable")), 3)
+        bad = self.transactions().filtered("unreadable")
+        self.assertEqual((len(bad), bad.mapped("has_unclassified")), (6, [True] * 6))
+        self.assertIn("NaN", bad.filtered(lambda one: one.transaction_ref == "BADNaN").payload)
 
     def test_others(self):
         """Fees, reserves, payouts and reimbursements are kept, and change no order."""

@@ -1,7 +1,12 @@
-from odoo import Command
+from datetime import timedelta
+
+from freezegun import freeze_time
+from lxml import etree
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
-from odoo.tools import format_datetime
+from odoo.tools import format_datetime, html2plaintext
+from odoo.tools.safe_eval import safe_eval
 
 from .common_finances import FinancesCase
 
@@ -158,7 +163,7 @@ class TestFinancesDiffer(FinancesCase):
         missing = self.sold()
         missing.with_context(disable_cancel_warning=True)._action_cancel()
         self.assertEqual(missing.amazon_difference_reason, "missing")
-        rounded = self.sold()
+        rounded = self.sold(items=[{"sku": "AMZ-CUP-001", "quantity": 1, "total": 1100}])
         self.reprice(rounded, rounded.order_line[0].price_unit + 1)
         self.assertEqual(rounded.amazon_difference_reason, "rounding")
         price = self.sold()
@@ -236,6 +241,74 @@ class TestFinancesDiffer(FinancesCase):
         self.refund(order, amount=50)
         self.assertTrue(order.amazon_mismatch)
 
+    def test_accept_what_was_shown(self):
+        """What is accepted are the amounts that were shown, those of related orders, too."""
+        order = self.settled()
+        copy = order.with_user(self.user).copy()
+        copy.action_confirm()
+        acceptance = self.env["amazon.acceptance"].with_user(self.accountant)
+        dialog = acceptance.with_context(active_model="sale.order", active_ids=order.ids).create({"reason": "Agreed"})
+        self.reprice(copy, copy.order_line[0].price_unit + 500)
+        with self.assertRaises(UserError):
+            dialog.action_accept()
+        self.assertTrue(order.amazon_mismatch)
+        acceptance.with_context(active_model="sale.order", active_ids=order.ids).create(
+            {"reason": "Agreed"}
+        ).action_accept()
+        self.assertFalse(order.amazon_mismatch or copy.amazon_mismatch)
+
+    def test_draft_copy_is_not_compared(self):
+        """What is no order yet has no difference, not even one of nothing."""
+        order = self.settled()
+        copy = order.with_user(self.user).copy()
+        arch = etree.fromstring(self.env.ref("sale_amazon_spapi.sale_order_amounts_view_list").arch)
+        [shown] = arch.xpath("//field[@name='amazon_difference']/@invisible")
+        for one, hidden in ((order, False), (copy, True), (self.imported("jp_cvs_pending"), True)):
+            values = one.read(["state", "amazon_compared"])[0]
+            self.assertEqual(safe_eval(shown, values), hidden)
+        copy.action_confirm()
+        self.assertTrue(copy.amazon_compared)
+
+    def test_amount_types_are_followed(self):
+        """Who has classified what, and when, stays to be seen; that it holds for all companies is said."""
+        kind = self.env["amazon.amount.type"].create({"name": "SomethingOfJapan"})
+        # What is made in this transaction is not followed before its end.
+        self.env.cr.precommit.run()
+        self.assertFalse(kind.message_ids)
+        kind.with_user(self.accountant).kind = "fee"
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        kind.invalidate_recordset()
+        [message] = kind.message_ids
+        self.assertEqual(message.author_id, self.accountant.partner_id)
+        [tracked] = message.sudo().tracking_value_ids
+        self.assertEqual((tracked.old_value_char, tracked.new_value_char), ("Not Classified", "Other Fee"))
+        accounts = self.env["amazon.account"].with_user(self.accountant)
+        [said] = accounts.get_amount_types_state()
+        self.assertTrue(said["is_fine"] and said["title"])
+
+    def test_fees_of_what_is_not_paid_out(self):
+        """Fees and proceeds tell what Amazon still holds back from what is paid out."""
+        self.amazon.post("settings", finance_defer="DD7")
+        order = self.settled()
+        lines = self.env["amazon.transaction.line"].with_user(self.accountant)
+        mine = [("order_id", "=", order.id)]
+        filters = {
+            name: [*mine, *safe_eval(domain)]
+            for name, domain in (
+                (one.get("name"), one.get("domain"))
+                for one in etree.fromstring(
+                    self.env.ref("sale_amazon_spapi.amazon_transaction_line_view_search").arch
+                ).xpath("//filter[@domain]")
+            )
+        }
+        self.assertEqual(lines.search(filters["deferred"]), lines.search(mine))
+        self.assertFalse(lines.search(filters["released"]))
+        self.amazon.post("release", order_id=order.amazon_order_ref)
+        self.sync()
+        self.assertEqual(lines.search(filters["released"]), lines.search(mine))
+        self.assertFalse(lines.search(filters["deferred"]))
+
     def test_explain(self):
         """The three ways side by side add up to what they are."""
         for kind in ("jp_standard", "jp_gift", "jp_cod"):
@@ -287,18 +360,105 @@ class TestFinancesDiffer(FinancesCase):
         with self.assertRaisesRegex(UserError, "999-1234567-1234567"):
             search.create({"numbers": "999-1234567-1234567"}).action_search()
 
+    def shown_empty(self):
+        """Return what the accountant reads above an empty list, and in it."""
+        mine = self.env["sale.order"].with_user(self.accountant).with_company(self.company)
+        states = mine.env["amazon.account"].get_finances_state()
+        said = mine.with_context(amazon_amounts=True).get_empty_list_help("<p>Own</p>")
+        for state in states:
+            self.assertIn(state["title"], html2plaintext(said))
+        self.assertIn("Own", said)
+        self.assertEqual("No difference<" in said, all(state["is_fine"] for state in states))
+        self.assertNotIn(self.account.name, mine.get_empty_list_help(""))
+        return states
+
     def test_empty_list_says_as_of_when(self):
-        """That nothing differs is so as of when Amazon's Finances were read: before, no refund is known."""
-        shown = self.env["sale.order"].with_user(self.accountant).with_context(amazon_amounts=True)
-        self.account.auto_finance = False
-        stopped = shown.get_empty_list_help("")
-        self.assertIn(self.account.name, stopped)
+        """That nothing differs is so as of when Amazon's Finances were read."""
         self.account.auto_finance = True
-        self.job.sudo().last_success = "2026-11-20 03:00:00"
-        read = shown.get_empty_list_help("")
-        self.assertNotEqual(read, stopped)
-        self.assertIn(format_datetime(shown.env, self.job.last_success, dt_format="short"), read)
-        self.assertNotIn(self.account.name, shown.with_context(amazon_amounts=False).get_empty_list_help(""))
+        self.sync()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            [state] = self.shown_empty()
+            time = format_datetime(
+                self.env["sale.order"].with_user(self.accountant).env, self.job.last_success, dt_format="short"
+            )
+        self.assertTrue(state["is_fine"])
+        self.assertIn(time, state["title"])
+
+    def test_empty_list_while_not_all_is_known(self):
+        """Where refunds are not known, or not up to now, nobody is told that nothing differs."""
+        titles = {self.shown_empty()[0]["title"]}
+        self.account.auto_finance = True
+        titles.add(self.shown_empty()[0]["title"])
+        self.amazon.post("faults", operation="listTransactions", kind="403")
+        self.sync()
+        [state] = self.shown_empty()
+        self.assertTrue(state["broken"] and state["reason"])
+        self.amazon.control("DELETE", "faults")
+        self.sync()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            self.job.cursor = fields.Datetime.now() - timedelta(days=20)
+            titles.add(self.shown_empty()[0]["title"])
+            self.job.cursor = False
+            titles.add(self.shown_empty()[0]["title"])
+        self.sync()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            self.amazon.post("faults", operation="listTransactions", kind="500_html", times=1)
+            self.job.sudo().write({"error_kind": "later", "failures": 1})
+            self.assertTrue(self.shown_empty()[0]["broken"])
+            self.account.auto_finance = False
+            titles.add(self.shown_empty()[0]["title"])
+        self.account.auto_finance = True
+        self.amazon.control("DELETE", "faults")
+        self.sync()
+        with freeze_time(self.amazon.get("clock")["now"]) as clock:
+            self.assertTrue(self.shown_empty()[0]["is_fine"])
+            clock.tick(timedelta(days=3))
+            self.assertTrue(self.shown_empty()[0]["broken"])
+        self.assertEqual(len(titles), 5)
+
+    def test_empty_list_while_amounts_are_not_known(self):
+        """What is not classified, or cannot be read, is compared with nothing: that is said, and shown."""
+        self.account.auto_finance = True
+        self.post({"transactionId": "BAD", "transactionType": "Refund", "totalAmount": "x"})
+        self.sync()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            [fine, unknown] = self.shown_empty()
+        self.assertEqual((fine["is_fine"], unknown["is_fine"]), (True, False))
+        found = self.env["amazon.transaction"].with_user(self.accountant).search(unknown["action"]["domain"])
+        self.assertEqual(found.mapped("transaction_ref"), ["BAD"])
+
+    def test_empty_list_while_orders_are_not_here(self):
+        """What was refunded of orders that are not here is compared with nothing: how many there are is said, and they
+        are shown."""
+        self.account.auto_finance = True
+        refs = self.place(count=2)
+        for ref in refs:
+            self.amazon.post(f"orders/{ref}/ship")
+        self.amazon.post("refund", order_id=refs[0], amount=100)
+        money = {"currencyCode": "JPY", "currencyAmount": -1}
+        related = [{"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": "S01-1234567-1234567"}]
+        fee = [{"breakdownType": "Subscription", "breakdownAmount": money}]
+        self.post(
+            {
+                "transactionType": "ServiceFee",
+                "totalAmount": money,
+                "relatedIdentifiers": related,
+                "breakdowns": fee,
+            }
+        )
+        # A fee of the account's, whatever it is, is no order's.
+        self.post({"transactionType": "ServiceFee", "totalAmount": money})
+        self.sync()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            [fine, missing] = self.shown_empty()
+            self.assertEqual((fine["is_fine"], missing["is_fine"]), (True, False))
+            found = self.env["amazon.transaction"].with_user(self.accountant).search(missing["action"]["domain"])
+            self.assertEqual((len(found), set(found.mapped("order_ref"))), (3, set(refs)))
+            self.assertIn("3", missing["title"])
+            self.import_orders()
+            [fine] = self.shown_empty()
+            self.assertTrue(fine["is_fine"])
+            self.assertTrue(self.on_the_list())
 
     def test_rights(self):
         """Accountants see and accept; clerks see refunds and no fees; nobody else writes what Amazon says."""

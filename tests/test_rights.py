@@ -237,6 +237,8 @@ METHODS = {
         "action_view_orders": SHOWS,
         "action_view_to_confirm": SHOWS,
         "action_view_waiting": SHOWS,
+        "get_amount_types_state": SHOWS,
+        "get_finances_state": SHOWS,
         "get_standstill": SHOWS,
     },
     "amazon.confirmation": {

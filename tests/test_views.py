@@ -179,8 +179,8 @@ class TestViews(AmazonCase):
                     with self.subTest(group=group, menu=menu):
                         said = html2plaintext(action._get_action_dict()["help"] or "")
                         own = html2plaintext(action.help or "")
-                        # Amounts say up to when that is so, too: see TestFinancesDiffer.
-                        self.assertEqual(said[: len(own)] if menu == "menu_amazon_amounts" else said, own)
+                        # Amounts say first up to when they are known: see TestFinancesDiffer.
+                        self.assertEqual(said[-len(own) :] if menu == "menu_amazon_amounts" else said, own)
 
     def test_searched_in_vain(self):
         """Where nothing is found, every list of ours says so: none has a text of an app's own in its place."""

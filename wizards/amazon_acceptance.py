@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..notices import CLOSE, notice
@@ -14,7 +14,7 @@ class AmazonAcceptance(models.TransientModel):
     order_ids = fields.Many2many(
         "sale.order", string="Orders", readonly=True, default=lambda self: self._default_order_ids()
     )
-    amounts = fields.Text(readonly=True, default=lambda self: self._default_order_ids()._amazon_amounts_key())
+    amounts = fields.Text(readonly=True, default=lambda self: self._amounts_of(self._default_order_ids()))
     reason = fields.Char(required=True, help="Stays on the order, with your name and today's date.")
 
     def _default_order_ids(self):
@@ -24,6 +24,11 @@ class AmazonAcceptance(models.TransientModel):
         orders = self.env["sale.order"].search([("id", "in", self.env.context.get("active_ids", []))])
         return orders.filtered("amazon_mismatch")
 
+    @api.model
+    def _amounts_of(self, orders):
+        """Return the amounts that are accepted with these orders': those of all that belong to them."""
+        return orders.sudo()._amazon_family()._amazon_amounts_key()  # sudo: they are compared, not shown
+
     # === ACTION METHODS === #
 
     def action_accept(self):
@@ -32,7 +37,7 @@ class AmazonAcceptance(models.TransientModel):
         :raise UserError: when they have changed since they were shown.
         """
         self.ensure_one()
-        if self.amounts != self.order_ids._amazon_amounts_key():
+        if self.amounts != self._amounts_of(self.order_ids):
             raise UserError(self.env._("The amounts have changed meanwhile. Please look at them again."))
         self.order_ids._amazon_accept_difference(self.reason)
         return notice(self.env._("Accepted. They come back when their amounts change again."), "success", CLOSE)

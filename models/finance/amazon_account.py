@@ -1,11 +1,16 @@
 from markupsafe import Markup
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ...refusals import explain
 from ...said import say
 from ...selling_partner import SellingPartnerError
+from .amazon_transaction import RECENT_DAYS
+
+# So many transactions are counted at most.
+MOST_COUNTED = 1000
 
 
 class AmazonAccount(models.Model):
@@ -44,24 +49,125 @@ class AmazonAccount(models.Model):
             logs |= account._job("finances")._run(lambda run: run.env["amazon.transaction"].sudo()._sync(run))
         return logs
 
+    @api.model
+    def get_finances_state(self):
+        """Return up to when the amounts of the user's accounts are known, and what is not, for the list of amounts.
+
+        :return: for each its ``id`` and ``title``, whether that ``is_fine``, else whether it is ``broken`` and the user
+            ``can_mend`` it; where there are any, ``reason``, and the ``action`` that shows what it is about.
+        :rtype: list[dict]
+        """
+        if not self.has_access("read"):
+            return []
+        shops = self.search([("kind", "=", "seller"), ("company_id", "in", self.env.companies.ids)])
+        return [state for shop in shops for state in shop._finances_states() if state]
+
+    @api.model
+    def get_amount_types_state(self):
+        """Say for whom the kinds of amounts hold, where there are several companies.
+
+        :rtype: list[dict]
+        """
+        several = self.env["res.company"].sudo().search_count([], limit=2) > 1  # sudo: only whether there are
+        text = self.env._("What is chosen here holds for all companies: the amounts of every shop are added up anew.")
+        return [{"id": 0, "is_fine": True, "title": text}] if several else []
+
     def _finances_help(self):
-        """Return what stands below "no difference": up to when that is so of each shop.
+        """Return what an empty list of amounts says: that nothing differs only where everything is known.
 
         :rtype: Markup
         """
-        shops = self.search([("kind", "=", "seller")]) if self.has_access("read") else self
-        return Markup().join(Markup("<p>%s</p>") % shop._finances_as_of() for shop in shops)
+        states = self.get_finances_state()
+        if states and all(state["is_fine"] for state in states):
+            title = self.env._("No difference")
+        else:
+            title = self.env._("No difference in what is known so far")
+        return Markup('<p class="o_view_nocontent_smiling_face">%s</p>') % title + Markup().join(
+            Markup("<p>%s</p>") % " ".join(filter(None, (state["title"], state.get("reason")))) for state in states
+        )
 
     def _finances_as_of(self):
-        """Say when Amazon's Finances were read last."""
+        """Say up to when Amazon's Finances are known; see :meth:`get_finances_state`."""
         self.ensure_one()
-        job = self.sudo()._job("finances")  # sudo: only its time is told
-        if not self.auto_finance:
-            return self.env._("%s: “Finances” is not started. Refunds are not known and not compared.", self.name)
+        job = self.sudo()._job("finances")  # sudo: only its times and its trouble are told
+        words = {"shop": self.name, "time": self._finances_time(job.last_success)}
+        state = {"id": self.id, "is_fine": False, "broken": False, "can_mend": self.has_access("write")}
+        reason = job.last_error or False
+        if not job._is_started():
+            text = self.env._("%s: “Finances” is not started. Refunds are not known and not compared.", self.name)
+            if job.last_success:
+                text = self.env._(
+                    "%(shop)s: “Finances” is stopped. Nothing is known of what came after %(time)s.", **words
+                )
+            return {**state, "title": text}
         if not job.last_success:
-            return self.env._("%s: Amazon's Finances were not read yet. Refunds are not known before.", self.name)
-        time = format_datetime(self.env, job.last_success, dt_format="short")
-        return self.env._("%(shop)s: Amazon's Finances were read at %(time)s.", shop=self.name, time=time)
+            text = self.env._("%s: Amazon's Finances were not read yet. Refunds are not known before.", self.name)
+            return {**state, "title": text, "broken": bool(reason), "reason": reason}
+        if job._still_since() or job.error_kind not in (False, "quota"):
+            text = self.env._(
+                "%(shop)s: Amazon's Finances were read last at %(time)s, and cannot be read now.", **words
+            )
+            return {**state, "title": text, "broken": True, "reason": reason}
+        if not job._reads_what_is_new():
+            until = self._finances_time(job.cursor)
+            text = self.env._("%s: Amazon's Finances are being read. Refunds are not all known yet.", self.name)
+            if until:
+                text = self.env._(
+                    "%(shop)s: Amazon's Finances are being read, up to %(time)s so far.", shop=self.name, time=until
+                )
+            return {**state, "title": text}
+        return {
+            **state,
+            "is_fine": True,
+            "title": self.env._("%(shop)s: Amazon's Finances were read at %(time)s.", **words),
+        }
+
+    def _finances_time(self, time):
+        return time and format_datetime(self.env, time, dt_format="short")
+
+    def _finances_states(self):
+        """Return what :meth:`get_finances_state` says of one shop; None where there is nothing to say."""
+        transactions = self.env["amazon.transaction"]
+        yield self._finances_as_of()
+        yield self._finances_counted(
+            transactions._without_its_order(self),
+            self.env._("Transactions without Their Orders"),
+            lambda count: self.env._(
+                "%(shop)s: the orders of %(count)s transactions of the last %(days)s days are not here. They are not"
+                " compared.",
+                shop=self.name,
+                count=count,
+                days=RECENT_DAYS,
+            ),
+        )
+        yield self._finances_counted(
+            transactions._not_classified(self) & (Domain("order_ref", "!=", False) | Domain("unreadable", "!=", False)),
+            self.env._("Transactions with Amounts Not Classified"),
+            lambda count: self.env._(
+                "%(shop)s: of %(count)s transactions not all amounts are classified or can be read. They are not"
+                " compared.",
+                shop=self.name,
+                count=count,
+            ),
+        )
+
+    def _finances_counted(self, domain, name, words):
+        """Say how many transactions are compared with nothing.
+
+        :param domain: which ones.
+        :param str name: what they are called where they are shown.
+        :param words: called with how many there are.
+        """
+        transactions = self.env["amazon.transaction"]
+        count = transactions.search_count(domain, limit=MOST_COUNTED) if transactions.has_access("read") else 0
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_transactions")
+        return count and {
+            "id": self.id,
+            "is_fine": False,
+            "broken": False,
+            "title": words(count if count < MOST_COUNTED else f"{count}+"),
+            "action": {**action, "name": name, "domain": list(domain), "context": {"create": False}},
+        }
 
     def _read_finances(self, refs):
         """Read the transactions of single orders while a person waits.

@@ -15,7 +15,7 @@ class AmazonAmountType(models.Model):
     classified."""
 
     _name = "amazon.amount.type"
-    _inherit = "amazon.guard"
+    _inherit = ["amazon.guard", "mail.thread"]
     _description = "Amazon Amount Type"
     _order = "is_classified, kind desc, name"
     _amazon_looked_up_first = True
@@ -48,6 +48,7 @@ class AmazonAmountType(models.Model):
         required=True,
         default="unclassified",
         index=True,
+        tracking=True,
         help="Goods to restocking fee are the buyer's money; the rest is between Amazon and the seller.",
     )
     is_buyers = fields.Boolean("Buyer's Money", compute="_compute_is_buyers")
@@ -80,6 +81,12 @@ class AmazonAmountType(models.Model):
             amount_type.is_classified = amount_type.kind != "unclassified"
 
     # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # That a name came in is nobody's decision, and nobody has to hear of what becomes of it.
+        quietly = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
+        return super(AmazonAmountType, quietly).create(vals_list).with_env(self.env)
 
     def write(self, vals):
         changed = self.filtered(lambda amount_type: "kind" in vals and amount_type.kind != vals["kind"])

@@ -1,13 +1,14 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
 from ...said import say
 from ..engine.amazon_job import Job
+from .amazon_account import MOST_COUNTED
+from .amazon_transaction import LATE_HOURS
 
 _lt = LazyTranslate(__name__)
-
-# So many transactions are counted at most.
-MOST_COUNTED = 1000
 
 
 class AmazonJob(models.Model):
@@ -40,7 +41,7 @@ class AmazonJob(models.Model):
         # sudo: only how many there are is told
         transactions = self.env["amazon.transaction"].sudo()
         for job in self.filtered(lambda job: job.name == "finances"):
-            unclassified = [("account_id", "in", job.account_id._origin.ids), ("has_unclassified", "=", True)]
+            unclassified = transactions._not_classified(job.account_id._origin)
             if count := transactions.search_count(unclassified, limit=MOST_COUNTED):
                 text = _lt(
                     "Of %(count)s transactions it is not known what all their amounts are. An accountant classifies"
@@ -49,3 +50,11 @@ class AmazonJob(models.Model):
                 )
                 job.warning = say(self.env, [job.warning, text] if job.warning else text)
         return result
+
+    # === BUSINESS METHODS === #
+
+    def _reads_what_is_new(self):
+        """Tell whether everything is read that Amazon had posted a few hours ago."""
+        self.ensure_one()
+        late = timedelta(hours=LATE_HOURS) + self._patience()
+        return bool(self.cursor) and self.cursor > fields.Datetime.now() - late

@@ -56,7 +56,7 @@ class SaleOrder(models.Model):
     def get_empty_list_help(self, help_message):
         if self.env.context.get("amazon_amounts"):
             # Actions are loaded under sudo; this is about what the user may see.
-            help_message = Markup(help_message or "") + self.env["amazon.account"].sudo(False)._finances_help()
+            help_message = self.env["amazon.account"].sudo(False)._finances_help() + Markup(help_message or "")
         return super().get_empty_list_help(help_message)
 
     # === ACTION METHODS === #
@@ -82,6 +82,22 @@ class SaleOrder(models.Model):
         return notice(self.env._("Amazon's Finances were read again: %s transactions.", count))
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _amazon_create(self, account, new, offers):
+        orders = super()._amazon_create(account, new, offers)
+        orders._amazon_link_transactions()
+        return orders
+
+    def _amazon_committed(self):
+        result = super()._amazon_committed()
+        self._amazon_link_transactions()
+        return result
+
+    def _amazon_link_transactions(self):
+        """Give these orders what Amazon's Finances showed of them before they were here."""
+        # sudo: transactions are the addon's own
+        self.env["amazon.transaction"].sudo()._link_to(self.sudo())
 
     def _amazon_add_up(self):
         """Write what the amounts of the orders' transactions come to."""

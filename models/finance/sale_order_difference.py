@@ -73,6 +73,9 @@ class SaleOrder(models.Model):
         compute="_compute_amazon_mismatch",
         store=True,
     )
+    amazon_compared = fields.Boolean(
+        compute="_compute_amazon_compared", help="No: it is no order yet, or no longer one, here or on Amazon."
+    )
     amazon_accepted_amounts = fields.Char(
         readonly=True, copy=False, help="The amounts that were accepted: when they change it is asked again."
     )
@@ -99,6 +102,12 @@ class SaleOrder(models.Model):
         for order in self:
             difference = order._amazon_here() - order._amazon_there() if order._amazon_is_compared() else 0
             order.amazon_difference = order.currency_id.round(difference) if order.currency_id else difference
+
+    @api.depends("state", "amazon_account_id", "amazon_copied_from_id", "amazon_status")
+    def _compute_amazon_compared(self):
+        for order in self:
+            of_amazon = bool(order.amazon_account_id)
+            order.amazon_compared = order._amazon_is_compared() and (of_amazon or order.state == "sale")
 
     @api.depends(
         "amazon_settled",

@@ -729,7 +729,8 @@ class AmazonOrderUpdate(models.Model):
                             locks.enter_context(warehouse._amazon_stock_lock())
                         locked = True
                         rows, batch = self._take(account, read)
-                    plan = rows._build(account, batch, attempt == ATTEMPTS)._amazon_reserve_plan()
+                    built = rows._build(account, batch, attempt == ATTEMPTS)
+                    plan = built._amazon_reserve_plan()
                     self.env["ir.cron"]._commit_progress()
                     break
                 except CONFLICTS as error:
@@ -739,6 +740,11 @@ class AmazonOrderUpdate(models.Model):
             else:
                 return 0
         Order._amazon_reserve(plan)
+        try:
+            built.exists()._amazon_committed()
+        except MET:
+            # Whoever is at the same records sees the orders.
+            self.env.cr.rollback()
         return len(rows)
 
     @api.model

@@ -841,6 +841,10 @@ class SaleOrder(models.Model):
             order.message_post(body=Markup("%s<ul>%s</ul>") % (self.env._("Changed on Amazon:"), items))
         return bool(changes)
 
+    def _amazon_committed(self):
+        """These orders, made or changed just now, are committed: what others have committed meanwhile, who did not see
+        them, can be seen now."""
+
     def _amazon_updated(self):
         """Amazon's newer version of this order is written, but for what follows of it here."""
 

@@ -5,13 +5,20 @@ import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { ListController } from "@web/views/list/list_controller";
 import { useAmazonChanges } from "./auto_refresh";
 
-// Lists with this class say above their records when Amazon's orders do not come in.
-const CLASS = "o_amazon_shows_standstill";
+// Lists with one of these classes say above their records what this method of the accounts' returns.
+const SAID = {
+    // That Amazon's orders do not come in.
+    o_amazon_shows_standstill: "get_standstill",
+    // As of when amounts are compared, and what is not compared.
+    o_amazon_shows_finances: "get_finances_state",
+    // For whom the kinds of amounts hold.
+    o_amazon_shows_types: "get_amount_types_state",
+};
 
-/** Says which accounts' orders do not come in, why, and who can mend it. */
+/** Says of accounts as of when they are known, or what stands still, why, and who can mend it. */
 class AmazonStandstill extends Component {
     static template = "sale_amazon_spapi.Standstill";
-    static props = {};
+    static props = { method: String };
 
     setup() {
         this.orm = useService("orm");
@@ -25,7 +32,7 @@ class AmazonStandstill extends Component {
     }
 
     async load() {
-        this.state.accounts = await this.orm.silent.call("amazon.account", "get_standstill", []);
+        this.state.accounts = await this.orm.silent.call("amazon.account", this.props.method, []);
     }
 
     open(account) {
@@ -41,8 +48,12 @@ class AmazonStandstill extends Component {
 for (const Controller of [ListController, KanbanController]) {
     patch(Controller.prototype, {
         get amazonStandstill() {
-            const shows = (this.props.className || "").split(" ").includes(CLASS);
-            return shows && !this.env.inDialog ? AmazonStandstill : undefined;
+            return this.amazonSaid && !this.env.inDialog ? AmazonStandstill : undefined;
+        },
+
+        get amazonSaid() {
+            const classes = (this.props.className || "").split(" ");
+            return SAID[classes.find((name) => name in SAID)];
         },
     });
 }
