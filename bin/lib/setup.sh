@@ -203,4 +203,6 @@ setup() {
     export PYTHON=$VENV/bin/python
     # Odoo's 70 addons take seconds to compile, at each start; the checkout stays free of what is compiled.
     export PYTHONPYCACHEPREFIX=$PREFIX/compiled
+    # Where this is set, Python looks for what is compiled in that folder only, and puts nothing there.
+    unset PYTHONDONTWRITEBYTECODE
 }
