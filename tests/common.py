@@ -329,11 +329,14 @@ class AmazonCase(TransactionCase):
 
     def imported(self, kind="jp_standard", count=1, **values):
         """Place orders, import them, return them."""
+        return self.imported_together(kind, count=count, **values)
+
+    def imported_together(self, *kinds, **values):
+        """Place orders of each kind, import all of them at once, and return them in the order they were placed."""
         # The last import's cursor may stand later than these orders' time.
         self.account.job_ids.cursor = False
-        refs = self.place(kind, count, **values)
+        refs = [ref for kind in kinds for ref in self.place(kind, **values)]
         self.import_orders()
-        # In the order they were placed.
         return self.orders(*refs).sorted(lambda order: refs.index(order.amazon_order_ref))
 
 

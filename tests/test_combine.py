@@ -14,7 +14,10 @@ class TestCombine(ConfirmationCase):
 
     def same_address(self, *kinds):
         """Return deliveries of orders that go to one place."""
-        orders = self.env["sale.order"].union(*(self.imported(kind) for kind in kinds or ("jp_standard",) * 2))
+        return self.to_one_address(self.imported_together(*kinds or ("jp_standard",) * 2))
+
+    def to_one_address(self, orders):
+        """Let orders go to one place; return their deliveries."""
         target = orders[0].partner_shipping_id
         # As two orders of one buyer come in: each with a contact of its own, and not written quite alike.
         for number, picking in enumerate(orders.picking_ids):
@@ -193,10 +196,13 @@ class TestCombine(ConfirmationCase):
             "unreserved": lambda picking: picking.with_user(self.user).do_unreserve(),
             "its delivery cancelled": lambda picking: picking.with_user(self.user).action_cancel(),
         }
+        cases = list(itertools.product(("child", "parent"), (1, 2)))
+        orders = iter(self.imported(count=len(ways) * sum(1 + others for _leaves, others in cases)))
         for way, leave in ways.items():
-            for leaves, others in itertools.product(("child", "parent"), (1, 2)):
+            for leaves, others in cases:
                 with self.subTest(way=way, leaves=leaves, others=others):
-                    pickings = self.combined(self.same_address(*["jp_standard"] * (1 + others)), "1")
+                    parcel = self.env["sale.order"].union(*itertools.islice(orders, 1 + others))
+                    pickings = self.combined(self.to_one_address(parcel), "1")
                     children = pickings.sale_id.filtered("amazon_merged_into_id")
                     parent, gone = pickings.sale_id - children, children
                     if leaves == "child":

@@ -499,7 +499,7 @@ class TestFeed(ConfirmationCase):
             "en": "CarrierCode: 髙①運輸 is invalid for marketplace A1VC38T7YXB528. Use Other and a carrier name for"
             " carriers that are not listed.",
         }
-        for language, encoding, xml in (
+        reports = (
             ("ja", "Shift_JIS", None),
             ("en", "Shift_JIS", None),
             ("ja", "utf-8", "misdeclared"),
@@ -515,7 +515,9 @@ class TestFeed(ConfirmationCase):
             ("ja", "UTF-16", "declared"),
             ("ja", "UTF-16", "misdeclared"),
             ("ja", "UTF-16_undeclared", "undeclared"),
-        ):
+        )
+        orders = self.imported(count=len(reports))
+        for order, (language, encoding, xml) in zip(orders, reports, strict=True):
             with self.subTest(language=language, encoding=encoding, xml=xml):
                 self.amazon.control(
                     "PATCH",
@@ -524,7 +526,6 @@ class TestFeed(ConfirmationCase):
                     feed_encoding=encoding,
                     feed_xml=xml,
                 )
-                order = self.imported()
                 order.picking_ids.carrier_id = carrier
                 row = self.deliver(order.picking_ids).amazon_confirmation_ids
                 self.send()

@@ -225,7 +225,7 @@ class TestPhases(AmazonCase):
 
     def test_not_by_hand(self):
         """What is not paid, cancelled or shipped by Amazon is not put among what is to be picked."""
-        unpaid, cancelled, fba = (self.imported(kind) for kind in ("jp_cvs_pending", "jp_cancelled", "jp_fba"))
+        unpaid, cancelled, fba = self.imported_together("jp_cvs_pending", "jp_cancelled", "jp_fba")
         for order in (unpaid, cancelled, fba):
             before = order.amazon_phase_id
             for role in ("awaiting_stock", "ready", "shipped"):

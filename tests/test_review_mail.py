@@ -40,7 +40,7 @@ class TestReviewMail(AmazonCase):
     def test_each_morning(self):
         """One mail a person and morning, with what is to be reviewed; what was seen is not in it."""
         self.account.review_mail = True
-        waiting, seen, held, ready = (self.imported(kind) for kind in ("jp_gift", "jp_gift", "jp_gift", "jp_standard"))
+        waiting, seen, held, ready = self.imported_together("jp_gift", "jp_gift", "jp_gift", "jp_standard")
         seen.with_user(self.user).action_amazon_reviewed()
         held.with_user(self.user).amazon_on_hold = True
         self.account.review_mailed_at = EARLY - timedelta(hours=1)

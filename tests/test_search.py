@@ -158,7 +158,7 @@ class TestManyOrders(AmazonCase):
 
     def placed(self):
         """Return one order of each kind, as a clerk sees them."""
-        orders = self.env["sale.order"].union(*map(self.imported, self.KINDS))
+        orders = self.imported_together(*self.KINDS)
         orders[0].amazon_on_hold = True
         orders[2].amazon_refunded = 100
         orders[5].amazon_mismatch = True
