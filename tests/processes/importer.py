@@ -5,7 +5,8 @@ it is told first, which has the same installed; it forks again for every run, so
 and answers are JSON, one object a line:
 
     {"database": "shop_1", "batch": null}   →   {"ready": true}
-    {"way": "crons", "kill_at": 12}         →   {"exit": -9, "events": […], "errors": […]}
+    {"way": "crons", "kill_at": 12, "buckets": false}
+                                            →   {"exit": -9, "events": […], "errors": […]}
 
 ``way`` is what the run does:
 
@@ -21,14 +22,17 @@ and answers are JSON, one object a line:
 - ``prepare``: see ``prepare.py``.
 
 An event is what the database or Amazon can tell from its not having happened: a COMMIT that wrote something, on
-whatever connection, and an HTTP call; the last is the run's end. ``kill_at``: the run gets SIGKILL when all that comes
-before the event with this number, counted from 1, has happened, and this event has not.
+whatever connection, and an HTTP call other than a GET; the last is the run's end. ``kill_at``: the run gets SIGKILL
+when all that comes before the event with this number, counted from 1, has happened, and this event has not.
 
-That is every way to die. From one event to the next a process only computes, reads, and writes what dies with its
-transactions: whenever it dies in between, it leaves the same database and the same Amazon, right after the earlier as
-right before the later. So a call that Amazon has done and whose answer is lost is a death before the event that follows
-it, and a commit that nobody knows of, too. (Files in Odoo's store are written before the commit that names them: the
-death right before it is the one that leaves most.)
+That is every way to die. From one event to the next a process only computes, reads (here and, by GET, on Amazon), and
+writes what dies with its transactions: whenever it dies in between, it leaves the same database and the same Amazon,
+right after the earlier as right before the later. So a call that Amazon has done and whose answer is lost is a death
+before the event that follows it, and a commit that nobody knows of, too. (Files in Odoo's store are written before the
+commit that names them: the death right before it is the one that leaves most.)
+
+Commits of the quota (rule 3), which stand around every call, on a cursor of their own, are events only with
+``"buckets": true``: whoever dies between one and what comes next leaves all but a token as if he had died before it.
 
 Watching changes nothing of what the code does.
 """
@@ -52,17 +56,25 @@ import requests
 from prepare import prepare
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+# Where a bucket's tokens are taken and given back.
+QUOTA = "amazon_quota._execute"
 
 
 class Watch:
-    """Counts the events of a run, tells them to `pipe`, and ends the process before the one with number `kill_at`."""
+    """Counts the events of a run, tells them to `pipe`, and ends the process before the one with number `kill_at`.
 
-    def __init__(self, pipe, kill_at):
-        self.pipe, self.kill_at, self.count = pipe, kill_at, 0
+    :param bool buckets: commits of the quota are events, too.
+    """
+
+    def __init__(self, pipe, kill_at, buckets):
+        self.pipe, self.kill_at, self.buckets, self.count = pipe, kill_at, buckets, 0
 
     def event(self, text):
+        place = _place()
+        if place == QUOTA and not self.buckets:
+            return
         self.count += 1
-        self.tell({"event": f"{text} ({_place()})"})
+        self.tell({"event": f"{text} ({place})"})
         if self.count == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -70,7 +82,7 @@ class Watch:
         os.write(self.pipe, (json.dumps(message) + "\n").encode())
 
     def install(self):
-        """Watch every COMMIT and every HTTP call of this process."""
+        """Watch every COMMIT and every HTTP call of this process that may change something."""
         from odoo.sql_db import PsycoConnection  # noqa: PLC0415
 
         plain_send = requests.adapters.HTTPAdapter.send
@@ -81,7 +93,8 @@ class Watch:
             psycopg2.extensions.connection.commit(connection)
 
         def send(adapter, request, **options):
-            self.event(f"{request.method} {urlsplit(request.url).path}")
+            if request.method != "GET":
+                self.event(f"{request.method} {urlsplit(request.url).path}")
             return plain_send(adapter, request, **options)
 
         PsycoConnection.commit = commit
@@ -191,7 +204,7 @@ WAYS = {
 # --- processes -------------------------------------------------------------------------------
 def child(name, order, pipe):
     """Do one run in a process of its own; never returns."""
-    watch = Watch(pipe, order.pop("kill_at"))
+    watch = Watch(pipe, order.pop("kill_at"), order.pop("buckets"))
     status = 0
     try:
         watch.install()

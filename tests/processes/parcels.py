@@ -32,13 +32,12 @@ class ShippingSite(shops.SiteWithAmazon):
     #: More than all the pauses together.
     rounds = (0, 1, 2, 3, 6, 11, 6, 11)
 
-    def __init__(self, template, number, stack, kinds, values, settings):
+    def __init__(self, template, stack, kinds, values, settings):
         self.kinds = kinds
-        super().__init__(template, number, stack, settings, **values)
+        super().__init__(template, stack, settings, **values)
 
     def prepare(self, **values):
         """Import the orders and deliver them; nothing has been sent yet."""
-        self.connect()
         self.placed = shops.moment_ago(self.amazon, 180)
         self.place()
         self.importer.good("import")

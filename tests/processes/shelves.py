@@ -42,13 +42,12 @@ class StockSite(shops.SiteWithAmazon):
     #: Until what Amazon has accepted is read back.
     rounds = (0, 1, 2, 6, 16, 16, 31)
 
-    def __init__(self, template, number, stack, values, settings, told=True):
+    def __init__(self, template, stack, values, settings, told=True):
         self.told = told
-        super().__init__(template, number, stack, settings, **values)
+        super().__init__(template, stack, settings, **values)
 
     def prepare(self, **values):
         """List the SKUs; some of their stock has changed since Amazon was told."""
-        self.connect()
         self.offer(1000 if self.told else 1)
         self.set(**{"auto_import": False, "auto_inventory": True, **values})
         self.importer.code("env['amazon.account'].search([])._sync_offers()")

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Queue
@@ -46,7 +47,8 @@ COUNTED = (
 MERCHANT = "SELECT merchant_id FROM amazon_account ORDER BY id LIMIT 1"
 # The name under which the tests themselves are connected.
 OURS = "tests"
-# Everything in the database, kept beside it; :meth:`Shop.restore` brings back what has changed since.
+# Everything in the database, kept beside it, but for tables without rows; :meth:`Shop.restore` brings back what has
+# changed since.
 SAVE = """
 CREATE SCHEMA saved;
 CREATE TABLE saved._sequences AS
@@ -54,10 +56,13 @@ CREATE TABLE saved._sequences AS
      WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
 CREATE TABLE saved._moment AS SELECT pg_current_xact_id()::text::bigint AS xid;
 DO $$
-DECLARE found text;
+DECLARE found text; filled boolean;
 BEGIN
     FOR found IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
-        EXECUTE format('CREATE TABLE saved.%1$I AS TABLE public.%1$I', found);
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', found) INTO filled;
+        IF filled THEN
+            EXECUTE format('CREATE TABLE saved.%1$I AS TABLE public.%1$I', found);
+        END IF;
     END LOOP;
 END $$;
 """
@@ -65,8 +70,9 @@ END $$;
 CHANGED = """
 SELECT 'PREPARE changed (bigint) AS ' || string_agg(format(
            'SELECT %1$L AS name WHERE (SELECT count(*) <> %2$s OR max(xmin::text::bigint) > $1 FROM public.%1$I)',
-           relname, (xpath('/row/count/text()', query_to_xml(format('SELECT count(*) FROM saved.%I', relname),
-                                                             FALSE, TRUE, '')))[1]), ' UNION ALL ')
+           relname, CASE WHEN to_regclass(format('saved.%I', relname)) IS NULL THEN '0' ELSE
+               (xpath('/row/count/text()', query_to_xml(format('SELECT count(*) FROM saved.%I', relname),
+                                                        FALSE, TRUE, '')))[1]::text END), ' UNION ALL ')
   FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 """
 RESTORE = """
@@ -76,7 +82,9 @@ BEGIN
     SELECT xid FROM saved._moment INTO kept;
     FOR name IN EXECUTE format('EXECUTE changed (%s)', kept) LOOP
         EXECUTE format('DELETE FROM public.%I WHERE xmin::text::bigint > %s', name, kept);
-        EXECUTE format('INSERT INTO public.%1$I SELECT * FROM saved.%1$I EXCEPT SELECT * FROM public.%1$I', name);
+        IF to_regclass(format('saved.%I', name)) IS NOT NULL THEN
+            EXECUTE format('INSERT INTO public.%1$I SELECT * FROM saved.%1$I EXCEPT SELECT * FROM public.%1$I', name);
+        END IF;
     END LOOP;
     PERFORM setval(oid, coalesce(value, 1), value IS NOT NULL) FROM saved._sequences
       WHERE pg_sequence_last_value(oid) IS DISTINCT FROM value;
@@ -228,6 +236,8 @@ class Importer:
     """
 
     odoo = None
+    #: Whether commits of the quota are events, too.
+    buckets = False
 
     def __init__(self, name, odoo=None, batch=None):
         with socket.socket(socket.AF_UNIX) as connection:
@@ -242,7 +252,7 @@ class Importer:
 
     def start(self, way="crons", kill_at=None, **more):
         """Start a run without waiting for it."""
-        self._ask(way=way, kill_at=kill_at, **more)
+        self._ask(way=way, kill_at=kill_at, buckets=self.buckets, **more)
 
     def finish(self):
         """Wait for the run that was started; return {"exit", "events", "errors"}."""
@@ -295,17 +305,28 @@ class Site:
     """Where one case after the other is done: a database that is the same again for each, and a process that knows it.
 
     :param str template: the prepared database.
-    :param int number: of the site, when there are several.
     :param stack: a ``contextlib.ExitStack`` that ends it.
     :param batch: as in :class:`Importer`.
     :param more: see :meth:`prepare`.
     """
 
-    def __init__(self, template, number, stack, batch=None, **more):
-        self.shop = stack.enter_context(copied(template, f"site_{number}"))
-        self.importer = stack.enter_context(closing(Importer(self.shop.name, batch=batch)))
+    def __init__(self, template, stack, batch=None, **more):
+        self.stack, self.batch = stack, batch
+        self.open(template)
         self.prepare(**more)
-        self.shop.save()
+
+    def open(self, template):
+        """Copy a database, and start what works on it."""
+        self.shop = self.stack.enter_context(copied(template, "site"))
+        self.importer = self.stack.enter_context(closing(Importer(self.shop.name, batch=self.batch)))
+
+    def twin(self):
+        """Return another site like this one: what it begins with is copied, not done once more."""
+        self.shop.wait_until_alone()
+        self.shop.close()
+        twin = copy(self)
+        twin.open(self.shop.name)
+        return twin
 
     def prepare(self):
         """Do what every case begins with."""
@@ -313,6 +334,19 @@ class Site:
     def renew(self):
         """Make the database what it was."""
         self.shop.restore()
+
+
+def sites(count, kind, *arguments, **more):
+    """Return so many sites that are all the same.
+
+    :param kind: their class.
+    :param arguments: and `more`: of the class.
+    """
+    first = kind(*arguments, **more)
+    several = [first, *(first.twin() for _number in range(1, count))]
+    for site in several:
+        site.shop.save()
+    return several
 
 
 class SiteWithAmazon(Site):
@@ -331,14 +365,15 @@ class SiteWithAmazon(Site):
     #: Minutes that pass before the jobs run again, after whatever happened.
     rounds = ()
 
-    def __init__(self, template, number, stack, settings, **more):
+    def __init__(self, template, stack, settings, **more):
         self.settings = settings
-        self.amazon = Amazon.start("--quota", "off")
-        stack.callback(self.amazon.stop)
-        super().__init__(template, number, stack, **more)
+        super().__init__(template, stack, **more)
 
-    def connect(self):
-        """Let the account work with this Amazon."""
+    def open(self, template):
+        """Copy a database, start what works on it and an Amazon, and let the account work with that."""
+        super().open(template)
+        self.amazon = Amazon.start("--quota", "off")
+        self.stack.callback(self.amazon.stop)
         self.shop.sql(
             "UPDATE amazon_account SET endpoint_url = %s, lwa_url = %s",
             self.amazon.url,

@@ -12,7 +12,7 @@ HOUR = 3600
 def site(one_account):
     """A database and a process for one case after the other."""
     with ExitStack() as stack:
-        yield shops.Site(one_account, 0, stack)
+        yield shops.sites(1, shops.Site, one_account, stack)[0]
 
 
 class Story:

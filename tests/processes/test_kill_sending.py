@@ -38,7 +38,7 @@ def test_killed_at_every_commit_and_every_call(one_account, case):
     """Whichever commit or HTTP call a run dies before or after: Amazon has one parcel an order, told once."""
     way, kinds, values, settings = CASES[case]
     with ExitStack() as stack:
-        sites = [parcels.ShippingSite(one_account, number, stack, kinds, values, settings) for number in range(WORKERS)]
+        sites = shops.sites(WORKERS, parcels.ShippingSite, one_account, stack, kinds, values, settings)
         events = sites[0].importer.good(way)
         parcels.assert_told(sites[0].shop, sites[0].amazon, sites[0].numbers)
         expected = sites[0].shop.count(COUNTED)
@@ -70,9 +70,7 @@ def correct(site):
 def test_correction_killed_at_every_commit_and_every_call(one_account):
     """That Amazon has the parcel does not tell whether it has the correction: after any crash it has it."""
     with ExitStack() as stack:
-        sites = [
-            parcels.ShippingSite(one_account, number, stack, {"jp_standard": 1}, {}, {}) for number in range(WORKERS)
-        ]
+        sites = shops.sites(WORKERS, parcels.ShippingSite, one_account, stack, {"jp_standard": 1}, {}, {})
         events = sites[0].importer.good(correct(sites[0]))
         assert any("/shipmentConfirmation" in event for event in events)
 

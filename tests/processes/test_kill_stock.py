@@ -26,7 +26,7 @@ def test_killed_at_every_commit_and_every_call(one_account, case):
     """Whichever commit or HTTP call a run dies before or after, also when more leaves then: Amazon has what is here."""
     way, values, settings, told = CASES[case]
     with ExitStack() as stack:
-        sites = [shelves.StockSite(one_account, number, stack, values, settings, told) for number in range(WORKERS)]
+        sites = shops.sites(WORKERS, shelves.StockSite, one_account, stack, values, settings, told)
         events = sites[0].importer.good(way)
         assert len(sites[0].amazon.get("feeds")) == {"feed": 1, "feeds": 3}.get(case, 0)
         sites[0].recover()
@@ -56,9 +56,7 @@ def test_comparison_killed_at_every_commit_and_every_call(one_account):
     them: the next one has read each, knows what is not listed any more, and has put right what differed."""
     with ExitStack() as stack:
         values = {"inventory_feed_threshold": 50, "batch": 2}
-        sites = [
-            shelves.StockSite(one_account, number, stack, values, {"report_seconds": 0}) for number in range(WORKERS)
-        ]
+        sites = shops.sites(WORKERS, shelves.StockSite, one_account, stack, values, {"report_seconds": 0})
         merchant = sites[0].merchant
 
         def begin(site):

@@ -15,7 +15,7 @@ PICKINGS = "SELECT id, state, amazon_api_status FROM stock_picking ORDER BY id"
 def site(one_account):
     """A shop with deliveries that have left."""
     with ExitStack() as stack:
-        yield parcels.ShippingSite(one_account, 0, stack, {"jp_standard": ORDERS}, {}, {})
+        yield shops.sites(1, parcels.ShippingSite, one_account, stack, {"jp_standard": ORDERS}, {}, {})[0]
 
 
 def at_once(site, *ways):

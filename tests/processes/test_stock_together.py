@@ -22,7 +22,7 @@ env.cr.execute('SELECT pg_advisory_xact_lock(4711)')
 def site(one_account):
     """A shop of whose stock Amazon has not been told yet."""
     with ExitStack() as stack:
-        yield shelves.StockSite(one_account, 0, stack, {}, {"listing_seconds": 5}, told=False)
+        yield shops.sites(1, shelves.StockSite, one_account, stack, {}, {"listing_seconds": 5}, told=False)[0]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["watched", "first"])

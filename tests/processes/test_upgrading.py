@@ -120,7 +120,7 @@ def upgraded(site):
 def test_half_sent(one_account):
     """One parcel is told, of one the answer is lost, two are not sent; of a search one page is read."""
     with ExitStack() as stack:
-        site = parcels.ShippingSite(one_account, 0, stack, KINDS, {}, {})
+        [site] = shops.sites(1, parcels.ShippingSite, one_account, stack, KINDS, {}, {})
         events = site.importer.good("send")
         site.renew()
         calls = [number for number, event in enumerate(events, 1) if "/shipmentConfirmation" in event]
@@ -146,7 +146,8 @@ def test_half_sent(one_account):
 def test_open_feed(one_account):
     """A feed is at Amazon, and its results are fetched; cash on delivery went beside it."""
     with ExitStack() as stack:
-        site = parcels.ShippingSite(one_account, 0, stack, KINDS, {"feed_threshold": 0}, {"packages_delay": 300})
+        settings = {"packages_delay": 300}
+        [site] = shops.sites(1, parcels.ShippingSite, one_account, stack, KINDS, {"feed_threshold": 0}, settings)
         site.importer.good("send")
         assert site.shop.sql("SELECT state FROM amazon_feed") == [("submitted",)]
         upgraded(site)
