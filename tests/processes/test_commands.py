@@ -13,6 +13,7 @@ from pathlib import Path
 import database
 import psycopg2
 import pytest
+import shops
 from ports import is_free
 
 CHECKOUT = Path(os.environ["CHECKOUT"])
@@ -137,59 +138,16 @@ def serve_and_interrupt(command):
     return ports
 
 
-def test_uninstalling_leaves_odoo_working(scratch):
-    """After uninstalling nothing of the addon is left that Odoo stumbles over, and a sale still works."""
-    database.copy(os.environ["TEMPLATE_DATABASE"], scratch)
-    script = """
-account = env["amazon.account"].create({"name": "Test"})
-courier = env["delivery.carrier"].create({
-    "name": "Courier", "product_id": env["product.product"].create({"name": "Courier", "type": "service"}).id,
-    "amazon_shipping_method_id": env.ref("sale_amazon_spapi.shipping_method_ne_20").id, "active": False,
-})
-cron_ids, action_ids = account.job_ids.cron_id.ids, account.job_ids.cron_id.ir_actions_server_id.ids
-env.cr.commit()
-env["ir.module.module"]._get("sale_amazon_spapi").button_immediate_uninstall()
-env = env(cr=env.registry.cursor()) if env.cr.closed else env
-assert not env["ir.cron"].with_context(active_test=False).browse(cron_ids).exists(), "crons are left"
-assert not env["ir.actions.server"].browse(action_ids).exists(), "server actions are left"
-assert env["delivery.carrier"].browse(courier.id).exists(), "the shop's own delivery method is gone"
-product = env["product.product"].create({"name": "Tea", "type": "consu", "is_storable": True})
-order = env["sale.order"].create({
-    "partner_id": env["res.partner"].create({"name": "Anyone"}).id,
-    "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 1})],
-})
-order.action_confirm()
-picking = order.picking_ids
-picking.move_ids.quantity = 1
-picking.button_validate()
-assert picking.state == "done"
-print("SOLD AFTER UNINSTALLING")
-"""
-    command = database.odoo_command("shell", "-d", scratch, "--no-http", "--log-level=warn")
-    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=300)
-    assert "SOLD AFTER UNINSTALLING" in done.stdout, done.stdout[-2000:] + done.stderr[-4000:]
-    assert "amazon_shipping_method" not in done.stderr, "delivery methods held on to the shipping methods"
-    assert not rows(scratch, "SELECT relname FROM pg_class WHERE relname LIKE 'amazon%' AND relkind = 'r'")
-
-
-def test_neutralizing_disconnects(scratch):
+def test_neutralizing_disconnects(one_account, seller):
     """A neutralized copy of a database neither reads nor writes the real shop."""
-    database.copy(os.environ["TEMPLATE_DATABASE"], scratch)
-    script = """
-account = env["amazon.account"].create({
-    "name": "Test", "merchant_id": "A1", "lwa_client_id": "id", "lwa_client_secret": "secret", "refresh_token": "token",
-    "auto_import": True,
-})
-env.cr.commit()
-"""
-    shell = database.odoo_command("shell", "-d", scratch, "--no-http", "--log-level=warn")
-    subprocess.run(shell, input=script, text=True, check=True, timeout=120)
     query = """
         SELECT auto_import, refresh_token_cipher, lwa_client_secret_cipher,
                (SELECT bool_or(cron.active) FROM ir_cron cron JOIN amazon_job job ON job.cron_id = cron.id)
           FROM amazon_account"""
-    [[started, token, secret, crons]] = rows(scratch, query)
-    assert started and crons and token and secret and "token" not in token and "secret" not in secret
-    neutralize = database.odoo_command("neutralize", "-d", scratch, "--log-level=warn")
-    subprocess.run(neutralize, check=True, timeout=120)
-    assert rows(scratch, query) == [(False, None, None, False)]
+    with shops.copied(one_account, "neutralized") as shop:
+        [[started, token, secret, crons]] = shop.sql(query)
+        assert started and crons and token and secret
+        assert seller["refresh_token"] not in token and seller["client_secret"] not in secret
+        neutralize = database.odoo_command("neutralize", "-d", shop.name, "--log-level=warn")
+        subprocess.run(neutralize, check=True, timeout=120)
+        assert shop.sql(query) == [(False, None, None, False)]

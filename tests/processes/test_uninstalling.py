@@ -25,6 +25,10 @@ for record in (order, order.picking_ids, order.partner_id):
     record.activity_schedule("mail.mail_activity_data_todo", note=order.partner_shipping_id.phone)
 env["res.partner"].create({"name": "カナリア 三郎", "parent_id": order.partner_id.id})
 order.partner_id.copy()
+env["delivery.carrier"].create({
+    "name": "Courier", "product_id": env["product.product"].create({"name": "Courier", "type": "service"}).id,
+    "amazon_shipping_method_id": env.ref("sale_amazon_spapi.shipping_method_ne_20").id, "active": False,
+})
 env["ir.attachment"].create({"name": "カナリア.pdf", "res_model": "stock.picking", "res_id": order.picking_ids.id})
 """
 SHIP = """
@@ -39,8 +43,27 @@ env.cr.commit()
 print("SHIPPED")
 """
 UNINSTALL = """
+crons = env["amazon.job"].search([]).cron_id
+cron_ids, action_ids = crons.ids, crons.ir_actions_server_id.ids
+assert cron_ids and action_ids
 env["ir.module.module"]._get("sale_amazon_spapi").button_immediate_uninstall()
+env = env(cr=env.registry.cursor()) if env.cr.closed else env
+assert not env["ir.cron"].with_context(active_test=False).browse(cron_ids).exists(), "crons are left"
+assert not env["ir.actions.server"].browse(action_ids).exists(), "server actions are left"
+couriers = env["delivery.carrier"].with_context(active_test=False).search([("name", "=", "Courier")])
+assert couriers, "the shop's own delivery method is gone"
 print("UNINSTALLED")
+product = env["product.product"].create({"name": "Tea", "type": "consu", "is_storable": True})
+order = env["sale.order"].create({
+    "partner_id": env["res.partner"].create({"name": "Anyone"}).id,
+    "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 1})],
+})
+order.action_confirm()
+picking = order.picking_ids
+picking.move_ids.quantity = 1
+picking.button_validate()
+assert picking.state == "done"
+print("SOLD AFTER UNINSTALLING")
 """
 INSTALL = """
 env["ir.module.module"]._get("sale_amazon_spapi").button_immediate_install()
@@ -60,7 +83,7 @@ def shell(name, script):
 
 def test_uninstalling_and_installing_again(amazon, seller, shop, importer):
     """Refused while something is still to leave; then the log says nothing, no personal data are left in the database,
-    and the addon can be installed again."""
+    nor anything of the addon that Odoo stumbles over; a sale still works, and the addon can be installed again."""
     shops.place(amazon, seller, {"jp_standard": 3, "jp_fba_shipped": 1, "jp_shipped": 1, "jp_cvs_pending": 1})
     created = shops.moment_ago(amazon, 30)
     amazon.place(seller, "jp_gift", 3, created=created, updated=created, set=PERSONAL)
@@ -75,6 +98,9 @@ def test_uninstalling_and_installing_again(amazon, seller, shop, importer):
     assert "SHIPPED" in printed, logged[-4000:]
     printed, logged = shell(shop.name, UNINSTALL)
     assert "UNINSTALLED" in printed, logged[-4000:]
+    assert "SOLD AFTER UNINSTALLING" in printed, logged[-4000:]
+    assert "amazon_shipping_method" not in logged, "delivery methods held on to the shipping methods"
+    assert not shop.sql("SELECT relname FROM pg_class WHERE relname LIKE 'amazon%%' AND relkind = 'r'")
     assert not [line for line in logged.splitlines() if re.search(" (WARNING|ERROR|CRITICAL) ", line)], logged
     assert canaries(shop) == set()
     assert shop.value("SELECT count(*) FROM sale_order") >= 9, "the orders themselves stay"
