@@ -319,6 +319,23 @@ class TestOffers(AmazonCase):
         offer.sku = "\tSKU-2 "
         self.assertEqual(offer.sku, "SKU-2")
 
+    def test_full_width(self):
+        """What is typed in full-width characters, with whichever hyphen, finds the SKU or the ASIN; a SKU that is
+        written so itself is found, too."""
+        table = self.env["amazon.offer"].with_user(self.user)
+        place = {"account_id": self.account.id, "marketplace_id": self.account.marketplace_ids.id}
+        plain, wide = table.create(
+            [{**place, "sku": "ABC-123", "asin": "B0FULLWIDE"}, {**place, "sku": "ＡＢＣ－１２３－全角"}]
+        )
+        for text in ("ＡＢＣ－１２３", "ａｂｃ－１２", "ABCー123"):
+            with self.subTest(text=text):
+                found = ["|", "|", ("sku", "ilike", text), ("asin", "ilike", text), ("title", "ilike", text)]
+                self.assertIn(plain, table.search(found))
+                self.assertIn(plain.id, [offer_id for offer_id, _name in table.name_search(text)])
+        self.assertIn(wide, table.search([("sku", "ilike", "ＡＢＣ－１２３")]))
+        self.assertEqual(table.search([("asin", "ilike", "Ｂ０ＦＵＬＬＷＩＤＥ")]), plain)
+        self.assertFalse(table.search([("sku", "ilike", "ＡＢＣ－１２４")]))
+
     def test_no_sku(self):
         """An item without a SKU is in the table by its ASIN: a person maps that, and the order goes on."""
         order = self.imported("jp_no_sku")

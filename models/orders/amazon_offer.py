@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
+from ...order_numbers import plain
 from ...said import say
 from ..engine.trigram import trigram
 
@@ -106,6 +107,18 @@ class AmazonOffer(models.Model):
         if vals.get("product_id"):
             self._apply_mapping()
         return result
+
+    # === SEARCH METHODS === #
+
+    @api.model
+    def _amazon_looked_up(self, condition):
+        """What is typed in full-width characters finds what is written in others, too."""
+        field, text = condition.field_expr, condition.value
+        if field in ("sku", "asin", "display_name") and condition.operator == "ilike" and isinstance(text, str):
+            written = plain(text)
+            if written != text and written.isascii():
+                return condition | Domain("sku" if field == "display_name" else field, "ilike", written)
+        return super()._amazon_looked_up(condition)
 
     # === BUSINESS METHODS === #
 
