@@ -1,3 +1,5 @@
+import base64
+import json
 from datetime import timedelta
 
 from freezegun import freeze_time
@@ -86,6 +88,32 @@ class TestListings(StockCase):
         self.change_listing("AMZ-TEA-001", issues=[])
         self.sync_offers()
         self.assertFalse(self.offer("AMZ-TEA-001").issues)
+
+    def test_language_of_issues(self):
+        """Whichever way Amazon is asked or told, it is asked to say what is wrong in the company's language."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        for lang, locale in (("ja_JP", "ja_JP"), ("en_GB", "en_US"), ("zh_CN", "zh_CN")):
+            self.env["res.lang"]._activate_lang(lang)
+            self.company.partner_id.lang = lang
+            with self.subTest(lang=lang):
+                self.list_on_amazon("AMZ-TEA-001", "WITH,COMMA")
+                self.amazon.control("DELETE", "requests")
+                self.sync_offers()
+                self.offer("WITH,COMMA").product_id = self.cup
+                for threshold in (50, 0):
+                    self.account.inventory_feed_threshold = threshold
+                    self.run_job("_sync_inventory", full=True)
+                    self.results()
+                asked = {
+                    one["operation"]: one["query"].get("issueLocale")
+                    for one in self.amazon.get("requests")
+                    if "ListingsItem" in one["operation"]
+                }
+                self.assertEqual(asked, dict.fromkeys(self.CALLS, locale))
+                feed = self.env["amazon.feed"].search([("account_id", "=", self.account.id)], limit=1)
+                self.assertEqual(json.loads(base64.b64decode(feed.document))["header"]["issueLocale"], locale)
+
+    CALLS = ("searchListingsItems", "getListingsItem", "patchListingsItem")
 
     def test_known_from_orders(self):
         """A SKU that came in with an order is the same row, and keeps its product."""

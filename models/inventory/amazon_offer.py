@@ -1,5 +1,6 @@
 """What Amazon says of its SKUs, and how the table is filled from there."""
 
+import re
 from dataclasses import replace
 
 from odoo import api, fields, models
@@ -23,7 +24,7 @@ STATUSES = {
     "Inactive": _lt("Not on sale"),
     "Incomplete": _lt("Incomplete listing"),
 }
-# Languages in which Amazon says what is wrong.
+# Languages in which Amazon says what is wrong, where a company's may be another country's.
 LOCALES = {"ja": "ja_JP", "en": "en_US", "de": "de_DE", "fr": "fr_FR", "it": "it_IT", "es": "es_ES"}
 
 
@@ -43,7 +44,12 @@ class AmazonOffer(models.Model):
     image_url = fields.Char("Image", readonly=True, copy=False)
     amazon_status = fields.Char("Status in Amazon's Words", readonly=True, copy=False)
     status_text = fields.Char("Status on Amazon", compute="_compute_status_text")
-    issues = fields.Text("Amazon's Issues", readonly=True, copy=False)
+    issues = fields.Text(
+        "Amazon's Issues",
+        readonly=True,
+        copy=False,
+        help="In Amazon's words, which it says in one language: the company's",
+    )
     has_errors = fields.Boolean("Listing Error", readonly=True, copy=False, help="Amazon does not sell this as it is.")
     quantity_amazon = fields.Integer("On Amazon", readonly=True, copy=False, help="What Amazon says that it can sell")
     handling_days_amazon = fields.Integer("Handling Days on Amazon", readonly=True, copy=False)
@@ -182,8 +188,10 @@ class AmazonOffer(models.Model):
 
     @api.model
     def _issue_locale(self, account):
-        """Return the language in which Amazon is to say what is wrong."""
-        return LOCALES.get(account.company_id._amazon_lang()[:2], "")
+        """Return the language in which Amazon is to say what is wrong: it says it in one, which is stored for whoever
+        looks later, so it is the company's; English where Amazon has it not in that."""
+        lang = account.company_id._amazon_lang()
+        return LOCALES.get(lang[:2]) or (lang if re.fullmatch("[a-z]{2}_[A-Z]{2}", lang) else "")
 
     @api.model
     def _learn_listings(self, account, marketplace, listings, report_at=None):
