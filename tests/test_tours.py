@@ -154,7 +154,9 @@ class TestStockTour(InBrowser, StockCase):
 
     def test_map_ship_and_see(self):
         self.user.group_ids |= self.env.ref("base.group_partner_manager")
-        self.list_on_amazon({"sku": "TOUR-1", "quantity": 3})
+        self.list_on_amazon(
+            {"sku": "TOUR-1", "quantity": 3, "image": f"{self.base_url()}/web/static/img/placeholder.png"}
+        )
         self.sync_offers()
         self.start_tour("/odoo", "amazon_map_a_sku", login=self.user.login)
         self.run_job("_send_requested_stock")

@@ -411,6 +411,10 @@ registry.category("web_tour.tours").add("amazon_map_a_sku", {
             trigger: ".alert:contains(Choose the product that this SKU is)",
         },
         {
+            content: "Its picture is loaded when it is seen, and Amazon does not hear from where",
+            trigger: ".o_field_widget[name='image_url'] img[loading='lazy'][referrerpolicy='no-referrer'][src*='placeholder']",
+        },
+        {
             content: "Choose the product",
             trigger: ".o_field_widget[name='product_id'] input",
             run: "edit AMZ-TEA-001",
