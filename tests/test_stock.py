@@ -39,6 +39,43 @@ class TestStock(StockCase):
         self.assertEqual(self.writes(), [])
         self.assertFalse(self.amazon.get("requests/count"))
 
+    def why(self, sku="AMZ-TEA-001"):
+        """Send the stock; return why it was sent of a SKU last."""
+        told = self.offer(sku).quantity_id
+        self.sync()
+        self.assertNotEqual(self.offer(sku).quantity_id, told, "nothing was sent")
+        return self.offer(sku).quantity_id.reason
+
+    def test_why(self):
+        """The history says what each quantity was sent for."""
+        self.account.repair_drift = self.account.auto_inventory = True
+        tea = self.offer("AMZ-TEA-001").with_user(self.user)
+        self.assertEqual(self.why(), "first")
+        for change, reason in (
+            (lambda: self.stock(self.tea, -5), "less"),
+            (lambda: self.stock(self.tea, 3), "more"),
+            (lambda: self.imported(items=[{"sku": "AMZ-TEA-001"}]), "order"),
+            (lambda: tea.write({"buffer": 3}), "settings"),
+            (tea.action_send_now, "person"),
+            (lambda: tea.write({"paused": True}), "paused"),
+            (lambda: tea.write({"paused": False}), "settings"),
+            (self.drift, "compared"),
+        ):
+            with self.subTest(reason=reason):
+                change()
+                self.assertEqual(self.why(), reason)
+        self.account.with_user(self.manager).action_send_all_stock()
+        self.assertEqual(self.why("AMZ-CUP-001"), "person")
+
+    def drift(self):
+        """Let somebody change a quantity on Amazon, and compare."""
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=20)) as clock:
+            self.sync()
+            self.change_listing("AMZ-TEA-001", available={"DEFAULT": {"quantity": 1}})
+            clock.tick(timedelta(minutes=20))
+            self.account.action_compare_stock()
+            self.run_job("_compare_stock")
+
     def test_what_has_moved(self):
         """Only what has moved is told; receipts, reservations and what leaves alike."""
         self.started()
@@ -439,7 +476,8 @@ class TestStock(StockCase):
         changes = self.env["amazon.stock.change"]
         changes._note_all(self.account, again=True)
         changes._note_offers(self.offer("MORE-2"))
-        self.assertEqual(changes._take(self.account, 1), ([self.offer("MORE-2").id], {self.offer("MORE-2").id}, set()))
+        more = self.offer("MORE-2").id
+        self.assertEqual(changes._take(self.account, 1)[:3], ([more], {more}, set()))
         self.assertEqual(len(changes._take(self.account, 9)[0]), 2)
 
     def test_cancelled_in_the_inbox(self):

@@ -83,6 +83,70 @@ class TestStockCompare(StockCase):
         self.sync()
         self.assertEqual(self.writes()[1:], [])
 
+    def check_over(self, end):
+        """Have Amazon show more than it should, and check that this is over once something else is seen.
+
+        :param end: makes it so.
+        """
+        self.set_on_amazon("AMZ-TEA-001", 107)
+        self.compare()
+        self.assertEqual(self.drifts(), {"AMZ-TEA-001": (7, "changed")})
+        end()
+        with freeze_time(self.now + timedelta(minutes=1)):
+            self.sync_offers()
+        self.assertEqual((self.drifts(), self.account.stock_drift_count), ({}, 0))
+
+    def test_given_to_amazon(self):
+        """What is Amazon's to ship differs no more, from when that is seen."""
+        self.check_over(lambda: self.change_listing("AMZ-TEA-001", channel="fba"))
+
+    def test_unmapped(self):
+        """What has no product differs no more."""
+        self.check_over(lambda: self.tea_offer.with_user(self.user).write({"product_id": False}))
+
+    def test_gone(self):
+        """What is listed no more differs no more, until it is compared; what is listed again is not gone any more."""
+        listing = f"listings/AMZ-TEA-001?merchant_id={self.seller['merchant_id']}"
+        self.check_over(lambda: self.amazon.control("DELETE", listing))
+        with freeze_time(self.now + timedelta(minutes=2)):
+            self.compare()
+            self.assertEqual(self.drifts(), {"AMZ-TEA-001": (-100, "gone")})
+            self.list_on_amazon({"sku": "AMZ-TEA-001", "quantity": 100})
+            self.sync_offers()
+            self.assertEqual(self.drifts(), {})
+
+    def test_queries_of_many(self):
+        """What was ordered meanwhile is asked for all SKUs at once, in comparing and in reading back."""
+        skus = [f"MORE-{number}" for number in range(4)]
+        self.list_on_amazon(*skus)
+        self.env["amazon.offer"].create(
+            [
+                {
+                    "account_id": self.account.id,
+                    "marketplace_id": self.account.marketplace_ids.id,
+                    "sku": sku,
+                    "product_id": self.cup.id,
+                }
+                for sku in skus
+            ]
+        )
+        self.sync()
+        with freeze_time(self.now + timedelta(minutes=20)), self.statements() as found:
+            for sku in skus:
+                self.set_on_amazon(sku, 93)
+            self.sync()
+        self.assertEqual(self.asked_for_orders(found), 1)
+        for sku in skus:
+            self.set_on_amazon(sku, 107)
+        self.sync_offers()
+        with self.statements() as found:
+            self.env["amazon.offer"].search([("sku", "in", skus)])._write_drift()
+        self.assertEqual(self.asked_for_orders(found), 1)
+
+    def asked_for_orders(self, statements):
+        """Return how often it was asked what was ordered of SKUs."""
+        return sum("date_order" in one and "sale_order_line" in one and "SELECT" in one for one in statements)
+
     def test_accepted_and_not_shown(self):
         """What Amazon has accepted and does not show is another matter than what somebody has changed there."""
         self.change_listing("AMZ-TEA-001", applies=False)

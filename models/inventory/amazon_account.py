@@ -105,7 +105,7 @@ class AmazonAccount(models.Model):
         self.filtered(lambda account: account._source() != source[account])._forget_stock()
         if {"warehouse_ids", "marketplace_ids"} & set(vals):
             for account in self.filtered("stock_watched"):
-                self.env["amazon.stock.change"].sudo()._note_all(account)
+                self.env["amazon.stock.change"].sudo()._note_all(account, "settings")
         return result
 
     # === ACTION METHODS === #
@@ -116,7 +116,7 @@ class AmazonAccount(models.Model):
         self.check_access("write")
         self._check_ready()
         # sudo: what is to be looked at is the addon's own
-        self.env["amazon.stock.change"].sudo()._note_all(self.sudo(), again=True)
+        self.env["amazon.stock.change"].sudo()._note_all(self.sudo(), "person", again=True)
         self._wake_stock()
         return notice(self.env._("The quantities go out within a minute."), "info")
 
@@ -254,7 +254,7 @@ class AmazonAccount(models.Model):
             if begins or due:
                 recheck = now + timedelta(minutes=RECHECK_MINUTES)
                 self.write({"stock_watched": True, "stock_recheck_at": begins and recheck})
-            self.env["amazon.stock.change"]._note_all(self, again=full)
+            self.env["amazon.stock.change"]._note_all(self, "person" if full else None, again=full)
             self.env["ir.cron"]._commit_progress()
         except MET:
             # Another run is just doing it.

@@ -36,6 +36,18 @@ class AmazonOffer(models.Model):
     )
     drift_reason = fields.Selection(DRIFT_REASONS, "Why It Differs", readonly=True, copy=False, index="btree_not_null")
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"channel", "both_channels", "gone", "product_id"} & set(vals):
+            # Of what nothing is told any more nothing differs; what is listed again is compared next time.
+            # sudo: whoever maps a SKU says nothing of how it differs
+            self.sudo().filtered(
+                lambda offer: offer.drift_reason and (offer._why_not_sent() or offer.drift_reason == "gone")
+            )._settle_drift()
+        return result
+
     # === BUSINESS METHODS: COMPARING === #
 
     @api.model
@@ -71,14 +83,18 @@ class AmazonOffer(models.Model):
 
     def _write_drift(self):
         """Write of each of these by how much Amazon is off, and why, where that is something new."""
+        # What was ordered after it was seen is taken here, and by now on Amazon.
+        more_there = self.filtered(lambda offer: offer.seen_at and offer.quantity_amazon > offer.quantity_here)
+        ordered = self._units_ordered_since({offer: offer.seen_at for offer in more_there})
         for offer in self:
-            drift, reason = offer._drift()
+            drift, reason = offer._drift(ordered[offer])
             if (drift, reason) != (offer.drift, offer.drift_reason):
                 offer.write({"drift": drift, "drift_reason": reason})
 
-    def _drift(self):
+    def _drift(self, ordered):
         """Return by how much Amazon is off, and why.
 
+        :param float ordered: units of it that were ordered after it was seen.
         :rtype: tuple[int, str | bool]
         """
         told = self.quantity_id
@@ -91,8 +107,7 @@ class AmazonOffer(models.Model):
             return self.drift, self.drift_reason
         drift = self.quantity_amazon - self.quantity_here
         if drift > 0:
-            # What was ordered after it was seen is taken here, and by now on Amazon.
-            drift = max(0, drift - int(self._units_ordered_since(self.seen_at)))
+            drift = max(0, drift - int(ordered))
         return drift, drift and self._drift_reason()
 
     def _drift_reason(self):
@@ -106,7 +121,7 @@ class AmazonOffer(models.Model):
     def _repair_drift(self):
         """Have Amazon told again what it should have."""
         drifted = self.filtered(lambda offer: offer.drift_reason in REPAIRED)
-        self.env["amazon.stock.change"]._note_offers(drifted, changed_there=True)
+        self.env["amazon.stock.change"]._note_offers(drifted, "compared", changed_there=True)
 
     def _drift_told(self):
         """What Amazon had not been told, or somebody has changed there, it is told now; whether it shows it is read

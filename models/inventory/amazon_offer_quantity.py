@@ -1,10 +1,10 @@
 """How many of a SKU Amazon may sell."""
 
+from collections import Counter
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
 from odoo.tools import SQL, float_round, format_date
 from odoo.tools.translate import LazyTranslate
 
@@ -206,14 +206,15 @@ class AmazonOffer(models.Model):
             env = self._amazon_in_users_language().env
             raise AccessError(env._("Amazon knows %s already. Add another row for another SKU.", ", ".join(changed)))
 
-    def _note_change(self, changed_there=False):
+    def _note_change(self, reason="settings", changed_there=False):
         """Have these looked at by who sends stock.
 
+        :param str reason: why.
         :param bool changed_there: Amazon may have changed its number itself.
         """
         # sudo: whoever maps a SKU says nothing of what others do
         changes, watched = self.env["amazon.stock.change"].sudo(), self.sudo().filtered("account_id.stock_watched")
-        changes._note_offers(watched, changed_there=changed_there)
+        changes._note_offers(watched, reason, changed_there=changed_there)
 
     def _why_not_sent(self):
         """Return why nothing is told to Amazon of this SKU, or False."""
@@ -266,19 +267,38 @@ class AmazonOffer(models.Model):
                 units[offer] = min((free[part] / need for part, need in needs.items()), default=0)
         return units
 
-    def _units_ordered_since(self, moment):
-        """Return how many units of this were ordered on Amazon since then, which Amazon has taken off at once.
+    @api.model
+    def _units_ordered_since(self, moments):
+        """Return how many units of SKUs of an account were ordered on Amazon, which Amazon has taken off at once.
 
-        :param datetime moment: UTC, naive.
-        :rtype: float
+        :param dict moments: since when (UTC, naive), by ``amazon.offer``.
+        :return: units by ``amazon.offer``.
+        :rtype: Counter
         """
-        self.ensure_one()
-        [[ordered]] = self.env["sale.order.line"]._read_group(
-            Domain("amazon_offer_id", "=", self.id)
-            & Domain("order_id.date_order", ">=", moment - timedelta(minutes=CLOCKS)),
-            aggregates=["product_uom_qty:sum"],
+        if not moments:
+            return Counter()
+        offers = self.browse().union(*moments)
+        self.env["sale.order"].flush_model(["amazon_account_id", "date_order"])
+        self.env["sale.order.line"].flush_model(["order_id", "amazon_offer_id", "product_uom_qty"])
+        earlier = timedelta(minutes=CLOCKS)
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT asked.offer_id, sum(line.product_uom_qty)"
+                " FROM unnest(%s::int[], %s::timestamp[]) AS asked (offer_id, since)"
+                " JOIN sale_order_line line ON line.amazon_offer_id = asked.offer_id"
+                " JOIN sale_order ON sale_order.id = line.order_id AND sale_order.date_order >= asked.since"
+                # Of the orders only the latest need be looked at, which have an index.
+                " WHERE sale_order.amazon_account_id IN %s AND sale_order.date_order >= %s GROUP BY asked.offer_id",
+                [offer.id for offer in moments],
+                [moment - earlier for moment in moments.values()],
+                offers.account_id._ids,
+                min(moments.values()) - earlier,
+            )
         )
-        return (ordered or 0) + self.env["amazon.order.update"]._taken(self.company_id)[self]
+        ordered = Counter({self.browse(offer_id): float(units) for offer_id, units in rows})
+        for company in offers.company_id:
+            ordered.update(self.env["amazon.order.update"]._taken(company))
+        return ordered
 
     # === BUSINESS METHODS: TELLING === #
 
@@ -298,11 +318,12 @@ class AmazonOffer(models.Model):
         """Tell whether Amazon is to be asked for this before it can be told of it at all."""
         return bool(self.product_id) and not self.seen_at and not self.gone and self._can_be_looked_up()
 
-    def _tell(self, again, changed_there):
+    def _tell(self, again, changed_there, reasons):
         """Have Amazon told what it may sell of these, where it was told something else.
 
         :param again: ids of those that it is told even if it was told the same.
         :param changed_there: ids of those of which it may have changed its number itself.
+        :param dict reasons: why, where it is known, by their ids.
         """
         new, anyway = [], {*again, *changed_there, *self._ordered_since_told().ids}
         for offer in self:
@@ -312,6 +333,7 @@ class AmazonOffer(models.Model):
             if not values or (same and offer.id not in anyway and told.state != "not_sent"):
                 continue
             values["requested"] = offer.id in again
+            values["reason"] = offer._reason(reasons.get(offer.id), values["quantity"])
             if told and told.state != "done":
                 told._to_send(**{**values, "requested": told.requested or values["requested"]})
             else:
@@ -320,6 +342,21 @@ class AmazonOffer(models.Model):
         for row in rows:
             row.offer_id.quantity_id.retry_at = False
             row.offer_id.quantity_id = row
+
+    def _reason(self, noted, quantity):
+        """Return why Amazon is told of this.
+
+        :param str noted: why it was to be looked at, where that is known.
+        :param int quantity: what it is told.
+        """
+        told = self.quantity_id
+        if noted == "person":
+            return noted
+        if self.paused:
+            return "paused"
+        if not told:
+            return "first"
+        return noted or ("more" if quantity > told.quantity else "less" if quantity < told.quantity else "order")
 
     def _ordered_since_told(self):
         """Return those of these that were ordered on Amazon after it was told of them: it has fewer now than it was
@@ -369,7 +406,7 @@ class AmazonOffer(models.Model):
         for offers in self.grouped("account_id").values():
             offers.account_id._check_ready()
         # sudo: what is to be looked at is the addon's own
-        self.env["amazon.stock.change"].sudo()._note_offers(self, again=True)
+        self.env["amazon.stock.change"].sudo()._note_offers(self, "person", again=True)
         self.account_id._wake_stock()
         return notice(self.env._("The quantities go out within a minute."), "info")
 

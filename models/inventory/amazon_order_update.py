@@ -49,7 +49,7 @@ class AmazonOrderUpdate(models.Model):
                 for row in rows:
                     wanted.update(dict(row._units()))
                 offers = self.env["amazon.offer"].union(*self._units_of_offers(account, wanted))
-                offers._note_change(changed_there=True)
+                offers._note_change("order", changed_there=True)
 
     @api.model
     def _taken(self, company):

@@ -12,6 +12,7 @@ from ...said import say
 from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, MOST_MESSAGES, MOST_SKUS, BadRequest, ListingPatch
 from ..engine.amazon_job import unexpected
 from ..engine.amazon_outbox import FAILED
+from .amazon_stock_change import CHANGES
 
 _lt = LazyTranslate(__name__)
 
@@ -22,6 +23,15 @@ ROUND = 2_000
 # What was accepted is read back after so many minutes; Amazon may take a while to apply it.
 SHOWN_AFTER_MINUTES = (15, 30, 60)
 KEEP_DAYS = 90
+# Why it was sent.
+REASONS = [
+    ("first", "First Time"),
+    ("more", "More in Stock"),
+    ("less", "Less in Stock"),
+    ("paused", "Paused"),
+    *CHANGES,
+    ("unshown", "Not Shown by Amazon"),
+]
 # So many SKUs are looked up for a feed, right before it is made: 50 calls, which take ten seconds at Amazon's pace.
 LOOKED_UP = 1_000
 # Of more in a feed those are looked up that Amazon has not shown so lately.
@@ -47,6 +57,7 @@ class AmazonQuantity(models.Model):
     quantity = fields.Integer(readonly=True)
     handling_days = fields.Integer(readonly=True)
     restock_date = fields.Date("Back in Stock on", readonly=True)
+    reason = fields.Selection(REASONS, "Why", readonly=True, help="What it was sent for")
     applied = fields.Boolean("Shown by Amazon", readonly=True)
     sent_again = fields.Boolean(readonly=True, help="Amazon accepted it, but did not show it; it was told once more.")
     quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon showed when it was read back")
@@ -235,7 +246,7 @@ class AmazonQuantity(models.Model):
         changes, looked_up, limit, looked_at = self.env["amazon.stock.change"], set(), LOOK, 0
         while looked_at < ROUND:
             run.checkpoint()
-            ids, again, changed_there = changes._take(run.account, limit, requested)
+            ids, again, changed_there, reasons = changes._take(run.account, limit, requested)
             if not ids:
                 return False
             offers = self.env["amazon.offer"].browse(ids)
@@ -249,7 +260,7 @@ class AmazonQuantity(models.Model):
                 unseen._look_up(run)
                 continue
             try:
-                offers._tell(again, changed_there)
+                offers._tell(again, changed_there, reasons)
                 self.env.flush_all()
                 looked_at += len(ids)
             except MET:
@@ -364,28 +375,31 @@ class AmazonQuantity(models.Model):
                 for listings, offers, _unread in of_one.offer_id._listings(run.amazon, run.account, marketplace):
                     self.env["amazon.offer"]._learn_listings(run.account, marketplace, listings)
                     shown = {listing.sku: listing for listing in listings}
-                    for row in of_one.filtered(lambda row, offers=offers: row.offer_id in offers):
-                        row._compare(shown.get(row.sku))
+                    asked = of_one.filtered(lambda row, offers=offers: row.offer_id in offers)
+                    fewer = asked.filtered(
+                        lambda row, shown=shown: row.sku in shown and (shown[row.sku].quantity or 0) < row.quantity
+                    )
+                    ordered = offers._units_ordered_since({row.offer_id: row.sent_at for row in fewer})
+                    for row in asked:
+                        row._compare(shown.get(row.sku), ordered[row.offer_id])
                     run.checkpoint()
 
-    def _compare(self, listing):
+    def _compare(self, listing, ordered):
         """Compare what Amazon shows with what it was told.
 
         :param listing: the ``selling_partner`` listing, or None.
+        :param float ordered: units of it that were ordered since.
         """
         there = listing.quantity if listing else None
         self.quantity_amazon = there or 0
-        if (
-            there is not None
-            and self.quantity - self.offer_id._units_ordered_since(self.sent_at) <= there <= self.quantity
-        ):
+        if there is not None and self.quantity - ordered <= there <= self.quantity:
             self.write({"applied": True, "retry_at": False, "asked": 0})
             self.offer_id._settle_drift()
         elif self.asked < len(SHOWN_AFTER_MINUTES) - 1:
             minutes = SHOWN_AFTER_MINUTES[self.asked + 1]
             self.write({"asked": self.asked + 1, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
         elif not self.sent_again:
-            self._to_send(sent_again=True)
+            self._to_send(sent_again=True, reason="unshown")
         else:
             text = _lt(
                 "Amazon has accepted %(told)s twice, but shows %(there)s. Look in Seller Central what keeps this SKU.",

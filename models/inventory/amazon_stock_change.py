@@ -1,8 +1,16 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# What is noted in a transaction before it is committed: the products' ids, in its cursor.
+# What is noted in a transaction before it is committed: the products' ids, and whether an order from Amazon is why, in
+# its cursor.
 NOTED = "amazon.stock.change"
+# Why a SKU is looked at, where it is more than that its stock has moved.
+CHANGES = [
+    ("person", "Sent by Hand"),
+    ("compared", "Differed on Amazon"),
+    ("order", "Ordered or Cancelled on Amazon"),
+    ("settings", "Setting Changed"),
+]
 
 
 class AmazonStockChange(models.Model):
@@ -18,31 +26,36 @@ class AmazonStockChange(models.Model):
     offer_id = fields.Many2one("amazon.offer", required=True, readonly=True, index=True, ondelete="cascade")
     changed_there = fields.Boolean(readonly=True, help="Amazon may have changed its number itself.")
     again = fields.Boolean(readonly=True, help="To be told even if Amazon was told the same")
+    reason = fields.Selection(CHANGES, readonly=True, help="Empty: its stock has moved.")
 
     @api.model
-    def _note_products(self, product_ids):
+    def _note_products(self, product_ids, ordered=False):
         """Have the SKUs of these products looked at, once this transaction is committed.
 
         :param product_ids: ids of ``product.product``.
+        :param bool ordered: because of an order from Amazon.
         """
         data = self.env.cr.precommit.data
         if NOTED not in data:
-            data[NOTED] = set()
+            data[NOTED] = {}
             # sudo: whoever moves goods need not know Amazon
             self.env.cr.precommit.add(self.sudo()._write_noted)
-        data[NOTED].update(product_ids)
+        for product_id in product_ids:
+            data[NOTED][product_id] = ordered or data[NOTED].get(product_id, False)
 
     @api.model
     def _write_noted(self):
         """Note the SKUs whose stock this transaction has changed, in one query, and wake who sends what has run out."""
-        product_ids = sorted(filter(None, self.env.cr.precommit.data.pop(NOTED, ())))
+        noted = self.env.cr.precommit.data.pop(NOTED, {})
+        product_ids = sorted(filter(None, noted))
         if not product_ids:
             return
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                "WITH RECURSIVE changed(product_id, moved_id) AS (SELECT id, id FROM unnest(%s) id%s),"
-                " found AS (SELECT offer.account_id, offer.id,"
+                "WITH RECURSIVE changed(product_id, moved_id, ordered) AS ("
+                "  SELECT id, id, ordered FROM unnest(%s, %s) AS noted (id, ordered)%s),"
+                " found AS (SELECT offer.account_id, offer.id, bool_or(changed.ordered) AS ordered,"
                 "  bool_or(free.units <= COALESCE(offer.buffer, 0)) AS ran_out"
                 "  FROM changed JOIN amazon_offer offer ON offer.product_id = changed.product_id"
                 "  JOIN amazon_account account ON account.id = offer.account_id AND account.stock_watched"
@@ -51,9 +64,11 @@ class AmazonStockChange(models.Model):
                 "   WHERE quant.product_id = changed.moved_id AND place.usage = 'internal'"
                 "    AND place.company_id = account.company_id AND %s) free"
                 "  GROUP BY offer.account_id, offer.id),"
-                " noted AS (INSERT INTO amazon_stock_change (account_id, offer_id) SELECT account_id, id FROM found)"
+                " noted AS (INSERT INTO amazon_stock_change (account_id, offer_id, reason)"
+                "  SELECT account_id, id, CASE WHEN ordered THEN 'order' END FROM found)"
                 " SELECT DISTINCT account_id FROM found WHERE ran_out",
                 product_ids,
+                [noted[product_id] for product_id in product_ids],
                 self._kits(),
                 self._counts_for_account(),
             )
@@ -83,7 +98,7 @@ class AmazonStockChange(models.Model):
         if "mrp.bom" not in self.env:
             return SQL()
         return SQL(
-            " UNION SELECT kit.id, changed.moved_id FROM changed"
+            " UNION SELECT kit.id, changed.moved_id, changed.ordered FROM changed"
             " JOIN mrp_bom_line line ON line.product_id = changed.product_id"
             " JOIN mrp_bom bom ON bom.id = line.bom_id AND bom.type = 'phantom' AND bom.active"
             " JOIN product_product kit ON kit.id = bom.product_id"
@@ -91,18 +106,20 @@ class AmazonStockChange(models.Model):
         )
 
     @api.model
-    def _note_offers(self, offers, again=False, changed_there=False):
+    def _note_offers(self, offers, reason=None, again=False, changed_there=False):
         """Have these SKUs looked at.
 
         :param offers: the ``amazon.offer``.
+        :param str reason: one of :data:`CHANGES`, or None.
         :param bool again: tell Amazon even what it was told before, as a person has asked.
         :param bool changed_there: Amazon may have changed its number itself: what it was told is not what it has.
         """
         if offers:
             self.env.execute_query(
                 SQL(
-                    "INSERT INTO amazon_stock_change (account_id, offer_id, again, changed_there)"
-                    " SELECT account_id, id, %s, %s FROM amazon_offer WHERE id IN %s RETURNING 1",
+                    "INSERT INTO amazon_stock_change (account_id, offer_id, reason, again, changed_there)"
+                    " SELECT account_id, id, %s, %s, %s FROM amazon_offer WHERE id IN %s RETURNING 1",
+                    reason,
                     again,
                     changed_there,
                     offers._ids,
@@ -110,17 +127,19 @@ class AmazonStockChange(models.Model):
             )
 
     @api.model
-    def _note_all(self, account, again=False):
+    def _note_all(self, account, reason=None, again=False):
         """Have all SKUs of an account looked at that have a product.
 
         :param account: the ``amazon.account``.
+        :param str reason: one of :data:`CHANGES`, or None.
         :param bool again: as in :meth:`_note_offers`.
         """
         self.env.execute_query(
             SQL(
-                "INSERT INTO amazon_stock_change (account_id, offer_id, again)"
-                " SELECT account_id, id, %s FROM amazon_offer WHERE account_id = %s AND product_id IS NOT NULL"
+                "INSERT INTO amazon_stock_change (account_id, offer_id, reason, again)"
+                " SELECT account_id, id, %s, %s FROM amazon_offer WHERE account_id = %s AND product_id IS NOT NULL"
                 " RETURNING 1",
+                reason,
                 again,
                 account.id,
             )
@@ -134,9 +153,9 @@ class AmazonStockChange(models.Model):
         :param account: the ``amazon.account``.
         :param int limit: at most so many.
         :param bool requested: only those that are to be told again, as a person has asked.
-        :return: ids of the SKUs; of those among them that are to be told again; and of those of which Amazon may have
-            changed its number itself.
-        :rtype: tuple[list, set, set]
+        :return: ids of the SKUs; of those among them that are to be told again; of those of which Amazon may have
+            changed its number itself; and why, where it is known, by the ids.
+        :rtype: tuple[list, set, set, dict]
         """
         for asked_for in (True,) if requested else (False, True):
             rows = self.env.execute_query(
@@ -146,7 +165,7 @@ class AmazonStockChange(models.Model):
                     " WHERE change.account_id = %s AND offer.sync_state IS DISTINCT FROM 'sending'"
                     " AND COALESCE(change.again, FALSE) = %s ORDER BY change.offer_id LIMIT %s)"
                     " DELETE FROM amazon_stock_change change USING waiting WHERE change.offer_id = waiting.offer_id"
-                    " RETURNING change.offer_id, change.again, change.changed_there",
+                    " RETURNING change.offer_id, change.again, change.changed_there, change.reason",
                     account.id,
                     asked_for,
                     limit,
@@ -154,8 +173,11 @@ class AmazonStockChange(models.Model):
             )
             if rows:
                 break
+        # Of several reasons the first that there is.
+        reasons = {offer_id: why for one, _label in reversed(CHANGES) for offer_id, *_, why in rows if why == one}
         return (
-            sorted({offer_id for offer_id, _again, _there in rows}),
-            {offer_id for offer_id, again, _there in rows if again},
-            {offer_id for offer_id, _again, there in rows if there},
+            sorted({offer_id for offer_id, *_ in rows}),
+            {offer_id for offer_id, again, _there, _why in rows if again},
+            {offer_id for offer_id, _again, there, _why in rows if there},
+            reasons,
         )

@@ -36,7 +36,7 @@ class SaleOrderLine(models.Model):
         """Have Amazon told of these SKUs even if as many are here as it was told: what is cancelled it may have put
         back by itself, or lost."""
         # sudo: whoever sells need not know Amazon
-        self.sudo().amazon_offer_id._note_change(changed_there=True)
+        self.sudo().amazon_offer_id._note_change("order", changed_there=True)
 
     def _amazon_note_fba(self):
         """Amazon ships these: SKUs that were seen to be the seller's own to ship were given to it since. They are
@@ -48,9 +48,10 @@ class SaleOrderLine(models.Model):
             if offer.channel == "fbm" and offer.seen_at and offer.seen_at < ordered and offer.account_id.stock_watched:
                 given |= offer
         given.seen_at = False
-        given._note_change()
+        given._note_change("order")
 
     def _amazon_note_stock(self):
         for company, lines in self.filtered("order_id.amazon_account_id").grouped("company_id").items():
             parts = lines.product_id.sudo()._amazon_components(company)  # sudo: bills of materials
-            self.env["amazon.stock.change"]._note_products({part.id for needs in parts.values() for part in needs})
+            ordered = {part.id for needs in parts.values() for part in needs}
+            self.env["amazon.stock.change"]._note_products(ordered, ordered=True)
