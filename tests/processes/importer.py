@@ -46,6 +46,7 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -142,24 +143,22 @@ def crons(name):
     """Process the crons as a cron worker does, for as long as one is due."""
     from odoo.addons.base.models.ir_cron import IrCron  # noqa: PLC0415
 
-    for _round in range(50):
-        if not _due(name):
-            return
-        IrCron._process_jobs(name)
+    with closing(psycopg2.connect(dbname=name)) as connection:
+        connection.autocommit = True
+        for _round in range(50):
+            if not _due(connection):
+                return
+            IrCron._process_jobs(name)
     raise RuntimeError("the crons never rest")
 
 
-def _due(name):
-    connection = psycopg2.connect(dbname=name)
-    try:
-        with connection.cursor() as cr:
-            cr.execute("""
-                SELECT count(*) FROM ir_cron cron WHERE active AND (nextcall <= now() AT TIME ZONE 'UTC' OR EXISTS (
-                    SELECT 1 FROM ir_cron_trigger
-                     WHERE cron_id = cron.id AND call_at <= now() AT TIME ZONE 'UTC'))""")
-            return cr.fetchone()[0]
-    finally:
-        connection.close()
+def _due(connection):
+    with connection.cursor() as cr:
+        cr.execute("""
+            SELECT count(*) FROM ir_cron cron WHERE active AND (nextcall <= now() AT TIME ZONE 'UTC' OR EXISTS (
+                SELECT 1 FROM ir_cron_trigger
+                 WHERE cron_id = cron.id AND call_at <= now() AT TIME ZONE 'UTC'))""")
+        return cr.fetchone()[0]
 
 
 def as_superuser(work):
@@ -251,7 +250,8 @@ def load(name):
                     env.registry.get_field_trigger_tree(field)
     for module in ("account", "mail", "sale", database.ADDON):
         code_translations.get_python_translations(module, "ja_JP")
-    transport._certificates_of_environment()
+    # Of a loopback address, as simulators have.
+    transport._certificates()
     # What is here now is here for good: no fork has to look through it, and thereby copy it.
     gc.collect()
     gc.freeze()
