@@ -213,11 +213,13 @@ METHODS = {
         "action_amazon_view_transactions": SHOWS,
         "action_amazon_accept": USER,
         "action_amazon_reject": USER,
+        "action_amazon_floor_denial": USER,
         "action_amazon_view_submissions": SHOWS,
     },
     "stock.picking": {
         "action_amazon_confirm_now": USER,
         "action_amazon_separate": PACKER,
+        "action_amazon_floor_denial": USER,
         "action_amazon_validate_parcel": PACKER,
         "action_amazon_view_confirmations": SHOWS,
         "action_amazon_view_order": SHOWS,

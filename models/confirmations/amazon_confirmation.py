@@ -23,6 +23,7 @@ from ..engine.amazon_search import pointing
 from ..engine.trigram import trigram
 from ..engine.why import Why
 from .amazon_shipping_method import names_no_carrier
+from .stock_picking_parcel import numbers_of
 
 # "1", "2" … may be parcels that were entered in Seller Central: sending one of these would overwrite it.
 FIRST_REFERENCE = 100_000
@@ -505,9 +506,7 @@ class AmazonConfirmation(models.Model):
         if self.channel == "seller_central" and not (own or numbers):
             # Without a number here it keeps the one that was entered in Seller Central.
             return {}
-        if count > 1 and len(numbers) == count and not own:
-            return {"tracking_number": numbers[position], "further_numbers": False}
-        numbers = own or numbers
+        numbers = numbers_of(own, numbers, position, count)
         return {
             "tracking_number": numbers[0] if numbers else False,
             "further_numbers": ", ".join(numbers[1:]) or False,

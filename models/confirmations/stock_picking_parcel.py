@@ -27,6 +27,20 @@ class Parcel(NamedTuple):
     codes: dict
 
 
+def numbers_of(own, numbers, position, count):
+    """Return the tracking numbers of one of several parcels: its own; of as many numbers as parcels the one in its
+    place; else all of the delivery's.
+
+    :param list own: the numbers of its package.
+    :param list numbers: those of the delivery.
+    :param int position: of the parcel among those of the delivery, of which there are ``count``.
+    :rtype: list[str]
+    """
+    if not own and count > 1 and len(numbers) == count:
+        return [numbers[position]]
+    return own or numbers
+
+
 class StockPicking(models.Model):
     _inherit = "stock.picking"
 
@@ -46,15 +60,23 @@ class StockPicking(models.Model):
         return orders.filtered(lambda order: order._amazon_is_ours())
 
     def _amazon_parcels(self):
-        """Return what has left with this delivery.
+        """Return what has left with this delivery, and is confirmed parcel by parcel.
+
+        :rtype: list[Parcel]
+        """
+        return self._amazon_parcels_in(self._amazon_leaves())
+
+    def _amazon_parcels_in(self, leaving):
+        """Return what is in which parcel of this delivery.
 
         An order of which nothing countable has left (a kit's first component) has no parcel.
 
+        :param leaving: the ``stock.move`` that are looked at.
         :rtype: list[Parcel]
         """
         self.ensure_one()
         parcels = []
-        for order, moves in self._amazon_leaves().grouped(lambda move: move.sale_line_id.order_id).items():
+        for order, moves in leaving.grouped(lambda move: move.sale_line_id.order_id).items():
             contents = defaultdict(Counter)
             for line, same in moves.grouped("sale_line_id").items():
                 if line.amazon_item_ref:

@@ -12,8 +12,13 @@ from . import (
     amazon_order_update,
     amazon_shipping_method,
     amazon_vendor_submission_acknowledgement,
+    amazon_vendor_submission_confirmation,
     amazon_vendor_transaction,
     amazon_vendor_warehouse,
     res_partner,
     sale_order,
+    sale_order_confirmation,
+    stock_package,
+    stock_picking,
+    stock_picking_container,
 )

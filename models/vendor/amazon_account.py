@@ -164,6 +164,7 @@ class AmazonAccount(models.Model):
                 logs |= account._job("vendor")._run(account._tell_vendor_now)
             else:
                 account._job("vendor")._nothing_to_do()
+            orders.with_context(lang=account.company_id._amazon_lang())._amazon_urge_confirmations(account)
         return logs
 
     @api.model

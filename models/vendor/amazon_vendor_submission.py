@@ -86,9 +86,10 @@ class AmazonVendorSubmission(models.Model):
 
     @api.model
     def _declared(self):
-        """Return what a vendor may tell Amazon. Who tells something adds it here and to the field's selection; and
-        methods for it: ``_<kind>_content`` (what is told), ``_<kind>_facts``, ``_<kind>_learned`` (what follows of what
-        the order's own status shows), ``_<kind>_accepted`` and ``_<kind>_refused`` (what follows here).
+        """Return what a vendor may tell Amazon. Who tells something adds it here and to the field's selection, and
+        methods for it: ``_<kind>_content`` (what is told), ``_<kind>_why_waiting``, ``_<kind>_facts``,
+        ``_<kind>_learned`` (what follows of what the order's own status shows), ``_<kind>_accepted`` and
+        ``_<kind>_refused`` (what follows here).
 
         :rtype: dict[str, Kind]
         """
@@ -175,7 +176,7 @@ class AmazonVendorSubmission(models.Model):
         return content, False, False
 
     def _why_waiting(self):
-        return False
+        return self._of_kind("why_waiting")
 
     def _shown_by(self, amazon):
         """Return the order as Amazon shows it: its own status says what Amazon has taken."""

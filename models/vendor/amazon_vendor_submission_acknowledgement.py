@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...selling_partner import Acknowledgement, VendorLine
+from ...selling_partner import Acknowledgement
 from ...times import aware
 from .amazon_acknowledgement_code import ACCEPTED
 from .amazon_vendor_submission import Kind
@@ -45,11 +45,11 @@ class AmazonVendorSubmission(models.Model):
             description=self.code_id.with_context(lang="en_US").name,
             selling_party=order.amazon_selling_party or "",
             ship_from_party=order.amazon_ship_from or "",
-            items=tuple(
-                VendorLine(item.item_ref, item.quantity_ordered, item.asin or "", item.sku or "")
-                for item in order.amazon_item_ids.sorted("id")
-            ),
+            items=order._amazon_vendor_lines(),
         )
+
+    def _acknowledgement_why_waiting(self):
+        return False
 
     def _acknowledgement_facts(self):
         return {"code": self.code_id.code}

@@ -70,11 +70,8 @@ class SaleOrder(models.Model):
     def _compute_amazon_acknowledgement(self):
         for order in self:
             # sudo: whoever works on orders may have no access to Amazon
-            row = order.sudo()._amazon_acknowledgement_row()
+            row = order.sudo()._amazon_submission("acknowledgement")
             order.amazon_acknowledgement = order.amazon_channel == CHANNEL and order._amazon_acknowledgement_of(row)
-
-    def _amazon_acknowledgement_row(self):
-        return self.amazon_submission_ids.filtered(lambda row: row.kind == "acknowledgement")
 
     def _amazon_acknowledgement_of(self, row):
         """Return how far the acknowledgement is.
@@ -154,19 +151,11 @@ class SaleOrder(models.Model):
         rows = self.env["amazon.vendor.submission"].sudo()
         values = {"code_id": code.id, "decided_at": fields.Datetime.now()}
         for order in self.sudo():
-            row = order._amazon_acknowledgement_row()
+            row = order._amazon_submission("acknowledgement")
             if row:
                 row._to_send(alone=False, again=0, **values)
             else:
-                row = rows.create(
-                    {
-                        "account_id": order.amazon_account_id.id,
-                        "kind": "acknowledgement",
-                        "order_id": order.id,
-                        "order_ref": order.amazon_order_ref,
-                        **values,
-                    }
-                )
+                row = rows.create({**order._amazon_submission_vals("acknowledgement"), **values})
             rows |= row
         rows._wake()
 
@@ -234,6 +223,25 @@ class SaleOrder(models.Model):
         """Amazon has the answer: nobody has to decide any more."""
         for reason in ("acknowledge", "acknowledge_now", "acknowledgement_refused"):
             self._amazon_assigned(reason).unlink()
+
+    def _amazon_submission(self, kind):
+        """Return the row of the outbox of which an order has one.
+
+        :param str kind: what Amazon is told by it.
+        """
+        return self.amazon_submission_ids.filtered(lambda row: row.kind == kind)
+
+    def _amazon_submission_vals(self, kind):
+        """Return the values of a new row of the outbox.
+
+        :param str kind: what Amazon is told.
+        """
+        return {
+            "account_id": self.amazon_account_id.id,
+            "kind": kind,
+            "order_id": self.id,
+            "order_ref": self.amazon_order_ref,
+        }
 
     # === BUSINESS METHODS: HOW ORDERS ARE MADE === #
 
