@@ -1,0 +1,137 @@
+"""A process that works on vendors' orders may die at any moment: each order is made, accepted and confirmed once."""
+
+from contextlib import ExitStack
+
+import parcels
+import pytest
+import shops
+
+WORKERS = 2
+KINDS = ("vendor_standard", "vendor_two_lines", "vendor_same_sku")
+# Whether the orders have been accepted, and have left, before the run that dies.
+CASES = {"orders": False, "confirmations": True}
+# The seller's application works for the vendor, too.
+CONNECT = """
+seller = env['amazon.account'].search([], limit=1)
+seller.auto_import = False
+vendor = env['amazon.account'].create({
+    'name': 'Vendor', 'kind': 'vendor_df', 'vendor_party': 'SIMJP', 'vendor_own_carrier': True, 'region': seller.region,
+    'environment': 'custom', 'endpoint_url': seller.endpoint_url, 'lwa_url': seller.lwa_url,
+    'company_id': seller.company_id.id, 'warehouse_id': seller.warehouse_id.id, 'lwa_client_id': seller.lwa_client_id,
+    'vendor_warehouse_ids': [(0, 0, {'party_ref': 'SIMT', 'warehouse_id': seller.warehouse_id.id})]})
+for cipher in ('lwa_client_secret_cipher', 'refresh_token_cipher'):
+    vendor[cipher] = seller[cipher]
+method = env['amazon.shipping.method'].create({
+    'code': 'VOC', 'name': 'Lorry', 'carrier_code': 'Other', 'carrier_name': 'Lorry', 'scac_code': 'SIMC'})
+carrier = env['delivery.carrier'].create({
+    'name': 'Lorry', 'product_id': env.ref('sale_amazon_spapi.product_shipping').id,
+    'amazon_shipping_method_id': method.id})
+env['amazon.shipping.rule'].create({'account_id': vendor.id, 'carrier_id': carrier.id})
+env['product.product'].search([('type', '=', 'consu')]).weight = 1
+vendor.auto_vendor = True
+"""
+# What must be as much as without the death.
+COUNTED = (
+    "sale_order",
+    "stock_picking",
+    "res_partner",
+    "amazon_vendor_submission",
+    "mail_activity",
+)
+
+
+class VendorSite(shops.SiteWithAmazon):
+    """A site of a vendor.
+
+    :param left: its orders were accepted, and have left.
+    """
+
+    waiting = (
+        ("amazon_vendor_submission", "retry_at"),
+        ("amazon_vendor_transaction", "retry_at"),
+        ("amazon_vendor_transaction", "sent_at"),
+        ("amazon_vendor_transaction", "due_at"),
+        *shops.SiteWithAmazon.waiting,
+    )
+    #: Until what was never told is told again, and its transaction is through.
+    rounds = (0, 1, 2, 6, 11, 21, 2, 2)
+
+    def prepare(self, left):
+        self.left = left
+        self.placed = shops.moment_ago(self.amazon, 180)
+        self.importer.code(CONNECT)
+        self.place()
+        if left:
+            self.importer.good("vendor")
+            self.let_pass(2)
+            self.importer.good("vendor")
+            assert not self.open_rows(), self.open_rows()
+            self.importer.code(parcels.DELIVER)
+
+    def place(self):
+        """Give Amazon the vendor and its orders: each time the same."""
+        merchant_id = self.register()["merchant_id"]
+        self.amazon.control("PATCH", f"sellers/{merchant_id}", vendor={"own_carrier": True})
+        self.numbers = [
+            self.amazon.post("vendor/orders", merchant_id=merchant_id, kind=kind, created=self.placed)["numbers"][0]
+            for kind in KINDS
+        ]
+
+    def renew(self):
+        super().renew()
+        self.place()
+        for number in self.numbers if self.left else ():
+            self.amazon.post(f"vendor/orders/{number}/acknowledge", code="00")
+
+    def open_rows(self):
+        return (
+            self.shop.sql("SELECT order_ref, kind, state, message FROM amazon_vendor_submission WHERE state <> 'done'")
+            + self.shop.sql(
+                "SELECT transaction_ref, state FROM amazon_vendor_transaction WHERE state IN ('sent', 'processing')"
+            )
+            + self.shop.sql("SELECT order_ref, state FROM amazon_order_update WHERE state IN ('pending', 'failed')")
+            + self.shop.sql("SELECT name FROM sale_order WHERE amazon_acknowledgement IN ('to_send', 'sending')")
+        )
+
+
+def assert_right(site):
+    """Check that each order is here, and that Amazon was told once of it, and knows it."""
+    assert site.shop.refs() == dict.fromkeys(site.numbers, 1)
+    assert not site.open_rows()
+    kind, event = ("confirmation", "confirmed") if site.left else ("acknowledgement", "acknowledged")
+    told = [
+        entry["purchaseOrderNumber"]
+        for transaction in site.amazon.get(f"vendor/transactions?kind={kind}")
+        for entry in transaction["entries"]
+    ]
+    assert sorted(told) == sorted(site.numbers), "each was told once"
+    for number in site.numbers:
+        there = site.amazon.get(f"vendor/orders/{number}")
+        assert there["status"] == ("SHIPPED" if site.left else "ACCEPTED")
+        assert [entry["event"] for entry in there["history"]].count(event) == 1
+    state = "accepted", "done" if site.left else "not_sent"
+    rows = site.shop.sql("SELECT amazon_acknowledgement, amazon_api_status FROM sale_order WHERE amazon_channel = 'df'")
+    assert rows == [state] * len(KINDS), rows
+    shops.assert_at_rest(site.shop)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_killed_at_every_commit_and_every_call(one_account, case):
+    """Whichever commit or HTTP call a round dies before or after: nothing is lost, nothing told twice."""
+    with ExitStack() as stack:
+        sites = shops.sites(WORKERS, VendorSite, one_account, stack, {}, left=CASES[case])
+        events = sites[0].importer.good("vendor")
+        sites[0].recover()
+        assert_right(sites[0])
+        expected = sites[0].shop.count(COUNTED)
+
+        def begin(site):
+            site.renew()
+            return "vendor"
+
+        def recover(site, _number):
+            site.recover()
+            assert_right(site)
+            assert site.shop.count(COUNTED) == expected, "as many rows as without the crash"
+
+        shops.die_at_each(events, sites, begin, recover)
