@@ -108,6 +108,9 @@ class TestVendorOrders(VendorCase):
         rows = self.env["amazon.order.update"].search([("account_id", "=", self.vendor.id), ("state", "=", "failed")])
         self.assertIn("SIMO", rows.filtered(lambda row: row.order_ref == number).error)
         self.assertIn("OTHER", rows.filtered(lambda row: row.order_ref == other).error)
+        self.tell()
+        [activity] = self.vendor.activity_ids
+        self.assertIn(number, activity.note)
         self.vendor.with_user(self.manager).vendor_warehouse_ids = [
             (0, 0, {"party_ref": "SIMO", "warehouse_id": self.warehouse.id})
         ]

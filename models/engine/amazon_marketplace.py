@@ -38,13 +38,17 @@ class AmazonMarketplace(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _zone(self):
+        """Return the time zone of the first of these; what vendors ship is of none."""
+        return self[:1].tz or self.env.user.tz or "UTC"
+
     def _today(self):
-        """Return the day it is where the first of these is; the crons' own is UTC's."""
-        zone = self[:1].tz or "UTC"
+        """Return the day it is where the first of these is; of none, where the user is. The crons' own is UTC's."""
+        zone = self._zone()
         return fields.Datetime.context_timestamp(self.with_context(tz=zone), fields.Datetime.now()).date()
 
     def _midnight(self):
-        """Return when the day ends where the first of these is (UTC, naive)."""
-        zone = ZoneInfo(self[:1].tz or "UTC")
+        """Return when the day ends there (UTC, naive)."""
+        zone = ZoneInfo(self._zone())
         end = datetime.combine(self._today() + timedelta(days=1), time(), zone)
         return naive(end)

@@ -4,6 +4,8 @@ from odoo.exceptions import ValidationError
 from .purchase_order import PurchaseOrder
 
 VENDOR = "vendor_df"
+# So many orders are named at most.
+MOST_NAMED = 20
 
 
 class AmazonAccount(models.Model):
@@ -164,7 +166,7 @@ class AmazonAccount(models.Model):
                 logs |= account._job("vendor")._run(account._tell_vendor_now)
             else:
                 account._job("vendor")._nothing_to_do()
-            orders.with_context(lang=account.company_id._amazon_lang())._amazon_urge_confirmations(account)
+            account._watch_vendor()
         return logs
 
     @api.model
@@ -176,6 +178,25 @@ class AmazonAccount(models.Model):
         env = run.account.with_context(lang=run.account.company_id._amazon_lang()).env
         env["sale.order"].sudo()._amazon_acknowledge_ready(run)  # sudo: see _tell_vendor
         return env["amazon.vendor.submission"].sudo()._send(run)
+
+    def _watch_vendor(self):
+        """Have a person see to what Amazon's clock runs for and that does not go on by itself."""
+        # sudo: see _tell_vendor; whom an activity is for reads it in the own language
+        account = self.sudo().with_context(lang=self.user_id.lang or self.company_id._amazon_lang(), tz=self.user_id.tz)
+        account.env["sale.order"]._amazon_urge_confirmations(account)
+        unbuilt = account.env["amazon.order.update"].search(
+            [("account_id", "=", account.id), ("state", "=", "failed")], limit=MOST_NAMED
+        )
+        texts = [account.env["amazon.vendor.transaction"]._late_text(account)]
+        if unbuilt:
+            texts.append(
+                account.env._(
+                    "Amazon waits 24 hours for an answer to these, of which no order could be made: %s",
+                    ", ".join(row.order_ref or "–" for row in unbuilt),
+                )
+            )
+        summary = account.env._("Direct Fulfillment needs you")
+        account._keep_activity("mail_activity_vendor", summary, "\n".join(filter(None, texts)))
 
     def _read_open_orders_soon(self):
         """Have what is open read again within a minute: Amazon has changed something of it."""

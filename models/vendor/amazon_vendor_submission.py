@@ -323,6 +323,4 @@ class AmazonVendorSubmission(models.Model):
 
     @api.model
     def _sending_ended(self, account, requested):
-        transactions = self.env["amazon.vendor.transaction"]
-        transactions._wake_for_open(account)
-        transactions._tell_late(account)
+        self.env["amazon.vendor.transaction"]._wake_for_open(account)

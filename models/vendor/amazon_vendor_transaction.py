@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
+from ...said import say
 from ...selling_partner import (
     AccessDenied,
     CredentialsError,
@@ -22,6 +23,8 @@ ASK_MINUTES = (1, 1, 2, 3, 5, 10)
 LATER_MINUTES = 30
 # What Amazon has not ended by then it will not.
 GIVEN_UP_HOURS = 24
+# So many are named at most.
+MOST_NAMED = 20
 
 
 class AmazonVendorTransaction(models.Model):
@@ -189,20 +192,22 @@ class AmazonVendorTransaction(models.Model):
             account._job("vendor")._trigger(max(seconds, 1))
 
     @api.model
-    def _tell_late(self, account):
-        """Have an activity on the account while Amazon is late with something."""
-        late = self.search([*self._open_domain(account), ("is_late", "=", True)], limit=20)
+    def _late_text(self, account):
+        """Say what Amazon is late with; an empty text: nothing.
+
+        :rtype: str
+        """
+        late = self.search([*self._open_domain(account), ("is_late", "=", True)], limit=MOST_NAMED)
         lines = [
             self.env._(
                 "%(kind)s, sent at %(time)s: %(orders)s",
                 kind=transaction._kind_name(),
-                time=fields.Datetime.to_string(transaction.sent_at),
-                orders=", ".join(transaction.order_ids.mapped("amazon_order_ref")[:10]),
+                time=say(self.env, transaction.sent_at),
+                orders=", ".join(transaction.order_ids[:MOST_NAMED].mapped("amazon_order_ref")),
             )
             for transaction in late
         ]
-        text = "\n".join([self.env._("Amazon has not said in time what became of this."), *lines]) if lines else ""
-        account._keep_activity("mail_activity_vendor", self.env._("Amazon is late with an answer"), text)
+        return "\n".join([self.env._("Amazon has not said in time what became of this."), *lines]) if lines else ""
 
     def _kind_name(self):
         return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
