@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields
+from odoo import fields, sql_db
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -250,6 +250,47 @@ class TestVendorAcknowledgement(VendorCase):
         self.assertIn("Please try again", order.amazon_vendor_message)
         self.row(order).with_user(self.user).action_retry()
         self.assertEqual(order.amazon_acknowledgement, "sending")
+
+    def test_quota(self):
+        """Without quota nothing is told and nothing lost: the job comes again when there is some."""
+        orders = self.purchased(count=2)
+        self.amazon.post("faults", operation="submitAcknowledgement", kind="429", times=1)
+        log = self.tell()
+        self.assertEqual((log.state, set(self.row(orders).mapped("state"))), ("partial", {"not_sent"}))
+        self.tell(minutes=2)
+        self.assertEqual(len(self.submitted()), 2)
+
+    def test_not_taken(self):
+        """A call that Amazon does not take as a whole goes order by order: one keeps no others, and has the reason."""
+        orders = self.purchased(count=3)
+        self.amazon.post("faults", operation="submitAcknowledgement", kind="400", times=2, message="No such thing")
+        self.tell()
+        self.assertEqual(sorted(orders.mapped("amazon_acknowledgement")), ["error", "sending", "sending"])
+        self.assertEqual(len(self.submitted()), 2)
+        [wrong] = orders.filtered(lambda order: order.amazon_acknowledgement == "error")
+        self.assertIn("No such thing", wrong.amazon_vendor_message)
+
+    def test_size(self):
+        """What a hundred orders cost in calls: one each to read, to answer and to ask for the answer's outcome; and
+        each order no query more than the one before."""
+        queries = []
+        for count in (20, 20, 60):
+            self.new_vendor()
+            orders = self.purchased(count=count, items=[{"sku": "AMZ-PEN-001", "quantity": 1}])
+            self.env["stock.quant"]._update_available_quantity(
+                self.products["AMZ-PEN-001"], self.warehouse.lot_stock_id, 100
+            )
+            orders.picking_ids.action_assign()
+            self.amazon.control("DELETE", "requests")
+            before = sql_db.sql_counter
+            self.tell()
+            queries.append(sql_db.sql_counter - before)
+            self.tell(minutes=2)
+            self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"accepted"})
+            calls = self.amazon.get("requests/count")
+            self.assertEqual(calls["submitAcknowledgement"], 1)
+            self.assertLessEqual(sum(calls.values()) - calls.get("token", 0), 4, calls)
+        self.assertLess((queries[2] - queries[1]) / 40, 25, queries)
 
     def test_denied(self):
         """Without access nothing is told, and it is told once there is access again."""

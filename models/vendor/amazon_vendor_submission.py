@@ -236,8 +236,12 @@ class AmazonVendorSubmission(models.Model):
         for kind, rows in self.browse(self._denied_last(list(ready))).exists().grouped("kind").items():
             alone = rows.filtered("alone")
             for some in [*(rows - alone)._chunks(declared[kind].most), *alone]:
-                with self._raised_later(troubles):
+                try:
                     self._submit(run, some.ids, declared[kind], troubles)
+                except AccessDenied as error:
+                    # It may be this kind alone that Amazon denies.
+                    troubles.append(error)
+                    break
                 run.checkpoint(len(some))
         self._count_wrong(run, ready, refused)
 
