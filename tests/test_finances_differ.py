@@ -100,6 +100,17 @@ class TestFinancesDiffer(FinancesCase):
         [line] = note.invoice_line_ids
         self.assertEqual((line.name, line.price_total), (order._amazon_part_name(("shipping", "")), 30))
 
+    def test_credit_note_in_the_companys_language(self):
+        """Whoever drafts it, in whichever language."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        order = self.settled()
+        self.invoice(order)
+        self.refund(order, full=True)
+        self.company.partner_id.lang = "ja_JP"
+        mine = order.with_user(self.accountant).with_context(lang="en_US")
+        note = self.env["account.move"].browse(mine.action_amazon_credit_note()["res_id"])
+        self.assertFalse(note.ref.isascii())
+
     def test_credit_note_by_hand(self):
         """The accountant's own credit note counts: reversed as a whole, or with lines of his own."""
         for lines in (None, [("Goodwill", 100)]):
@@ -348,6 +359,24 @@ class TestFinancesDiffer(FinancesCase):
         self.assertTrue(orders <= self.env["sale.order"].search(action["domain"]))
         with self.assertRaises(UserError):
             search.create({"date_from": False}).action_search()
+
+    def test_search_by_size_and_sign(self):
+        """Small differences, or those of one direction, can be left aside."""
+        more, less, little = (self.sold() for _order in range(3))
+        for order, by in ((more, 500), (less, -500), (little, 5)):
+            self.reprice(order, order.order_line[0].price_unit + by)
+        search = self.env["amazon.amounts.search"].with_user(self.accountant)
+        for values, expected in (
+            ({}, more | less | little),
+            ({"at_least": 100}, more | less),
+            ({"sign": "here"}, more | little),
+            ({"sign": "there"}, less),
+            ({"sign": "here", "at_least": 100}, more),
+            ({"sign": "there", "at_least": 100000}, more.browse()),
+        ):
+            with self.subTest(values=values):
+                found = self.env["sale.order"].search(search.create(values).action_search()["domain"])
+                self.assertEqual(found & (more | less | little), expected)
 
     def test_search_names_what_is_not_found(self):
         """A number that is not here is never passed over in silence."""

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..notices import notice
@@ -14,6 +15,23 @@ class AmazonAmountsSearch(models.TransientModel):
     _description = "Search for Amounts that Differ"
 
     differing_only = fields.Boolean("Only Amounts that Differ", default=True)
+    at_least = fields.Float(
+        "By at Least", digits=0, help="Of orders that belong together, what they differ by together"
+    )
+    sign = fields.Selection([("here", "More in Odoo"), ("there", "More on Amazon")], "In Which Direction")
+
+    # === BUSINESS METHODS === #
+
+    def _domain(self, numbers):
+        domain = super()._domain(numbers)
+        if not (self.at_least > 0 or self.sign):
+            return domain
+        size = self.at_least if self.at_least > 0 else 0
+        more, less = (
+            Domain("amazon_family_difference", ">=", size) & Domain("amazon_family_difference", ">", 0),
+            Domain("amazon_family_difference", "<=", -size) & Domain("amazon_family_difference", "<", 0),
+        )
+        return domain & {"here": more, "there": less}.get(self.sign, more | less)
 
     # === ACTION METHODS === #
 

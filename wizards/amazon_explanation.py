@@ -11,6 +11,7 @@ class AmazonExplanation(models.TransientModel):
 
     order_id = fields.Many2one("sale.order", readonly=True, default=lambda self: self._default_order_id())
     currency_id = fields.Many2one(related="order_id.currency_id")
+    family_id = fields.Many2one(related="order_id.amazon_family_id")
     reason = fields.Selection(related="order_id.amazon_difference_reason")
     difference = fields.Monetary(related="order_id.amazon_difference")
     family_difference = fields.Monetary(related="order_id.amazon_family_difference")
@@ -59,6 +60,7 @@ class AmazonExplanationLine(models.TransientModel):
 
     explanation_id = fields.Many2one("amazon.explanation", required=True, ondelete="cascade", readonly=True)
     order_id = fields.Many2one("sale.order", readonly=True)
+    number = fields.Char("Order", related="order_id.name")
     currency_id = fields.Many2one(related="order_id.currency_id")
     name = fields.Char("What", readonly=True)
     here = fields.Monetary("In Odoo", readonly=True)

@@ -79,10 +79,10 @@ class AmazonAccount(models.Model):
         """
         states = self.get_finances_state()
         if states and all(state["is_fine"] for state in states):
-            title = self.env._("No difference")
+            picture, title = "smiling_face", self.env._("No difference")
         else:
-            title = self.env._("No difference in what is known so far")
-        return Markup('<p class="o_view_nocontent_smiling_face">%s</p>') % title + Markup().join(
+            picture, title = "empty_folder", self.env._("No difference in what is known so far")
+        return Markup('<p class="o_view_nocontent_%s">%s</p>') % (picture, title) + Markup().join(
             Markup("<p>%s</p>") % " ".join(filter(None, (state["title"], state.get("reason")))) for state in states
         )
 
@@ -166,7 +166,13 @@ class AmazonAccount(models.Model):
             "is_fine": False,
             "broken": False,
             "title": words(count if count < MOST_COUNTED else f"{count}+"),
-            "action": {**action, "name": name, "domain": list(domain), "context": {"create": False}},
+            "action": {
+                **action,
+                "name": name,
+                "display_name": name,
+                "domain": list(domain),
+                "context": {"create": False},
+            },
         }
 
     def _read_finances(self, refs):

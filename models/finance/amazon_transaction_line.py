@@ -18,7 +18,8 @@ class AmazonTransactionLine(models.Model):
     _description = "Amazon Transaction Amount"
     _order = "transaction_id, id"
     _rec_name = "type_id"
-    _amazon_by_id = ("order_id",)
+    # Types by their ids, too: with the index of what is of one type, none has to be sorted.
+    _amazon_by_id = ("order_id", "type_id")
     _log_access = False
 
     transaction_id = fields.Many2one("amazon.transaction", required=True, index=True, ondelete="cascade", readonly=True)

@@ -99,6 +99,8 @@ class SaleOrder(models.Model):
         :param refunds: the ``amazon.transaction`` that it is for.
         :param float total: what it has to come to, in the order's currency.
         """
+        # The customer gets it: whoever drafts it may read another language.
+        self = self.with_context(lang=self.company_id._amazon_lang())
         parts = self._amazon_parts_of(refunds.line_ids)
         lines = [self._amazon_note_line(part, -amount) for part, amount in parts.items()]
         rest = self.currency_id.round(total + sum(parts.values()))
