@@ -2,7 +2,7 @@
 
 ``bin/run`` starts both and keeps them until Ctrl-C; ``bin/run --once`` does the main jobs without a browser, importing
 orders, telling Amazon which have left and how much there is to sell, and comparing what Amazon has paid, and ends by
-itself; ``--fresh`` starts over.
+itself; ``--once --vendor`` does so with what a vendor ships; ``--fresh`` starts over.
 """
 
 import argparse
@@ -146,7 +146,7 @@ def once(demo, amazon, seller):
             ("updated", sum(logs.mapped("updated"))),
             ("failed", sum(logs.mapped("failed"))),
         )
-        rows = ship(env, account)
+        rows = ship(env, account).amazon_confirmation_ids
         if rows:
             account.auto_confirm = True
             logs |= until_done(account._send_confirmations)
@@ -185,6 +185,67 @@ def once(demo, amazon, seller):
     return int(bool(failed))
 
 
+def vendor_once(demo, amazon):
+    """Have Amazon place one purchase order of each kind with a vendor; read, accept, ship and confirm what can be, and
+    print what came of it.
+
+    :return: the exit code: 0 when nothing failed.
+    """
+    # What Amazon is told it does at once.
+    amazon.post("settings", vendor_seconds=0)
+    seller = amazon.seller(vendor={"own_carrier": True})
+    placed = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
+    amazon.post("vendor/orders", merchant_id=seller["merchant_id"], kind="all", created=placed)
+    amazon.control("DELETE", "requests")
+    started = time.monotonic()
+    with database.environment(demo) as env:
+        account = shop.connect_vendor(env, amazon, seller)
+        logs = account._sync_vendor() | followed(env, account)
+        rows = logs.filtered(lambda log: log.job_name == "vendor_orders")
+        orders = env["sale.order"].search(
+            [("amazon_account_id", "=", account.id), ("amazon_vendor_status", "!=", False)]
+        )
+        orders = orders.filtered(lambda order: order.amazon_purchase_date.isoformat() >= placed[:19])
+        accepted = orders.filtered(lambda order: order.amazon_acknowledgement == "accepted")
+        open_orders = orders.filtered(lambda order: order.amazon_acknowledgement == "to_send")
+        pickings = ship(env, account) & accepted.picking_ids
+        logs |= account._tell_vendor() | followed(env, account)
+        env.invalidate_all()
+        told = orders.amazon_submission_ids
+        failed = told.filtered(lambda row: row.state != "done")
+        calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
+        say_all(
+            ("orders seen", sum(rows.mapped("received"))),
+            ("created", len(orders)),
+            ("accepted", len(accepted)),
+            ("to decide", len(open_orders)),
+            ("shipped", len(pickings)),
+            ("confirmed", len(accepted.filtered(lambda order: order.amazon_api_status == "done"))),
+            ("failed", len(failed)),
+            ("transactions", len(env["amazon.vendor.transaction"].search([("order_ids", "in", orders.ids)]))),
+            ("API calls", calls),
+            ("seconds", f"{time.monotonic() - started:.1f}"),
+        )
+        for order in open_orders:
+            say(f"{order.name} {order.amazon_order_ref}: {order._amazon_why_undecided()}")
+        for row in failed:
+            say(f"{row.order_ref}: {row.message or row.state}")
+        for log in logs.filtered(lambda log: log.message and log.state != "partial"):
+            say(f"{log.job_name}: {log.message}")
+        bad = failed or not orders or any(log.state == "failed" for log in logs)
+    return int(bool(bad))
+
+
+def followed(env, account):
+    """Ask Amazon now, and not in a minute, what became of what it was told.
+
+    :return: the ``amazon.log`` rows.
+    """
+    env["amazon.vendor.transaction"].search([("state", "in", ("sent", "processing"))]).retry_at = datetime(2020, 1, 1)
+    env.cr.commit()
+    return account._tell_vendor()
+
+
 def say_differences(orders):
     """Print orders whose amounts differ, by how much, and why."""
     for order in orders:
@@ -220,7 +281,7 @@ def say_all(*rows):
 def ship(env, account):
     """Pick, label and validate the first deliveries that can leave, as a packer does.
 
-    :return: the ``amazon.confirmation`` of these deliveries.
+    :return: these deliveries.
     """
     pickings = env["stock.picking"].search(
         [("sale_id.amazon_account_id", "=", account.id), ("state", "=", "assigned"), ("carrier_id", "!=", False)],
@@ -232,7 +293,7 @@ def ship(env, account):
     if pickings:
         pickings.with_context(skip_backorder=True, skip_sms=True).button_validate()
     env.cr.commit()
-    return pickings.amazon_confirmation_ids
+    return pickings
 
 
 def serve(demo, amazon):
@@ -285,6 +346,7 @@ def main():
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="bin/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--once", action="store_true", help="import, ship, confirm, send stock, compare, print, end")
+    parser.add_argument("--vendor", action="store_true", help="with --once: what a vendor ships for Amazon instead")
     parser.add_argument("--fresh", action="store_true", help="start over with a new database")
     parser.add_argument("--name", default="demo", help="another demo beside the usual one")
     arguments = parser.parse_args()
@@ -293,7 +355,9 @@ def main():
     try:
         amazon, seller = prepare(demo, arguments.fresh)
         try:
-            return once(demo, amazon, seller) if arguments.once else serve(demo, amazon)
+            if not arguments.once:
+                return serve(demo, amazon)
+            return vendor_once(demo, amazon) if arguments.vendor else once(demo, amazon, seller)
         finally:
             amazon.stop()
     finally:

@@ -113,3 +113,40 @@ def delivery_methods(env, account):
             {"account_id": account.id, "sequence": 3, "carrier_id": yamato.id},
         ]
     )
+
+
+def connect_vendor(env, amazon, vendor):
+    """Have an account ship for Amazon as this vendor, with a carrier of its own; return it."""
+    account = env["amazon.account"].search([("kind", "=", "vendor_df")], limit=1)
+    credentials = {
+        "lwa_client_id": vendor["client_id"],
+        "lwa_client_secret": vendor["client_secret"],
+        "refresh_token": vendor["refresh_token"],
+    }
+    if account:
+        account.write(credentials)
+        account.job_ids.write({"cursor": False, "open_read_at": False})
+        return account
+    warehouse = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1)
+    account = account.create(
+        {
+            "name": "Amazon ベンダー",
+            "kind": "vendor_df",
+            "vendor_party": "SIMJP",
+            "vendor_own_carrier": True,
+            "vendor_warehouse_ids": [
+                (0, 0, {"party_ref": code, "warehouse_id": warehouse.id}) for code in ("SIMT", "SIMO")
+            ],
+            "region": vendor["region"],
+            "environment": "custom",
+            "endpoint_url": amazon.url,
+            "lwa_url": f"{amazon.url}/auth/o2/token",
+            "user_id": env.ref("base.user_admin").id,
+            **credentials,
+        }
+    )
+    carrier = env["delivery.carrier"].search([("amazon_shipping_method_id", "!=", False)], limit=1)
+    carrier.amazon_shipping_method_id.scac_code = "SIMC"
+    env["amazon.shipping.rule"].create({"account_id": account.id, "carrier_id": carrier.id})
+    env["product.product"].search([("type", "=", "consu"), ("weight", "=", 0)]).weight = 0.5
+    return account

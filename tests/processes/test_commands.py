@@ -41,7 +41,7 @@ def rows(name, query):
 def figures(output):
     """Return what `bin/run --once` has printed, by label."""
     orders, stock = "orders seen|created|updated|failed|shipped|confirmed|refused|waiting", "SKUs|stock sent|not taken"
-    labels = f"{orders}|{stock}|on Amazon|transactions|differ|API calls"
+    labels = f"{orders}|{stock}|on Amazon|transactions|differ|API calls|accepted|to decide"
     return {label: int(value) for label, value in re.findall(rf"^({labels})\s+(\d+)$", output, re.M)}
 
 
@@ -87,6 +87,16 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     assert sum(dict(rows(scratch, transactions)).values()) == table["transactions"] + again["transactions"]
     assert again["differ"] == 3
     assert rows(scratch, confirmations)[: len(told)] == told, "nothing is told again"
+    vendor = subprocess.run([*command, "--vendor"], capture_output=True, text=True, timeout=120)
+    assert vendor.returncode == 0, vendor.stdout + vendor.stderr
+    table = figures(vendor.stdout)
+    assert table["orders seen"] == table["created"] == table["accepted"] + table["to decide"] == 8
+    assert table["shipped"] == table["confirmed"] > 5 and table["failed"] == 0
+    assert (table["transactions"], table["API calls"]) == (2, 6), (
+        "one call for all of them, one to ask what became of it"
+    )
+    assert "Unknown SKU: VENDOR-NEW-001" in vendor.stdout
+    assert rows(scratch, confirmations)[: len(told)] == told, "the seller's are left alone"
     with occupied(8069, 8070):
         odoo, amazon = serve_and_interrupt(command[:2] + command[3:])
     assert not {odoo, amazon} & {8069, 8070}, "ports in use are stepped around"
