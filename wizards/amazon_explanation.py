@@ -60,7 +60,7 @@ class AmazonExplanationLine(models.TransientModel):
 
     explanation_id = fields.Many2one("amazon.explanation", required=True, ondelete="cascade", readonly=True)
     order_id = fields.Many2one("sale.order", readonly=True)
-    number = fields.Char("Order", related="order_id.name")
+    number = fields.Char("Number", related="order_id.name")
     currency_id = fields.Many2one(related="order_id.currency_id")
     name = fields.Char("What", readonly=True)
     here = fields.Monetary("In Odoo", readonly=True)
