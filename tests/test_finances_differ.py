@@ -8,6 +8,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import format_datetime, html2plaintext
 from odoo.tools.safe_eval import safe_eval
 
+from .common import shifted
 from .common_finances import FinancesCase
 
 
@@ -180,6 +181,32 @@ class TestFinancesDiffer(FinancesCase):
         price = self.sold()
         self.reprice(price, price.order_line[0].price_unit + 100)
         self.assertEqual(price.amazon_difference_reason, "price")
+
+    def test_reason_partly(self):
+        """What is sent only in part, and differs."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        self.changed(order, "ship", items={self.item_id(order): 1})
+        self.reprice(order, order.order_line[0].price_unit + 100)
+        self.assertEqual((order.amazon_mismatch, order.amazon_difference_reason), (True, "partly"))
+
+    def test_reason_tax(self):
+        """Where tax comes on top, another tax is called so."""
+        [america] = self.env["amazon.marketplace"].search([("code", "=", "US")])
+        seller = self.amazon.seller(region=america.region, marketplaces=[america.api_ref])
+        account = self._connect(seller, name="America")
+        refs = [
+            self.amazon.place(seller, kind["kind"], created=shifted(self.amazon.get("clock")["now"], 60))[0]
+            for kind in self.amazon.get("kinds")
+            if kind["marketplace"] == "US"
+        ]
+        self.import_orders(account)
+        order = self.orders(*refs).filtered(
+            lambda order: order.amazon_status == "unshipped" and order._amazon_has_tax_line()
+        )[:1]
+        self.act(order.amazon_order_ref, "ship")
+        self.import_orders(account)
+        order.order_line.filtered(lambda line: line.amazon_line_key == "tax").sudo().price_unit += 1
+        self.assertEqual((order.amazon_mismatch, order.amazon_difference_reason), (True, "tax"))
 
     def test_finances_differ(self):
         """Amazon's Finances show another sale than its order: the third way."""
