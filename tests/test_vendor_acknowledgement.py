@@ -139,6 +139,16 @@ class TestVendorAcknowledgement(VendorCase):
         self.tell()
         self.assertFalse(self.submitted())
 
+    def test_decided_there_and_here(self):
+        """What was accepted in Vendor Central before it could be told is told no more."""
+        order = self.purchased()
+        order.with_user(self.user).action_amazon_accept()
+        self.amazon.post(f"vendor/orders/{order.amazon_order_ref}/acknowledge", code="00")
+        self.read_orders(again=True)
+        self.assertEqual((self.row(order).state, order.amazon_acknowledgement), ("done", "accepted"))
+        self.tell()
+        self.assertFalse(self.submitted())
+
     def test_cancelled_meanwhile(self):
         """An order that is cancelled while it is accepted: a person is told, and nothing is told again."""
         order = self.purchased()

@@ -304,6 +304,17 @@ class TestVendorConfirmation(VendorCase):
         self.tell()
         self.assertFalse(self.told())
 
+    def test_done_there_after_an_error(self):
+        """What could not be told, and was confirmed in Vendor Central, is done."""
+        order = self.accepted()
+        self.leave(order, "")
+        self.tell()
+        self.assertEqual(order.amazon_api_status, "error")
+        self.amazon.post(f"vendor/orders/{order.amazon_order_ref}/confirm", tracking=["V-1"])
+        self.read_orders(again=True)
+        self.assertEqual((self.row(order).state, order.amazon_api_status), ("done", "done"))
+        self.assertFalse(order.amazon_vendor_message)
+
     def test_rejected(self):
         """Nothing of a rejected order leaves."""
         order = self.purchased("vendor_unknown_sku")

@@ -1,6 +1,7 @@
 from odoo import fields
 from odoo.tests import tagged
 
+from .common_personal import Canaries
 from .common_vendor import VendorCase
 
 
@@ -178,3 +179,43 @@ class TestVendorOrders(VendorCase):
         self.assertNotIn(name, address.read()[0].values())
         self.assertEqual((customer.name, customer.amazon_purged), ("Amazon", False))
         self.assertFalse(order.amazon_instructions)
+
+
+@tagged("post_install", "-at_install")
+class TestVendorPersonalData(Canaries, VendorCase):
+    """Whoever gets a vendor's order is known as long as that is needed."""
+
+    facts = {"own_carrier": True}
+
+    def test_nothing_left(self):
+        address = {
+            "name": "カナリア 太郎",
+            "attention": "カナリア商会",
+            "addressLine1": "カナリア町1-2-3",
+            "postalCode": "987-6543",
+            "phone": "0901234987",
+        }
+        item = {"giftDetails": {"giftMessage": "Dear Kanaria", "giftWrapId": "GW"}}
+        order = self.purchased(
+            set={
+                "orderDetails": {
+                    "shipToParty": address,
+                    "shipmentDetails": {"messageToCustomer": "カナリア様"},
+                    "items": {"0": item},
+                }
+            }
+        )
+        self.assertEqual(set(self.left()), {"res_partner", "sale_order"})
+        # Amazon's words on it may quote the address.
+        self.tell()
+        ref = order.amazon_submission_ids.transaction_id.transaction_ref
+        errors = [{"code": "INVALID", "message": "The address カナリア町1-2-3 is odd."}]
+        self.amazon.post(f"vendor/transactions/{ref}/process", status="Failure", errors=errors)
+        self.tell(minutes=2)
+        self.assertIn("amazon_vendor_transaction", self.left())
+        self.amazon.post(f"vendor/orders/{order.amazon_order_ref}/cancel")
+        self.read_orders(again=True)
+        with self.later(60 * 24 * 60):
+            self.run_vendor("_purge_personal_data")
+        self.assertTrue(order.amazon_purged)
+        self.assertEqual(self.left(), {})

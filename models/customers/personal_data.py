@@ -101,7 +101,10 @@ def remove_quotations(env, quoted):
         target = model._name if itself else link and model._fields[link].comodel_name
         if ids.get(target):
             for row in model.search([(link, "in", ids[target])]):
-                _clean(row, names, cleaners[row if itself else row[link]])
+                # What is on several orders goes with each of them.
+                for record in row if itself else row[link]:
+                    if record in cleaners:
+                        _clean(row, names, cleaners[record])
     for target, target_ids in ids.items():
         for model, (link, names) in QUOTING_THREADS.items():
             rows = (

@@ -88,8 +88,8 @@ class AmazonVendorSubmission(models.Model):
     def _declared(self):
         """Return what a vendor may tell Amazon. Who tells something adds it here and to the field's selection, and
         methods for it: ``_<kind>_content`` (what is told), ``_<kind>_why_waiting``, ``_<kind>_facts``,
-        ``_<kind>_learned`` (what follows of what the order's own status shows), ``_<kind>_accepted`` and
-        ``_<kind>_refused`` (what follows here).
+        ``_<kind>_learned`` (what follows of what the order's own status shows), ``_<kind>_is_shown`` (whether the order
+        as it is here shows it; not all do), ``_<kind>_accepted`` and ``_<kind>_refused`` (what follows here).
 
         :rtype: dict[str, Kind]
         """
@@ -184,6 +184,13 @@ class AmazonVendorSubmission(models.Model):
 
     def _learned(self, shown):
         self._of_kind("learned", shown)
+
+    def _done_there(self):
+        """The orders were read: close what their own status shows, and was never told or was refused."""
+        for row in self.filtered(lambda row: row.state not in ("sending", "done")):
+            is_shown = getattr(row, f"_{row.kind}_is_shown", None)
+            if is_shown and is_shown():
+                row._done()
 
     def _not_shown(self):
         """Amazon does not show that it has this: it is asked again, and after long enough told again."""

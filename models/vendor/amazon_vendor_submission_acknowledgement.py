@@ -51,6 +51,9 @@ class AmazonVendorSubmission(models.Model):
     def _acknowledgement_why_waiting(self):
         return False
 
+    def _acknowledgement_is_shown(self):
+        return self.code_id.code == ACCEPTED and self.order_id.amazon_vendor_status in TAKEN
+
     def _acknowledgement_facts(self):
         return {"code": self.code_id.code}
 

@@ -162,6 +162,9 @@ class AmazonVendorSubmission(models.Model):
             return Why("acknowledgement", self.env._("Waits until Amazon has the acknowledgement."))
         return False
 
+    def _confirmation_is_shown(self):
+        return self.order_id.amazon_vendor_status == ("CANCELLED" if self.denied else "SHIPPED")
+
     def _confirmation_facts(self):
         numbers = [] if self.denied else self.order_id._amazon_vendor_gone().mapped("carrier_tracking_ref")
         return {"denied": self.denied, "numbers": numbers}

@@ -36,6 +36,8 @@ class AmazonVendorTransaction(models.Model):
     _inherit = ["amazon.guard", "amazon.followed"]
     _order = "id desc"
     _rec_name = "transaction_ref"
+    # What may quote the orders' buyers.
+    _amazon_quotes = ("order_ids", ("message",))
 
     account_id = fields.Many2one("amazon.account", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)

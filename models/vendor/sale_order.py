@@ -327,6 +327,8 @@ class SaleOrder(models.Model):
 
     def _amazon_updated(self):
         result = super()._amazon_updated()
+        # sudo: the outbox is the addon's own
+        self.sudo().amazon_submission_ids._done_there()
         decided = self.filtered(lambda order: order.amazon_acknowledgement not in (*UNDECIDED, "sending"))
         decided._amazon_acknowledged()
         return result
