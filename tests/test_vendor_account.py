@@ -72,6 +72,27 @@ class TestVendorAccount(VendorCase):
         self.env.flush_all()
         self.connect_vendor()
 
+    def test_start(self):
+        """A manager starts and stops Direct Fulfillment, once the account is ready; it begins at once."""
+        vendor = self.vendor.with_user(self.manager)
+        vendor.vendor_party = False
+        with self.assertRaisesRegex(UserError, "Selling party"):
+            vendor.action_toggle_vendor()
+        vendor.vendor_party = "SIMJP"
+        vendor.action_toggle_vendor()
+        jobs = vendor.job_ids.filtered(lambda job: job.name in ("vendor_orders", "vendor"))
+        self.assertTrue(vendor.auto_vendor and all(jobs.mapped("is_started")))
+        for job in jobs:
+            cron = job.sudo().cron_id
+            self.assertTrue(cron.active and self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
+        self.assertFalse(vendor.last_import)
+        self.run_vendor()
+        self.assertTrue(vendor.last_import)
+        vendor.action_toggle_vendor()
+        self.assertFalse(any(jobs.mapped("is_started")))
+        with self.assertRaises(AccessError):
+            self.vendor.with_user(self.user).action_toggle_vendor()
+
     def test_version(self):
         with self.assertRaises(ValidationError):
             self.vendor.vendor_api_version = False

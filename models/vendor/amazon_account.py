@@ -54,6 +54,13 @@ class AmazonAccount(models.Model):
     def _compute_setup_step(self):
         return super()._compute_setup_step()
 
+    @api.depends("job_ids.last_success")
+    def _compute_last_import(self):
+        result = super()._compute_last_import()
+        for account in self.filtered(lambda account: account.kind == VENDOR):
+            account.last_import = account.job_ids.filtered(lambda job: job.name == "vendor_orders").last_success
+        return result
+
     # === CONSTRAINT METHODS === #
 
     @api.constrains("kind", "vendor_label_format", "vendor_api_version")
