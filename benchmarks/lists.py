@@ -134,10 +134,10 @@ class Menu:
     def large(cls, env):
         """Return the addon's menus whose lists are long."""
         menus = env["ir.ui.menu"].browse(env["ir.ui.menu"]._visible_menu_ids()).sudo()
-        root = env.ref("sale_amazon_spapi.menu_amazon")
+        roots = env.ref("sale_amazon_spapi.menu_amazon") + env.ref("sale_amazon_spapi.menu_amazon_vendor")
         return [
             cls(env, menu)
-            for menu in menus.search([("id", "child_of", root.id), ("id", "in", menus.ids)])
+            for menu in menus.search([("id", "child_of", roots.ids), ("id", "in", menus.ids)])
             if menu.action
             and menu.action._name == "ir.actions.act_window"
             and env[menu.action.res_model].search_count([], limit=SMALL) == SMALL

@@ -145,7 +145,8 @@ class TestViews(AmazonCase):
                 with self.subTest(group=group, menu=menu):
                     self.assertEqual(self.env.ref(f"sale_amazon_spapi.{menu}").id in visible, group in groups)
         for user in (self.packer, self.salesman):
-            self.assertNotIn(self.env.ref("sale_amazon_spapi.menu_amazon").id, self.visible_menus(user))
+            for app in ("menu_amazon", "menu_amazon_vendor"):
+                self.assertNotIn(self.env.ref(f"sale_amazon_spapi.{app}").id, self.visible_menus(user))
 
     def leave(self):
         """Have a delivery that has left, its confirmation and a feed; return the delivery."""

@@ -18,17 +18,20 @@ class AmazonRejection(models.TransientModel):
         "amazon.acknowledgement.code",
         "Reason",
         required=True,
+        compute="_compute_code_id",
+        store=True,
+        readonly=False,
         domain=[("code", "!=", "00")],
-        default=lambda self: self._default_code_id(),
     )
 
-    @api.model
-    def _default_code_id(self):
-        orders = self.env["sale.order"].browse(self.env.context.get("default_order_ids", []))
-        # Only what the user may see.
-        unknown = any(orders._filtered_access("read").mapped("amazon_has_unknown_sku"))
-        code = NO_SKU if unknown else OUT_OF_STOCK
-        return self.env["amazon.acknowledgement.code"].search([("code", "=", code)], limit=1)
+    # === COMPUTE METHODS === #
+
+    @api.depends("order_ids")
+    def _compute_code_id(self):
+        codes = self.env["amazon.acknowledgement.code"]
+        for rejection in self:
+            unknown = any(rejection.order_ids.mapped("amazon_has_unknown_sku"))
+            rejection.code_id = codes.search([("code", "=", NO_SKU if unknown else OUT_OF_STOCK)], limit=1)
 
     # === ACTION METHODS === #
 
