@@ -65,6 +65,7 @@
         "views/amazon_quota_views.xml",
         "views/amazon_report_column_views.xml",
         "views/amazon_vendor_views.xml",
+        "views/amazon_vendor_paper_views.xml",
         "views/res_config_settings_views.xml",
         "views/amazon_menus.xml",
     ],

@@ -69,6 +69,8 @@ from . import (
     test_vendor_account,
     test_vendor_acknowledgement,
     test_vendor_confirmation,
+    test_vendor_labels,
     test_vendor_orders,
+    test_vendor_papers,
     test_views,
 )

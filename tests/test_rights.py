@@ -84,6 +84,9 @@ FIELDS = {
             "vendor_label_format",
             "vendor_api_version",
             "vendor_customer_id",
+            "vendor_auto_labels",
+            "vendor_labels_at_once",
+            "vendor_invoices",
             "start_date",
             "warehouse_id",
             "warehouse_ids",
@@ -224,6 +227,11 @@ METHODS = {
         "action_amazon_validate_parcel": PACKER,
         "action_amazon_view_confirmations": SHOWS,
         "action_amazon_view_order": SHOWS,
+        "action_amazon_request_label": USER,
+        "action_amazon_fetch_papers": USER,
+        "action_amazon_print_labels": SHOWS,
+        "action_amazon_print_slips": SHOWS,
+        "action_amazon_print_invoices": SHOWS,
     },
     "amazon.account": {
         "action_authorize": MANAGER,
@@ -253,6 +261,7 @@ METHODS = {
         "action_view_logs": SHOWS,
     },
     "amazon.job": {"action_toggle": MANAGER},
+    "amazon.vendor.paper": {"action_fetch": USER},
     "amazon.vendor.submission": {"action_retry": USER, "action_open_order": SHOWS},
     "amazon.rejection": {"action_reject": USER},
     "amazon.log": dict.fromkeys(["action_view_confirmations", "action_view_orders", "action_view_quantities"], SHOWS),
@@ -369,6 +378,14 @@ class RightsCase(ConfirmationCase):
         )
         self.env["amazon.stock.change"].create({"account_id": self.account.id, "offer_id": offer.id})
         self.env["amazon.report.column"].create({"name": "Neue Spalte"})
+        self.env["amazon.vendor.paper"].create(
+            {
+                "account_id": self.account.id,
+                "kind": "label",
+                "order_id": order.id,
+                "picking_id": order.picking_ids[:1].id,
+            }
+        )
         self.env["amazon.vendor.submission"].create(
             {
                 "account_id": self.account.id,
@@ -541,6 +558,7 @@ class TestRights(RightsCase):
             "amazon_feed",
             "amazon_vendor_submission",
             "amazon_vendor_transaction",
+            "amazon_vendor_paper",
             "sale_order",
             "sale_order_line",
             "stock_picking",

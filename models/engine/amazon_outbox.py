@@ -126,6 +126,7 @@ class AmazonOutbox(models.AbstractModel):
 
         :param amazon: the ``selling_partner`` client.
         :param content: what :meth:`_look` returned.
+        :return: what :meth:`_delivered` needs of the answer.
         :raise SellingPartnerError: Amazon's answer, or none.
         """
         raise NotImplementedError
@@ -638,7 +639,7 @@ class AmazonOutbox(models.AbstractModel):
         """
         self.ensure_one()
         try:
-            self._deliver(amazon, content)
+            answer = self._deliver(amazon, content)
         except (QuotaExceeded, CredentialsError, AccessDenied) as error:
             self._record("_not_sent", error)
             raise
@@ -651,8 +652,15 @@ class AmazonOutbox(models.AbstractModel):
         except BadRequest as error:
             self._refusal(amazon, error)
         else:
-            self._record("_sent_and", "_accepted")
+            self._record("_delivered", answer)
         return True
+
+    def _delivered(self, answer):
+        """Amazon has taken this.
+
+        :param answer: what :meth:`_deliver` returned.
+        """
+        self._sent_and("_accepted")
 
     def _refusal(self, amazon, error):
         """Write what Amazon refuses.

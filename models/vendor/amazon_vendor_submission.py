@@ -89,7 +89,8 @@ class AmazonVendorSubmission(models.Model):
         """Return what a vendor may tell Amazon. Who tells something adds it here and to the field's selection, and
         methods for it: ``_<kind>_content`` (what is told), ``_<kind>_why_waiting``, ``_<kind>_facts``,
         ``_<kind>_learned`` (what follows of what the order's own status shows), ``_<kind>_is_shown`` (whether the order
-        as it is here shows it; not all do), ``_<kind>_accepted`` and ``_<kind>_refused`` (what follows here).
+        as it is here shows it; not all do), ``_<kind>_shown_by`` (what Amazon shows, where that is not the order's
+        status), ``_<kind>_accepted`` and ``_<kind>_refused`` (what follows here).
 
         :rtype: dict[str, Kind]
         """
@@ -179,7 +180,9 @@ class AmazonVendorSubmission(models.Model):
         return self._of_kind("why_waiting")
 
     def _shown_by(self, amazon):
-        """Return the order as Amazon shows it: its own status says what Amazon has taken."""
+        """Return the order as Amazon shows it: its own status says what Amazon has taken; or what the kind asks for."""
+        if of_kind := getattr(self, f"_{self.kind}_shown_by", None):
+            return of_kind(amazon)
         return parse_vendor_order(self.account_id._get_order(amazon, self.order_ref).payload)
 
     def _learned(self, shown):

@@ -70,9 +70,11 @@ class StockPicking(models.Model):
         :raise UserError: it is not known.
         """
         lines = moves.move_line_ids.filtered(lambda line: line.result_package_id == package)
-        goods = sum(line.quantity_product_uom * line.product_id.weight for line in lines)
         weighed = package.shipping_weight if package else 0
-        weight = weighed or (goods and goods + package.package_type_id.base_weight)
+        # What weighs nothing nobody has weighed.
+        known = all(line.product_id.weight for line in lines)
+        goods = known and sum(line.quantity_product_uom * line.product_id.weight for line in lines)
+        weight = round(weighed or (goods and goods + package.package_type_id.base_weight), 3)
         if not weight:
             raise UserError(
                 self.env._(
@@ -80,7 +82,7 @@ class StockPicking(models.Model):
                     package.name or self.name,
                 )
             )
-        return Decimal(str(round(weight, 3)))
+        return Decimal(str(weight))
 
     def _amazon_weighs_in_kg(self):
         # sudo: a system parameter
