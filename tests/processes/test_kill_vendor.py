@@ -30,6 +30,15 @@ env['amazon.shipping.rule'].create({'account_id': vendor.id, 'carrier_id': carri
 env['product.product'].search([('type', '=', 'consu')]).weight = 1
 vendor.auto_vendor = True
 """
+# The labels of several orders are asked for in one call, that of one is made at once.
+LABELS = {"many": 6, "one": 1}
+REQUEST = """
+env['amazon.account'].search([('kind', '=', 'vendor_df')]).write(
+    {'vendor_own_carrier': False, 'vendor_auto_labels': False})
+env['stock.picking'].search([('sale_id.amazon_channel', '=', 'df')]).action_amazon_request_label()
+# The next round searches, too.
+env['amazon.job'].search([('name', '=', 'vendor_labels')]).cursor = False
+"""
 # What must be as much as without the death.
 COUNTED = (
     "sale_order",
@@ -38,6 +47,7 @@ COUNTED = (
     "amazon_vendor_submission",
     "mail_activity",
 )
+COUNTED_WITH_PAPERS = (*COUNTED, "amazon_vendor_paper")
 
 
 class VendorSite(shops.SiteWithAmazon):
@@ -51,6 +61,7 @@ class VendorSite(shops.SiteWithAmazon):
         ("amazon_vendor_transaction", "retry_at"),
         ("amazon_vendor_transaction", "sent_at"),
         ("amazon_vendor_transaction", "due_at"),
+        ("amazon_vendor_paper", "retry_at"),
         *shops.SiteWithAmazon.waiting,
     )
     #: Until what was never told is told again, and its transaction is through.
@@ -133,5 +144,75 @@ def test_killed_at_every_commit_and_every_call(one_account, case):
             site.recover()
             assert_right(site)
             assert site.shop.count(COUNTED) == expected, "as many rows as without the crash"
+
+        shops.die_at_each(events, sites, begin, recover)
+
+
+class LabelSite(VendorSite):
+    """A site of a vendor whose orders were accepted, and whose labels a person has asked for.
+
+    :param orders: how many.
+    """
+
+    def prepare(self, orders):
+        self.orders = orders
+        super().prepare(left=False)
+        self.left = True
+        for _round in ("accepts", "hears of it"):
+            self.importer.good("vendor")
+            self.let_pass(2)
+        assert not self.open_rows(), self.open_rows()
+        self.importer.code(REQUEST)
+
+    def place(self):
+        merchant_id = self.register()["merchant_id"]
+        self.numbers = self.amazon.post(
+            "vendor/orders", merchant_id=merchant_id, kind="vendor_standard", created=self.placed, count=self.orders
+        )["numbers"]
+
+    def open_rows(self):
+        return super().open_rows() + self.shop.sql(
+            "SELECT order_ref, state, message FROM amazon_vendor_paper WHERE state <> 'here' AND retry_at IS NOT NULL"
+        )
+
+
+def assert_labelled(site):
+    """Check that each order's label was made once, and is on its delivery once, with its number."""
+    assert not site.open_rows()
+    numbers = []
+    for number in site.numbers:
+        there = site.amazon.get(f"vendor/orders/{number}")
+        assert [entry["event"] for entry in there["history"] if "label" in entry["event"]] == ["label"]
+        numbers += [package["trackingNumber"] for package in there["label"]["packages"]]
+    rows = site.shop.sql(
+        "SELECT carrier_tracking_ref, amazon_label_state FROM stock_picking WHERE amazon_account_id > 0"
+    )
+    assert sorted(rows) == sorted((number, "here") for number in numbers), rows
+    attached = site.shop.sql(
+        "SELECT count(*), count(DISTINCT res_id) FROM ir_attachment WHERE res_model = 'stock.picking'"
+    )
+    assert attached == [(len(numbers), len(numbers))], attached
+    shops.assert_at_rest(site.shop)
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_killed_while_labels_are_asked_for(one_account, case):
+    """Whichever commit or HTTP call a round dies before or after: each label is made once, and comes once."""
+    with ExitStack() as stack:
+        settings = {"vendor_seconds": 0}
+        sites = shops.sites(WORKERS, LabelSite, one_account, stack, settings, orders=LABELS[case])
+        events = sites[0].importer.good("vendor")
+        sites[0].recover()
+        assert_labelled(sites[0])
+        expected = sites[0].shop.count(COUNTED_WITH_PAPERS)
+
+        def begin(site):
+            site.renew()
+            return "vendor"
+
+        def recover(site, _number):
+            site.recover()
+            assert_labelled(site)
+            assert site.shop.count(COUNTED_WITH_PAPERS) == expected, "as many rows as without the crash"
 
         shops.die_at_each(events, sites, begin, recover)
