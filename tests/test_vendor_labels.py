@@ -1,7 +1,7 @@
 import io
 from datetime import timedelta
 
-from odoo import fields
+from odoo import fields, sql_db
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools.pdf import PdfFileReader
@@ -128,6 +128,32 @@ class TestVendorLabels(PapersCase):
             self.assertEqual((file.mimetype, file.name), ("image/png", f"label_{order.amazon_order_ref}.png"))
             self.assertEqual(self.made_there(order), ["label"])
         self.assertFalse(orders.activity_ids)
+
+    def test_size(self):
+        """What a hundred labels cost in calls: one each to ask for them, for what became of that, and to read them;
+        and each label no query more than the one before."""
+        pen = self.products["AMZ-PEN-001"]
+        self.env["stock.quant"]._update_available_quantity(pen, self.warehouse.lot_stock_id, 100)
+        asked, fetched = [], []
+        for count in (20, 20, 60):
+            self.new_vendor()
+            items = [{"sku": "AMZ-PEN-001", "quantity": 1}]
+            orders = self.accepted(count=count, items=items, minutes_ago=60 + self.ahead)
+            self.amazon.control("DELETE", "requests")
+            before = sql_db.sql_counter
+            self.request(orders)
+            self.tell()
+            self.tell(minutes=2)
+            asked.append(sql_db.sql_counter - before)
+            before = sql_db.sql_counter
+            self.fetch(minutes=61)
+            fetched.append(sql_db.sql_counter - before)
+            self.assertEqual(set(orders.picking_ids.mapped("amazon_label_state")), {"here"})
+            calls = self.amazon.get("requests/count")
+            self.assertEqual((calls["submitShippingLabelRequest"], calls["getShippingLabels"]), (1, 1))
+            self.assertLessEqual(sum(calls.values()) - calls.get("token", 0), 6, calls)
+        self.assertLess((asked[2] - asked[1]) / 40, 40, asked)
+        self.assertLess((fetched[2] - fetched[1]) / 40, 30, fetched)
 
     def test_one(self):
         """A single label is made at once, by one call."""
