@@ -200,7 +200,8 @@ def vendor_once(demo, amazon):
     started = time.monotonic()
     with database.environment(demo) as env:
         account = shop.connect_vendor(env, amazon, seller)
-        logs = account._sync_vendor() | followed(env, account)
+        # Runs that found nothing become one row.
+        logs = (account._sync_vendor() | followed(env, account)).exists()
         rows = logs.filtered(lambda log: log.job_name == "vendor_orders")
         orders = env["sale.order"].search(
             [("amazon_account_id", "=", account.id), ("amazon_vendor_status", "!=", False)]
@@ -209,9 +210,9 @@ def vendor_once(demo, amazon):
         accepted = orders.filtered(lambda order: order.amazon_acknowledgement == "accepted")
         open_orders = orders.filtered(lambda order: order.amazon_acknowledgement == "to_send")
         pickings = ship(env, account) & accepted.picking_ids
-        logs |= account._tell_vendor() | followed(env, account)
+        logs = (logs | account._tell_vendor() | followed(env, account)).exists()
         env.invalidate_all()
-        told = orders.amazon_submission_ids
+        told, papers = orders.amazon_submission_ids, env["amazon.vendor.paper"]
         failed = told.filtered(lambda row: row.state != "done")
         calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
         say_all(
@@ -222,6 +223,7 @@ def vendor_once(demo, amazon):
             ("shipped", len(pickings)),
             ("confirmed", len(accepted.filtered(lambda order: order.amazon_api_status == "done"))),
             ("failed", len(failed)),
+            ("papers here", papers.search_count([("order_id", "in", orders.ids), ("state", "=", "here")])),
             ("transactions", len(env["amazon.vendor.transaction"].search([("order_ids", "in", orders.ids)]))),
             ("API calls", calls),
             ("seconds", f"{time.monotonic() - started:.1f}"),
@@ -237,13 +239,18 @@ def vendor_once(demo, amazon):
 
 
 def followed(env, account):
-    """Ask Amazon now, and not in a minute, what became of what it was told.
+    """Ask Amazon now, and not in a minute, what became of what it was told, and for the packing slips.
 
     :return: the ``amazon.log`` rows.
     """
-    env["amazon.vendor.transaction"].search([("state", "in", ("sent", "processing"))]).retry_at = datetime(2020, 1, 1)
+    waiting = (
+        env["amazon.vendor.transaction"].search([("state", "in", ("sent", "processing"))]),
+        env["amazon.vendor.paper"].search([("state", "in", ("waiting", "late"))]),
+    )
+    for records in waiting:
+        records.retry_at = datetime(2020, 1, 1)
     env.cr.commit()
-    return account._tell_vendor()
+    return account._tell_vendor() | account._fetch_vendor_slips()
 
 
 def say_differences(orders):
