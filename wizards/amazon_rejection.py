@@ -20,6 +20,7 @@ class AmazonRejection(models.TransientModel):
         required=True,
         compute="_compute_code_id",
         store=True,
+        precompute=True,
         readonly=False,
         domain=[("code", "!=", "00")],
     )
