@@ -104,7 +104,7 @@ class AmazonVendorPaper(models.Model):
         "stock.picking", "Delivery", readonly=True, index="btree_not_null", ondelete="set null"
     )
     state = fields.Selection(
-        [("waiting", "Asked For"), ("late", "Late"), ("here", "Here"), ("none", "None"), ("error", "Error")],
+        [("waiting", "Requested"), ("late", "Late"), ("here", "Here"), ("none", "None"), ("error", "Error")],
         "Status",
         required=True,
         default="waiting",
