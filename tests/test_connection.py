@@ -51,7 +51,8 @@ class TestConnection(AmazonCase):
         """An account has the jobs of its kind, and only those can be started; its kind stays what it is."""
         vendor = self._connect(self.amazon.seller(), kind="vendor_df", name="Vendor", vendor_party="999US")
         vendor = vendor.with_user(self.manager)
-        self.assertEqual(vendor.job_ids.mapped("name"), ["privacy", "vendor_orders", "vendor"])
+        papers = ["vendor_labels", "vendor_slips", "vendor_invoices"]
+        self.assertEqual(vendor.job_ids.mapped("name"), ["privacy", "vendor_orders", "vendor", *papers])
         self.assertEqual(len(self.account.job_ids), len(self.env["amazon.job"]._declared_for("seller")))
         for switch, job in (("auto_import", "Import Orders"), ("auto_confirm", "Confirm Deliveries")):
             with self.subTest(switch=switch):

@@ -97,9 +97,9 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     assert table["orders seen"] == table["created"] == table["accepted"] + table["to decide"] == 8
     assert table["shipped"] == table["confirmed"] > 5 and table["failed"] == 0
     assert table["papers here"] > 1
-    assert (table["transactions"], table["API calls"]) == (2, 8), (
-        "one call for all of them, one to ask what became of it, and all packing slips in one, with its token"
-    )
+    assert table["transactions"] == 2, "one call for all of them"
+    # Two to ask what became of them. Packing slips come with one search, or, not there yet, one by one; with tokens.
+    assert table["API calls"] <= 1 + 2 + 2 + 2 + table["papers here"] + 2
     assert "Unknown SKU: VENDOR-NEW-001" in vendor.stdout
     assert rows(scratch, confirmations)[: len(told)] == told, "the seller's are left alone"
     with occupied(8069, 8070):
