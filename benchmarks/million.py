@@ -1,6 +1,7 @@
 """A shop with a million orders, made once and kept: the simulator's kinds come in through the real import, and what is
 closed of them is multiplied by SQL, with everything that hangs on an order."""
 
+import contextlib
 import sys
 import time
 from datetime import datetime, timedelta, timezone
@@ -158,6 +159,10 @@ def have(orders, fresh=False):
         database.rename(draft, NAME)
     else:
         database.upgrade(NAME)
+        with contextlib.closing(psycopg2.connect(dbname=NAME)) as connection, connection.cursor() as cr:
+            # As after an upgrade to another version.
+            cr.execute("ANALYZE")
+            connection.commit()
     return NAME
 
 
