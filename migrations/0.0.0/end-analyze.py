@@ -1,5 +1,5 @@
-"""A column that an upgrade has added PostgreSQL takes to be filled in every row, and reads a million of them for the few
-that are, until it has looked."""
+"""A column that an upgrade has added PostgreSQL takes to be filled in every row, and reads a million of them for a few,
+until it has looked."""
 
 from odoo import SUPERUSER_ID, api
 from odoo.tools import SQL
