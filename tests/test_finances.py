@@ -296,6 +296,71 @@ class TestFinances(FinancesCase):
         order._amazon_committed()
         self.assertEqual(order.amazon_settled, order.amazon_total)
 
+    def test_old_transaction_whose_order_was_made_by_who_was_killed(self):
+        """What was not looked for when its order was made the job finds, however old it is."""
+        order = self.settled()
+        sale = self.transactions(order)
+        sale.write({"order_id": False, "posted_at": self.now() - timedelta(days=400)})
+        order._amazon_add_up()
+        self.assertEqual(order.amazon_settled, 0)
+        self.sync()
+        self.assertEqual(order.amazon_settled, order.amazon_total)
+
+    def meet(self):
+        """Have the database do what it does to one who makes an order while its transaction comes in: it is not seen
+        at first, and then meets another's work."""
+        self.env.cr.execute(
+            """
+            CREATE TEMP SEQUENCE seen;
+            CREATE FUNCTION pg_temp.meet() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF nextval('seen') = 1 THEN RETURN NULL; END IF;
+                RAISE EXCEPTION 'met' USING ERRCODE = 'serialization_failure';
+            END $$;
+            CREATE TRIGGER meet BEFORE UPDATE OF order_id ON amazon_transaction FOR EACH ROW
+                WHEN (NEW.order_id IS NOT NULL) EXECUTE FUNCTION pg_temp.meet();
+            """
+        )
+
+    def test_second_look_meets_another(self):
+        """Where the look after the commit meets another's work, builders go on with the other accounts, and the job
+        finds what belongs together."""
+        ref = self.place()[0]
+        self.amazon.post(f"orders/{ref}/ship")
+        self.sync()
+        seller = self.amazon.seller()
+        other = self._connect(seller, name="Other")
+        [their] = self.amazon.place(seller, "jp_standard", created=shifted(self.amazon.get("clock")["now"], 60))
+        with self.committing(self.account, other) as accounts:
+            for account in accounts:
+                account._fetch_orders()
+        self.meet()
+        with self.committing(self.env["amazon.order.update"]) as inbox, self.assertNoLogs("odoo.addons", "ERROR"):
+            inbox._cron_build()
+        self.env.invalidate_all()
+        self.assertEqual(len(self.orders(ref, their)), 2)
+        self.assertFalse(self.transactions().order_id)
+        self.env.cr.execute("DROP TRIGGER meet ON amazon_transaction")
+        self.sync()
+        self.assertEqual(self.transactions().order_id, self.orders(ref))
+
+    def test_second_look_for_who_waits(self):
+        """Who has an order read by its number, or once more, finds what came in meanwhile, too."""
+        ref = self.place()[0]
+        self.amazon.post(f"orders/{ref}/ship")
+        self.sync()
+        for _again in range(2):
+            self.transactions().order_id = False
+            self.env.flush_all()
+            with self.committing(self.account) as account:
+                account._refresh_orders([ref])
+                # Others commit what this one cannot see.
+                account.env["amazon.transaction"].search([("order_ref", "=", ref)]).order_id = False
+                account.env.flush_all()
+                account.env.cr.postcommit.run()
+            self.env.invalidate_all()
+            self.assertEqual(self.transactions().order_id, self.orders(ref))
+
     def test_queries_of_a_batch(self):
         """Orders that are made cost a query of the transactions each batch, and one after the commit."""
         refs = self.place(count=7, minutes_ago=5)

@@ -1,9 +1,11 @@
 """Whatever happens to an order: it is on the list exactly when the family's amounts differ, and nothing is doubled."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from .common_finances import FinancesCase
@@ -146,3 +148,42 @@ class TestFinancesRandom(FinancesCase):
             self.assertEqual(note.amount_total, rounded)
             note.with_user(self.accountant).action_post()
             self.assertFalse(order.amazon_mismatch)
+
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.one_of(
+            st.tuples(st.just("JPY"), st.integers(-(10**9), 10**9).map(Decimal)),
+            st.tuples(st.just("USD"), st.integers(-(10**11), 10**11).map(lambda cents: Decimal(cents) / 100)),
+        ),
+        st.sampled_from((0, 1, 5)),
+    )
+    def test_amounts_of_any_size(self, money, fraction):
+        """However large an amount is, it is kept as it is; what has no fractions of a coin is not said to have any."""
+        name, amount = money
+        currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", name)])
+        amount += fraction * Decimal(str(currency.rounding)) / 10
+        transaction = self.env["amazon.transaction"].create(
+            {
+                "account_id": self.account.id,
+                "transaction_ref": str(uuid4()),
+                "kind": "sale",
+                "posted_at": fields.Datetime.now(),
+                "currency_id": currency.id,
+                "amount": float(amount),
+                "line_ids": [
+                    Command.create(
+                        {
+                            "type_id": self.env["amazon.amount.type"].search([], limit=1).id,
+                            "amount": float(amount),
+                        }
+                    )
+                ],
+            }
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.env.cr.execute("SELECT amount::text FROM amazon_transaction WHERE id = %s", [transaction.id])
+        self.assertEqual(Decimal(self.env.cr.fetchone()[0]), amount)
+        self.assertEqual(transaction.line_ids.amount, float(amount))
+        self.assertEqual(transaction.with_user(self.accountant).has_fractions, bool(fraction))
+        transaction.unlink()

@@ -11,7 +11,7 @@ from ...selling_partner import BadRequest, MalformedAnswer, TransactionSearch, p
 from ...times import aware, naive
 from ..engine.trigram import trigram
 from .amazon_amount_type import SUMS
-from .exact import Exact
+from .exact import NOTHING, Exact
 
 _lt = LazyTranslate(__name__)
 
@@ -33,8 +33,7 @@ MOST_PAGES = 20
 MOST_ORDERS = 50
 # Transactions of so many days whose orders are not here are told of: an order may still come in.
 RECENT_DAYS = 30
-# Orders whose transactions were there before them are looked for, by the job, among those of so many days.
-LINK_DAYS = 90
+# So many orders whose transactions were there before them are looked for at once.
 LINK_AT_ONCE = 500
 
 # Amazon's transactionType, of which its model documents the first one only; the others are what sellers have seen.
@@ -184,7 +183,7 @@ class AmazonTransaction(models.Model):
         for transaction in self:
             currency = transaction.currency_id
             transaction.has_fractions = bool(currency) and any(
-                currency.round(amount) != amount for amount in transaction.line_ids.mapped("amount")
+                abs(currency.round(amount) - amount) > NOTHING for amount in transaction.line_ids.mapped("amount")
             )
 
     # === BUSINESS METHODS: READING === #
@@ -530,7 +529,6 @@ class AmazonTransaction(models.Model):
             Domain("account_id", "in", run.account._of_merchant().ids)
             & Domain("order_id", "=", False)
             & Domain("order_ref", "!=", False)
-            & Domain("posted_at", ">=", fields.Datetime.now() - timedelta(days=LINK_DAYS))
         )
         while orders := self._orders(run.account, self._search(unlinked).subselect("order_ref")):
             self._link_to(orders)

@@ -1,10 +1,11 @@
 """Money as Amazon gives it, which may be in fractions of what there are coins for."""
 
 from odoo import fields
-from odoo.tools import float_round
 
 # Amazon's amounts are read with so many decimals at most.
 DECIMALS = 10
+# Less than this is no money: a float of a thousand million has no more decimals.
+NOTHING = 1e-6
 
 
 class Exact(fields.Monetary):
@@ -22,4 +23,4 @@ class Exact(fields.Monetary):
 
     def _exactly(self, value):
         # Sums of floats have a rest that is nobody's money.
-        return float_round(float(value or 0.0), precision_digits=DECIMALS)
+        return round(float(value or 0.0), DECIMALS)

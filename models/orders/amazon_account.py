@@ -449,7 +449,7 @@ class AmazonAccount(models.Model):
             )
         received, failures = self._read_orders(list(dict.fromkeys(refs)))
         rows = inbox._receive(self, received, forced=True, source=self._order_source())
-        rows._build(self)
+        inbox._look_again_once_committed(rows._build(self))
         older = inbox.search(
             [
                 ("account_id", "=", self.id),

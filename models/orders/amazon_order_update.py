@@ -740,12 +740,36 @@ class AmazonOrderUpdate(models.Model):
             else:
                 return 0
         Order._amazon_reserve(plan)
+        self._look_again(built)
+        return len(rows)
+
+    @api.model
+    def _look_again(self, orders):
+        """Have orders that were made or changed, and are committed, see what others have committed meanwhile; commit.
+
+        :param orders: the ``sale.order``.
+        """
         try:
-            built.exists()._amazon_committed()
+            orders.exists()._amazon_committed()
+            # What is only written later would meet others' work where nobody expects it.
+            self.env["ir.cron"]._commit_progress()
         except MET:
             # Whoever is at the same records sees the orders.
             self.env.cr.rollback()
-        return len(rows)
+
+    @api.model
+    def _look_again_once_committed(self, orders):
+        """Do :meth:`_look_again` after a person's request, in a transaction of its own.
+
+        :param orders: the ``sale.order``.
+        """
+
+        def look():
+            with self.env.registry.cursor() as cr:
+                inbox = self.with_env(self.env(cr=cr))
+                inbox._look_again(inbox.env["sale.order"].browse(orders.ids))
+
+        self.env.cr.postcommit.add(look)
 
     @api.model
     def _moving_stock(self, account, batch):
