@@ -353,10 +353,12 @@ class UnreadableListing:
 
     :param sku: ``''`` when not even that can be read.
     :param error: why: a :class:`.errors.MalformedAnswer`.
+    :param channels: as of a :class:`Listing`; none: not even these can be read, or are not known.
     """
 
     sku: str
     error: MalformedAnswer
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +423,14 @@ def _readable(entry, path, marketplace_id):
         return _listing(Reader(entry, path, LENGTHS), marketplace_id)
     except MalformedAnswer as error:
         sku = entry.get("sku") if isinstance(entry, dict) else ""
-        return UnreadableListing(sku if is_sku(sku) else "", error)
+        return UnreadableListing(sku if is_sku(sku) else "", error, _readable_channels(entry))
+
+
+def _readable_channels(entry):
+    try:
+        return _channels(Reader(entry, lengths=LENGTHS))
+    except MalformedAnswer:
+        return ()
 
 
 def _mark(entry):
@@ -465,10 +474,9 @@ def _listing(item, marketplace_id):
     summary = _of(item.objects("summaries"), "marketplaceId", marketplace_id)
     submitted = item.object("attributes").objects("fulfillment_availability")
     available = tuple(
-        Availability(entry.identifier("fulfillmentChannelCode", needed=True), entry.integer("quantity"))
+        Availability(_available_channel(entry), entry.integer("quantity"))
         for entry in item.objects("fulfillmentAvailability")
     )
-    codes = (*(entry.channel for entry in available), *map(_submitted_channel, submitted))
     ours = [entry for entry in submitted if _submitted_channel(entry) == DEFAULT]
     of_here = _of(ours, "marketplace_id", marketplace_id, "")
     return Listing(
@@ -479,7 +487,7 @@ def _listing(item, marketplace_id):
         image_url=_image(summary.object("mainImage").text("link")),
         product_type=summary.identifier("productType"),
         status=summary.texts("status"),
-        channels=channels_of(codes),
+        channels=_channels(item),
         available=available,
         submitted_quantity=of_here.integer("quantity"),
         handling_days=of_here.integer("lead_time_to_ship_max_days"),
@@ -490,6 +498,12 @@ def _listing(item, marketplace_id):
     )
 
 
+def _channels(item):
+    available = map(_available_channel, item.objects("fulfillmentAvailability"))
+    submitted = map(_submitted_channel, item.object("attributes").objects("fulfillment_availability"))
+    return channels_of((*available, *submitted))
+
+
 def channels_of(codes):
     """Tell in which channels something is.
 
@@ -498,6 +512,10 @@ def channels_of(codes):
     """
     kinds = {channel_kind(code) for code in codes}
     return tuple(kind for kind in (FBM, FBA, MULTI) if kind in kinds)
+
+
+def _available_channel(entry):
+    return entry.identifier("fulfillmentChannelCode", needed=True)
 
 
 def _submitted_channel(entry):

@@ -59,6 +59,7 @@ from . import (
     test_stock,
     test_stock_attack,
     test_stock_compare,
+    test_stock_looks,
     test_stock_random,
     test_stock_screens,
     test_stock_trouble,

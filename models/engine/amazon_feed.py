@@ -197,6 +197,9 @@ class AmazonFeed(models.Model):
             run.commit()
             return
         rows, document = rows._feed_document(account)
+        if not rows:
+            run.commit()
+            return
         feed = self.create(
             {
                 "account_id": account.id,

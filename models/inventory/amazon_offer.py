@@ -8,7 +8,17 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...said import say
-from ...selling_partner import FBA, FBM, MOST_SKUS, BadRequest, MalformedAnswer, NotFound, SearchListings, is_sku
+from ...selling_partner import (
+    FBA,
+    FBM,
+    MOST_SKUS,
+    BadRequest,
+    MalformedAnswer,
+    NotFound,
+    SearchListings,
+    UnreadableListing,
+    is_sku,
+)
 from ...times import aware, naive
 from .amazon_job import NO_REPORT
 
@@ -144,14 +154,10 @@ class AmazonOffer(models.Model):
         if not unreadable:
             return
         run.log._unread(unreadable)
-        skus = [entry.sku for entry in unreadable if entry.sku]
+        known = self._find(run.account, marketplace, [entry.sku for entry in unreadable])
+        known = self.browse().union(*known.values())
         # What cannot be read is listed all the same.
-        self.search(
-            Domain("account_id", "=", run.account.id)
-            & Domain("marketplace_id.api_ref", "=", marketplace_ref)
-            & Domain("sku", "in", skus)
-        ).seen_at = report_at or fields.Datetime.now()
-        if len(skus) < len(unreadable):
+        if known._learn_channels(unreadable) or len(known) < len(unreadable):
             run.job.read_gaps = True
 
     @api.model
@@ -233,12 +239,29 @@ class AmazonOffer(models.Model):
             "has_errors": any(issue.is_error for issue in listing.issues),
             "quantity_amazon": listing.quantity or 0,
             "handling_days_amazon": listing.handling_days or 0,
-            "both_channels": {FBM, FBA} <= set(listing.channels),
-            "gone": False,
         }
-        if FBA in listing.channels or FBM in listing.channels:
-            values["channel"] = "fba" if FBA in listing.channels else "fbm"
+        return {**values, **self._values_of_channels(listing.channels)}
+
+    @api.model
+    def _values_of_channels(self, channels):
+        values = {"both_channels": {FBM, FBA} <= set(channels), "gone": False}
+        if FBA in channels or FBM in channels:
+            values["channel"] = "fba" if FBA in channels else "fbm"
         return values
+
+    def _learn_channels(self, entries):
+        """Write who ships these, where that is all that can be read of what Amazon shows.
+
+        :param entries: ``selling_partner`` unreadable listings, among others of these.
+        :return: those of these of which not even that can be read.
+        """
+        channels, unread = {entry.sku: entry.channels for entry in entries}, self.browse()
+        for offer in self:
+            if channels[offer.sku]:
+                offer.write({**self._values_of_channels(channels[offer.sku]), "seen_at": fields.Datetime.now()})
+            else:
+                unread |= offer
+        return unread
 
     @api.model
     def _forget_unseen(self, account, marketplace_ref, since):
@@ -252,20 +275,35 @@ class AmazonOffer(models.Model):
             & Domain("seen_at", "<", since)
             & Domain("gone", "=", False)
         )
-        unseen.gone = True
+        unseen._not_listed()
+
+    def _not_listed(self):
+        """Amazon does not list these any more: where it had some of them to sell, a person is told."""
+        self.gone = True
+        why = _lt(
+            "Amazon does not list this SKU any more. List it again in Seller Central, or take its product away here."
+        )
+        for offer in self.filtered(lambda offer: offer.quantity_sent and offer.product_id):
+            if offer.sync_state != "sending":
+                offer._cannot_be_told(say(self.env, why))
 
     def _look_up(self, run):
-        """Ask Amazon for these SKUs of an account, and write what it shows; what it does not show is not listed.
+        """Ask Amazon for these SKUs of an account, and write what it shows; what it does not know is not listed.
 
         :param run: the :class:`..engine.run.Run`.
+        :return: those of which its answer cannot be read.
         :raise SellingPartnerError: Amazon's answer, or none.
         """
+        unread = self.browse()
         askable = self.filtered(lambda offer: offer._can_be_looked_up())
         for marketplace, offers in askable.grouped("marketplace_id").items():
             for listings, asked, unreadable in offers._listings(run.amazon, run.account, marketplace):
                 seen = self._learn_listings(run.account, marketplace, listings)
-                (asked - seen - unreadable).write({"gone": True})
+                half_read = asked._with_skus(unreadable)
+                unread |= half_read._learn_channels(unreadable)
+                (asked - seen - half_read).exists()._not_listed()
                 run.checkpoint()
+        return unread
 
     def _can_be_looked_up(self):
         """Tell whether Amazon can be asked for this at all."""
@@ -273,7 +311,9 @@ class AmazonOffer(models.Model):
         return is_sku(self.sku) and self.marketplace_id in self.account_id.marketplace_ids
 
     def _listings(self, amazon, account, marketplace):
-        """Yield what Amazon shows of these, which of them were asked for, and of which the answer cannot be read.
+        """Yield what Amazon shows of these, which of them were asked for, and what of the answer cannot be read, as
+        ``selling_partner`` listings and unreadable listings. Of what was asked for and is in neither, Amazon says that
+        it does not know it.
 
         :param marketplace: of these, an ``amazon.marketplace``.
         """
@@ -282,7 +322,9 @@ class AmazonOffer(models.Model):
         yield from alone._each_listing(amazon, account, marketplace)
         others = self - alone
         for start in range(0, len(others), MOST_SKUS):
-            part = others[start : start + MOST_SKUS]
+            part = others[start : start + MOST_SKUS].exists()
+            if not part:
+                continue
             search = self._search_of(account, marketplace, sort_by="sku", skus=tuple(part.mapped("sku")))
             try:
                 page = amazon.listings.search(search)
@@ -290,19 +332,26 @@ class AmazonOffer(models.Model):
                 # It may be one of them that Amazon does not want to be asked for.
                 yield from part._each_listing(amazon, account, marketplace)
                 continue
-            skus = {entry.sku for entry in page.unreadable}
-            yield page.listings, part, part.filtered(lambda offer, skus=skus: offer.sku in skus)
+            answered = part._with_skus(page.listings) | part._with_skus(page.unreadable)
+            yield page.listings, answered, page.unreadable
+            # That one is left out of a page is no proof that it is not there.
+            yield from (part - answered)._each_listing(amazon, account, marketplace)
+
+    def _with_skus(self, entries):
+        """Return those of these that ``selling_partner`` listings are of."""
+        skus = {entry.sku for entry in entries}
+        return self.filtered(lambda offer: offer.sku in skus)
 
     def _each_listing(self, amazon, account, marketplace):
         """Yield as :meth:`_listings`, each of these by itself."""
         for offer in self:
-            listings, unreadable = [], self.browse()
+            listings, unreadable, locale = [], [], self._issue_locale(account)
             try:
-                listings.append(
-                    amazon.listings.get(
-                        account.merchant_id, offer.sku, marketplace.api_ref, issue_locale=self._issue_locale(account)
-                    )
-                )
-            except (NotFound, BadRequest, MalformedAnswer) as error:
-                unreadable = self.browse() if isinstance(error, NotFound) else offer
+                listings = [
+                    amazon.listings.get(account.merchant_id, offer.sku, marketplace.api_ref, issue_locale=locale)
+                ]
+            except NotFound:
+                listings = []
+            except (BadRequest, MalformedAnswer) as error:
+                unreadable = [UnreadableListing(offer.sku, error)]
             yield listings, offer, unreadable

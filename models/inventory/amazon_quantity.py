@@ -32,9 +32,10 @@ REASONS = [
     *CHANGES,
     ("unshown", "Not Shown by Amazon"),
 ]
-# So many SKUs are looked up for a feed, right before it is made: 50 calls, which take ten seconds at Amazon's pace.
-LOOKED_UP = 1_000
-# Of more in a feed those are looked up that Amazon has not shown so lately.
+# So many SKUs are all looked up before they go as a feed. At Amazon's pace the 50 calls take longer than a cron's ten
+# seconds: the next run goes on where the last has ended, but so many minutes after the first look it begins anew.
+LOOKED_UP, LOOK_MINUTES = 1_000, 10
+# Of more those that Amazon has not shown so lately; what it has not goes in no feed at all.
 SEEN_MINUTES = 60
 
 
@@ -199,16 +200,17 @@ class AmazonQuantity(models.Model):
 
     @api.model
     def _send_all(self, run, requested, troubles, tried):
-        """Send what may go, while what has changed is still looked at: what has run out waits for no others."""
+        """Send what may go, while what has changed is still looked at: what has run out waits for no others. Trouble
+        with one marketplace keeps nothing of the others."""
         more = True
         while more:
-            more = self._look_at_changes(run, requested)
+            more = self._look_at_changes(run, requested, troubles)
             for only in self._parts(run.account):
-                while ready := self._ready_of(run, requested, tried, only, more):
-                    tried.update(ready)
-                    self._send_ready(run, ready, troubles)
-        with self._raised_later(troubles):
-            self._read_back(run)
+                with self._raised_later(troubles):
+                    self._send_part(run, requested, troubles, tried, only, more)
+        for marketplace in run.account.marketplace_ids:
+            with self._raised_later(troubles):
+                self._read_back(run, marketplace)
 
     @api.model
     def _parts(self, account):
@@ -220,33 +222,54 @@ class AmazonQuantity(models.Model):
         ]
 
     @api.model
-    def _ready_of(self, run, requested, tried, only, more):
-        """Return what may go now, as :meth:`_ready` does: at most as much as a feed carries. While a feed is not full,
-        or none may go, only what has run out goes, which needs none.
+    def _send_part(self, run, requested, troubles, tried, only, more):
+        """Send what may go of some: first what has run out, then the rest, which waits until a feed is full.
 
+        :param Domain only: which.
         :param bool more: not all of what has changed is looked at yet.
         """
-        count = self.search_count(self._due(run.account, requested) & only, limit=MOST_MESSAGES)
-        is_much = count > run.account.inventory_feed_threshold
-        if (more and count < MOST_MESSAGES) or (is_much and not self._has_room(run.account)):
-            only &= Domain("quantity", "=", 0)
-        return self._ready(run, requested, tried, only, MOST_MESSAGES)
+        due, out = self._due(run.account, requested) & only, only & Domain("quantity", "=", 0)
+        while self._send_some(run, requested, troubles, tried, out, urgent=True):
+            pass
+        while not more or self.search_count(due, limit=MOST_MESSAGES) == MOST_MESSAGES:
+            if not self._send_some(run, requested, troubles, tried, only):
+                break
+
+    @api.model
+    def _send_some(self, run, requested, troubles, tried, only, urgent=False):
+        """Send what may go of some, no more than a feed carries.
+
+        :param Domain only: which.
+        :param bool urgent: they go one by one while no feed may go; others wait for it.
+        :return: whether there were any.
+        """
+        due = self.search(self._due(run.account, requested) & only, limit=MOST_MESSAGES, order="id")
+        if len(due) > run.account.inventory_feed_threshold:
+            if self._has_room(run.account):
+                due._look_up_for_a_feed(run)
+            elif not urgent:
+                return False
+        ready = self._ready(run, requested, tried, only, MOST_MESSAGES)
+        if ready:
+            tried.update(ready)
+            self._send_ready(run, ready, troubles)
+        return bool(ready)
 
     @api.model
     def _has_room(self, account):
         return self.env["amazon.feed"]._has_room(account, FEED_TYPE_LISTINGS)
 
     @api.model
-    def _look_at_changes(self, run, requested):
+    def _look_at_changes(self, run, requested, troubles):
         """Make rows of what has changed, of so many at a time.
 
         :param bool requested: only of what a person asked for.
         :return: whether there is more.
         """
-        changes, looked_up, limit, looked_at = self.env["amazon.stock.change"], set(), LOOK, 0
+        changes, looked_up, unasked, limit, looked_at = self.env["amazon.stock.change"], set(), set(), LOOK, 0
         while looked_at < ROUND:
             run.checkpoint()
-            ids, again, changed_there, reasons = changes._take(run.account, limit, requested)
+            ids, again, changed_there, reasons = changes._take(run.account, limit, requested, unasked)
             if not ids:
                 return False
             offers = self.env["amazon.offer"].browse(ids)
@@ -257,7 +280,7 @@ class AmazonQuantity(models.Model):
                 # What was taken is noted again should this end here.
                 self.env.cr.rollback()
                 self.env.invalidate_all()
-                unseen._look_up(run)
+                unasked |= self._look_up_unseen(run, unseen, troubles)
                 continue
             try:
                 offers._tell(again, changed_there, reasons)
@@ -274,25 +297,28 @@ class AmazonQuantity(models.Model):
                     offers._cannot_be_told(say(self.env, unexpected(error)))
                 # One that cannot be looked at keeps no others.
                 limit = 1
-                continue
-            if self.search_count(self._due(run.account, requested), limit=LOOKED_UP + 1) > LOOKED_UP:
-                # While they are gathered: what has run out need not wait until a whole feed is looked up.
-                run.commit()
-                told_next = offers.quantity_id.filtered(lambda row: row.state == "not_sent")
-                told_next._not_seen_lately()._look_up(run)
         return True
 
     @api.model
-    def _send_ready(self, run, ready, troubles):
-        """Send what has run out by itself, and the rest as one feed where it is much."""
-        few = run.account.inventory_feed_threshold
-        if len(ready) > few and self._has_room(run.account):
-            out = {row_id: patch for row_id, patch in ready.items() if not patch.quantity}
-            direct = out if len(out) <= few else {}
-            rows = self.browse(row_id for row_id in ready if row_id not in direct)
+    def _look_up_unseen(self, run, offers, troubles):
+        """Ask Amazon for SKUs that it has not shown yet.
+
+        :return: ids of those that it could not be asked for: they stay noted.
+        :rtype: set
+        """
+        unasked = set()
+        for of_one in offers.grouped("marketplace_id").values():
             with self._raised_later(troubles):
-                self.env["amazon.feed"]._send(run, FEED_TYPE_LISTINGS, rows._looked_up(run))
-            ready = direct
+                of_one._look_up(run)
+                continue
+            unasked.update(of_one.ids)
+        return unasked
+
+    @api.model
+    def _send_ready(self, run, ready, troubles):
+        """Send these as one feed where it is much."""
+        if len(ready) > run.account.inventory_feed_threshold and self._has_room(run.account):
+            return self.env["amazon.feed"]._send(run, FEED_TYPE_LISTINGS, self.browse(ready)._still_there(run))
         return super()._send_ready(run, ready, troubles)
 
     @api.model
@@ -301,33 +327,63 @@ class AmazonQuantity(models.Model):
         is looked at once more when it is locked."""
         ids = self._denied_last(list(ready))
         for start in range(0, len(ids), MOST_SKUS):
-            part = ids[start : start + MOST_SKUS]
-            self.browse(part).offer_id._look_up(run)
-            yield part
+            rows = self.browse(ids[start : start + MOST_SKUS])._still_there(run)
+            yield (rows - rows._look_up(run)).ids
 
-    def _looked_up(self, run):
-        """Ask Amazon for the SKUs of these, right before they go as a feed; of very many for those that it has not
-        shown lately.
+    def _still_there(self, run):
+        """Return those of these that nobody has deleted meanwhile, with their SKUs."""
+        rows = self.exists()
+        if deleted := len(self) - len(rows):
+            run.log._note(_lt("%s SKUs were deleted before their turn.", deleted))
+        return rows
 
-        :return: those of these that may still go.
-        """
-        offers = self._not_seen_lately() if len(self) > LOOKED_UP else self.offer_id
-        if not offers:
-            return self
-        offers._look_up(run)
-        rows, good = self.search([("id", "in", self.ids), ("offer_id", "in", offers.ids)]), []
-        for some in rows._chunks(LOOK):
-            good += some._look_in(run)
+    def _look_up_for_a_feed(self, run):
+        """Ask Amazon for the SKUs of these before they go as a feed: for all of them, of very many for those that it
+        has not shown lately. A run whose time is up meanwhile is gone on with by the next."""
+        job, now = run.job, fields.Datetime.now()
+        if not job.looks_from or job.looks_from < now - timedelta(minutes=LOOK_MINUTES):
+            job.looks_from = now
+            run.commit()
+        since = job.looks_from if len(self) <= LOOKED_UP else now - timedelta(minutes=SEEN_MINUTES)
+        for rows in self._chunks(LOOK):
+            rows._unseen(since)._look_up(run)
             self.env.flush_all()
             self.env.invalidate_all()
+        job.looks_from = False
         run.commit()
-        return self - (rows - self.browse(good))
 
-    def _not_seen_lately(self):
-        """Return the SKUs of these that Amazon has not shown lately."""
-        since = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
-        long_ago = Domain("seen_at", "=", False) | Domain("seen_at", "<", since)
-        return self.env["amazon.offer"].search(Domain("quantity_ids", "in", self.ids) & long_ago)
+    def _unseen(self, since):
+        """Return those of these whose SKU Amazon has not shown after a moment.
+
+        :param datetime since: UTC, naive.
+        """
+        long_ago = Domain("offer_id.seen_at", "=", False) | Domain("offer_id.seen_at", "<=", since)
+        return self.search(Domain("id", "in", self.ids) & long_ago, order="id")
+
+    def _look_up(self, run):
+        """Ask Amazon for the SKUs of these.
+
+        :return: those of these of which it has said nothing: who ships them is not known, and they wait.
+        """
+        unread = self.offer_id._look_up(run)
+        unknown = self.exists().filtered(lambda row: row.offer_id in unread)
+        for row in unknown:
+            row._look_failed()
+        run.commit()
+        return unknown
+
+    def _look_failed(self):
+        """Nothing is told of a SKU of which Amazon does not say who ships it; when asking again does not help, a person
+        has to look."""
+        why = _lt(
+            "Amazon's answer on this SKU cannot be read, and without it nobody knows who ships it; it was not told."
+        )
+        if self.asked < len(QUERY_AGAIN_MINUTES):
+            asked = self.asked + 1
+            self._hold(say(self.env, why), QUERY_AGAIN_MINUTES[self.asked])
+            self.asked = asked
+        else:
+            self._refused("error", say(self.env, why))
 
     def _accepted(self, message=False, **values):
         """Amazon has taken it; whether it shows it is read back later."""
@@ -368,21 +424,24 @@ class AmazonQuantity(models.Model):
         )
 
     @api.model
-    def _read_back(self, run):
-        """See whether Amazon shows what it has accepted."""
-        while rows := self.search(self._to_read_back(run.account), limit=LOOK, order="id"):
-            for marketplace, of_one in rows.grouped("marketplace_id").items():
-                for listings, offers, _unread in of_one.offer_id._listings(run.amazon, run.account, marketplace):
-                    self.env["amazon.offer"]._learn_listings(run.account, marketplace, listings)
-                    shown = {listing.sku: listing for listing in listings}
-                    asked = of_one.filtered(lambda row, offers=offers: row.offer_id in offers)
-                    fewer = asked.filtered(
-                        lambda row, shown=shown: row.sku in shown and (shown[row.sku].quantity or 0) < row.quantity
-                    )
-                    ordered = offers._units_ordered_since({row.offer_id: row.sent_at for row in fewer})
-                    for row in asked:
-                        row._compare(shown.get(row.sku), ordered[row.offer_id])
-                    run.checkpoint()
+    def _read_back(self, run, marketplace):
+        """See whether Amazon shows what it has accepted.
+
+        :param marketplace: in which ``amazon.marketplace``.
+        """
+        accepted = self._to_read_back(run.account) & Domain("marketplace_id", "=", marketplace.id)
+        while rows := self.search(accepted, limit=LOOK, order="id"):
+            for listings, offers, _unread in rows.offer_id._listings(run.amazon, run.account, marketplace):
+                self.env["amazon.offer"]._learn_listings(run.account, marketplace, listings)
+                shown = {listing.sku: listing for listing in listings}
+                asked = rows.filtered(lambda row, offers=offers: row.offer_id in offers)
+                fewer = asked.filtered(
+                    lambda row, shown=shown: row.sku in shown and (shown[row.sku].quantity or 0) < row.quantity
+                )
+                ordered = offers._units_ordered_since({row.offer_id: row.sent_at for row in fewer})
+                for row in asked:
+                    row._compare(shown.get(row.sku), ordered[row.offer_id])
+                run.checkpoint()
 
     def _compare(self, listing, ordered):
         """Compare what Amazon shows with what it was told.

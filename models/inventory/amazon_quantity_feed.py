@@ -1,10 +1,13 @@
 """How quantities go as a feed, and what becomes of them there; how a feed goes stands in ``amazon_feed.py``."""
 
-from odoo import api, models
+from datetime import timedelta
+
+from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
 from ...selling_partner import ISSUE_HINTS, listings_feed, split_listings_feed
 from ..engine.amazon_feed import CHUNK
+from .amazon_quantity import SEEN_MINUTES
 
 _lt = LazyTranslate(__name__)
 
@@ -13,16 +16,17 @@ class AmazonQuantity(models.Model):
     _inherit = "amazon.quantity"
 
     def _feed_document(self, account):
-        messages = next(split_listings_feed(self._feed_messages()))
+        messages = next(split_listings_feed(self._feed_messages()), [])
         locale = self.env["amazon.offer"]._issue_locale(account)
         return self.browse(row_id for row_id, _patch in messages), b"".join(
             listings_feed(account.merchant_id, messages, locale)
         )
 
     def _feed_messages(self):
-        """Yield them one by one; of many, not all are kept in memory."""
+        """Yield them one by one, those that may go as they are now; of many, not all are kept in memory."""
+        since = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
         for rows in self._chunks(CHUNK):
-            yield from [(row.id, row._patch()) for row in rows]
+            yield from (rows - rows._unseen(since))._look_all().items()
             self.env.flush_all()
             self.env.invalidate_all()
 

@@ -146,13 +146,14 @@ class AmazonStockChange(models.Model):
         )
 
     @api.model
-    def _take(self, account, limit, requested=False):
+    def _take(self, account, limit, requested=False, but=()):
         """Take SKUs off the list, but for those that Amazon is just being told of: first those that have changed, then
         those that are to be told in any case, which may be all.
 
         :param account: the ``amazon.account``.
         :param int limit: at most so many.
         :param bool requested: only those that are to be told again, as a person has asked.
+        :param but: ids of SKUs that stay on the list.
         :return: ids of the SKUs; of those among them that are to be told again; of those of which Amazon may have
             changed its number itself; and why, where it is known, by the ids.
         :rtype: tuple[list, set, set, dict]
@@ -163,11 +164,13 @@ class AmazonStockChange(models.Model):
                     "WITH waiting AS (SELECT DISTINCT change.offer_id FROM amazon_stock_change change"
                     " JOIN amazon_offer offer ON offer.id = change.offer_id"
                     " WHERE change.account_id = %s AND offer.sync_state IS DISTINCT FROM 'sending'"
-                    " AND COALESCE(change.again, FALSE) = %s ORDER BY change.offer_id LIMIT %s)"
+                    " AND COALESCE(change.again, FALSE) = %s AND change.offer_id <> ALL(%s)"
+                    " ORDER BY change.offer_id LIMIT %s)"
                     " DELETE FROM amazon_stock_change change USING waiting WHERE change.offer_id = waiting.offer_id"
                     " RETURNING change.offer_id, change.again, change.changed_there, change.reason",
                     account.id,
                     asked_for,
+                    list(but),
                     limit,
                 )
             )
