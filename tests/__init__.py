@@ -73,5 +73,6 @@ from . import (
     test_vendor_labels,
     test_vendor_orders,
     test_vendor_papers,
+    test_vendor_status,
     test_views,
 )

@@ -112,3 +112,44 @@ class VendorCase(AmazonCase):
         """Return what was submitted to the simulated Amazon."""
         of_kind = f"&kind={kind}" if kind else ""
         return self.amazon.get(f"vendor/transactions?merchant_id={self.party['merchant_id']}{of_kind}")
+
+
+class OwnCarrierCase(VendorCase):
+    """A vendor with a carrier of its own, whose SCAC Amazon knows."""
+
+    facts = {"own_carrier": True}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor.vendor_own_carrier = True
+        cls.method = cls.env["amazon.shipping.method"].create(
+            {"code": "VOC", "name": "Own lorry", "carrier_code": "Other", "carrier_name": "Lorry", "scac_code": "SIMC"}
+        )
+        cls.carrier = cls.env["delivery.carrier"].create(
+            {
+                "name": "Lorry",
+                "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,
+                "amazon_shipping_method_id": cls.method.id,
+                "company_id": cls.company.id,
+            }
+        )
+        cls.env["amazon.shipping.rule"].create({"account_id": cls.vendor.id, "carrier_id": cls.carrier.id})
+        for product in cls.products.values():
+            product.weight = 0.5
+
+    def accepted(self, kind="vendor_standard", count=1, **values):
+        """Return orders that Amazon has as accepted."""
+        orders = self.purchased(kind, count, **values)
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"accepted"})
+        return orders
+
+    def leave(self, order, number="T-1"):
+        """Deliver an order, as a packer does; return its delivery."""
+        picking = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        picking.with_user(self.user).carrier_tracking_ref = number
+        self.ship(picking)
+        self.assertEqual(set(picking.mapped("state")), {"done"})
+        return picking

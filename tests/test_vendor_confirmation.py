@@ -4,52 +4,15 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from .common_vendor import VendorCase
+from .common_vendor import OwnCarrierCase
 
 
 @tagged("post_install", "-at_install")
-class TestVendorConfirmation(VendorCase):
+class TestVendorConfirmation(OwnCarrierCase):
     """Amazon is told once, and in time, that an order has left as a whole, or that it cannot."""
-
-    facts = {"own_carrier": True}
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.vendor.vendor_own_carrier = True
-        cls.method = cls.env["amazon.shipping.method"].create(
-            {"code": "VOC", "name": "Own lorry", "carrier_code": "Other", "carrier_name": "Lorry", "scac_code": "SIMC"}
-        )
-        cls.carrier = cls.env["delivery.carrier"].create(
-            {
-                "name": "Lorry",
-                "product_id": cls.env.ref("sale_amazon_spapi.product_shipping").id,
-                "amazon_shipping_method_id": cls.method.id,
-                "company_id": cls.company.id,
-            }
-        )
-        cls.env["amazon.shipping.rule"].create({"account_id": cls.vendor.id, "carrier_id": cls.carrier.id})
-        for product in cls.products.values():
-            product.weight = 0.5
 
     def row(self, order):
         return order._amazon_submission("confirmation")
-
-    def accepted(self, kind="vendor_standard", count=1, **values):
-        """Return orders that Amazon has as accepted."""
-        orders = self.purchased(kind, count, **values)
-        self.tell()
-        self.tell(minutes=2)
-        self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"accepted"})
-        return orders
-
-    def leave(self, order, number="T-1"):
-        """Deliver an order, as a packer does; return its delivery."""
-        picking = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
-        picking.with_user(self.user).carrier_tracking_ref = number
-        self.ship(picking)
-        self.assertEqual(set(picking.mapped("state")), {"done"})
-        return picking
 
     def told(self):
         """Return what was submitted, entry by entry."""

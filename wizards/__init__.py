@@ -11,5 +11,6 @@ from . import (
     amazon_import,
     amazon_rejection,
     amazon_status_change,
+    amazon_vendor_status,
     base_partner_merge,
 )

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...selling_partner.vendor_submissions import EDIFACT, X12
 from .purchase_order import PurchaseOrder
 
 VENDOR = "vendor_df"
@@ -33,6 +34,13 @@ class AmazonAccount(models.Model):
     )
     vendor_api_version = fields.Selection(
         [("2021-12-28", "2021-12-28"), ("v1", "v1")], "API Version", default="2021-12-28", tracking=True
+    )
+    vendor_status_codes = fields.Selection(
+        [(X12, "ANSI X12"), (EDIFACT, "EDIFACT")],
+        "Codes of Status Updates",
+        default=X12,
+        required=True,
+        help="By which standard Amazon is told where parcels are",
     )
     vendor_customer_id = fields.Many2one(
         "res.partner",
@@ -194,7 +202,10 @@ class AmazonAccount(models.Model):
         unbuilt = account.env["amazon.order.update"].search(
             [("account_id", "=", account.id), ("state", "=", "failed")], limit=MOST_NAMED
         )
-        texts = [account.env["amazon.vendor.transaction"]._late_text(account)]
+        texts = [
+            account.env["amazon.vendor.transaction"]._late_text(account),
+            account.env["amazon.vendor.submission"]._unclear_text(account),
+        ]
         if unbuilt:
             texts.append(
                 account.env._(

@@ -193,7 +193,8 @@ class AmazonVendorSubmission(models.Model):
         for row in self.filtered(lambda row: row.state not in ("sending", "done")):
             is_shown = getattr(row, f"_{row.kind}_is_shown", None)
             if is_shown and is_shown():
-                row._done()
+                # What it was told it has not taken.
+                row._done(told=False)
 
     def _not_shown(self):
         """Amazon does not show that it has this: it is asked again, and after long enough told again."""
@@ -307,15 +308,26 @@ class AmazonVendorSubmission(models.Model):
         """
         self.transaction_id = self.env["amazon.vendor.transaction"]._begin(self, ref, kind)
 
-    def _failed(self, message, hint):
+    def _failed(self, message, errors):
         """Amazon says that it could not do what it was told with these. Some of several it may have done all the same:
         each is asked of its order now, and told again alone.
 
         :param str message: in Amazon's words.
-        :param str hint: what is known of the reason.
+        :param errors: the ``selling_partner`` errors that it is made of.
         """
-        said = {"message": message, "hint": hint or False} if len(self) == 1 else {}
+        if len(self) == 1:
+            self._ask_what_became(message, errors[0].hint if errors else "")
+        else:
+            self._ask_what_became()
+
+    def _ask_what_became(self, message=False, hint=False):
+        """Have Amazon asked now what it has done with these all the same.
+
+        :param message: why it has not, where it says so of these.
+        :param hint: what is known of that reason.
+        """
         asked = len(self._query_again_minutes)
+        said = {"message": message, "hint": hint or False} if message else {}
         self.write({"transaction_id": False, "alone": True, "retry_at": False, "asked": asked, **said})
 
     def _told_in_vain(self):

@@ -166,8 +166,12 @@ class AmazonVendorSubmission(models.Model):
         return self.order_id.amazon_vendor_status == ("CANCELLED" if self.denied else "SHIPPED")
 
     def _confirmation_facts(self):
-        numbers = [] if self.denied else self.order_id._amazon_vendor_gone().mapped("carrier_tracking_ref")
-        return {"denied": self.denied, "numbers": numbers}
+        order = self.order_id
+        gone = self.picking_id.browse() if self.denied else order._amazon_vendor_gone()
+        return {
+            "denied": self.denied,
+            "numbers": [one for picking in gone for one in picking._amazon_numbers_of(order)],
+        }
 
     # === WHAT BECAME OF IT === #
 

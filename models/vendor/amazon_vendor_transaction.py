@@ -141,7 +141,7 @@ class AmazonVendorTransaction(models.Model):
             rows._accepted()
         elif shown.status == FAILURE:
             self._end("failure", shown.message or self.env._("Amazon does not say why."))
-            rows._failed(self.message, shown.errors[0].hint if shown.errors else "")
+            rows._failed(self.message, shown.errors)
         else:
             self._not_ended(False, "processing")
         for row in rows:

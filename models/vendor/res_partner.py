@@ -43,3 +43,7 @@ class ResPartner(models.Model):
         )
         found.update(zip(missing, created.with_env(known.env), strict=True))
         return {ref: self.browse(found[digest].id) for ref, digest in digests.items()}
+
+    def _amazon_is_place(self):
+        """Tell whether Amazon takes this address for one: it needs a line of it, and the country."""
+        return bool((self.street or self.city) and self.country_id)

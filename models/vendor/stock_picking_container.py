@@ -25,9 +25,7 @@ class StockPicking(models.Model):
         :raise UserError: what is missing, or cannot be told.
         """
         self.ensure_one()
-        moves = self.move_ids.filtered(
-            lambda move: move.sale_line_id.order_id == order and move.state != "cancel" and move.quantity
-        )
+        moves = self._amazon_moves_of(order)
         parcels = self._amazon_parcels_in(moves)
         packages = list(dict.fromkeys(parcel.package for parcel in parcels))
         shared = len(packages) > 1
@@ -45,6 +43,32 @@ class StockPicking(models.Model):
             for parcel in parcels
         ]
 
+    def _amazon_moves_of(self, order):
+        """Return what of an order leaves with this delivery."""
+        return self.move_ids.filtered(
+            lambda move: move.sale_line_id.order_id == order and move.state != "cancel" and move.quantity
+        )
+
+    def _amazon_numbers_of(self, order):
+        """Return the tracking numbers of an order's parcels in this delivery, each once.
+
+        :param order: the ``sale.order``.
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        parcels = self._amazon_parcels_in(self._amazon_moves_of(order))
+        packages = list(dict.fromkeys(parcel.package for parcel in parcels))
+        numbers = [self._amazon_container_number(package, packages) for package in packages]
+        return list(dict.fromkeys(filter(None, numbers)))
+
+    def _amazon_container_number(self, package, packages):
+        """Return the tracking number of a parcel, or "".
+
+        :param list packages: all of the delivery.
+        """
+        numbers = numbers_of(package._amazon_numbers(), self._amazon_numbers(), packages.index(package), len(packages))
+        return numbers[0] if numbers else ""
+
     def _amazon_container_way(self, order, package, packages):
         """Return how a parcel goes.
 
@@ -54,10 +78,9 @@ class StockPicking(models.Model):
         facts = self.carrier_id._amazon_shipment_facts() if self.carrier_id else {}
         # sudo: who packs need not have access to Amazon
         method = self.sudo().carrier_id.amazon_shipping_method_id
-        numbers = numbers_of(package._amazon_numbers(), self._amazon_numbers(), packages.index(package), len(packages))
         own = order.sudo().amazon_account_id.vendor_own_carrier
         return {
-            "tracking_number": numbers[0] if numbers else "",
+            "tracking_number": self._amazon_container_number(package, packages),
             "ship_method": order.amazon_ship_method or facts.get("ship_method") or "",
             "scac": (method.scac_code or "") if own else "",
             "carrier": (facts.get("carrier_name") or facts.get("carrier_code") or "") if own else "",

@@ -17,7 +17,7 @@ and answers are JSON, one object a line:
 - ``stock``: tell Amazon of the stock; ``stock and results``: and fetch what it says of feeds;
 - ``compare``: read all SKUs from Amazon, and compare their quantities;
 - ``finances``: read what Amazon has paid and given back;
-- ``vendor``: one round of all that a vendor has to do;
+- ``vendor``: one round of all that a vendor has to do; ``vendor tells``: only what Amazon is told;
 - ``results``: fetch what Amazon says of feeds; ``send and results``: both;
 - ``code``: the Python code in ``code``, with ``env``;
 - ``prepare``: see ``prepare.py``.
@@ -196,6 +196,7 @@ WAYS = {
     "compare": on_accounts("_compare_stock"),
     "finances": on_accounts("_sync_finances"),
     "vendor": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._sync_vendor()),
+    "vendor tells": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._tell_vendor()),
     "code": as_superuser(lambda env, code: exec(code, {"env": env, "__name__": "code"})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
     "prepare": as_superuser(prepare),

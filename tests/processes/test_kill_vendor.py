@@ -39,6 +39,12 @@ env['stock.picking'].search([('sale_id.amazon_channel', '=', 'df')]).action_amaz
 # The next round searches, too.
 env['amazon.job'].search([('name', '=', 'vendor_labels')]).cursor = False
 """
+# What has happened to the parcels of two orders: Amazon cannot be asked whether it was told.
+HAPPENED = """
+pickings = env['stock.picking'].search([('sale_id.amazon_channel', '=', 'df')], order='id')
+pickings._amazon_vendor_status('departed')
+pickings[0]._amazon_vendor_status('in_transit')
+"""
 # What must be as much as without the death.
 COUNTED = (
     "sale_order",
@@ -214,5 +220,78 @@ def test_killed_while_labels_are_asked_for(one_account, case):
             site.recover()
             assert_labelled(site)
             assert site.shop.count(COUNTED_WITH_PAPERS) == expected, "as many rows as without the crash"
+
+        shops.die_at_each(events, sites, begin, recover)
+
+
+class StatusSite(VendorSite):
+    """A site of a vendor whose orders have left, as Amazon knows, and of whose parcels it is to be told."""
+
+    def prepare(self):
+        super().prepare(left=True)
+        for _round in ("confirms", "hears of it"):
+            self.importer.good("vendor")
+            self.let_pass(2)
+        assert not self.open_rows(), self.open_rows()
+        self.tracking = dict(
+            self.shop.sql("""
+            SELECT sale_order.amazon_order_ref, carrier_tracking_ref
+              FROM stock_picking picking JOIN sale_order ON sale_order.id = sale_id WHERE picking.state = 'done'""")
+        )
+        self.importer.code(HAPPENED)
+
+    def place(self):
+        merchant_id = self.register()["merchant_id"]
+        self.amazon.control("PATCH", f"sellers/{merchant_id}", vendor={"own_carrier": True})
+        self.numbers = self.amazon.post(
+            "vendor/orders", merchant_id=merchant_id, kind="vendor_standard", created=self.placed, count=2
+        )["numbers"]
+
+    def renew(self):
+        super().renew()
+        for number in self.numbers:
+            self.amazon.post(f"vendor/orders/{number}/confirm", tracking=[self.tracking[number]])
+
+    def open_rows(self):
+        return [row for row in super().open_rows() if row[1:3] != ("status", "unknown")]
+
+
+def assert_statuses(site):
+    """Check that Amazon was told of nothing twice, and that a person is told of what is not certain."""
+    assert not site.open_rows()
+    rows = site.shop.sql(
+        "SELECT order_ref, event, state FROM amazon_vendor_submission WHERE kind = 'status' ORDER BY id"
+    )
+    assert len(rows) == len(site.numbers) + 1
+    words = {"departed": "DEPARTED_FROM_FC", "in_transit": "IN_TRANSIT"}
+    for number in site.numbers:
+        shown = [entry["event"] for entry in site.amazon.get(f"vendor/orders/{number}")["statuses"]]
+        states = {words[event]: state for ref, event, state in rows if ref == number}
+        assert shown == [event for event in states if event in shown], "in their order, each once"
+        assert all(event in shown or state == "unknown" for event, state in states.items()), "what is done Amazon has"
+    unclear = [ref for ref, _event, state in rows if state == "unknown"]
+    notes = "".join(
+        note for [note] in site.shop.sql("SELECT note FROM mail_activity WHERE res_model = 'amazon.account'")
+    )
+    assert all(number in notes for number in unclear), "a person is told"
+    shops.assert_at_rest(site.shop)
+
+
+def test_killed_while_statuses_are_told(one_account):
+    """Whichever commit or HTTP call the job dies before or after: no status is told twice, none is lost in silence."""
+    with ExitStack() as stack:
+        settings = {"vendor_seconds": 0}
+        sites = shops.sites(WORKERS, StatusSite, one_account, stack, settings)
+        events = sites[0].importer.good("vendor tells")
+        sites[0].recover()
+        assert_statuses(sites[0])
+
+        def begin(site):
+            site.renew()
+            return "vendor tells"
+
+        def recover(site, _number):
+            site.recover()
+            assert_statuses(site)
 
         shops.die_at_each(events, sites, begin, recover)
