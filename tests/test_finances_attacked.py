@@ -1,5 +1,7 @@
 import json
+import runpy
 from datetime import timedelta
+from pathlib import Path
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -184,6 +186,75 @@ class TestFinancesAttacked(FinancesCase):
         self.assertEqual(sum(self.explained(order).line_ids.mapped("refunded")), 100)
         note = self.env["account.move"].browse(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
         self.assertEqual(note.invoice_line_ids.mapped("price_total"), [100])
+
+    def test_acceptance_and_other_currencies(self):
+        """What was accepted of one currency says nothing of what comes in of it later, nor of a further one."""
+        order = self.settled()
+        self.tell("DOLLARS", -5, order, currency="USD")
+        for ref, amount, currency in (("MORE", -7, "USD"), ("EUROS", -5, "EUR"), ("NEVER", -7, "XQZ")):
+            with self.subTest(currency=currency):
+                self.sync()
+                self.assertTrue(order.amazon_mismatch)
+                self.accepting(order, "Agreed").action_accept()
+                self.assertFalse(order.amazon_mismatch)
+                self.sync()
+                self.assertFalse(order.amazon_mismatch, "nothing has changed")
+                self.tell(ref, amount, order, currency=currency)
+                self.sync()
+                self.assertTrue(order.amazon_mismatch)
+
+    def test_acceptance_and_what_changes_alike(self):
+        """An order that becomes dearer here and is credited by as much is another one than was accepted."""
+        order = self.settled()
+        line = order.with_user(self.manager).order_line[0]
+        line.price_unit += 100
+        invoice = self.invoice(order)
+        self.accepting(order, "Agreed").action_accept()
+        self.assertFalse(order.amazon_mismatch)
+        before, total = order.amazon_difference, order.amount_total
+        line.price_unit += 100
+        reversal = self.env["account.move.reversal"].with_user(self.accountant)
+        wizard = reversal.with_context(active_model="account.move", active_ids=invoice.ids).create(
+            {"journal_id": invoice.journal_id.id}
+        )
+        note = self.env["account.move"].browse(wizard.refund_moves()["res_id"])
+        values = {"name": "As much", "price_unit": order.amount_total - total, "tax_ids": [Command.clear()]}
+        note.invoice_line_ids = [Command.clear(), Command.create(values)]
+        note.action_post()
+        self.assertEqual((order.amazon_difference, order.amazon_credited), (before, order.amount_total - total))
+        self.assertTrue(order.amazon_mismatch)
+
+    def test_acceptance_of_the_version_before(self):
+        """What was accepted before an upgrade stays so, and comes back with what changes after it; what had changed
+        before is no acceptance then either."""
+        kept, dollars, stale = orders = self.settled() | self.settled() | self.settled()
+        for order in (kept, stale):
+            order.with_user(self.manager).order_line[0].price_unit += 100
+        copy = kept.with_user(self.user).copy()
+        copy.action_confirm()
+        self.tell("DOLLARS", -5, dollars, currency="USD")
+        self.sync()
+        for order in orders:
+            self.accepting(order, "Agreed").action_accept()
+        # As the version before has left it.
+        for family in (kept | copy, dollars, stale):
+            family.amazon_accepted_amounts = "|".join(
+                f"{order.id}:{order.amount_total}:{order.amazon_total}:{order.amazon_refunded}"
+                f":{order.amazon_settled_difference}:{order.amazon_other_currency:d}"
+                for order in family
+            )
+        stale.with_user(self.manager).order_line[0].price_unit += 100
+        dollars.amazon_other_amounts = False
+        self.env.flush_all()
+        path = Path(__file__).parents[1] / "migrations/19.0.1.4.0/post-migrate.py"
+        runpy.run_path(str(path))["migrate"](self.env.cr, "19.0.1.3.0")
+        self.env.invalidate_all()
+        family = orders | copy
+        self.assertEqual(family.filtered("amazon_mismatch"), stale)
+        self.tell("MORE", -7, dollars, currency="USD")
+        self.sync()
+        copy.order_line[0].sudo().price_unit += 1
+        self.assertEqual(family.filtered("amazon_mismatch"), family)
 
     # === ORDERS === #
 

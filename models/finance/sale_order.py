@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ...notices import notice
 from .amazon_amount_type import BUYERS, FEES
+from .exact import DECIMALS
 
 # What a person may have read again at once: Amazon answers one order every two seconds.
 MOST_AT_ONCE = 5
@@ -39,6 +40,13 @@ class SaleOrder(models.Model):
     )
     amazon_other_currency = fields.Boolean(
         readonly=True, copy=False, help="Amazon's Finances have amounts of this order in another currency."
+    )
+    amazon_other_amounts = fields.Char(
+        "In Other Currencies",
+        readonly=True,
+        copy=False,
+        groups="sale_amazon_spapi.group_amazon_accountant",
+        help="What those amounts come to",
     )
     amazon_unclassified = fields.Boolean(
         "Amounts Not Classified",
@@ -101,7 +109,7 @@ class SaleOrder(models.Model):
 
     def _amazon_add_up(self):
         """Write what the amounts of the orders' transactions come to."""
-        sums = defaultdict(lambda: defaultdict(float))
+        sums, others = defaultdict(lambda: defaultdict(float)), defaultdict(lambda: defaultdict(float))
         lines = self.env["amazon.transaction.line"].sudo()
         mine = Domain("order_id", "in", self.ids)
         for order, currency, kind, amount_type, amount in lines._read_group(
@@ -109,7 +117,7 @@ class SaleOrder(models.Model):
         ):
             found = sums[order.id]
             if currency != order.currency_id:
-                found["amazon_other_currency"] = True
+                others[order.id][currency.name or "?"] += amount
                 continue
             found["amazon_proceeds"] += amount
             if amount_type.kind in FEES:
@@ -121,5 +129,8 @@ class SaleOrder(models.Model):
         for order in self.sudo():  # sudo: what Amazon says is the addon's own
             found, currency = sums[order.id], order.currency_id
             vals = {name: currency.round(found[name]) for name in TOTALS}
-            vals |= {name: bool(found[name]) for name in ("amazon_other_currency", "amazon_unclassified")}
+            texts = [f"{name} {round(amount, DECIMALS)}" for name, amount in sorted(others[order.id].items())]
+            vals["amazon_other_amounts"] = ", ".join(texts) or False
+            vals["amazon_other_currency"] = bool(texts)
+            vals["amazon_unclassified"] = bool(found["amazon_unclassified"])
             order.write({name: val for name, val in vals.items() if order[name] != val})

@@ -134,12 +134,14 @@ class SaleOrder(models.Model):
         "amazon_difference",
         "amazon_settled_difference",
         "amazon_other_currency",
+        "amazon_other_amounts",
         "amazon_unclassified",
         "amazon_status",
         "amazon_accepted_amounts",
         "amazon_family_id.amazon_family_member_ids.amazon_difference",
         "amazon_family_id.amazon_family_member_ids.amazon_settled_difference",
         "amazon_family_id.amazon_family_member_ids.amazon_other_currency",
+        "amazon_family_id.amazon_family_member_ids.amazon_other_amounts",
         "amazon_family_id.amazon_family_member_ids.amazon_status",
         "amazon_family_id.amazon_family_member_ids.amazon_accepted_amounts",
     )
@@ -174,11 +176,15 @@ class SaleOrder(models.Model):
             )
         return bool(self.amazon_copied_from_id)
 
-    def _amazon_here(self):
-        """Return what the order is in Odoo, less what was credited, in its currency."""
+    def _amazon_ordered(self):
+        """Return what the order is in Odoo, in its currency."""
         self.ensure_one()
         counts = self.state == "sale" or (self.amazon_account_id and self.state != "cancel")
-        return (self.amount_total if counts else 0) - self.amazon_credited
+        return self.amount_total if counts else 0
+
+    def _amazon_here(self):
+        """Return what the order is in Odoo, less what was credited, in its currency."""
+        return self._amazon_ordered() - self.amazon_credited
 
     def _amazon_there(self):
         """Return what the order is on Amazon, less what was refunded there, in its currency."""
@@ -257,8 +263,9 @@ class SaleOrder(models.Model):
     def _amazon_amounts_key(self):
         """Return the amounts of these orders in a form that is kept and compared."""
         return "|".join(
-            f"{order.id}:{order.currency_id.round(order._amazon_here())}:{order.amazon_total}:{order.amazon_refunded}"
-            f":{order.amazon_settled_difference}:{order.amazon_other_currency:d}"
+            f"{order.id}:{order.currency_id.round(order._amazon_ordered())}:{order.amazon_credited}"
+            f":{order.amazon_total}:{order.amazon_refunded}"
+            f":{order.amazon_settled_difference}:{order.amazon_other_amounts or ''}"
             for order in self.sorted("id")
         )
 
