@@ -5,7 +5,7 @@ from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
-from odoo.tools import format_datetime, html2plaintext
+from odoo.tools import format_datetime
 from odoo.tools.safe_eval import safe_eval
 
 from .common import shifted
@@ -417,21 +417,27 @@ class TestFinancesDiffer(FinancesCase):
             search.create({"numbers": "999-1234567-1234567"}).action_search()
 
     def shown_empty(self):
-        """Return what the accountant reads above an empty list, and in it."""
+        """Return what the accountant reads above the list, but for the verdict, which says whether that is all."""
         mine = self.env["sale.order"].with_user(self.accountant).with_company(self.company)
-        states = mine.env["amazon.account"].get_finances_state()
-        said = mine.with_context(amazon_amounts=True).get_empty_list_help("<p>Own</p>")
-        for state in states:
-            self.assertIn(state["title"], html2plaintext(said))
-        self.assertIn("Own", said)
-        self.assertEqual("No difference<" in said, all(state["is_fine"] for state in states))
-        self.assertNotIn(self.account.name, mine.get_empty_list_help(""))
+        verdict, *states = mine.env["amazon.account"].get_finances_state()
+        self.assertEqual(verdict["is_fine"], all(state["is_fine"] for state in states))
+        self.assertEqual("Everything is known" in verdict["title"], verdict["is_fine"])
+        # What browsers keep for days says nothing that may change.
+        self.assertEqual(mine.with_context(amazon_amounts=True).get_empty_list_help("<p>Own</p>"), "<p>Own</p>")
         return states
+
+    def imports(self):
+        """Have the orders come in, up to now, by the job that does so."""
+        self.account.auto_import = True
+        self.env.flush_all()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            self.import_orders()
 
     def test_empty_list_says_as_of_when(self):
         """That nothing differs is so as of when Amazon's Finances were read."""
         self.account.auto_finance = True
         self.sync()
+        self.imports()
         with freeze_time(self.amazon.get("clock")["now"]):
             [state] = self.shown_empty()
             time = format_datetime(
@@ -447,7 +453,9 @@ class TestFinancesDiffer(FinancesCase):
         titles.add(self.shown_empty()[0]["title"])
         self.amazon.post("faults", operation="listTransactions", kind="403")
         self.sync()
-        [state] = self.shown_empty()
+        self.imports()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            [state] = self.shown_empty()
         self.assertTrue(state["broken"] and state["reason"])
         self.amazon.control("DELETE", "faults")
         self.sync()
@@ -477,6 +485,7 @@ class TestFinancesDiffer(FinancesCase):
         self.account.auto_finance = True
         self.post({"transactionId": "BAD", "transactionType": "Refund", "totalAmount": "x"})
         self.sync()
+        self.imports()
         with freeze_time(self.amazon.get("clock")["now"]):
             [fine, unknown] = self.shown_empty()
         self.assertEqual((fine["is_fine"], unknown["is_fine"]), (True, False))
@@ -505,16 +514,115 @@ class TestFinancesDiffer(FinancesCase):
         # A fee of the account's, whatever it is, is no order's.
         self.post({"transactionType": "ServiceFee", "totalAmount": money})
         self.sync()
+        # One more of these is older than what the first run reads: it comes in as an old one does.
+        self.transactions().filtered(lambda one: one.order_ref == refs[1]).posted_at -= timedelta(days=400)
+        # The import has looked, and has not been shown them.
+        self.account.auto_import = True
+        orders = self.account._job("orders").sudo()
+        orders.write({"cursor": self.job.last_success, "last_success": self.job.last_success})
         with freeze_time(self.amazon.get("clock")["now"]):
             [fine, missing] = self.shown_empty()
             self.assertEqual((fine["is_fine"], missing["is_fine"]), (True, False))
             found = self.env["amazon.transaction"].with_user(self.accountant).search(missing["action"]["domain"])
             self.assertEqual((len(found), set(found.mapped("order_ref"))), (3, set(refs)))
             self.assertIn("3", missing["title"])
+            orders.cursor = False
             self.import_orders()
             [fine] = self.shown_empty()
             self.assertTrue(fine["is_fine"])
             self.assertTrue(self.on_the_list())
+
+    def test_while_orders_do_not_come_in(self):
+        """What is not here is not compared: whether all orders are here is asked, too."""
+        self.account.auto_finance = True
+        self.sync()
+        now = self.amazon.get("clock")["now"]
+        job = self.account._job("orders").sudo()
+        with freeze_time(now):
+            titles = {self.shown_empty()[1]["title"]}
+            self.account.auto_import = True
+            titles.add(self.shown_empty()[1]["title"])
+        self.amazon.post("faults", operation="searchOrders", kind="403")
+        self.imports()
+        with freeze_time(now):
+            [_fine, trouble] = self.shown_empty()
+            self.assertTrue(trouble["broken"] and trouble["reason"])
+            titles.add(trouble["title"])
+        self.amazon.control("DELETE", "faults")
+        self.imports()
+        with freeze_time(now):
+            self.assertEqual(len(self.shown_empty()), 1)
+            job.denied = {
+                self.account.marketplace_ids[:1].api_ref: {"since": now[:19], "tried": now[:19]},
+            }
+            titles.add(self.shown_empty()[1]["title"])
+            job.denied = False
+            job.cursor -= timedelta(days=2)
+            titles.add(self.shown_empty()[1]["title"])
+            job.cursor += timedelta(days=2)
+            self.assertEqual(len(self.shown_empty()), 1)
+        self.assertEqual(len(titles), 4)
+        self.account.unknown_sku = "hold"
+        self.place("jp_unknown_sku", minutes_ago=1)
+        self.amazon.post("clock", advance=600)
+        self.imports()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            [_fine, unbuilt] = self.shown_empty()
+            self.assertIn("1", unbuilt["title"])
+            found = self.env["amazon.order.update"].search(unbuilt["action"]["domain"])
+            self.assertEqual(found.mapped("state"), ["failed"])
+
+    def test_while_a_shop_is_archived(self):
+        """What an archived shop's amounts were is known up to then, unless its merchant is connected once more."""
+        self.account.auto_finance = True
+        self.sync()
+        self.account.active = False
+        self.env.flush_all()
+        self.assertEqual(self.env["amazon.account"].with_user(self.accountant).get_finances_state(), [], "no amounts")
+        self.account.active = True
+        self.settled()
+        self.account.active = False
+        self.env.flush_all()
+        [archived] = self.shown_empty()
+        self.assertIn("archived", archived["title"])
+        again = self._connect(self.seller, name="Again", auto_finance=True, auto_import=True)
+        self.sync(again)
+        with freeze_time(self.amazon.get("clock")["now"]):
+            self.import_orders(again)
+            [fine] = self.shown_empty()
+            self.assertEqual((fine["is_fine"], "Again" in fine["title"]), (True, True))
+            self.transactions().order_id = False
+            self.env.flush_all()
+            [_fine, missing] = self.shown_empty()
+            self.assertIn(self.account.name, missing["title"], "what came in through the archived one counts, too")
+
+    def test_of_a_merchant_in_two_companies(self):
+        """What the same merchant's account in another company has read is told to whoever may see that company."""
+        self.account.auto_finance = True
+        self.imports()
+        other = self.env["res.company"].create({"name": "Elsewhere", "currency_id": self.company.currency_id.id})
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
+        # It was theirs until they archived it.
+        self.account.active = False
+        self.env.flush_all()
+        there = self._connect(
+            self.seller, name="Theirs", company_id=other.id, warehouse_id=warehouse.id, user_id=self.env.user.id
+        )
+        ref = self.place()[0]
+        self.amazon.post(f"orders/{ref}/ship")
+        self.sync(there)
+        there.active = False
+        self.env.flush_all()
+        self.account.active = True
+        self.sync()
+        self.assertEqual(self.env["amazon.transaction"].search([]).account_id, there)
+        with freeze_time(self.amazon.get("clock")["now"]):
+            [fine] = self.shown_empty()
+            self.accountant.sudo().company_ids |= other
+            [fine, theirs] = self.shown_empty()
+            self.assertTrue(fine["is_fine"])
+            self.assertIn("Theirs of Elsewhere", theirs["title"])
+            self.assertFalse("action" in theirs, "they are not shown while that company is not chosen")
 
     def test_rights(self):
         """Accountants see and accept; clerks see refunds and no fees; nobody else writes what Amazon says."""

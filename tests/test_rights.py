@@ -252,6 +252,7 @@ METHODS = {
         "action_view_waiting": SHOWS,
         "get_amount_types_state": SHOWS,
         "get_finances_state": SHOWS,
+        "get_orders_state": SHOWS,
         "get_standstill": SHOWS,
     },
     "amazon.confirmation": {
@@ -300,7 +301,7 @@ METHODS = {
 }
 ARGUMENTS = {"action_fetch_number": ["no number"]}
 # What a context may say from outside: how something is shown, nothing more.
-HARMLESS = {"amazon_show_ref", "amazon_all_times", "amazon_orders", "amazon_deliveries"}
+HARMLESS = {"amazon_show_ref", "amazon_all_times", "amazon_deliveries"}
 
 
 class RightsCase(ConfirmationCase):

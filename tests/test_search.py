@@ -9,6 +9,7 @@ from odoo.modules.db import FunctionStatus
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..const import RECENT_DAYS
 from ..models.engine.amazon_search import FEW, NEAR, one_of
 from ..models.engine.trigram import by_letters
 from .common import AmazonCase
@@ -930,13 +931,7 @@ class TestManyOrders(AmazonCase):
 
     def test_nothing_open_or_recent(self):
         """What stands where nothing is open or recent does not say that there never was anything."""
-        Order = self.env["sale.order"].with_user(self.user).with_context(amazon_orders=True)
-        self.account.sudo().auto_import = True
-        self.assertIn("No Amazon order yet", Order.get_empty_list_help(""))
-        self.imported()
-        said = Order.get_empty_list_help("")
-        self.assertNotIn("yet", said)
-        self.assertIn("14 days", said)
-        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_confirmations")
-        self.assertNotIn("yet", action["help"])
-        self.assertIn("14 days", action["help"])
+        for name in ("orders", "confirmations"):
+            action = self.env["ir.actions.act_window"]._for_xml_id(f"sale_amazon_spapi.action_amazon_{name}")
+            self.assertNotIn("yet", action["help"])
+            self.assertIn(f"{RECENT_DAYS} days", action["help"])

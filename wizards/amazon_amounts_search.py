@@ -58,7 +58,7 @@ class AmazonAmountsSearch(models.TransientModel):
         action |= {
             "name": name,
             "domain": list(domain),
-            "context": {"create": False, "search_default_mismatch": self.differing_only, "amazon_amounts": True},
+            "context": {"create": False, "search_default_mismatch": self.differing_only},
         }
         if missing:
             return notice(self.env._("Not found: %s", listed(missing)), "warning", action, sticky=True)

@@ -1,4 +1,3 @@
-from markupsafe import Markup
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -7,7 +6,7 @@ from odoo.tools import format_datetime
 from ...refusals import explain
 from ...said import say
 from ...selling_partner import SellingPartnerError
-from .amazon_transaction import RECENT_DAYS
+from ..orders.amazon_order_update import OPEN
 
 # So many transactions are counted at most.
 MOST_COUNTED = 1000
@@ -51,16 +50,38 @@ class AmazonAccount(models.Model):
 
     @api.model
     def get_finances_state(self):
-        """Return up to when the amounts of the user's accounts are known, and what is not, for the list of amounts.
+        """Return whether everything is known that the amounts of the user's accounts are compared by, up to when, and
+        what is not, for the list of amounts. Not as help of its action, which browsers keep for days.
 
         :return: for each its ``id`` and ``title``, whether that ``is_fine``, else whether it is ``broken`` and the user
-            ``can_mend`` it; where there are any, ``reason``, and the ``action`` that shows what it is about.
+            ``can_mend`` it; where there are any, ``reason``, and the ``action`` that shows what it is about. The first
+            one speaks for all.
         :rtype: list[dict]
         """
         if not self.has_access("read"):
             return []
-        shops = self.search([("kind", "=", "seller"), ("company_id", "in", self.env.companies.ids)])
-        return [state for shop in shops for state in shop._finances_states() if state]
+        shops = self._finances_shops()
+        states = [state for shop in shops for state in shop._finances_states(shops, self.env.companies) if state]
+        if not states:
+            return []
+        is_fine = all(state["is_fine"] for state in states)
+        title = self.env._("Not everything is known: more may differ than “Amounts Differ” shows.")
+        if is_fine:
+            title = self.env._("Everything is known: nothing differs but what “Amounts Differ” shows.")
+        return [{"id": 0, "is_fine": is_fine, "broken": False, "title": title}, *states]
+
+    @api.model
+    def _finances_shops(self):
+        """Return the shops of the chosen companies, archived ones too, and those of the same merchants in other
+        companies of the user's: what Amazon says of one order may have come in through any of them."""
+        chosen = self.env.companies.ids
+        others = [company for company in self.env.user.company_ids.ids if company not in chosen]
+        shops = self.with_context(active_test=False, allowed_company_ids=[*chosen, *others])
+        mine = shops.search([("kind", "=", "seller"), ("company_id", "in", chosen)])
+        merchants = list(filter(None, mine.mapped("merchant_id")))
+        return mine | shops.search(
+            [("kind", "=", "seller"), ("company_id", "in", others), ("merchant_id", "in", merchants)]
+        )
 
     @api.model
     def get_amount_types_state(self):
@@ -71,20 +92,6 @@ class AmazonAccount(models.Model):
         several = self.env["res.company"].sudo().search_count([], limit=2) > 1  # sudo: only whether there are
         text = self.env._("What is chosen here holds for all companies: the amounts of every shop are added up anew.")
         return [{"id": 0, "is_fine": True, "title": text}] if several else []
-
-    def _finances_help(self):
-        """Return what an empty list of amounts says: that nothing differs only where everything is known.
-
-        :rtype: Markup
-        """
-        states = self.get_finances_state()
-        if states and all(state["is_fine"] for state in states):
-            picture, title = "smiling_face", self.env._("No difference")
-        else:
-            picture, title = "empty_folder", self.env._("No difference in what is known so far")
-        return Markup('<p class="o_view_nocontent_%s">%s</p>') % (picture, title) + Markup().join(
-            Markup("<p>%s</p>") % " ".join(filter(None, (state["title"], state.get("reason")))) for state in states
-        )
 
     def _finances_as_of(self):
         """Say up to when Amazon's Finances are known; see :meth:`get_finances_state`."""
@@ -125,55 +132,115 @@ class AmazonAccount(models.Model):
     def _finances_time(self, time):
         return time and format_datetime(self.env, time, dt_format="short")
 
-    def _finances_states(self):
-        """Return what :meth:`get_finances_state` says of one shop; None where there is nothing to say."""
-        transactions = self.env["amazon.transaction"]
-        yield self._finances_as_of()
+    def _finances_states(self, shops, companies):
+        """Return what :meth:`get_finances_state` says of one shop; None where there is nothing to say.
+
+        :param shops: all of them.
+        :param companies: those that are chosen.
+        """
+        chosen = self.company_id in companies
+        same = shops.filtered(lambda shop: shop == self or (shop.merchant_id and shop.merchant_id == self.merchant_id))
+        if chosen and self.active:
+            yield self._finances_as_of()
+            yield self._orders_as_of()
+            yield self._finances_unbuilt()
+        elif chosen and not any(same.mapped("active")):
+            yield self._finances_archived()
+        transactions, shop = self.env["amazon.transaction"], self.name if chosen else self._name_with_company()
         yield self._finances_counted(
             transactions._without_its_order(self),
-            self.env._("Transactions without Their Orders"),
+            chosen and self.env._("Transactions without Their Orders"),
             lambda count: self.env._(
-                "%(shop)s: the orders of %(count)s transactions of the last %(days)s days are not here. They are not"
-                " compared.",
-                shop=self.name,
+                "%(shop)s: the orders of %(count)s transactions are not here. They are not compared.",
+                shop=shop,
                 count=count,
-                days=RECENT_DAYS,
             ),
         )
         yield self._finances_counted(
             transactions._not_classified(self) & (Domain("order_ref", "!=", False) | Domain("unreadable", "!=", False)),
-            self.env._("Transactions with Amounts Not Classified"),
+            chosen and self.env._("Transactions with Amounts Not Classified"),
             lambda count: self.env._(
                 "%(shop)s: of %(count)s transactions not all amounts are classified or can be read. They are not"
                 " compared.",
-                shop=self.name,
+                shop=shop,
                 count=count,
             ),
         )
+
+    def _name_with_company(self):
+        return self.env._("%(shop)s of %(company)s", shop=self.name, company=self.company_id.name)
+
+    def _finances_archived(self):
+        """Say that nothing is known any more of a shop that amounts were read of; None where there were none."""
+        if not self.env["amazon.transaction"].sudo().search_count([("account_id", "=", self.id)], limit=1):
+            return None
+        time = self._finances_time(self.sudo()._job("finances").last_success)  # sudo: only when that was
+        text = self.env._("%s is archived. Nothing is known of what came after that.", self.name)
+        if time:
+            text = self.env._(
+                "%(shop)s is archived. Nothing is known of what came after %(time)s.", shop=self.name, time=time
+            )
+        return {"id": self.id, "is_fine": False, "broken": False, "can_mend": self.has_access("write"), "title": text}
+
+    def _orders_as_of(self):
+        """Say what keeps orders from coming in, which cannot be compared before; None where nothing does."""
+        job = self.sudo()._job("orders")  # sudo: only its times and its trouble are told
+        state = {"id": self.id, "is_fine": False, "broken": False, "can_mend": self.has_access("write")}
+        trouble, shop = self.sudo()._import_trouble(), self.name  # sudo: see above
+        if not job._is_started():
+            text = self.env._(
+                "%s: the order import is not running. What is not here, or is older, is not compared.", shop
+            )
+            return {**state, "title": text}
+        if trouble:
+            text = self.env._("%s: the order import stands still. What is not here is not compared.", shop)
+            return {**state, "broken": True, "title": text, "reason": trouble}
+        if job.denied:
+            text = self.env._("%s: Amazon denies the orders of a marketplace. They are not compared.", shop)
+            return {**state, "broken": True, "title": text, "reason": job.warning}
+        if not job._reads_what_is_new(late_hours=0):
+            text = self.env._("%s: orders are still being read. They are not all here yet.", shop)
+            return {**state, "title": text}
+        return None
+
+    def _finances_unbuilt(self):
+        """Say how many orders came in and are not as they are on Amazon; None where all are."""
+        inbox = self.env["amazon.order.update"]
+        domain = [("account_id", "=", self.id), ("state", "in", OPEN)]
+        # sudo: only how many there are is told
+        if not (count := inbox.sudo().search_count(domain, limit=MOST_COUNTED)):
+            return None
+        text = self.env._(
+            "%(shop)s: %(count)s orders that came in are not made yet, or not as they are on Amazon now.",
+            shop=self.name,
+            count=count if count < MOST_COUNTED else f"{count}+",
+        )
+        state = {"id": self.id, "is_fine": False, "broken": False, "title": text}
+        if inbox.has_access("read"):
+            action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_attention")
+            state["action"] = {**action, "domain": domain, "context": {"create": False}}
+        return state
 
     def _finances_counted(self, domain, name, words):
         """Say how many transactions are compared with nothing.
 
         :param domain: which ones.
-        :param str name: what they are called where they are shown.
+        :param name: what they are called where they are shown; False: the user works in another company.
         :param words: called with how many there are.
         """
         transactions = self.env["amazon.transaction"]
-        count = transactions.search_count(domain, limit=MOST_COUNTED) if transactions.has_access("read") else 0
-        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_transactions")
-        return count and {
-            "id": self.id,
-            "is_fine": False,
-            "broken": False,
-            "title": words(count if count < MOST_COUNTED else f"{count}+"),
-            "action": {
-                **action,
-                "name": name,
-                "display_name": name,
-                "domain": list(domain),
-                "context": {"create": False},
-            },
-        }
+        if not transactions.has_access("read"):
+            return None
+        # In their order, which has PostgreSQL go through the index of what is rare.
+        if not (count := len(transactions.search(domain, limit=MOST_COUNTED))):
+            return None
+        title = words(count if count < MOST_COUNTED else f"{count}+")
+        state = {"id": self.id, "is_fine": False, "broken": False, "title": title}
+        if name:
+            action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_transactions")
+            shown = {"name": name, "display_name": name, "domain": list(domain), "context": {"create": False}}
+            state["action"] = {**action, **shown}
+        return state
 
     def _read_finances(self, refs):
         """Read the transactions of single orders while a person waits.

@@ -53,8 +53,11 @@ class AmazonJob(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _reads_what_is_new(self):
-        """Tell whether everything is read that Amazon had posted a few hours ago."""
+    def _reads_what_is_new(self, late_hours=LATE_HOURS):
+        """Tell whether everything is read that there was at Amazon a few hours ago.
+
+        :param late_hours: how late Amazon may show it.
+        """
         self.ensure_one()
-        late = timedelta(hours=LATE_HOURS) + self._patience()
+        late = timedelta(hours=late_hours) + self._patience()
         return bool(self.cursor) and self.cursor > fields.Datetime.now() - late

@@ -31,8 +31,6 @@ OVERDUE_DAYS = 3
 MOST_PAGES = 20
 # Transactions whose orders are read one by one, in a run.
 MOST_ORDERS = 50
-# Transactions of so many days whose orders are not here are told of: an order may still come in.
-RECENT_DAYS = 30
 # So many orders whose transactions were there before them are looked for at once.
 LINK_AT_ONCE = 500
 
@@ -164,7 +162,11 @@ class AmazonTransaction(models.Model):
     _order_ref_part_idx = models.Index(trigram("order_ref"))
     _without_order_idx = models.Index("(posted_at DESC, id DESC) WHERE (order_ref IN ('') OR order_ref IS NULL)")
     _settlement_idx = models.Index("(settlement_ref, posted_at DESC, id DESC) WHERE settlement_ref IS NOT NULL")
-    _unlinked_idx = models.Index("(account_id, posted_at) WHERE order_id IS NULL AND order_ref IS NOT NULL")
+    # As the query of those without their orders says it.
+    _unlinked_idx = models.Index(
+        "(account_id, posted_at DESC, id DESC) WHERE order_id IS NULL AND order_ref IS NOT NULL"
+        " AND (order_ref NOT LIKE 'S%' OR order_ref IS NULL)"
+    )
     _deferred_idx = models.Index("(account_id, matures_at) WHERE state IN ('deferred')")
     _deferred_ref_idx = models.Index("(account_id, deferred_ref) WHERE deferred_ref IS NOT NULL")
     _release_ref_idx = models.Index("(account_id, release_ref) WHERE release_ref IS NOT NULL")
@@ -525,25 +527,20 @@ class AmazonTransaction(models.Model):
     @api.model
     def _link(self, run):
         """Give orders what belongs to them where whoever made them was killed before he had looked for it."""
-        unlinked = (
-            Domain("account_id", "in", run.account._of_merchant().ids)
-            & Domain("order_id", "=", False)
-            & Domain("order_ref", "!=", False)
-        )
+        unlinked = self._without_its_order(run.account._of_merchant())
         while orders := self._orders(run.account, self._search(unlinked).subselect("order_ref")):
             self._link_to(orders)
             run.checkpoint(len(orders))
 
     @api.model
-    def _without_its_order(self, account):
-        """Return the domain of an account's recent transactions whose orders are not here, and might be."""
+    def _without_its_order(self, accounts):
+        """Return the domain of accounts' transactions whose orders are not here, and might be."""
         return (
-            Domain("account_id", "=", account.id)
+            Domain("account_id", "in", accounts.ids)
             & Domain("order_id", "=", False)
             & Domain("order_ref", "!=", False)
             # What Amazon ships for other channels (S01-…) is no order here.
             & Domain("order_ref", "not =like", "S%")
-            & Domain("posted_at", ">=", fields.Datetime.now() - timedelta(days=RECENT_DAYS))
         )
 
     @api.model

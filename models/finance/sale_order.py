@@ -1,6 +1,5 @@
 from collections import defaultdict
 
-from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -57,15 +56,6 @@ class SaleOrder(models.Model):
     amazon_transaction_ids = fields.One2many("amazon.transaction", "order_id", "Amazon Transactions", readonly=True)
 
     _amazon_refunded_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_refunded > 0.0")
-
-    # === CRUD METHODS === #
-
-    @api.model
-    def get_empty_list_help(self, help_message):
-        if self.env.context.get("amazon_amounts"):
-            # Actions are loaded under sudo; this is about what the user may see.
-            help_message = self.env["amazon.account"].sudo(False)._finances_help() + Markup(help_message or "")
-        return super().get_empty_list_help(help_message)
 
     # === ACTION METHODS === #
 

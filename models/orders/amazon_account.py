@@ -1,13 +1,12 @@
 from collections import defaultdict, deque
 from datetime import timedelta
 
-from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
-from ...const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS, RECENT_DAYS, TROUBLES
+from ...const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS, TROUBLES
 from ...notices import notice
 from ...refusals import explain
 from ...said import say
@@ -551,38 +550,32 @@ class AmazonAccount(models.Model):
         return super()._try_again()
 
     @api.model
-    def _no_orders_help(self):
-        """Return what stands where there is no order at all: what is to be done first, and by whom.
-
-        :rtype: Markup
-        """
+    def get_orders_state(self):
+        """Return what :meth:`get_standstill` does, and before the first order what is to be done, and by whom, for the
+        lists of orders. Not as help of their action, which browsers keep for days."""
         if not self.has_access("read"):
-            return Markup()
+            return []
+        return self.get_standstill() or self._beginning()
+
+    @api.model
+    def _beginning(self):
+        """Return what :meth:`get_orders_state` says where there is no order yet."""
         env, started = self.env, self.search([("auto_import", "=", True)])
+        if started and env["sale.order"].search_count([("amazon_account_id", "!=", False)], limit=1):
+            return []
         if started:
-            known = env["sale.order"].search_count([("amazon_account_id", "!=", False)], limit=1)
-            # Old ones are hidden by the list's own filter.
-            title = (
-                env._("No order is open, and none came in the last %s days", RECENT_DAYS)
-                if known
-                else env._("No Amazon order yet")
-            )
-            text = env._("Orders come in by themselves. %s", " ".join(filter(None, started.mapped("work"))))
-            link = None
-        elif account := self.search([], limit=1):
+            work = " ".join(filter(None, started.mapped("work")))
+            title = env._("No Amazon order yet. Orders come in by themselves. %s", work)
+            return [{"id": 0, "is_fine": True, "title": title}]
+        account = self.search([], limit=1)
+        state = {"id": account.id, "is_fine": False, "broken": False, "can_mend": self.has_access("create")}
+        if account:
             title = env._("The order import is not started")
             text = env._("Test the connection and start the import on the account; nothing comes in before.")
-            link = f"/odoo/amazon-accounts/{account.id}", env._("Open the account")
         else:
             title = env._("No Amazon shop is connected yet")
             text = env._(
                 "You need the merchant token and a Selling Partner API application in Seller Central. The form guides"
                 " you in four steps."
             )
-            link = "/odoo/amazon-accounts/new", env._("Connect a shop")
-        body = Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>') % (title, text)
-        if link and self.has_access("create"):
-            body += Markup('<p><a class="btn btn-primary" href="%s">%s</a></p>') % link
-        elif link:
-            body += Markup("<p>%s</p>") % env._("Please ask your Amazon manager.")
-        return body
+        return [{**state, "title": title, "reason": text}]

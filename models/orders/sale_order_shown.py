@@ -19,13 +19,6 @@ class SaleOrder(models.Model):
                 if line.amazon_offer_id and line.product_uom_qty
             )
 
-    @api.model
-    def get_empty_list_help(self, help_message):
-        if self.env.context.get("amazon_orders"):
-            # Actions are loaded under sudo; this is about what the user may do.
-            help_message = self.env["amazon.account"].sudo(False)._no_orders_help() or help_message
-        return super().get_empty_list_help(help_message)
-
 
 def say_content(goods):
     """Write what is in an order or a parcel in one line: quantities first, they are what must not be cut off.

@@ -9,6 +9,8 @@ import { useAmazonChanges } from "./auto_refresh";
 const SAID = {
     // That Amazon's orders do not come in.
     o_amazon_shows_standstill: "get_standstill",
+    // That, and what is to be done before the first order.
+    o_amazon_shows_orders: "get_orders_state",
     // As of when amounts are compared, and what is not compared.
     o_amazon_shows_finances: "get_finances_state",
     // For whom the kinds of amounts hold.
@@ -39,7 +41,7 @@ class AmazonStandstill extends Component {
         this.action.doAction({
             type: "ir.actions.act_window",
             res_model: "amazon.account",
-            res_id: account.id,
+            res_id: account.id || false,
             views: [[false, "form"]],
         });
     }

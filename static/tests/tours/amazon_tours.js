@@ -507,7 +507,11 @@ registry.category("web_tour.tours").add("amazon_credit_a_refund", {
         },
         {
             content: "Nothing differs any more",
-            trigger: ".o_nocontent_help:contains(No difference)",
+            trigger: ".o_nocontent_help:contains(Nothing found)",
+        },
+        {
+            content: "And it is said that not everything is known: neither job runs",
+            trigger: ".o_amazon_standstill:contains(Not everything is known):not(:contains(ask your Amazon manager))",
         },
     ],
 });
