@@ -11,6 +11,16 @@ DAY = 24 * 60
 CASES = {"first": False, "again": True}
 
 
+# A person has orders read, and before that is committed a run of the job commits what it has read of them.
+READ_MEANWHILE = """
+account = env["amazon.account"].search([], limit=1)
+account._refresh_orders({refs})
+with env.registry.cursor() as cr:
+    account.with_env(env(cr=cr))._sync_finances()
+env.cr.commit()
+"""
+
+
 class FinancesSite(shops.SiteWithAmazon):
     """A site with orders that are paid for, paid later and given back.
 
@@ -28,8 +38,12 @@ class FinancesSite(shops.SiteWithAmazon):
             assert not self.shop.sql("SELECT id FROM amazon_transaction WHERE order_id IS NOT NULL")
             # It was a day ago.
             self.shop.sql("UPDATE amazon_transaction SET queried_at = queried_at - interval '1 day'")
-        self.importer.good("import")
+        self.bring_in()
         self.post_more()
+
+    def bring_in(self):
+        """Have the orders come in."""
+        self.importer.good("import")
 
     def post_first(self):
         """Give Amazon the seller, and orders of which two are paid later: each time the same."""
@@ -59,6 +73,13 @@ class FinancesSite(shops.SiteWithAmazon):
         super().renew()
         self.post_first()
         self.post_more()
+
+
+class WaitingSite(FinancesSite):
+    """A site where a person will have the orders read by their numbers."""
+
+    def bring_in(self):
+        """Leave them to that person."""
 
 
 def assert_right(site):
@@ -130,3 +151,11 @@ def test_killed_at_every_commit_and_every_call(one_account, case):
             assert site.shop.sql("SELECT max(id), max(write_date) FROM amazon_transaction") == before
 
         shops.die_at_each(events, sites, begin, recover)
+
+
+def test_orders_and_finances_at_once(one_account):
+    """Neither the person nor the job sees what the other has not committed; right after, all of it belongs together."""
+    with ExitStack() as stack:
+        [site] = shops.sites(1, WaitingSite, one_account, stack, {}, again=False)
+        site.importer.code(READ_MEANWHILE.format(refs=[*site.deferred, *site.sold]))
+        assert_right(site)
