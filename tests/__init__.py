@@ -74,5 +74,6 @@ from . import (
     test_vendor_orders,
     test_vendor_papers,
     test_vendor_status,
+    test_vendor_stock,
     test_views,
 )

@@ -241,6 +241,7 @@ METHODS = {
         "action_test_connection": MANAGER,
         "action_toggle_import": MANAGER,
         "action_toggle_vendor": MANAGER,
+        "action_full_stock": MANAGER,
         "action_compare_stock": USER,
         "action_send_all_stock": MANAGER,
         "action_view_attention": SHOWS,
@@ -267,6 +268,7 @@ METHODS = {
     "amazon.vendor.paper": {"action_fetch": USER},
     "amazon.vendor.submission": {"action_retry": USER, "action_amazon_has_it": USER, "action_open_order": SHOWS},
     "amazon.vendor.status": {"action_tell": USER},
+    "amazon.vendor.full.stock": {"action_send": MANAGER},
     "amazon.rejection": {"action_reject": USER},
     "amazon.log": dict.fromkeys(["action_view_confirmations", "action_view_orders", "action_view_quantities"], SHOWS),
     "amazon.offer": {"action_send_now": USER, "action_view_orders": SHOWS, "action_view_quantities": SHOWS},
@@ -400,8 +402,11 @@ class RightsCase(ConfirmationCase):
                 .id,
             }
         )
-        self.env["amazon.vendor.warehouse"].create(
+        code = self.env["amazon.vendor.warehouse"].create(
             {"account_id": self.account.id, "party_ref": "ABCD", "warehouse_id": self.warehouse.id}
+        )
+        self.env["amazon.vendor.quantity"].create(
+            {"account_id": self.account.id, "warehouse_id": code.id, "offer_id": offer.id}
         )
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)

@@ -6,6 +6,7 @@ from .common import AmazonCase, InBrowser
 from .common_confirmation import ConfirmationCase
 from .common_finances import FinancesCase
 from .common_stock import StockCase
+from .test_vendor_labels import PapersCase
 
 
 @tagged("post_install", "-at_install")
@@ -182,3 +183,30 @@ class TestFinancesTour(InBrowser, FinancesCase):
         note = order.invoice_ids.filtered(lambda move: move.move_type == "out_refund")
         self.assertEqual((note.state, note.amount_total), ("posted", refunded))
         self.assertFalse(order.amazon_mismatch)
+
+
+@tagged("post_install", "-at_install")
+class TestVendorTours(InBrowser, PapersCase):
+    """A vendor's warehouse clerk accepts an order, has its label made, prints it, and ships."""
+
+    def test_from_order_to_confirmation(self):
+        # Odoo's own: see TestConfirmationTours.
+        self.user.group_ids |= self.env.ref("base.group_partner_manager")
+        order = self.purchased()
+        self.start_tour("/odoo", "amazon_vendor_accept", login=self.user.login)
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(order.amazon_acknowledgement, "accepted")
+        picking = order.picking_ids
+        picking.move_ids.picked = True
+        self.start_tour("/odoo", "amazon_vendor_label", login=self.user.login)
+        self.tell()
+        self.tell(minutes=2)
+        self.fetch()
+        self.assertEqual(picking.amazon_label_state, "here")
+        self.start_tour("/odoo", "amazon_vendor_ship", login=self.user.login)
+        self.assertEqual(picking.state, "done")
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual((picking.amazon_api_status, self.there(order)["status"]), ("done", "SHIPPED"))
+        self.start_tour("/odoo", "amazon_vendor_confirmed", login=self.user.login)

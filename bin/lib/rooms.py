@@ -20,7 +20,7 @@ BELOW = {
     "confirmations": ("orders", "customers", "engine"),
     "inventory": ("orders", "customers", "engine"),
     "finance": ("orders", "customers", "engine"),
-    "vendor": ("confirmations", "orders", "customers", "engine"),
+    "vendor": ("confirmations", "inventory", "orders", "customers", "engine"),
 }
 # Fields of ours whose names Amazon's values have as well.
 AMAZONS = {"tracking_number"}

@@ -186,8 +186,8 @@ def once(demo, amazon, seller):
 
 
 def vendor_once(demo, amazon):
-    """Have Amazon place one purchase order of each kind with a vendor; read, accept, ship and confirm what can be, and
-    print what came of it.
+    """Have Amazon place one purchase order of each kind with a vendor; read, accept, ship and confirm what can be, tell
+    where the parcels are and what is in stock, and print what came of it.
 
     :return: the exit code: 0 when nothing failed.
     """
@@ -212,6 +212,12 @@ def vendor_once(demo, amazon):
         pickings = ship(env, account) & accepted.picking_ids
         logs = (logs | account._tell_vendor() | followed(env, account)).exists()
         env.invalidate_all()
+        gone = pickings.filtered("amazon_tells_status")
+        statuses = gone._amazon_vendor_status("departed")
+        env.cr.commit()
+        logs = (logs | account._tell_vendor() | account._sync_inventory() | followed(env, account)).exists()
+        env.invalidate_all()
+        stock = env["amazon.vendor.quantity"].search([("account_id", "=", account.id)])
         told, papers = orders.amazon_submission_ids, env["amazon.vendor.paper"]
         failed = told.filtered(lambda row: row.state != "done")
         calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
@@ -222,6 +228,8 @@ def vendor_once(demo, amazon):
             ("to decide", len(open_orders)),
             ("shipped", len(pickings)),
             ("confirmed", len(accepted.filtered(lambda order: order.amazon_api_status == "done"))),
+            ("statuses", len(statuses.filtered(lambda row: row.state == "done"))),
+            ("stock told", len(stock.filtered(lambda row: not row.is_due and row.quantity == row.quantity_sent))),
             ("failed", len(failed)),
             ("papers here", papers.search_count([("order_id", "in", orders.ids), ("state", "=", "here")])),
             ("transactions", len(env["amazon.vendor.transaction"].search([("order_ids", "in", orders.ids)]))),

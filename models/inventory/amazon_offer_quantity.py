@@ -117,10 +117,20 @@ class AmazonOffer(models.Model):
             if reasons[offer] or offer.paused:
                 offer.quantity_here = 0
                 continue
-            # Rounded, because 0.3 / 0.1 is a little less than 3.
-            quantity = offer.quantity_fixed or int(float_round(units[offer], 0, rounding_method="DOWN")) - offer.buffer
-            quantity = min(max(0, quantity), LARGEST)
-            offer.quantity_here = min(quantity, offer.quantity_max or quantity)
+            offer.quantity_here = offer._to_offer(units.get(offer, 0))
+
+    def _to_offer(self, units):
+        """Return how many Amazon may sell of this.
+
+        :param float units: that are free.
+        :rtype: int
+        """
+        if self.paused:
+            return 0
+        # Rounded, because 0.3 / 0.1 is a little less than 3.
+        quantity = self.quantity_fixed or int(float_round(units, 0, rounding_method="DOWN")) - self.buffer
+        quantity = min(max(0, quantity), LARGEST)
+        return min(quantity, self.quantity_max or quantity)
 
     @api.depends("sync_state", "sync_message", "has_errors", "issues", "gone")
     def _compute_trouble(self):
@@ -216,8 +226,8 @@ class AmazonOffer(models.Model):
         changes, watched = self.env["amazon.stock.change"].sudo(), self.sudo().filtered("account_id.stock_watched")
         changes._note_offers(watched, reason, changed_there=changed_there)
 
-    def _why_not_sent(self):
-        """Return why nothing is told to Amazon of this SKU, or False."""
+    def _why_not_sold(self):
+        """Return what of its product keeps this SKU from being offered, or False."""
         self.ensure_one()
         if not self.product_id:
             return _lt("It has no product yet.")
@@ -229,6 +239,12 @@ class AmazonOffer(models.Model):
             return _lt("Its product is another company's.")
         if not (self.product_id.is_storable or self._is_kit()) and not self.quantity_fixed and not self.paused:
             return _lt("Its product's stock is not tracked. Set a fixed quantity to offer it.")
+        return False
+
+    def _why_not_sent(self):
+        """Return why nothing is told to Amazon of this SKU, or False."""
+        if why := self._why_not_sold():
+            return why
         if not is_sku(self.sku):
             return _lt("Amazon has no SKU like this.")
         if self.marketplace_id not in self.account_id.marketplace_ids:
@@ -258,14 +274,24 @@ class AmazonOffer(models.Model):
         units = {}
         for account, offers in self.grouped("account_id").items():
             # sudo: whoever looks at SKUs need not see all stock and orders
-            products = offers.sudo().with_company(account.company_id).product_id
-            warehouses = account.sudo()._stock_warehouses()
-            parts = products._amazon_components(account.company_id)
-            free = products.browse({part.id for of_one in parts.values() for part in of_one})._amazon_free(warehouses)
-            for offer in offers:
-                needs = parts[offer.sudo().product_id]
-                units[offer] = min((free[part] / need for part, need in needs.items()), default=0)
+            units |= offers._units_in(account.sudo()._stock_warehouses())
         return units
+
+    def _units_in(self, warehouses):
+        """Return how many units of each of an account's are free in some warehouses and taken by no order from Amazon.
+
+        :param warehouses: the ``stock.warehouse``.
+        :rtype: dict
+        """
+        company = self.account_id.company_id
+        # sudo: see _units_to_sell
+        products = self.sudo().with_company(company).product_id
+        parts = products._amazon_components(company)
+        free = products.browse({part.id for of_one in parts.values() for part in of_one})._amazon_free(warehouses)
+        return {
+            offer: min((free[part] / need for part, need in parts[offer.sudo().product_id].items()), default=0)
+            for offer in self
+        }
 
     @api.model
     def _units_ordered_since(self, moments):

@@ -205,6 +205,7 @@ class AmazonAccount(models.Model):
         texts = [
             account.env["amazon.vendor.transaction"]._late_text(account),
             account.env["amazon.vendor.submission"]._unclear_text(account),
+            account.env["amazon.vendor.quantity"]._trouble_text(account),
         ]
         if unbuilt:
             texts.append(

@@ -6,6 +6,7 @@ from ..engine.amazon_job import Job
 _lt = LazyTranslate(__name__)
 
 JOBS = ("vendor_orders", "vendor")
+STOCK_JOBS = ("inventory", "inventory_by_hand")
 
 
 def _received(log):
@@ -37,8 +38,12 @@ class AmazonJob(models.Model):
 
     @api.model
     def _declared(self):
+        declared = super()._declared()
+        # Vendors' stock is looked at by the same jobs, but goes another way.
+        stock = {name: declared[name]._replace(kinds=("seller", "vendor_df")) for name in STOCK_JOBS}
         return {
-            **super()._declared(),
+            **declared,
+            **stock,
             "vendor_orders": Job(
                 "_fetch_vendor_orders",
                 minutes=5,

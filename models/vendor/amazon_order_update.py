@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -27,6 +28,17 @@ class AmazonOrderUpdate(models.Model):
     @api.model
     def _parsers(self):
         return {**super()._parsers(), "vendor": parse_purchase_order}
+
+    # === BUSINESS METHODS: STOCK === #
+
+    @api.model
+    def _units_of_offers(self, account, wanted):
+        if account.kind != VENDOR:
+            return super()._units_of_offers(account, wanted)
+        keys = {key: count for (_ref, key), count in wanted.items()}
+        # sudo: what orders take counts for whoever looks at stock
+        offers = self.env["amazon.offer"].sudo()._find(account, self.env["amazon.marketplace"], list(keys))
+        return Counter({offer: keys[sku] for sku, offer in offers.items()})
 
     # === BUSINESS METHODS: FETCHING === #
 

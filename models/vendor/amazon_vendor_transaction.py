@@ -205,7 +205,10 @@ class AmazonVendorTransaction(models.Model):
                 "%(kind)s, sent at %(time)s: %(orders)s",
                 kind=transaction._kind_name(),
                 time=say(self.env, transaction.sent_at),
-                orders=", ".join(transaction.order_ids[:MOST_NAMED].mapped("amazon_order_ref")),
+                orders=", ".join(
+                    transaction.order_ids[:MOST_NAMED].mapped("amazon_order_ref")
+                    or transaction.submission_ids.stock_warehouse_id.mapped("party_ref")
+                ),
             )
             for transaction in late
         ]

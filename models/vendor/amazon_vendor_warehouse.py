@@ -18,6 +18,10 @@ class AmazonVendorWarehouse(models.Model):
     )
     warehouse_id = fields.Many2one("stock.warehouse", required=True, check_company=True, ondelete="restrict")
 
+    full_stock_requested = fields.Boolean(
+        readonly=True, copy=False, help="A person wants Amazon to be told of all of it."
+    )
+
     _party_uniq = models.UniqueIndex("(account_id, party_ref)", "This account has this warehouse code already.")
     _party_check = models.Constraint("CHECK (party_ref != '')", "“Warehouse Code” is empty.")
 
@@ -27,11 +31,14 @@ class AmazonVendorWarehouse(models.Model):
     def create(self, vals_list):
         warehouses = super().create([self._as_meant(vals) for vals in vals_list])
         warehouses._retry_orders()
+        warehouses._note_stock()
         return warehouses
 
     def write(self, vals):
         result = super().write(self._as_meant(vals))
-        self._retry_orders()
+        if {"party_ref", "warehouse_id"} & set(vals):
+            self._retry_orders()
+            self._note_stock()
         return result
 
     # === BUSINESS METHODS === #
@@ -40,6 +47,13 @@ class AmazonVendorWarehouse(models.Model):
         """Build what may have waited for these."""
         for account in self.account_id:
             self.env["amazon.order.update"]._retry_for_vendor(account)
+
+    def _note_stock(self):
+        """Have all SKUs looked at: they have other stock in these now, or it is told under another code."""
+        # sudo: what is told is the addon's own
+        self.env["amazon.vendor.quantity"].sudo().search([("warehouse_id", "in", self.ids)]).is_due = True
+        for account in self.account_id.filtered("stock_watched"):
+            self.env["amazon.stock.change"].sudo()._note_all(account, "settings")
 
     @api.model
     def _as_meant(self, vals):

@@ -1,3 +1,4 @@
+import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
@@ -512,6 +513,118 @@ registry.category("web_tour.tours").add("amazon_credit_a_refund", {
         {
             content: "And it is said that not everything is known: neither job runs",
             trigger: ".o_amazon_standstill:contains(Not everything is known):not(:contains(ask your Amazon manager))",
+        },
+    ],
+});
+
+// A vendor's warehouse clerk, from the order to the confirmation; between these Amazon is told.
+const openVendor = (name, title) => [
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "Open Amazon Vendor",
+        trigger: ".o_app[data-menu-xmlid='sale_amazon_spapi.menu_amazon_vendor']",
+        run: "click",
+    },
+    {
+        content: `Open its ${name}`,
+        trigger: `.o_menu_sections [data-menu-xmlid='sale_amazon_spapi.menu_amazon_vendor_${name}']`,
+        run: "click",
+    },
+    {
+        content: "They are shown",
+        trigger: `.o_breadcrumb:contains(${title})`,
+    },
+];
+
+const openDelivery = {
+    content: "Open the delivery",
+    trigger: ".o_data_row .o_data_cell[name='amazon_order_ref']",
+    run: "click",
+};
+
+registry.category("web_tour.tours").add("amazon_vendor_accept", {
+    steps: () => [
+        ...openVendor("orders", "Direct Fulfillment Orders"),
+        {
+            content: "Choose the order that is to be decided",
+            trigger: ".o_data_row:contains(To Decide) .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            content: "Accept it",
+            trigger: ".o_control_panel button[name='action_amazon_accept']",
+            run: "click",
+        },
+        {
+            content: "Amazon is being told",
+            trigger: ".o_data_row .o_data_cell[name='amazon_acknowledgement']:contains(Being Told)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_vendor_label", {
+    steps: () => [
+        ...openVendor("deliveries", "Direct Fulfillment Deliveries"),
+        openDelivery,
+        {
+            content: "Have Amazon make the label",
+            trigger: ".o_form_statusbar button[name='action_amazon_request_label']:visible",
+            run: "click",
+        },
+        {
+            content: "It is requested",
+            trigger: ".o_field_widget[name='amazon_label_state']:contains(Requested)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_vendor_ship", {
+    steps: () => [
+        ...openVendor("deliveries", "Direct Fulfillment Deliveries"),
+        openDelivery,
+        {
+            content: "The label is here, and its number; print it",
+            trigger: ".o_form_statusbar button[name='action_amazon_print_labels']:visible",
+            run: (helpers) => {
+                // The browser would open the file in a tab that nobody looks at.
+                browser.open = (url) => {
+                    document.body.setAttribute("data-printed", url);
+                    return {};
+                };
+                return helpers.click();
+            },
+        },
+        {
+            content: "It is handed over",
+            trigger: "body[data-printed*='/amazon/papers/label?deliveries=']",
+        },
+        {
+            content: "Validate",
+            trigger: ".o_form_statusbar button[name='button_validate']:visible",
+            run: "click",
+        },
+        {
+            content: "It has left",
+            trigger: ".o_arrow_button_current:contains(Done)",
+        },
+        {
+            content: "Amazon is to be told",
+            trigger: ".o_field_widget[name='amazon_api_status']:contains(Not Sent)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_vendor_confirmed", {
+    steps: () => [
+        ...openVendor("deliveries", "Direct Fulfillment Deliveries"),
+        {
+            content: "Show what has left, too",
+            trigger: ".o_facet_remove",
+            run: "click",
+        },
+        {
+            content: "Amazon knows that it has left",
+            trigger: ".o_data_row .o_data_cell[name='amazon_api_status']:contains(Done)",
         },
     ],
 });
