@@ -252,7 +252,7 @@ class TestVendorConfirmation(OwnCarrierCase):
             with self.subTest(kind=kind):
                 order = self.accepted()
                 self.leave(order)
-                self.amazon.post("faults", operation="submitShipmentConfirmations", kind=kind, times=1)
+                self.amazon.post("faults", operation="submitShipmentConfirmations", kind=kind, times=1, seconds=1)
                 self.tell()
                 self.assertEqual(self.row(order).state, "sending")
                 self.tell(minutes=2)

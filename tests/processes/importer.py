@@ -7,6 +7,11 @@ and answers are JSON, one object a line:
     {"database": "shop_1", "batch": null}   →   {"ready": true}
     {"way": "crons", "kill_at": 12, "buckets": false}
                                             →   {"exit": -9, "events": […], "errors": […]}
+    {"let_go": true}                        →   {"ready": true}, and is connected to the database no more
+
+For a new connection PostgreSQL reads its catalogs once more, which takes longer than what a run does. So runs that are
+not killed take over the connections of the process that they are forks of; who is killed has his own, which end with
+him.
 
 ``way`` is what the run does:
 
@@ -60,6 +65,9 @@ from prepare import prepare
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Where a bucket's tokens are taken and given back.
 QUOTA = "amazon_quota._execute"
+# As many connections as a run has at a time, and what they are called.
+CONNECTIONS, KEPT = 4, "kept"
+LEFT = []
 
 
 class Watch:
@@ -166,8 +174,11 @@ def as_superuser(work):
     """Return a run that calls `work` with an environment of its own."""
 
     def run(name, **more):
-        with database.environment(name) as env:
-            work(env, **more)
+        from odoo import SUPERUSER_ID, api  # noqa: PLC0415
+        from odoo.modules.registry import Registry  # noqa: PLC0415
+
+        with Registry(name).cursor() as cr:
+            work(api.Environment(cr, SUPERUSER_ID, {}), **more)
 
     return run
 
@@ -213,6 +224,7 @@ def child(name, order, pipe):
         logging.getLogger().addHandler(Errors(watch))
         WAYS[order.pop("way")](name, **order)
         watch.event("end")
+        give_back()
     except BaseException:  # noqa: BLE001 - told to whoever asked for the run
         watch.tell({"error": traceback.format_exc()})
         status = 1
@@ -220,17 +232,62 @@ def child(name, order, pipe):
         os._exit(status)
 
 
+def give_back():
+    """Leave the connections as they were taken over."""
+    from odoo.sql_db import _Pool  # noqa: PLC0415
+
+    for connection in _Pool._connections:
+        assert not connection._pool_in_use, "a run leaves a transaction open"
+
+
+def keep_connections(name):
+    """Connect to the database, for those who take over the connections."""
+    from odoo.sql_db import _Pool, db_connect  # noqa: PLC0415
+
+    if not _Pool or not _Pool._connections:
+        for cr in [db_connect(name).cursor() for _number in range(CONNECTIONS)]:
+            cr.close()
+
+
+def leave_connections(name):
+    """Have a process that may be killed, which is a fork, connect anew: what it is killed in must end with it."""
+    from odoo import sql_db  # noqa: PLC0415
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+    from odoo.tools import config  # noqa: PLC0415
+
+    config["db_app_name"] = "killed"
+    if sql_db._Pool:
+        # Neither closed nor forgotten: either would end them for the one they belong to.
+        LEFT.append(sql_db._Pool)
+        sql_db._Pool = None
+    Registry(name)._db = sql_db.db_connect(name)
+
+
+def let_go():
+    """Be connected to no database."""
+    from odoo.sql_db import close_all  # noqa: PLC0415
+
+    close_all()
+
+
 def run(name, order):
     """Fork, and collect what the child tells."""
+    if order["kill_at"] is None:
+        keep_connections(name)
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
         os.close(reading)
+        if order["kill_at"] is not None:
+            leave_connections(name)
         child(name, order, writing)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         told = [json.loads(line) for line in pipe]
     _pid, status = os.waitpid(process, 0)
+    if status:
+        # In whatever state it has left them.
+        let_go()
     return {
         "exit": os.waitstatus_to_exitcode(status),
         "events": [entry["event"] for entry in told if "event" in entry],
@@ -266,6 +323,7 @@ def move(name):
     from odoo.sql_db import close_all, db_connect  # noqa: PLC0415
     from odoo.tools import config  # noqa: PLC0415
 
+    config["db_app_name"] = KEPT
     [(_loaded, registry)] = Registry.registries.items()
     registry.db_name, registry._db = name, db_connect(name)
     Registry.registries.clear()
@@ -307,7 +365,12 @@ def serve(connection):
             small_batches(wanted["batch"])
         answer({"ready": True})
         for line in talk:
-            answer(run(wanted["database"], json.loads(line)))
+            order = json.loads(line)
+            if order.get("let_go"):
+                let_go()
+                answer({"ready": True})
+            else:
+                answer(run(wanted["database"], order))
 
 
 def main():

@@ -45,8 +45,8 @@ COUNTED = (
     "mail_message",
 )
 MERCHANT = "SELECT merchant_id FROM amazon_account ORDER BY id LIMIT 1"
-# The name under which the tests themselves are connected.
-OURS = "tests"
+# The names under which the tests themselves are connected, and connections that one run takes over from the other.
+OURS, KEPT = "tests", "kept"
 # Everything in the database, kept beside it, but for tables without rows; :meth:`Shop.restore` brings back what has
 # changed since.
 SAVE = """
@@ -127,12 +127,12 @@ class Shop:
         return value
 
     def wait_until_alone(self, seconds=20):
-        """Wait until PostgreSQL has noticed that every process is gone."""
+        """Wait until PostgreSQL has noticed that every process is gone; connections that runs take over stay."""
         others = (
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = %s AND application_name <> %s AND backend_type = 'client backend'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND application_name <> %s"
+            " AND (application_name <> %s OR state <> 'idle') AND backend_type = 'client backend'"
         )
-        wait_for(lambda: not self.value(others, self.name, OURS), seconds, "the killed process's connections end")
+        wait_for(lambda: not self.value(others, self.name, OURS, KEPT), seconds, "the killed process's connections end")
 
     def save(self):
         """Keep everything as it is now, to be brought back by :meth:`restore`."""
@@ -287,6 +287,11 @@ class Importer:
         assert (result["exit"], result["errors"]) == (0, []), "\n".join(result["errors"])
         return result["events"]
 
+    def let_go(self):
+        """Have the process be connected to the database no more, so that this can be copied."""
+        self._ask(let_go=True)
+        assert self.finish() == {"ready": True}
+
     def close(self):
         """Let the process end."""
         self.talk.close()
@@ -322,6 +327,7 @@ class Site:
 
     def twin(self):
         """Return another site like this one: what it begins with is copied, not done once more."""
+        self.importer.let_go()
         self.shop.wait_until_alone()
         self.shop.close()
         twin = copy(self)

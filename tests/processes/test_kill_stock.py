@@ -9,12 +9,12 @@ import shops
 WORKERS = 2
 AT_ONCE = {"feed_seconds": 0, "listing_seconds": 30}
 # How the run that dies is done, with which account and Amazon, and whether Amazon had been told before. What has run
-# out goes beside the feed; a feed is worked off at once, so that the same run fetches its results. Of several feeds,
-# each carries one SKU.
+# out goes beside the feed; a feed is worked off at once, so that the same run fetches its results. Of two feeds
+# the first is full.
 CASES = {
     "direct": ("stock", {}, {"listing_seconds": 30}, True),
     "feed": ("stock and results", {"inventory_feed_threshold": 1}, AT_ONCE, True),
-    "feeds": ("stock and results", {"inventory_feed_threshold": 0, "batch": 1}, AT_ONCE, True),
+    "feeds": ("stock and results", {"inventory_feed_threshold": 0, "batch": 2}, AT_ONCE, True),
     "first": ("stock", {}, {}, False),
 }
 # What leaves after the death, before anybody has repaired anything.
@@ -28,7 +28,7 @@ def test_killed_at_every_commit_and_every_call(one_account, case):
     with ExitStack() as stack:
         sites = shops.sites(WORKERS, shelves.StockSite, one_account, stack, values, settings, told)
         events = sites[0].importer.good(way)
-        assert len(sites[0].amazon.get("feeds")) == {"feed": 1, "feeds": 3}.get(case, 0)
+        assert len(sites[0].amazon.get("feeds")) == {"feed": 1, "feeds": 2}.get(case, 0)
         sites[0].recover()
         shelves.assert_right(sites[0], shelves.LEFT)
 
