@@ -272,20 +272,21 @@ def let_go():
 
 def run(name, order):
     """Fork, and collect what the child tells."""
-    if order["kill_at"] is None:
+    lives = order["kill_at"] is None
+    if lives:
         keep_connections(name)
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
         os.close(reading)
-        if order["kill_at"] is not None:
+        if not lives:
             leave_connections(name)
         child(name, order, writing)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         told = [json.loads(line) for line in pipe]
     _pid, status = os.waitpid(process, 0)
-    if status:
+    if lives and status:
         # In whatever state it has left them.
         let_go()
     return {
