@@ -186,6 +186,28 @@ class TestManyOrders(AmazonCase):
         )
         return self.env.cr.fetchone()[0]
 
+    def test_dates_have_an_index(self):
+        """What is filtered by a day or a month is found by an index: of the first day of a month there is little."""
+        # A hundred thousand rows at most.
+        short = {"amazon.feed", "amazon.log", "amazon.quantity"}
+        ours = self.env["ir.model.data"].search([("module", "=", "sale_amazon_spapi"), ("model", "=", "ir.ui.view")])
+        views = self.env["ir.ui.view"].search([("type", "=", "search"), ("id", "in", ours.mapped("res_id"))])
+        dates = {
+            (view.model, node.get("date"))
+            for view in views
+            for node in etree.fromstring(view.arch).iter("filter")
+            if node.get("date") and view.model not in short
+        }
+        self.assertIn(("amazon.order.update", "create_date"), dates)
+        for model, name in dates:
+            with self.subTest(model=model, date=name):
+                self.env.cr.execute(
+                    "SELECT 1 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)"
+                    " WHERE indrelid = %s::regclass AND attname = %s",
+                    [self.env[model]._table, name],
+                )
+                self.assertTrue(self.env.cr.rowcount)
+
     def test_filters_have_their_index(self):
         """A filter finds what it always found, and its condition is that of its index, word by word."""
         orders = self.placed()

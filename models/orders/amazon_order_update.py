@@ -175,6 +175,7 @@ class AmazonOrderUpdate(models.Model):
     )
 
     _version_uniq = models.UniqueIndex("(account_id, order_ref, version, digest)")
+    _create_date_idx = models.Index("(create_date)")
     _order_ref_idx = models.Index(trigram("order_ref"))
     _open_idx = models.Index("(account_id, id) WHERE state IN ('pending', 'failed')")
     _ignored_idx = models.Index("(id) WHERE state IN ('ignored')")
