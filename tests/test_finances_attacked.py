@@ -83,6 +83,69 @@ class TestFinancesAttacked(FinancesCase):
         self.sync()
         self.assertEqual((order.amazon_refunded, other.amazon_refunded), (100, 70))
 
+    def test_release_of_other_money(self):
+        """What is of another kind, or in another currency, is not the same money; no refund goes under with it."""
+        order = self.settled()
+        self.tell("FEE", -5, transactionType="ServiceFee", name="Subscription")
+        self.tell("DOLLARS", -5, order, currency="USD")
+        self.tell("OF-FEE", -100, order, related={"DEFERRED_TRANSACTION_ID": "FEE"})
+        self.tell("OF-DOLLARS", -30, order, related={"DEFERRED_TRANSACTION_ID": "DOLLARS"})
+        self.sync()
+        self.assertEqual(order.amazon_refunded, 130)
+
+    def test_release_of_what_is_other_money_now(self):
+        """What was released becomes another order's: the release counts again, and no longer once it is its own."""
+        order, other = self.settled(), self.settled()
+        self.tell("MOVES", -100, order, transactionStatus="DEFERRED")
+        self.tell("RELEASE", -100, order, related={"DEFERRED_TRANSACTION_ID": "MOVES"})
+        self.sync()
+        self.assertEqual((order.amazon_refunded, other.amazon_refunded), (100, 0))
+        self.tell("MOVES", -100, other, transactionStatus="DEFERRED")
+        self.sync()
+        self.assertEqual((order.amazon_refunded, other.amazon_refunded), (100, 100))
+        release = self.transactions(order)[-1]
+        self.assertEqual((release.counts, release.amount, sum(release.line_ids.mapped("amount"))), (True, -100, -100))
+        self.tell("MOVES", -100, order, transactionStatus="DEFERRED")
+        self.sync()
+        self.assertEqual((order.amazon_refunded, other.amazon_refunded), (100, 0))
+
+    def known(self):
+        """Return whether the accountant is told that everything is known, and what of the transactions is not."""
+        mine = self.env["amazon.account"].with_user(self.accountant).with_company(self.company)
+        verdict, *states = mine.get_finances_state()
+        actions = [state["action"]["domain"] for state in states if state.get("action", {}).get("res_model")]
+        found = [self.env["amazon.transaction"].search(domain).mapped("transaction_ref") for domain in actions]
+        return verdict["is_fine"], sum(found, [])
+
+    def test_changed_and_cannot_be_read(self):
+        """What was known and is given as something else that cannot be read goes on counting, and that not all is
+        known is said, until it can be read, be it as it was."""
+        order = self.settled()
+        self.tell("CHANGES", -100, order, transactionStatus="DEFERRED")
+        self.tell("RELEASE", -100, order, related={"DEFERRED_TRANSACTION_ID": "CHANGES"})
+        self.sync()
+        self.assertEqual(self.known()[1], [])
+        dollars = [{"breakdownType": "Goodwill", "breakdownAmount": {"currencyCode": "USD", "currencyAmount": -7}}]
+        self.tell("CHANGES", -300, order, transactionStatus="DEFERRED", breakdowns=dollars)
+        for _time in range(2):
+            self.sync()
+            self.assertEqual((order.amazon_refunded, self.known()[1]), (100, ["CHANGES"]))
+        self.tell("CHANGES", -100, order, transactionStatus="DEFERRED")
+        self.sync()
+        self.assertEqual((order.amazon_refunded, self.known()[1]), (100, []))
+
+    def test_without_a_number(self):
+        """What Amazon gives no number is kept once, and that not all is known is said."""
+        order = self.settled()
+        self.account.auto_finance = True
+        money = {"currencyCode": "JPY", "currencyAmount": -100}
+        related = [{"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order.amazon_order_ref}]
+        usual = {"transactionType": "Refund", "postedDate": "2026-01-01T00:00:00Z", "totalAmount": money}
+        for _time in range(2):
+            self.received({**usual, "relatedIdentifiers": related}, {**usual, "transactionId": "x" * 300})
+            self.assertEqual(len(self.known()[1]), 2)
+        self.assertEqual(order.amazon_refunded, 0)
+
     def test_another_order_now(self):
         """The same transaction comes once more and belongs to another order: the first one has it no more."""
         order, other = self.settled(), self.settled()
@@ -250,6 +313,10 @@ class TestFinancesAttacked(FinancesCase):
         runpy.run_path(str(path))["migrate"](self.env.cr, "19.0.1.3.0")
         self.env.invalidate_all()
         family = orders | copy
+        self.assertEqual(family.filtered("amazon_mismatch"), stale)
+        accepted = family.mapped("amazon_accepted_amounts")
+        runpy.run_path(str(path))["migrate"](self.env.cr, "19.0.1.3.0")
+        self.assertEqual(family.mapped("amazon_accepted_amounts"), accepted, "once more it changes nothing")
         self.assertEqual(family.filtered("amazon_mismatch"), stale)
         self.tell("MORE", -7, dollars, currency="USD")
         self.sync()
@@ -467,7 +534,7 @@ class TestFinancesAttacked(FinancesCase):
                 self.denied(mine.search, [(path, "!=", 0)])
                 self.denied(mine.export_data, [path.replace(".", "/")])
                 self.denied(mine.mapped, path)
-            for name in ("amazon_fees", "amazon_proceeds"):
+            for name in ("amazon_fees", "amazon_proceeds", "amazon_other_amounts", "amazon_accepted_amounts"):
                 self.none_leads_to(mine, name)
             self.denied(mine.amazon_transaction_ids.search, [("line_ids.amount", ">", 0)])
             self.denied(mine.action_amazon_credit_note)

@@ -322,7 +322,7 @@ class AmazonTransaction(models.Model):
         :param log: the ``amazon.log`` row of the run, if it is one.
         """
         log = log if log is not None else self.env["amazon.log"]
-        entries = {entry.transaction_id: entry for entry in self._numbered(log, entries)}
+        entries = {entry.transaction_id: entry for entry in map(self._named, entries)}
         mine = Domain("account_id", "in", account._of_merchant().ids)
         found = self.search(mine & Domain("transaction_ref", "in", list(entries)))
         known = {transaction.transaction_ref: transaction for transaction in found}
@@ -330,10 +330,13 @@ class AmazonTransaction(models.Model):
         read = {
             ref: self._read(log, entry, names)
             for ref, entry in entries.items()
-            if ref not in known or known[ref].digest != entry.digest
+            if ref not in known or known[ref]._is_other(entry)
         }
-        # What cannot be read any more stays as it was read.
-        read = {ref: one for ref, one in read.items() if ref not in known or not one[0]["unreadable"]}
+        # What cannot be read any more stays as it was read, and that is said.
+        for ref, (vals, _leaves) in list(read.items()):
+            if ref in known and vals["unreadable"]:
+                known[ref].write({"unreadable": vals["unreadable"], "has_unclassified": True})
+                del read[ref]
         self._set_orders(account, [vals for vals, _leaves in read.values()])
         new = {ref: {**vals, "account_id": account.id} for ref, (vals, _) in read.items() if ref not in known}
         changed = self.union(*(known[ref] for ref in read if ref in known))
@@ -352,12 +355,18 @@ class AmazonTransaction(models.Model):
             row.received += len(new)
 
     @api.model
-    def _numbered(self, log, entries):
-        """Return the entries that can be told from each other; a missing number is Amazon's fault, and said."""
-        named = [entry for entry in entries if entry.transaction_id]
-        if len(named) < len(entries):
-            log._note(_lt("%s transactions have no number and cannot be kept.", len(entries) - len(named)))
-        return named
+    def _named(self, entry):
+        """Return an entry that can be told from others. One without a number cannot be read, is kept by what it
+        says, and does not count: the same may come with its number."""
+        return entry if entry.transaction_id else replace(entry, transaction_id=f"? {entry.digest}")
+
+    def _was_read(self):
+        """Tell whether it is known what it says, or was before Amazon gave it as something that cannot be read."""
+        return not self.unreadable or bool(self.currency_id)
+
+    def _is_other(self, entry):
+        """Tell whether Amazon shows something else than what is known."""
+        return self.digest != entry.digest or (bool(self.unreadable) and self._was_read())
 
     @api.model
     def _id_of(self, known, model, field, name):
@@ -461,14 +470,30 @@ class AmazonTransaction(models.Model):
             if release != self._last_of_circle(release, originals)
         }
         self.browse().union(*originals.values())._are_released_by(self.browse().union(*originals))
+        (others - self.browse().union(*originals))._count_again()
         return others
+
+    def _count_again(self):
+        """Count what was a release and is none any more: what it was of is other money now."""
+        for release in self.filtered(lambda one: not one.counts and not one._originals()):
+            value = parse_transaction(release.payload)
+            total = float(value.total.amount)
+            release.write({"counts": True, "amount": total})
+            self.env["amazon.transaction.line"]._make([(release, value.leaves)])
+
+    def _originals(self):
+        """Return the transactions whose money this one may be once more."""
+        mine = Domain("account_id", "in", self.account_id._of_merchant().ids)
+        named = Domain("transaction_ref", "=", self.deferred_ref) | Domain("release_ref", "=", self.transaction_ref)
+        return self.search(mine & named).filtered(lambda original: original._may_be_released_by(self))
 
     def _may_be_released_by(self, release):
         """Tell whether a transaction can be this one's money once more; whatever Amazon says, no money gets lost."""
         return (
             self != release
-            and not self.unreadable
-            and {self.kind, release.kind} != {"sale", "refund"}
+            and self._was_read()
+            and (self.kind == release.kind or not {self.kind, release.kind} & {"sale", "refund"})
+            and self.currency_id == release.currency_id
             and (self.order_ref == release.order_ref or not (self.order_ref and release.order_ref))
         )
 

@@ -77,7 +77,10 @@ class SaleOrder(models.Model):
         compute="_compute_amazon_compared", help="No: it is no order yet, or no longer one, here or on Amazon."
     )
     amazon_accepted_amounts = fields.Char(
-        readonly=True, copy=False, help="The amounts that were accepted: when they change it is asked again."
+        readonly=True,
+        copy=False,
+        groups="sale_amazon_spapi.group_amazon_accountant",
+        help="The amounts that were accepted: when they change it is asked again.",
     )
     amazon_accepted_reason = fields.Char("Accepted because", readonly=True, copy=False)
     amazon_accepted_by_id = fields.Many2one("res.users", "Accepted by", readonly=True, copy=False)
