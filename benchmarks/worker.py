@@ -202,6 +202,27 @@ def finances_each(env, account, options):
             env.invalidate_all()
 
 
+def connect_vendors(env, account, options):
+    """Make the accounts of vendors, whose labels Amazon makes."""
+    import vendor_worker  # noqa: PLC0415 - needs Odoo's registry
+
+    vendor_worker.connect(env, account, options)
+
+
+def vendor(env, account, options):
+    """Import purchase orders, accept them, have their labels made, let them leave and confirm them."""
+    import vendor_worker  # noqa: PLC0415 - needs Odoo's registry
+
+    return vendor_worker.all_together(env, account)
+
+
+def vendor_each(env, account, options):
+    """The baseline: the same with a call an order, each committed."""
+    import vendor_worker  # noqa: PLC0415 - needs Odoo's registry
+
+    return vendor_worker.one_by_one(env, account)
+
+
 ROLES = {
     "one by one": import_one_by_one,
     "import": import_all,
@@ -221,6 +242,9 @@ ROLES = {
     "compare stock": compare_stock,
     "finances": finances,
     "finances each": finances_each,
+    "connect vendors": connect_vendors,
+    "vendor": vendor,
+    "vendor each": vendor_each,
 }
 
 
@@ -257,7 +281,9 @@ def main():
             prepare(env, options)
             return
         work = ROLES[arguments.role]
-        accounts = {account.merchant_id: account for account in env["amazon.account"].search([])}
+        accounts = {
+            account.merchant_id or account.vendor_party: account for account in env["amazon.account"].search([])
+        }
         # Everything that is loaded once per process is loaded now.
         for merchant_id in options.get("warm", []):
             (import_all if work is build else work)(env, accounts[merchant_id], {})

@@ -73,6 +73,7 @@ from . import (
     test_vendor_labels,
     test_vendor_orders,
     test_vendor_papers,
+    test_vendor_speed,
     test_vendor_status,
     test_vendor_stock,
     test_views,
