@@ -429,6 +429,18 @@ class ChangeDuringPaging(InTheAnswer):
         return body
 
 
+class ListingLeftOut(InTheAnswer):
+    """A search finds a listing less than there are: its last, with a number of results as if it were there."""
+
+    kind = "listing_left_out"
+
+    def fits(self, operation, query):
+        return operation == "searchListingsItems"
+
+    def change(self, call, body):
+        return {**body, "items": body["items"][:-1]} if body.get("items") else None
+
+
 class ReportEnds(InTheAnswer):
     """The report that is asked for ends as ``status`` says: FATAL, CANCELLED, or never (IN_QUEUE)."""
 

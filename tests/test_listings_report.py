@@ -72,6 +72,7 @@ class TestListingsReport(StockCase):
         )
         self.sync_offers()
         self.make_report("\tAMZ-TEA-001\t0\t\tDEFAULT\tInactive", "\tAMZ-TOWEL-002\t\t\tAMAZON_JP\tActive")
+        self.amazon.control("DELETE", f"listings/AMZ-CUP-001?merchant_id={self.seller['merchant_id']}")
         self.assertEqual(self.sync_offers().state, "done")
         self.assertEqual(tea.read(known), before)
         self.assertEqual((tea.quantity_amazon, tea.amazon_status), (0, "Inactive"))

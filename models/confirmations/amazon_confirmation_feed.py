@@ -50,7 +50,7 @@ class AmazonConfirmation(models.Model):
         run.log._note(_lt("Feed %(feed)s: %(count)s confirmations sent.", feed=feed.feed_ref, count=len(self)))
         self._feed_wake(run.account, 60)
 
-    def _feed_taken_back(self):
+    def _feed_taken_back(self, lost=False):
         """The feed with these was never handed over."""
         self._to_send(query_first=False)
 

@@ -226,11 +226,13 @@ class AmazonFeed(models.Model):
                 run.commit()
 
     def _take_back(self):
-        """Have what this carries sent otherwise. Nothing of it is at Amazon, which is why it need not be kept."""
-        rows = self._messages()
+        """Have what this carries sent otherwise. Nothing of it is at Amazon, as far as Amazon says, which is why it
+        need not be kept."""
+        # Looked for in vain: Amazon may have it all the same, and come to it later.
+        rows, lost = self._messages(), bool(self.asked)
         self.unlink()
         for some in rows._chunks(CHUNK):
-            some._feed_taken_back()
+            some._feed_taken_back(lost)
             self.env.flush_all()
             self.env.invalidate_all()
 

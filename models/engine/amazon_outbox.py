@@ -162,8 +162,11 @@ class AmazonOutbox(models.AbstractModel):
         """
         raise NotImplementedError
 
-    def _feed_taken_back(self):
-        """The feed with these was never handed over."""
+    def _feed_taken_back(self, lost=False):
+        """The feed with these was never handed over.
+
+        :param bool lost: the answer to its submission was lost, and Amazon does not show it; it may come to it late.
+        """
         raise NotImplementedError
 
     def _feed_failed(self, feed, message):

@@ -17,7 +17,7 @@ RECHECK_MINUTES = 10
 # What Amazon does not sell as it is.
 LISTING_ERRORS = Domain("has_errors", "=", True) & Domain("gone", "=", False)
 # Of what Amazon does not have the quantity that it was to be told; of what it shows another than it should have.
-STOCK_ERRORS = Domain("sync_state", "=", "error")
+STOCK_ERRORS = Domain("sync_state", "=", "error") & Domain("product_id", "!=", False)
 DRIFTING = Domain("drift_reason", "!=", False)
 # So many SKUs are named in an activity.
 NAMED = 10

@@ -35,7 +35,6 @@ class AmazonJob(models.Model):
             ("inventory", "inventory_by_hand", "inventory_results", "offers", "stock_compare"), "cascade"
         ),
     )
-    looks_from = fields.Datetime(readonly=True, help="When looking up SKUs for a feed began that has not gone yet.")
     read_from = fields.Datetime(readonly=True, help="When reading all of the shop's SKUs began.")
     read_to = fields.Datetime(readonly=True, help="When the SKU that was read last was made on Amazon.")
     read_more = fields.Boolean(readonly=True, help="The open search finds more SKUs than Amazon shows of it.")

@@ -168,7 +168,7 @@ class AmazonOffer(models.Model):
         :return: the search for the next marketplace's, or None.
         """
         if not run.job.read_gaps:
-            self._forget_unseen(run.account, marketplace_ref, since)
+            self._forget_unseen(run, marketplace_ref, since)
         run.job.read_gaps = False
         return self._search_after(run.account, marketplace_ref)
 
@@ -216,12 +216,15 @@ class AmazonOffer(models.Model):
             if report_at and offer.seen_at and offer.seen_at > report_at:
                 continue
             values = offer._values_of(listing) if not report_at else offer._values_in_report(listing)
-            changed = {name: value for name, value in values.items() if offer[name] != value}
-            if changed:
-                offer.write(changed)
+            offer._learn(values)
             seen |= offer
         seen.seen_at = report_at or fields.Datetime.now()
         return self.browse().union(*offers.values())
+
+    def _learn(self, values):
+        changed = {name: value for name, value in values.items() if self[name] != value}
+        if changed:
+            self.write(changed)
 
     def _values_of(self, listing):
         """Return what is to be written of what Amazon shows of this.
@@ -258,24 +261,27 @@ class AmazonOffer(models.Model):
         channels, unread = {entry.sku: entry.channels for entry in entries}, self.browse()
         for offer in self:
             if channels[offer.sku]:
-                offer.write({**self._values_of_channels(channels[offer.sku]), "seen_at": fields.Datetime.now()})
+                offer._learn({**self._values_of_channels(channels[offer.sku]), "seen_at": fields.Datetime.now()})
             else:
                 unread |= offer
         return unread
 
     @api.model
-    def _forget_unseen(self, account, marketplace_ref, since):
-        """What Amazon did not show among all others is not listed there any more.
+    def _forget_unseen(self, run, marketplace_ref, since):
+        """What Amazon did not show among all others is not listed there any more. Of what is told of, Amazon is asked
+        once more.
 
         :param datetime since: when reading began (UTC, naive).
         """
         unseen = self.search(
-            Domain("account_id", "=", account.id)
+            Domain("account_id", "=", run.account.id)
             & Domain("marketplace_id.api_ref", "=", marketplace_ref)
             & Domain("seen_at", "<", since)
             & Domain("gone", "=", False)
         )
-        unseen._not_listed()
+        mapped = unseen.filtered("product_id")
+        (unseen - mapped)._not_listed()
+        mapped._look_up(run)
 
     def _not_listed(self):
         """Amazon does not list these any more: where it had some of them to sell, a person is told."""

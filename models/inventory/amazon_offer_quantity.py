@@ -196,7 +196,8 @@ class AmazonOffer(models.Model):
         self._check_same_sku(self._as_meant(vals))
         result = super().write(vals)
         if SETTINGS & set(vals):
-            self._note_change()
+            # What is listed again is listed with whatever quantity.
+            self._note_change(changed_there="gone" in vals)
             if not self.env.su:
                 # Whoever sets something, or stops selling it, means now.
                 self.account_id.filtered("auto_inventory")._wake_stock()
@@ -419,6 +420,7 @@ class AmazonOffer(models.Model):
             "offer_id": self.id,
             "marketplace_id": self.marketplace_id.id,
             "sku": self.sku,
+            "late_until": self.quantity_id.late_until,
         }
 
     # === ACTION METHODS === #

@@ -33,7 +33,7 @@ REASONS = [
     ("unshown", "Not Shown by Amazon"),
 ]
 # So many SKUs are all looked up before they go as a feed. At Amazon's pace the 50 calls take longer than a cron's ten
-# seconds: the next run goes on where the last has ended, but so many minutes after the first look it begins anew.
+# seconds: the next run goes on where the last has ended; what was looked up so many minutes ago is looked up again.
 LOOKED_UP, LOOK_MINUTES = 1_000, 10
 # Of more those that Amazon has not shown so lately; what it has not goes in no feed at all.
 SEEN_MINUTES = 60
@@ -61,6 +61,12 @@ class AmazonQuantity(models.Model):
     reason = fields.Selection(REASONS, "Why", readonly=True, help="What it was sent for")
     applied = fields.Boolean("Shown by Amazon", readonly=True)
     sent_again = fields.Boolean(readonly=True, help="Amazon accepted it, but did not show it; it was told once more.")
+    looked_at = fields.Datetime(readonly=True, help="When its SKU was looked up for a feed that has not gone yet")
+    late_until = fields.Datetime(
+        readonly=True,
+        help="The answer to a feed with an earlier quantity was lost; so long Amazon may still come to it, and change"
+        " the quantity back.",
+    )
     quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon showed when it was read back")
     advice = fields.Text("What to Do", compute="_compute_advice")
     log_ids = fields.Many2many(
@@ -131,6 +137,9 @@ class AmazonQuantity(models.Model):
             return None, False, False
         self._update(offer._values_to_tell())
         return self._patch(), False, False
+
+    def _mark_sending(self, channel, log=None, **values):
+        return super()._mark_sending(channel, log, **{"looked_at": False, **values})
 
     def _update(self, values):
         changed = {name: value for name, value in values.items() if self[name] != value}
@@ -340,24 +349,26 @@ class AmazonQuantity(models.Model):
     def _look_up_for_a_feed(self, run):
         """Ask Amazon for the SKUs of these before they go as a feed: for all of them, of very many for those that it
         has not shown lately. A run whose time is up meanwhile is gone on with by the next."""
-        job, now = run.job, fields.Datetime.now()
-        if not job.looks_from or job.looks_from < now - timedelta(minutes=LOOK_MINUTES):
-            job.looks_from = now
-            run.commit()
-        since = job.looks_from if len(self) <= LOOKED_UP else now - timedelta(minutes=SEEN_MINUTES)
-        for rows in self._chunks(LOOK):
-            rows._unseen(since)._look_up(run)
-            self.env.flush_all()
+        rows = self._not_looked_up() if len(self) <= LOOKED_UP else self._unseen()
+        for some in rows._chunks(MOST_SKUS):
+            some.exists().looked_at = fields.Datetime.now()
+            some._look_up(run)
             self.env.invalidate_all()
-        job.looks_from = False
-        run.commit()
 
-    def _unseen(self, since):
-        """Return those of these whose SKU Amazon has not shown after a moment.
+    def _not_looked_up(self):
+        """Return those of these whose SKU Amazon has not shown since it was asked for it a short time ago."""
+        since = fields.Datetime.now() - timedelta(minutes=LOOK_MINUTES)
 
-        :param datetime since: UTC, naive.
-        """
-        long_ago = Domain("offer_id.seen_at", "=", False) | Domain("offer_id.seen_at", "<=", since)
+        def is_looked_up(row):
+            seen_at = row.offer_id.seen_at
+            return row.looked_at and row.looked_at >= since and seen_at and seen_at >= row.looked_at
+
+        return self - self.filtered(is_looked_up)
+
+    def _unseen(self):
+        """Return those of these whose SKU Amazon has not shown lately."""
+        since = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
+        long_ago = Domain("offer_id.seen_at", "=", False) | Domain("offer_id.seen_at", "<", since)
         return self.search(Domain("id", "in", self.ids) & long_ago, order="id")
 
     def _look_up(self, run):
@@ -378,10 +389,10 @@ class AmazonQuantity(models.Model):
         why = _lt(
             "Amazon's answer on this SKU cannot be read, and without it nobody knows who ships it; it was not told."
         )
+        self.looked_at = False
         if self.asked < len(QUERY_AGAIN_MINUTES):
-            asked = self.asked + 1
             self._hold(say(self.env, why), QUERY_AGAIN_MINUTES[self.asked])
-            self.asked = asked
+            self.asked += 1
         else:
             self._refused("error", say(self.env, why))
 
@@ -452,8 +463,11 @@ class AmazonQuantity(models.Model):
         there = listing.quantity if listing else None
         self.quantity_amazon = there or 0
         if there is not None and self.quantity - ordered <= there <= self.quantity:
-            self.write({"applied": True, "retry_at": False, "asked": 0})
+            self.write({"applied": True, "retry_at": self._read_back_again(), "asked": 0})
             self.offer_id._settle_drift()
+        elif self.applied:
+            # Amazon has come to an earlier quantity since.
+            self._to_send(applied=False, reason="unshown")
         elif self.asked < len(SHOWN_AFTER_MINUTES) - 1:
             minutes = SHOWN_AFTER_MINUTES[self.asked + 1]
             self.write({"asked": self.asked + 1, "retry_at": fields.Datetime.now() + timedelta(minutes=minutes)})
@@ -466,6 +480,15 @@ class AmazonQuantity(models.Model):
                 there=_lt("nothing") if there is None else there,
             )
             self._refused("error", say(self.env, text))
+
+    def _read_back_again(self):
+        """Return when this is to be compared once more although Amazon shows it: now and then while an earlier quantity
+        may come through, and once when it cannot any more; else False."""
+        now = fields.Datetime.now()
+        if not self.late_until or self.late_until <= now:
+            return False
+        pause = max(now - self.sent_at, timedelta(minutes=SHOWN_AFTER_MINUTES[-1]))
+        return min(now + pause, self.late_until)
 
     # === CLEANING UP === #
 

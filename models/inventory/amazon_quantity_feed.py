@@ -6,8 +6,7 @@ from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
 from ...selling_partner import ISSUE_HINTS, listings_feed, split_listings_feed
-from ..engine.amazon_feed import CHUNK
-from .amazon_quantity import SEEN_MINUTES
+from ..engine.amazon_feed import CHUNK, LATE_HOURS
 
 _lt = LazyTranslate(__name__)
 
@@ -24,9 +23,8 @@ class AmazonQuantity(models.Model):
 
     def _feed_messages(self):
         """Yield them one by one, those that may go as they are now; of many, not all are kept in memory."""
-        since = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
         for rows in self._chunks(CHUNK):
-            yield from (rows - rows._unseen(since))._look_all().items()
+            yield from (rows - rows._unseen())._look_all().items()
             self.env.flush_all()
             self.env.invalidate_all()
 
@@ -34,8 +32,9 @@ class AmazonQuantity(models.Model):
         run.log._note(_lt("Feed %(feed)s: %(count)s quantities sent.", feed=feed.feed_ref, count=len(self)))
         self._feed_wake(run.account, 60)
 
-    def _feed_taken_back(self):
-        self._to_send()
+    def _feed_taken_back(self, lost=False):
+        until = fields.Datetime.now() + timedelta(hours=LATE_HOURS)
+        self._to_send(**({"late_until": until} if lost else {}))
 
     def _feed_failed(self, feed, message):
         if feed.status == "CANCELLED":

@@ -208,6 +208,16 @@ def test_a_page_that_passes_is_refused_once(amazon, seller):
     assert len(skus(search(amazon, seller, pageToken=token))) == 5
 
 
+def test_a_listing_left_out(amazon, seller):
+    """A search leaves out what is there, and counts it all the same."""
+    for number in (1, 2):
+        add(amazon, seller, f"TEA-{number}")
+    amazon.post("/faults", operation="searchListingsItems", kind="listing_left_out", times=1)
+    page = search(amazon, seller, sortBy="sku", sortOrder="ASC")
+    assert (skus(page), page["numberOfResults"]) == (["TEA-1"], 2)
+    assert len(search(amazon, seller)["items"]) == 2
+
+
 def test_sorting_by_change_moves_what_changes(amazon, seller):
     for number in range(12):
         add(amazon, seller, f"S{number:02d}", created=f"2026-11-01T00:00:{number:02d}Z")

@@ -35,6 +35,7 @@ class StockSite(shops.SiteWithAmazon):
     waiting = (
         ("amazon_quantity", "retry_at"),
         ("amazon_quantity", "sent_at"),
+        ("amazon_quantity", "late_until"),
         ("amazon_offer", "seen_at"),
         ("amazon_account", "stock_recheck_at"),
         *shops.SiteWithAmazon.waiting,
@@ -92,7 +93,8 @@ class StockSite(shops.SiteWithAmazon):
         return (
             self.shop.sql(
                 "SELECT sku, state, quantity, applied, message FROM amazon_quantity"
-                " WHERE state <> 'done' OR retry_at IS NOT NULL"
+                # What an earlier feed, of which nothing is known, may still change is compared for hours.
+                " WHERE state <> 'done' OR retry_at IS NOT NULL AND (late_until IS NULL OR applied IS NOT TRUE)"
             )
             + self.shop.sql("SELECT 'to be looked at', offer_id FROM amazon_stock_change")
             + self.shop.sql("SELECT 'to be looked over', id FROM amazon_account WHERE stock_recheck_at IS NOT NULL")
