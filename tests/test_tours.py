@@ -105,6 +105,13 @@ class TestNotebook(InBrowser, ConfirmationCase):
         "action_amazon_amounts",
         "action_amazon_transactions",
         "action_amazon_log",
+        "action_amazon_vendor_orders",
+        "action_amazon_vendor_deliveries",
+        "action_amazon_vendor_papers",
+        "action_amazon_vendor_statuses",
+        "action_amazon_vendor_submissions",
+        "action_amazon_vendor_transactions",
+        "action_amazon_vendor_quantities",
     )
 
     def test_nothing_is_cut_off(self):

@@ -22,8 +22,8 @@ class AmazonVendorStatus(models.TransientModel):
         " warehouse's.",
     )
     appointment_at = fields.Datetime("Expected at", help="When it will probably arrive")
-    appointment_from = fields.Datetime()
-    appointment_until = fields.Datetime()
+    appointment_from = fields.Datetime("Appointment from")
+    appointment_until = fields.Datetime("Appointment until")
 
     # === BUSINESS METHODS === #
 
