@@ -255,6 +255,7 @@ METHODS = {
         "get_finances_state": SHOWS,
         "get_orders_state": SHOWS,
         "get_standstill": SHOWS,
+        "get_vendor_standstill": SHOWS,
     },
     "amazon.confirmation": {
         "action_retry": USER,

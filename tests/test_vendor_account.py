@@ -97,3 +97,15 @@ class TestVendorAccount(VendorCase):
         with self.assertRaises(ValidationError):
             self.vendor.vendor_api_version = False
         self.vendor.vendor_api_version = "v1"
+
+    def test_standstill(self):
+        """The vendor's screens say that no orders come in, and the sellers' say nothing of vendors."""
+        accounts = self.env["amazon.account"].with_user(self.user).with_company(self.company)
+        self.read_orders()
+        [stopped] = accounts.get_vendor_standstill()
+        self.assertEqual((stopped["id"], stopped["broken"]), (self.vendor.id, False))
+        self.vendor.auto_vendor = True
+        self.assertEqual(accounts.get_vendor_standstill(), [])
+        self.assertNotIn(self.vendor.id, [state["id"] for state in accounts.get_standstill()])
+        self.vendor.auto_vendor = False
+        self.assertNotIn(self.vendor.id, [state["id"] for state in accounts.get_standstill()])

@@ -505,14 +505,21 @@ class AmazonAccount(models.Model):
             it.
         :rtype: list[dict]
         """
+        return self._standstill_of("seller")
+
+    @api.model
+    def _standstill_of(self, kind):
+        """Return what :meth:`get_standstill` does, of accounts of one kind."""
         if not self.has_access("read"):
             return []
         found, can_mend = [], self.has_access("write")
-        for account in self.search([("company_id", "in", self.env.companies.ids)]):
-            trouble = account.auto_import and account._import_trouble()
+        for account in self.search([("company_id", "in", self.env.companies.ids), ("kind", "=", kind)]):
+            job = account._import_job()
+            started = account[job._declaration().switch]
+            trouble = started and account._import_trouble()
             if trouble:
                 title = self.env._("%s: the order import stands still.", account.name)
-            elif not account.auto_import and account.last_import:
+            elif not started and account.last_import:
                 title = self.env._("%s: the order import is stopped; no new orders come in.", account.name)
             else:
                 continue
@@ -527,12 +534,17 @@ class AmazonAccount(models.Model):
             )
         return found
 
+    def _import_job(self):
+        """Return the job by which the account's orders come in."""
+        # sudo: whoever looks at orders need not see jobs
+        return self.sudo()._job("orders")
+
     def _import_trouble(self):
         """Return why the orders do not come in, whatever the other jobs do; False while they do.
 
         :rtype: str
         """
-        job = self._job("orders")
+        job = self._import_job()
         if job in self._broken_jobs() or (self.tested_state == "broken" and not job.last_error):
             return job.last_error or self.tested_message
         return job.standing_since and say(self.env, job._standing_line())

@@ -146,6 +146,17 @@ class AmazonAccount(models.Model):
     def _get_order(self, amazon, ref):
         return self._vendor_api(amazon).get_order(ref) if self.kind == VENDOR else super()._get_order(amazon, ref)
 
+    # === BUSINESS METHODS: STANDSTILL === #
+
+    @api.model
+    def get_vendor_standstill(self):
+        """Return what :meth:`get_standstill` does, of the user's vendor accounts."""
+        return self._standstill_of(VENDOR)
+
+    def _import_job(self):
+        # sudo: see there
+        return self.sudo()._job("vendor_orders") if self.kind == VENDOR else super()._import_job()
+
     # === BUSINESS METHODS: JOBS === #
 
     def _sync_vendor(self):

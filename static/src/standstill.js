@@ -9,6 +9,7 @@ import { useAmazonChanges } from "./auto_refresh";
 const SAID = {
     // That Amazon's orders do not come in.
     o_amazon_shows_standstill: "get_standstill",
+    o_amazon_shows_vendor_standstill: "get_vendor_standstill",
     // That, and what is to be done before the first order.
     o_amazon_shows_orders: "get_orders_state",
     // As of when amounts are compared, and what is not compared.
