@@ -1,6 +1,6 @@
 {
     "name": "Amazon Orders",
-    "version": "19.0.1.4.0",
+    "version": "19.0.1.5.0",
     "category": "Sales/Sales",
     "summary": "Orders, deliveries, stock and amounts of your Amazon shops, through the Selling Partner API",
     "author": "sale_amazon_spapi maintainers",
@@ -44,6 +44,7 @@
         "wizards/amazon_vendor_status_views.xml",
         "wizards/amazon_vendor_full_stock_views.xml",
         "wizards/amazon_acceptance_views.xml",
+        "wizards/amazon_transaction_acceptance_views.xml",
         "wizards/amazon_explanation_views.xml",
         "wizards/amazon_amounts_search_views.xml",
         "views/amazon_finance_views.xml",
@@ -75,7 +76,12 @@
     ],
     "demo": ["demo/amazon_demo.xml"],
     "assets": {
-        "web.assets_backend": ["sale_amazon_spapi/static/src/**/*"],
+        "web.assets_backend": [
+            "sale_amazon_spapi/static/src/**/*",
+            ("remove", "sale_amazon_spapi/static/src/lazy/**/*"),
+        ],
+        # Where Odoo has its pivots and graphs.
+        "web.assets_backend_lazy": ["sale_amazon_spapi/static/src/lazy/**/*"],
         "web.assets_tests": ["sale_amazon_spapi/static/tests/**/*"],
     },
     "post_init_hook": "post_init_hook",

@@ -27,6 +27,7 @@ from . import (
     test_finances,
     test_finances_attacked,
     test_finances_differ,
+    test_finances_known,
     test_finances_random,
     test_import,
     test_inbox,

@@ -50,6 +50,13 @@ class FinancesCase(AmazonCase):
         self.sync()
         return order
 
+    def imports(self):
+        """Have the orders come in, up to now, by the job that does so."""
+        self.account.auto_import = True
+        self.env.flush_all()
+        with freeze_time(self.amazon.get("clock")["now"]):
+            self.import_orders()
+
     def refund(self, order, **values):
         """Have Amazon refund an order, and read it; return what was refunded, to the buyer."""
         before = order.amazon_refunded

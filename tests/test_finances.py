@@ -417,10 +417,10 @@ class TestFinances(FinancesCase):
             total = {"currencyCode": "JPY", "currencyAmount": float(number)}
             self.post({"transactionId": f"BAD{number}", "transactionType": "Shipment", "totalAmount": total})
         log = self.sync()
-        self.assertEqual((log.state, log.unreadable), ("done", 6))
+        self.assertEqual((log.state, log.unreadable), ("done", 7))
         self.assertEqual(order.amazon_settled, order.amazon_total)
         bad = self.transactions().filtered("unreadable")
-        self.assertEqual((len(bad), bad.mapped("has_unclassified")), (6, [True] * 6))
+        self.assertEqual((len(bad), bad.mapped("has_unclassified")), (7, [True] * 7), "one without a number, too")
         self.assertIn("NaN", bad.filtered(lambda one: one.transaction_ref == "BADNaN").payload)
 
     def test_others(self):

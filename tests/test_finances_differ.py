@@ -5,7 +5,7 @@ from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
-from odoo.tools import format_datetime
+from odoo.tools import format_date, format_datetime
 from odoo.tools.safe_eval import safe_eval
 
 from .common import shifted
@@ -426,13 +426,6 @@ class TestFinancesDiffer(FinancesCase):
         self.assertEqual(mine.with_context(amazon_amounts=True).get_empty_list_help("<p>Own</p>"), "<p>Own</p>")
         return states
 
-    def imports(self):
-        """Have the orders come in, up to now, by the job that does so."""
-        self.account.auto_import = True
-        self.env.flush_all()
-        with freeze_time(self.amazon.get("clock")["now"]):
-            self.import_orders()
-
     def test_empty_list_says_as_of_when(self):
         """That nothing differs is so as of when Amazon's Finances were read."""
         self.account.auto_finance = True
@@ -443,8 +436,10 @@ class TestFinancesDiffer(FinancesCase):
             time = format_datetime(
                 self.env["sale.order"].with_user(self.accountant).env, self.job.last_success, dt_format="short"
             )
+            before = format_date(self.account.env, self.job._known_from())
         self.assertTrue(state["is_fine"])
         self.assertIn(time, state["title"])
+        self.assertIn(before, state["title"])
 
     def test_empty_list_while_not_all_is_known(self):
         """Where refunds are not known, or not up to now, nobody is told that nothing differs."""

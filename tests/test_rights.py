@@ -265,6 +265,7 @@ METHODS = {
         "action_open_picking": SHOWS,
         "action_view_logs": SHOWS,
     },
+    "amazon.transaction": {"action_take_back_acceptance": ACCOUNTANT},
     "amazon.job": {"action_toggle": MANAGER},
     "amazon.vendor.paper": {"action_fetch": USER},
     "amazon.vendor.submission": {"action_retry": USER, "action_amazon_has_it": USER, "action_open_order": SHOWS},
@@ -279,6 +280,7 @@ METHODS = {
     "amazon.shipping.method": {"action_view_delivery_methods": SHOWS},
     # Dialogs: only users can make one, and only their own is theirs.
     "amazon.acceptance": {"action_accept": ACCOUNTANT},
+    "amazon.transaction.acceptance": {"action_accept": ACCOUNTANT},
     "amazon.amounts.search": {"action_search": ACCOUNTANT},
     "amazon.explanation": dict.fromkeys(["action_credit_note", "action_open", "action_view_transactions"], ACCOUNTANT),
     "amazon.combine": {"action_combine": USER},
@@ -543,6 +545,7 @@ class TestRights(RightsCase):
         order = self.env["sale.order"].search([("amazon_account_id", "=", self.account.id)], limit=1)
         return {
             "amazon.acceptance": {"reason": "Agreed"},
+            "amazon.transaction.acceptance": {"reason": "Agreed"},
             "amazon.completion.line": {
                 "wizard_id": self.env["amazon.completion"].create({}).id,
                 "order_id": order.id,

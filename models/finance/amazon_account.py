@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_datetime
+from odoo.tools import format_date, format_datetime
 
 from ...refusals import explain
 from ...said import say
@@ -50,8 +50,8 @@ class AmazonAccount(models.Model):
 
     @api.model
     def get_finances_state(self):
-        """Return whether everything is known that the amounts of the user's accounts are compared by, up to when, and
-        what is not, for the list of amounts. Not as help of its action, which browsers keep for days.
+        """Return whether everything is known that the amounts of the user's accounts are compared by, since and up to
+        when, and what is not, for the list of amounts. Not as help of its action, which browsers keep for days.
 
         :return: for each its ``id`` and ``title``, whether that ``is_fine``, else whether it is ``broken`` and the user
             ``can_mend`` it; where there are any, ``reason``, and the ``action`` that shows what it is about. The first
@@ -67,7 +67,13 @@ class AmazonAccount(models.Model):
         is_fine = all(state["is_fine"] for state in states)
         title = self.env._("Not everything is known: more may differ than “Amounts Differ” shows.")
         if is_fine:
-            title = self.env._("Everything is known: nothing differs but what “Amounts Differ” shows.")
+            mine = shops.filtered(lambda shop: shop.active and shop.company_id in self.env.companies)
+            # sudo: only since when they are known is told
+            days = filter(None, (shop.sudo()._job("finances")._known_from() for shop in mine))
+            title = self.env._(
+                "Everything is known that Amazon has posted since %s: nothing differs but what “Amounts Differ” shows.",
+                format_date(self.env, max(days)),
+            )
         return [{"id": 0, "is_fine": is_fine, "broken": False, "title": title}, *states]
 
     @api.model
@@ -126,7 +132,11 @@ class AmazonAccount(models.Model):
         return {
             **state,
             "is_fine": True,
-            "title": self.env._("%(shop)s: Amazon's Finances were read at %(time)s.", **words),
+            "title": self.env._(
+                "%(shop)s: Amazon's Finances were read at %(time)s. What was posted before %(since)s is not known.",
+                since=format_date(self.env, job._known_from()),
+                **words,
+            ),
         }
 
     def _finances_time(self, time):
@@ -148,7 +158,7 @@ class AmazonAccount(models.Model):
             yield self._finances_archived()
         transactions, shop = self.env["amazon.transaction"], self.name if chosen else self._name_with_company()
         yield self._finances_counted(
-            transactions._without_its_order(self),
+            transactions._missing_its_order(self),
             chosen and self.env._("Transactions without Their Orders"),
             lambda count: self.env._(
                 "%(shop)s: the orders of %(count)s transactions are not here. They are not compared.",
@@ -157,7 +167,9 @@ class AmazonAccount(models.Model):
             ),
         )
         yield self._finances_counted(
-            transactions._not_classified(self) & (Domain("order_ref", "!=", False) | Domain("unreadable", "!=", False)),
+            transactions._not_classified(self)
+            & Domain("accepted_at", "=", False)
+            & (Domain("order_ref", "!=", False) | Domain("unreadable", "!=", False)),
             chosen and self.env._("Transactions with Amounts Not Classified"),
             lambda count: self.env._(
                 "%(shop)s: of %(count)s transactions not all amounts are classified or can be read. They are not"

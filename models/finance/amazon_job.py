@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...said import say
@@ -17,6 +18,7 @@ class AmazonJob(models.Model):
     _inherit = "amazon.job"
 
     name = fields.Selection(selection_add=[("finances", "Finances")], ondelete={"finances": "cascade"})
+    known_since = fields.Datetime(readonly=True, help="Where its first reading has begun (UTC).")
 
     @api.model
     def _declared(self):
@@ -41,7 +43,7 @@ class AmazonJob(models.Model):
         # sudo: only how many there are is told
         transactions = self.env["amazon.transaction"].sudo()
         for job in self.filtered(lambda job: job.name == "finances"):
-            unclassified = transactions._not_classified(job.account_id._origin)
+            unclassified = transactions._not_classified(job.account_id._origin) & Domain("accepted_at", "=", False)
             if count := transactions.search_count(unclassified, limit=MOST_COUNTED):
                 text = _lt(
                     "Of %(count)s transactions it is not known what all their amounts are. An accountant classifies"
@@ -52,6 +54,15 @@ class AmazonJob(models.Model):
         return result
 
     # === BUSINESS METHODS === #
+
+    def _known_from(self):
+        """Return the first day, by the user's clock, of which everything is known; None while nothing is.
+
+        :rtype: date
+        """
+        self.ensure_one()
+        since = self.known_since or self.cursor
+        return since and fields.Datetime.context_timestamp(self, since).date() + timedelta(days=1) or None
 
     def _reads_what_is_new(self, late_hours=LATE_HOURS):
         """Tell whether everything is read that there was at Amazon a few hours ago.

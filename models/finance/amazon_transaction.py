@@ -52,6 +52,8 @@ KINDS = {
     "removalshipment": "removal",
     "transfer": "transfer",
 }
+# What nobody has said is right as it is.
+NOT_ACCEPTED = {"accepted_reason": False, "accepted_by_id": False, "accepted_at": False}
 STATES = {"DEFERRED": "deferred", "RELEASED": "released", "DEFERRED_RELEASED": "deferred_released"}
 
 
@@ -265,6 +267,8 @@ class AmazonTransaction(models.Model):
         if not page.next_token:
             safe = fields.Datetime.now() - timedelta(hours=LATE_HOURS)
             end = naive(search.posted_before) if search.posted_before else safe
+            if not run.job.cursor:
+                run.job.known_since = naive(search.posted_after)
             run.job.cursor = max(self._start(run.job), min(end, safe))
 
     @api.model
@@ -322,7 +326,7 @@ class AmazonTransaction(models.Model):
         :param log: the ``amazon.log`` row of the run, if it is one.
         """
         log = log if log is not None else self.env["amazon.log"]
-        entries = {entry.transaction_id: entry for entry in map(self._named, entries)}
+        entries = {entry.transaction_id: entry for entry in map(self._with_number, entries)}
         mine = Domain("account_id", "in", account._of_merchant().ids)
         found = self.search(mine & Domain("transaction_ref", "in", list(entries)))
         known = {transaction.transaction_ref: transaction for transaction in found}
@@ -330,20 +334,19 @@ class AmazonTransaction(models.Model):
         read = {
             ref: self._read(log, entry, names)
             for ref, entry in entries.items()
-            if ref not in known or known[ref]._is_other(entry)
+            if ref not in known or known[ref].digest != entry.digest
         }
-        # What cannot be read any more stays as it was read, and that is said.
-        for ref, (vals, _leaves) in list(read.items()):
-            if ref in known and vals["unreadable"]:
-                known[ref].write({"unreadable": vals["unreadable"], "has_unclassified": True})
-                del read[ref]
+        spoiled = [ref for ref, (vals, _leaves) in read.items() if ref in known and vals["unreadable"]]
+        for ref in spoiled:
+            known[ref]._spoil(read.pop(ref)[0])
         self._set_orders(account, [vals for vals, _leaves in read.values()])
         new = {ref: {**vals, "account_id": account.id} for ref, (vals, _) in read.items() if ref not in known}
         changed = self.union(*(known[ref] for ref in read if ref in known))
         before = changed.order_id
         changed.line_ids.unlink()
         for transaction in changed:
-            transaction.write(read[transaction.transaction_ref][0])
+            vals, _leaves = read[transaction.transaction_ref]
+            transaction.write({**vals, **transaction._accepted_with(vals)})
         touched = changed | self.create(list(new.values()))
         self.env["amazon.transaction.line"]._make(
             (transaction, read[transaction.transaction_ref][1]) for transaction in touched
@@ -351,11 +354,12 @@ class AmazonTransaction(models.Model):
         touched |= touched._pair()
         touched._add_up()
         (before | touched.order_id)._amazon_add_up()
+        touched._accept_by_itself()
         for row in log:
             row.received += len(new)
 
     @api.model
-    def _named(self, entry):
+    def _with_number(self, entry):
         """Return an entry that can be told from others. One without a number cannot be read, is kept by what it
         says, and does not count: the same may come with its number."""
         return entry if entry.transaction_id else replace(entry, transaction_id=f"? {entry.digest}")
@@ -364,9 +368,13 @@ class AmazonTransaction(models.Model):
         """Tell whether it is known what it says, or was before Amazon gave it as something that cannot be read."""
         return not self.unreadable or bool(self.currency_id)
 
-    def _is_other(self, entry):
-        """Tell whether Amazon shows something else than what is known."""
-        return self.digest != entry.digest or (bool(self.unreadable) and self._was_read())
+    def _spoil(self, vals):
+        """Leave what cannot be read any more as it was read, and say so.
+
+        :param dict vals: as :meth:`_read` returns it.
+        """
+        said = {"digest": vals["digest"], "unreadable": vals["unreadable"], "has_unclassified": True}
+        self.write({**said, **NOT_ACCEPTED})
 
     @api.model
     def _id_of(self, known, model, field, name):
@@ -587,5 +595,5 @@ class AmazonTransaction(models.Model):
                 & Domain("account_id", "any", [("merchant_id", "=", merchant)])
             )
             for transaction in found:
-                transaction.order_id = by_ref[transaction.order_ref]
+                transaction.write({"order_id": by_ref[transaction.order_ref].id, **NOT_ACCEPTED})
             found.order_id._amazon_add_up()

@@ -162,7 +162,8 @@ class AmazonOrderUpdate(models.Model):
         readonly=True,
     )
     result = fields.Selection(
-        [("created", "Created"), ("updated", "Updated"), ("unchanged", "Unchanged")], readonly=True
+        [("created", "Created"), ("updated", "Updated"), ("unchanged", "Unchanged"), ("left_out", "Left Out")],
+        readonly=True,
     )
     forced = fields.Boolean(readonly=True, help="Built even if the order has this version or a newer one already")
     attempts = fields.Integer(readonly=True)
@@ -1052,6 +1053,7 @@ class AmazonOrderUpdate(models.Model):
         self.write(
             {
                 "state": "ignored",
+                "result": "left_out",
                 "payload": False,
                 "retry_at": False,
                 "missing_sku": False,

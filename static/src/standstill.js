@@ -5,7 +5,7 @@ import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { ListController } from "@web/views/list/list_controller";
 import { useAmazonChanges } from "./auto_refresh";
 
-// Lists with one of these classes say above their records what this method of the accounts' returns.
+// Views with one of these classes say above their records what this method of the accounts' returns.
 const SAID = {
     // That Amazon's orders do not come in.
     o_amazon_shows_standstill: "get_standstill",
@@ -48,7 +48,8 @@ class AmazonStandstill extends Component {
     }
 }
 
-for (const Controller of [ListController, KanbanController]) {
+/** Have a view's controller say it; its template has the place. */
+export function sayAbove(Controller) {
     patch(Controller.prototype, {
         get amazonStandstill() {
             return this.amazonSaid && !this.env.inDialog ? AmazonStandstill : undefined;
@@ -60,3 +61,6 @@ for (const Controller of [ListController, KanbanController]) {
         },
     });
 }
+
+sayAbove(ListController);
+sayAbove(KanbanController);

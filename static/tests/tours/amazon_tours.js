@@ -514,6 +514,16 @@ registry.category("web_tour.tours").add("amazon_credit_a_refund", {
             content: "And it is said that not everything is known: neither job runs",
             trigger: ".o_amazon_standstill:contains(Not everything is known):not(:contains(ask your Amazon manager))",
         },
+        ...["pivot", "graph"].flatMap((kind) => [
+            {
+                content: `The ${kind} says so, too`,
+                trigger: `.o_switch_view.o_${kind}`,
+                run: "click",
+            },
+            {
+                trigger: `.o_${kind}_view .o_amazon_standstill:contains(Not everything is known)`,
+            },
+        ]),
     ],
 });
 
