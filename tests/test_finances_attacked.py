@@ -6,6 +6,7 @@ from pathlib import Path
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from ..selling_partner.finances import ReceivedTransaction
 from ..selling_partner.reader import loads
@@ -592,6 +593,64 @@ class TestFinancesAttacked(FinancesCase):
         with self.assertRaises(UserError):
             there["amazon.amounts.search"].create({"numbers": order.amazon_order_ref}).action_search()
         self.assertTrue(order.amazon_mismatch)
+
+    def test_states_told_to_others(self):
+        """What is said above the lists names no shop that whoever calls may not see, whatever the context says."""
+        self.account.auto_finance = True
+        self.settled()
+        self.tell("GONE", -100, related={"ORDER_ID": "999-0000000-0000000"})
+        self.sync()
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        groups = {
+            "packs": (self.company, "stock.group_stock_user"),
+            "sells": (self.company, "sales_team.group_sale_salesman_all_leads"),
+            "counts_elsewhere": (company, "sale_amazon_spapi.group_amazon_accountant"),
+        }
+        contexts = (
+            {},
+            {"active_test": False, "amazon_cron": True, "amazon_reach": ("amazon.transaction", "near"), "uid": 1},
+            {"allowed_company_ids": [self.company.id]},
+            {"allowed_company_ids": [self.company.id, company.id]},
+        )
+        for login, (home, group) in groups.items():
+            user = new_test_user(self.env, login, group, company_id=home.id, company_ids=[Command.set(home.ids)])
+            for context in contexts:
+                accounts = self.env(user=user, context={"allowed_company_ids": home.ids, **context})["amazon.account"]
+                for name in ("get_finances_state", "get_orders_state", "get_standstill", "get_amount_types_state"):
+                    with self.subTest(user=login, context=context, name=name):
+                        self.env.invalidate_all()
+                        try:
+                            told = json.dumps(getattr(accounts, name)())
+                        except AccessError:
+                            continue
+                        self.assertNotIn(self.account.name, told)
+                        self.assertNotIn("transactions are not", told)
+
+    def test_upgrade_with_little(self):
+        """An upgrade goes through what has no amounts, and what is another company's in another currency."""
+        order, other = self.settled(), self.settled()
+        for one in (order, other):
+            self.refund(one, full=True)
+            self.accepting(one, "Agreed").action_accept()
+        company = self.env["res.company"].create({"name": "Elsewhere", "currency_id": self.env.ref("base.USD").id})
+        copy = other.with_user(self.user).copy()
+        copy.action_confirm()
+        self.accepting(other, "Agreed").action_accept()
+        self.env.flush_all()
+        for name in ("amazon_credited", "amazon_refunded", "amazon_settled_difference", "amazon_other_currency"):
+            self.env.cr.execute(SQL("UPDATE sale_order SET %s = NULL WHERE id = %s", SQL.identifier(name), order.id))
+        for name, value in (("company_id", company.id), ("currency_id", None), ("amount_total", None)):
+            self.env.cr.execute(
+                SQL("UPDATE sale_order SET %s = %s WHERE id = %s", SQL.identifier(name), value, copy.id)
+            )
+        self.env.invalidate_all()
+        before = (order | other).mapped("amazon_accepted_amounts")
+        for version in ("19.0.1.4.0", "19.0.1.5.0"):
+            path = Path(__file__).parents[1] / f"migrations/{version}/post-migrate.py"
+            for _time in range(2):
+                runpy.run_path(str(path))["migrate"](self.env.cr, "19.0.1.3.0")
+                self.env.invalidate_all()
+        self.assertEqual((order | other).mapped("amazon_accepted_amounts"), before)
 
     def test_days_at_the_end_of_time(self):
         search = self.env["amazon.amounts.search"].with_user(self.accountant)

@@ -31,7 +31,7 @@ def found(Order, domain):
 def amounts_key_before(orders):
     """Return what the version before would have kept of these orders' amounts."""
     return "|".join(
-        f"{order.id}:{order.currency_id.round(order._amazon_here())}:{order.amazon_total}:{order.amazon_refunded}"
+        f"{order.id}:{order._amazon_rounded(order._amazon_here())}:{order.amazon_total}:{order.amazon_refunded}"
         f":{order.amazon_settled_difference}:{order.amazon_other_currency:d}"
         for order in orders.sorted("id")
     )

@@ -24,7 +24,7 @@ class AmazonTransaction(models.Model):
 
     accepted_reason = Said("Accepted because", readonly=True)
     accepted_by_id = fields.Many2one("res.users", "Accepted by", readonly=True, help="Nobody: it is known by itself.")
-    accepted_at = fields.Datetime("Accepted on", readonly=True)
+    accepted_at = fields.Datetime("Date of Acceptance", readonly=True)
     stays_open = fields.Boolean(readonly=True, help="Taken back by a person: it is not accepted by itself any more.")
 
     _accepted_idx = models.Index("(posted_at DESC, id DESC) WHERE accepted_at IS NOT NULL")

@@ -117,8 +117,8 @@ class SaleOrder(models.Model):
             if amount_type.kind == "unclassified" or kind == "unclassified":
                 found["amazon_unclassified"] = True
         for order in self.sudo():  # sudo: what Amazon says is the addon's own
-            found, currency = sums[order.id], order.currency_id
-            vals = {name: currency.round(found[name]) for name in TOTALS}
+            found = sums[order.id]
+            vals = {name: order._amazon_rounded(found[name]) for name in TOTALS}
             texts = [f"{name} {round(amount, DECIMALS)}" for name, amount in sorted(others[order.id].items())]
             vals["amazon_other_amounts"] = ", ".join(texts) or False
             vals["amazon_other_currency"] = bool(texts)

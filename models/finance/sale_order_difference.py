@@ -104,7 +104,7 @@ class SaleOrder(models.Model):
     def _compute_amazon_difference(self):
         for order in self:
             difference = order._amazon_here() - order._amazon_there() if order._amazon_is_compared() else 0
-            order.amazon_difference = order.currency_id.round(difference) if order.currency_id else difference
+            order.amazon_difference = order._amazon_rounded(difference)
 
     @api.depends("state", "amazon_account_id", "amazon_copied_from_id", "amazon_status")
     def _compute_amazon_compared(self):
@@ -125,7 +125,7 @@ class SaleOrder(models.Model):
         (self - settled).amazon_settled_difference = 0
         shown = settled._amazon_shown()
         for order in settled:
-            order.amazon_settled_difference = order.currency_id.round(order._amazon_settled_off(shown[order.id]))
+            order.amazon_settled_difference = order._amazon_rounded(order._amazon_settled_off(shown[order.id]))
 
     @api.depends("amazon_settled", "amazon_total", "amazon_status", "amazon_settled_difference")
     def _compute_amazon_unsettled(self):
@@ -178,6 +178,10 @@ class SaleOrder(models.Model):
                 self.state != "cancel" or self.amazon_status in SHIPPED
             )
         return bool(self.amazon_copied_from_id)
+
+    def _amazon_rounded(self, amount):
+        """Return an amount in what there are coins for in the order's currency; an old order may have lost its own."""
+        return self.currency_id.round(amount) if self.currency_id else amount
 
     def _amazon_ordered(self):
         """Return what the order is in Odoo, in its currency."""
@@ -238,7 +242,7 @@ class SaleOrder(models.Model):
             # Not everything that is shown is shown of a SKU.
             return more
         off = sum(shown[sku][1] - amount for sku, amount in complete.items() if sku in shown)
-        return self.currency_id.round(off) or more
+        return self._amazon_rounded(off) or more
 
     # === BUSINESS METHODS: ON THE LIST === #
 
@@ -266,7 +270,7 @@ class SaleOrder(models.Model):
     def _amazon_amounts_key(self):
         """Return the amounts of these orders in a form that is kept and compared."""
         return "|".join(
-            f"{order.id}:{order.currency_id.round(order._amazon_ordered())}:{order.amazon_credited}"
+            f"{order.id}:{order._amazon_rounded(order._amazon_ordered())}:{order.amazon_credited}"
             f":{order.amazon_total}:{order.amazon_refunded}"
             f":{order.amazon_settled_difference}:{order.amazon_other_amounts or ''}"
             for order in self.sorted("id")
