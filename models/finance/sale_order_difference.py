@@ -84,7 +84,7 @@ class SaleOrder(models.Model):
     )
     amazon_accepted_reason = fields.Char("Accepted because", readonly=True, copy=False)
     amazon_accepted_by_id = fields.Many2one("res.users", "Accepted by", readonly=True, copy=False)
-    amazon_accepted_at = fields.Datetime("Accepted on", readonly=True, copy=False)
+    amazon_accepted_at = fields.Datetime("Difference Accepted on", readonly=True, copy=False)
 
     _amazon_mismatch_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_mismatch IS TRUE")
     _amazon_accepted_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_accepted_at IS NOT NULL")
