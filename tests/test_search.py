@@ -6,12 +6,13 @@ from lxml import etree
 from odoo import fields
 from odoo.fields import Command, Domain
 from odoo.modules.db import FunctionStatus
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
 from ..const import RECENT_DAYS
 from ..models.engine.amazon_search import FEW, NEAR, one_of
 from ..models.engine.trigram import by_letters
+from ..ours import Noted
 from .common import AmazonCase
 
 
@@ -544,6 +545,22 @@ class TestManyOrders(AmazonCase):
         self.assertEqual(Order.search(mine & Domain("amazon_text", "ilike", "4901234567894")), orders[1])
         self.assertEqual(Order.search(mine & Domain("amazon_text", "ilike", "4901234567")), orders[1])
 
+    def test_who_sees_no_skus(self):
+        """Who sees orders but no SKUs finds them by numbers and customers; what no order has is no error."""
+        order = self.imported(items=[{"sku": "AMZ-CUP-001"}])
+        salesman = new_test_user(
+            self.env,
+            "search_salesman",
+            "sales_team.group_sale_salesman_all_leads",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        mine = Domain("id", "=", order.id)
+        Order = order.browse().with_user(salesman)
+        for text, expected in ((order.name, order), (order.amazon_order_ref[4:], order), ("cup-001", order.browse())):
+            with self.subTest(text=text):
+                self.assertEqual(Order.search(mine & Domain("amazon_text", "ilike", text)), expected)
+
     def test_sku_of_many(self):
         """Where very many SKUs are called so, each order line is looked at by itself; what is found is the same."""
         orders = self.imported(items=[{"sku": "AMZ-CUP-001"}]) | self.imported("jp_unknown_sku")
@@ -602,6 +619,12 @@ class TestManyOrders(AmazonCase):
                 )
                 self.assertEqual(pickings.search(mine & typed, order="id"), pickings.search(mine & same, order="id"))
                 self.assertEqual(pickings.search(mine & ~typed, order="id"), pickings.search(mine & ~same, order="id"))
+        # A caller may give a number.
+        for digits in (int(ref[4:11]), 0.25):
+            self.assertEqual(
+                pickings.search(mine & Domain("amazon_order_ref", "ilike", digits)),
+                pickings.search(mine & Domain("sale_id.amazon_order_ref", "ilike", digits)),
+            )
 
     def test_near_and_far(self):
         """A page of what was typed is the same whether it is found near, by walking the list, or collected."""
@@ -655,6 +678,12 @@ class TestManyOrders(AmazonCase):
             with self.statements() as found:
                 Row.search(domain, limit=80, order="id desc")
             self.assertEqual(any('"id" < 0' in statement for statement in found), reach == "far", text)
+        # None of them was sent: where all are equal, the page found far goes on where the one found near ends.
+        domain = mine & Domain("tracking_number", "ilike", "FILL-1")
+        everything = Row.search(domain, order="id")
+        for order in ("sent_at", "sent_at desc"):
+            pages = [Row.search(domain, limit=50, offset=offset, order=order) for offset in (0, 50, 100)]
+            self.assertEqual(sorted(row.id for page in pages for row in page), everything.ids, order)
 
     def test_open_or_recent_confirmations(self):
         """The history opens with what is not done, however old, and the last days; who searches finds all."""
@@ -724,6 +753,10 @@ class TestManyOrders(AmazonCase):
                     self.assertEqual(Model.search(found, limit=80, order=order), expected)
                     self.assertEqual(Model.search(found, limit=2, offset=1, order=order), expected[1:3])
                     self.assertEqual(Model.search_count(found, limit=50), len(expected))
+        for reach in ("near", 5, None, [], ["sale.order", "far"], {"sale.order": "far"}):
+            with self.subTest(context=reach):
+                called = Order.with_context(amazon_reach=reach)
+                self.assertEqual(called.search(mine & Domain("amazon_text", "ilike", name), order="id"), orders[:3])
         with self.statements() as executed:
             Order.search(mine & Domain("partner_id", "child_of", name), limit=80, order="id desc")
         self.assertTrue(any('"id" < 0' in statement for statement in executed))
@@ -868,7 +901,7 @@ class TestManyOrders(AmazonCase):
                 )
                 self.assertEqual(records.filtered_domain(found), records.filtered_domain(same))
                 for reach in ("near", "far", "count"):
-                    reaching = records.with_context(amazon_reach=(records._name, reach))
+                    reaching = records.with_context(amazon_reach=Noted({records._name: reach}))
                     self.assertEqual(reaching.search(mine & found, order="id"), records.search(mine & same, order="id"))
 
     def test_sorted_by_few(self):

@@ -260,8 +260,9 @@ class StockPicking(models.Model):
 
     @api.model
     def _amazon_looked_up(self, condition):
-        if condition.field_expr == "amazon_order_ref" and condition.operator == "ilike" and condition.value:
-            return self._amazon_ordered(condition.value)
+        name, operator, text = condition.field_expr, condition.operator, condition.value
+        if name == "amazon_order_ref" and operator == "ilike" and text and isinstance(text, str):
+            return self._amazon_ordered(text)
         return super()._amazon_looked_up(condition)
 
     @api.model

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.orm.domains import DomainAnd, DomainOr
 from odoo.tools import SQL
 
+from ...ours import Noted, noted
 from .trigram import by_letters
 
 # More records than these are left to PostgreSQL instead of being named one by one.
@@ -39,6 +40,18 @@ def _is_long_walk(plan):
     return rows["Node Type"] != "Sort" and rows["Total Cost"] > SHORT_WALK
 
 
+def _unambiguous(order):
+    """Return an order in which no two records are equal: else a page found near and the next one, found far, would not
+    fit together.
+
+    :param str order: as for ``search``.
+    """
+    terms = [term.split() for term in order.lower().split(",")]
+    if any(term[:1] == ["id"] for term in terms):
+        return order
+    return f"{order}, id{' desc' if 'desc' in terms[-1] else ''}"
+
+
 def _is_looked_up_first(model):
     return getattr(model, "_amazon_looked_up_first", False)
 
@@ -68,8 +81,7 @@ def one_of(name, domain, reach=None):
     def to_sql(model, alias, query):
         found = model.env[model._fields[name].comodel_name]._search(domain, active_test=False)
         field = model._field_to_sql(alias, name, query)
-        listed, listed_reach = model.env.context.get("amazon_reach", (None, None))
-        how = reach or (listed_reach if listed == model._name else None)
+        how = reach or noted(model.env, "amazon_reach").get(model._name)
         if how == "far" or (how == "count" and _plan(found, model)["Plan Rows"] <= COMMON):
             return SQL("%s = ANY(ARRAY%s)", field, found.subselect())
         found.add_where(SQL("%s = %s", SQL.identifier(found.table, "id"), field))
@@ -108,6 +120,7 @@ class AmazonSearch(models.AbstractModel):
             return super()._search(domain, offset, limit, order, **kwargs)
         if not order:
             return self._amazon_in_no_order(domain, offset, limit, **kwargs)
+        order = _unambiguous(order)
         # What is looked up for it is looked up once.
         domain = domain.optimize_full(self)
         query = super()._search(domain, offset, limit, order, **kwargs)
@@ -155,7 +168,7 @@ class AmazonSearch(models.AbstractModel):
 
     def _amazon_reaching(self, reach):
         """Return the model as :func:`one_of` finds it to look near, far, or to count."""
-        return super(AmazonSearch, self.with_context(amazon_reach=(self._name, reach)))
+        return super(AmazonSearch, self.with_context(amazon_reach=Noted({self._name: reach})))
 
     @api.model
     def _amazon_looked_up(self, condition):
