@@ -220,6 +220,15 @@ class AmazonCase(TransactionCase):
         lines = say(self.env, explain(error, by_hand)[1]).split("\n")
         return "\n".join(lines[: len(lines) - bool(error.status)])
 
+    def queries(self, work, *arguments):
+        """Return how many queries `work` costs, with what it leaves to be done before the commit."""
+        self.env.cr.flush()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        work(*arguments)
+        self.env.cr.flush()
+        return self.env.cr.sql_log_count - before
+
     @contextmanager
     def statements(self):
         """Collect the SQL that is executed."""

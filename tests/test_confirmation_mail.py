@@ -486,11 +486,7 @@ class TestConfirmationMail(MailCase):
         )
         # The pause between two mails is over.
         self.account.write(dict.fromkeys(("failure_mailed_at", *amazon_confirmation_mail.KINDS.values())))
-        self.env.flush_all()
-        self.env.invalidate_all()
-        queries = self.env.cr.sql_log_count
-        self.fetch()
-        return self.env.cr.sql_log_count - queries
+        return self.queries(self.fetch)
 
     def test_five_thousand(self):
         """A feed of 5,000 is told of in one mail, with the queries of a feed of five and a dozen for each batch that

@@ -15,15 +15,6 @@ COMPLETING = {"searching": 0.5, "showing": 0.5, "confirming": 5, "looking": 0.5}
 class TestConfirmationSpeed(ConfirmationCase):
     """How many queries confirming costs."""
 
-    def queries(self, work, *arguments):
-        """Return how many queries `work` costs, with what it leaves to be done before the commit."""
-        self.env.cr.flush()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        work(*arguments)
-        self.env.cr.flush()
-        return self.env.cr.sql_log_count - before
-
     def some(self, count):
         """Import orders; return their deliveries, with tracking numbers."""
         pickings = self.imported(count=count).picking_ids

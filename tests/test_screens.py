@@ -255,11 +255,7 @@ class TestScreens(ConfirmationCase):
         records = records.browse(records.ids).with_user(self.user).with_company(self.company)
         arch = etree.fromstring(records.get_view(view.id, view.type)["arch"])
         shown = {node.get("name"): {} for node in arch.iter("field")}
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        records.web_read(shown)
-        return self.env.cr.sql_log_count - before
+        return self.queries(records.web_read, shown)
 
     def test_orders_that_amazon_ships(self):
         """FBA orders that have not left stand in a column that says so."""

@@ -18,15 +18,6 @@ TELLING = {"acknowledging": 12, "labels": 24, "confirming": 18}
 class TestVendorSpeed(PapersCase):
     """What a vendor's orders cost, however many they are."""
 
-    def queries(self, work, *arguments):
-        """Return how many queries `work` costs."""
-        self.env.cr.flush()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        work(*arguments)
-        self.env.cr.flush()
-        return self.env.cr.sql_log_count - before
-
     def shipped(self, count):
         """Have so many orders come in, be accepted, labelled and confirmed; return the queries of telling Amazon."""
         costs, orders = {}, self.purchased(count=count)
