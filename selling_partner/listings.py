@@ -172,7 +172,12 @@ def _is_id(text):
 
 def is_sku(text):
     """Tell whether a text can be a SKU, in the address of a call, too."""
-    return isinstance(text, str) and bool(text.strip(" .")) and is_identifier(text, LENGTHS["sku"])
+    return (
+        isinstance(text, str)
+        and text == text.strip()
+        and bool(text.strip(" ."))
+        and is_identifier(text, LENGTHS["sku"])
+    )
 
 
 # --- searching -----------------------------------------------------------------------------------------------------
@@ -480,7 +485,7 @@ def _listing(item, marketplace_id):
     ours = [entry for entry in submitted if _submitted_channel(entry) == DEFAULT]
     of_here = _of(ours, "marketplace_id", marketplace_id, "")
     return Listing(
-        sku=item.identifier("sku", needed=True),
+        sku=_sku(item),
         marketplace_id=marketplace_id,
         asin=summary.identifier("asin"),
         title=summary.text("itemName"),
@@ -496,6 +501,15 @@ def _listing(item, marketplace_id):
         created=summary.time("createdDate"),
         last_updated=summary.time("lastUpdatedDate"),
     )
+
+
+def _sku(item):
+    """Read the SKU. Blanks around one are lost where people handle it, and what is left may be another SKU."""
+    sku = item.identifier("sku", needed=True)
+    if sku != sku.strip():
+        path = f"{item.path}.sku".lstrip(".")
+        raise MalformedAnswer(f"{path} has blanks around it", reason="unprintable", path=path)
+    return sku
 
 
 def _channels(item):

@@ -126,3 +126,20 @@ class TestListings(StockCase):
         self.assertEqual((offer.product_id, offer.title), (self.tea, "Listed"))
         self.assertAlmostEqual(offer.seen_at, fields.Datetime.now(), delta=timedelta(minutes=5))
         self.assertEqual(order.order_line.filtered("amazon_item_ref").amazon_offer_id, offer)
+
+    def test_sku_with_blanks(self):
+        """A SKU with blanks around it, and one without, are read again and again."""
+        self.list_on_amazon({"sku": " AMZ-TEA-001"}, {"sku": "AMZ-CUP-001 "}, {"sku": "AMZ-CUP-001"})
+        for _again in range(2):
+            self.assertEqual(self.sync_offers().state, "done")
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-CUP-001", 100)])
+
+    def test_page_that_leaves_out(self):
+        """What pages leave out is asked for before it is taken for gone, whether it has a product or not."""
+        self.list_on_amazon({"sku": "AMZ-TEA-001"}, {"sku": "UNKNOWN"})
+        with freeze_time(fields.Datetime.now() - timedelta(days=1)):
+            self.sync_offers()
+        self.amazon.post("faults", operation="searchListingsItems", kind="listing_left_out", sku="UNKNOWN", times=None)
+        self.sync_offers()
+        self.assertFalse(self.offer("UNKNOWN").gone)

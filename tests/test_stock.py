@@ -190,6 +190,24 @@ class TestStock(StockCase):
         self.sync()
         self.assertEqual(self.writes(), [("AMZ-TEA-001", 101)])
 
+    def test_ran_out_before_the_orders_are_here(self):
+        """What has run out or is paused waits for no orders: whatever they take, there is none. The rest waits."""
+        self.started()
+        self.account.write({"auto_import": True, "inventory_feed_threshold": 0})
+        self.stock(self.tea, -100)
+        self.stock(self.cup, 5)
+        self.amazon.post("faults", operation="searchOrders", kind="500_html", times=None)
+        self.account.job_ids.cursor = False
+        self.sync()
+        self.results()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 0)])
+        self.sync()
+        self.assertEqual(self.writes(), [])
+        self.amazon.control("DELETE", "faults")
+        self.sync()
+        self.results()
+        self.assertEqual(self.writes(), [("AMZ-CUP-001", 105)])
+
     def test_ran_out(self):
         """What runs out is told at once: the job is woken in the transaction in which it happens."""
         self.account.with_user(self.manager).auto_inventory = True

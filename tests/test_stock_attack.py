@@ -1,6 +1,7 @@
 """What somebody might try so that Amazon is told what is not his to tell, or what is not there."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo import Command, fields
@@ -9,6 +10,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 from psycopg2 import DataError, IntegrityError
 
+from ..models.inventory import amazon_quantity
 from .common_stock import StockCase
 
 REFUSED = (AccessError, UserError, ValidationError, DataError, IntegrityError, ValueError)
@@ -158,3 +160,133 @@ class TestStockAttack(StockCase):
                 self.assertEqual(self.tea_offer.stock_state, "done")
                 self.env.invalidate_all()
                 self.assertGreaterEqual(self.cup_offer.quantity_amazon, 0)
+
+    def test_form_of_a_stranger(self):
+        """Nor does a form that is not saved tell him anything."""
+        company, there = self.elsewhere()
+        mine = self.tea_offer.with_env(there)
+        empty = there["amazon.offer"]
+        spec = {"quantity_here": {}, "product_id": {}, "why_not_sent": {}}
+        for work in (
+            lambda: mine.onchange({}, [], spec),
+            lambda: mine.onchange({"buffer": 1}, ["buffer"], spec),
+            lambda: empty.onchange({"account_id": self.account.id}, ["account_id"], spec),
+            lambda: empty.with_context(default_account_id=self.account.id).onchange({}, [], spec),
+            lambda: mine.web_save({"buffer": 1}, spec),
+            lambda: mine.export_data(["quantity_here"]),
+        ):
+            self.refused(work)
+        result = there["amazon.offer"].load(
+            ["account_id/.id", "sku", "product_id/.id", "quantity_fixed"],
+            [[str(self.account.id), "AMZ-TEA-001", str(self.cup.id), "9"]],
+        )
+        self.assertFalse(result["ids"])
+        both = new_test_user(
+            self.env,
+            "stock_both",
+            "sale_amazon_spapi.group_amazon_manager,stock.group_stock_manager",
+            company_id=company.id,
+            company_ids=[Command.set((company | self.company).ids)],
+        )
+        narrow = self.tea_offer.with_env(self.env(user=both)).with_context(allowed_company_ids=company.ids)
+        self.refused(narrow.action_send_now)
+        self.refused(lambda: narrow.write({"paused": True}))
+        self.sync()
+        self.assertEqual(self.writes(), [])
+
+    def test_imported_numbers(self):
+        """Of an import with a bad row nothing is taken."""
+        mine = self.env["amazon.offer"].with_user(self.user)
+        for name, value in (
+            ("buffer", "2.7"),
+            ("buffer", "-1"),
+            ("quantity_max", "1e400"),
+            ("quantity_max", "nan"),
+            ("quantity_fixed", "99999999999999"),
+            ("handling_days", "many"),
+            ("restock_date", "2026-02-31"),
+            ("quantity_sent", "5"),
+            ("channel", "mfn"),
+        ):
+            with self.subTest(name=name, value=value), mute_logger("odoo.sql_db", "odoo.models"):
+                try:
+                    with self.env.cr.savepoint():
+                        result = mine.load([".id", name], [[str(self.tea_offer.id), value]])
+                except REFUSED as error:
+                    result = {"ids": False, "messages": [error]}
+                self.env.invalidate_all()
+                self.assertFalse(result["ids"], result)
+        self.sync()
+        self.assertEqual(self.writes(), [])
+
+    def test_restock_date_that_is_over(self):
+        """A day that has come is not told any more; that alone is nothing to tell."""
+        tea = self.tea_offer.with_user(self.user)
+        tea.restock_date = fields.Date.today() + timedelta(days=2)
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", tea.quantity_here)])
+        with freeze_time(fields.Datetime.now() + timedelta(days=5)):
+            tea.buffer = 1
+            tea.buffer = 0
+            self.sync()
+            self.assertEqual(self.writes(), [])
+            self.stock(self.tea, 1)
+            self.sync()
+            self.assertEqual(self.writes(), [("AMZ-TEA-001", tea.quantity_here)])
+            self.assertFalse(self.tea_offer.quantity_id.restock_date)
+
+    def test_taken_away_here(self):
+        """What is not told any more changes nothing on Amazon, so there is nothing to tell."""
+        tea = self.tea_offer.with_user(self.user)
+        tea.write({"handling_days": 3, "restock_date": fields.Date.today() + timedelta(days=3)})
+        self.sync()
+        self.assertEqual(len(self.writes()), 1)
+        tea.write({"handling_days": 0, "restock_date": False})
+        self.sync()
+        self.assertEqual(self.writes(), [])
+        # But what was refused with them goes without them.
+        tea.handling_days = 4
+        self.amazon.post("faults", operation="patchListingsItem", kind="400", times=1)
+        self.sync()
+        self.assertEqual((self.writes(), self.tea_offer.sync_state), ([], "error"))
+        tea.handling_days = 0
+        self.sync()
+        self.assertEqual(len(self.writes()), 1)
+
+    def test_gone_while_it_is_told(self):
+        """A SKU that is taken off Amazon while a feed with it is open does not end unseen."""
+        self.account.inventory_feed_threshold = 0
+        with freeze_time(fields.Datetime.now()) as clock:
+            self.stock(self.tea, 1)
+            self.sync()
+            self.amazon.control("DELETE", f"listings/AMZ-TEA-001?merchant_id={self.seller['merchant_id']}")
+            clock.tick(timedelta(minutes=1))
+            self.sync_offers()
+            self.assertEqual((self.tea_offer.gone, self.tea_offer.sync_state), (True, "sending"))
+            self.results()
+            self.amazon.control("DELETE", f"listings/AMZ-TEA-001?merchant_id={self.seller['merchant_id']}")
+            for minutes in (16, 31, 61, 61):
+                clock.tick(timedelta(minutes=minutes))
+                self.sync()
+            self.assertEqual((self.tea_offer.gone, self.tea_offer.sync_state), (True, "error"))
+
+    def test_clock_that_was_ahead(self):
+        """What was told by a clock that was two days ahead keeps nothing from being told when it is put right."""
+        with freeze_time(fields.Datetime.now()) as clock:
+            clock.tick(timedelta(days=2))
+            self.sync_offers()
+            self.stock(self.tea, 1)
+            self.sync()
+            clock.tick(timedelta(days=-2))
+            self.writes()
+            self.stock(self.tea, -5)
+            self.change_listing("AMZ-CUP-001", channel="fba")
+            self.stock(self.cup, -5)
+            with patch.object(amazon_quantity, "LOOKED_UP", 0):
+                self.account.inventory_feed_threshold = 0
+                self.sync()
+                self.results()
+            self.assertEqual(self.writes(), [("AMZ-TEA-001", 96)])
+            clock.tick(timedelta(minutes=16))
+            self.sync()
+            self.assertEqual(self.tea_offer.stock_state, "done")

@@ -323,3 +323,30 @@ class TestStockLooks(StockCase):
             self.sync()
             self.assertFalse(offer.quantity_id.retry_at)
             self.assertEqual((self.writes(), offer.stock_state), ([], "done"))
+
+    def test_feed_given_up_that_comes_late(self):
+        """A feed that Amazon has begun and not finished for half a day may be worked off after newer ones, too."""
+        [offer] = self.more("LATE")
+        self.account.inventory_feed_threshold = 0
+        self.amazon.post("settings", feed_seconds=None)
+        self.addCleanup(self.amazon.post, "settings", feed_seconds=30)
+        with freeze_time(fields.Datetime.now()) as clock:
+            self.sync()
+            [feed] = self.amazon.get(f"feeds?merchant_id={self.seller['merchant_id']}")
+            self.amazon.post(f"feeds/{feed['feedId']}/process", status="IN_PROGRESS", result=False)
+            clock.tick(timedelta(hours=13))
+            for _again in range(4):
+                self.run_job("_fetch_results")
+                clock.tick(timedelta(minutes=11))
+            self.account.inventory_feed_threshold = 50
+            self.stock(self.cup, -60)
+            self.sync()
+            clock.tick(timedelta(minutes=16))
+            self.sync()
+            self.assertEqual(self.writes()[-1], ("LATE", 40))
+            self.assertEqual(offer.stock_state, "done")
+            # Amazon comes to it at last.
+            self.change_listing("LATE", quantity=100)
+            clock.tick(timedelta(hours=3))
+            self.sync()
+            self.assertEqual(self.writes(), [("LATE", 40)])

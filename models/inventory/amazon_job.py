@@ -6,6 +6,8 @@ from ..engine.amazon_job import Job
 
 _lt = LazyTranslate(__name__)
 
+# Of a marketplace.
+NOTHING_READ = {"read_to": False, "read_gaps": False}
 NO_REPORT = {"report_marketplace_id": False, "report_ref": False, "reached": 0}
 
 

@@ -20,7 +20,7 @@ from ...selling_partner import (
     is_sku,
 )
 from ...times import aware, naive
-from .amazon_job import NO_REPORT
+from .amazon_job import NO_REPORT, NOTHING_READ
 
 _lt = LazyTranslate(__name__)
 
@@ -104,7 +104,7 @@ class AmazonOffer(models.Model):
         search = job.open_search and SearchListings.from_json(job.open_search)
         known = search and search.marketplace_id in account.marketplace_ids.mapped("api_ref")
         if not known and not job.report_marketplace_id & account.marketplace_ids:
-            job.write({**NO_REPORT, "read_from": fields.Datetime.now(), "read_gaps": False})
+            job.write({**NO_REPORT, "read_from": fields.Datetime.now(), **NOTHING_READ})
             job._start_search(self._search_of(account, account.marketplace_ids[0]))
 
     @api.model
@@ -169,7 +169,7 @@ class AmazonOffer(models.Model):
         """
         if not run.job.read_gaps:
             self._forget_unseen(run, marketplace_ref, since)
-        run.job.read_gaps = False
+        run.job.write(NOTHING_READ)
         return self._search_after(run.account, marketplace_ref)
 
     @api.model
@@ -268,8 +268,8 @@ class AmazonOffer(models.Model):
 
     @api.model
     def _forget_unseen(self, run, marketplace_ref, since):
-        """What Amazon did not show among all others is not listed there any more. Of what is told of, Amazon is asked
-        once more.
+        """What Amazon did not show among all others is not listed there any more, or was left out: it is asked once
+        more.
 
         :param datetime since: when reading began (UTC, naive).
         """
@@ -279,9 +279,7 @@ class AmazonOffer(models.Model):
             & Domain("seen_at", "<", since)
             & Domain("gone", "=", False)
         )
-        mapped = unseen.filtered("product_id")
-        (unseen - mapped)._not_listed()
-        mapped._look_up(run)
+        unseen._look_up(run)
 
     def _not_listed(self):
         """Amazon does not list these any more: where it had some of them to sell, a person is told."""

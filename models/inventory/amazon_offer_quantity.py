@@ -106,7 +106,10 @@ class AmazonOffer(models.Model):
             offer.sync_message = told.message
             offer.stock_state = "accepted" if told.state == "done" and not told.applied else offer.sync_state
 
-    @api.depends("product_id", "buffer", "quantity_max", "quantity_fixed", "paused", "channel", "seen_at", "gone")
+    @api.depends(
+        *("product_id", "buffer", "quantity_max", "quantity_fixed", "paused", "sku", "account_id", "marketplace_id"),
+        *("channel", "both_channels", "both_channels_allowed", "seen_at", "gone"),
+    )
     @api.depends_context("lang")
     def _compute_quantity_here(self):
         reasons = {offer: offer._why_not_sent() for offer in self}
@@ -335,10 +338,11 @@ class AmazonOffer(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        is_over = self.restock_date and self.restock_date < self.marketplace_id._today()
         return {
             "quantity": self.quantity_here,
             "handling_days": self.handling_days,
-            "restock_date": self.restock_date,
+            "restock_date": not is_over and self.restock_date,
         }
 
     def _is_to_be_looked_up(self):
@@ -356,7 +360,7 @@ class AmazonOffer(models.Model):
         for offer in self:
             told = offer.quantity_id
             values = not offer.why_not_sent and offer._values_to_tell()
-            same = told and values and all(told[name] == value for name, value in values.items())
+            same = told and values and told._says(values)
             if not values or (same and offer.id not in anyway and told.state != "not_sent"):
                 continue
             values["requested"] = offer.id in again

@@ -32,6 +32,8 @@ REASONS = [
     *CHANGES,
     ("unshown", "Not Shown by Amazon"),
 ]
+OUT = Domain("quantity", "=", 0)
+ORDERS_MISSING = _lt("Stock waits until the orders of the last minutes are here: they take some of it.")
 # So many SKUs are all looked up before they go as a feed. At Amazon's pace the 50 calls take longer than a cron's ten
 # seconds: the next run goes on where the last has ended; what was looked up so many minutes ago is looked up again.
 LOOKED_UP, LOOK_MINUTES = 1_000, 10
@@ -64,7 +66,7 @@ class AmazonQuantity(models.Model):
     looked_at = fields.Datetime(readonly=True, help="When its SKU was looked up for a feed that has not gone yet")
     late_until = fields.Datetime(
         readonly=True,
-        help="The answer to a feed with an earlier quantity was lost; so long Amazon may still come to it, and change"
+        help="A feed with an earlier quantity was lost or given up; so long Amazon may still come to it, and change"
         " the quantity back.",
     )
     quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon showed when it was read back")
@@ -138,6 +140,14 @@ class AmazonQuantity(models.Model):
         self._update(offer._values_to_tell())
         return self._patch(), False, False
 
+    def _says(self, values):
+        """Tell whether Amazon was told this. What is not set any more stays there as told, unless it was refused.
+
+        :param dict values: as of an offer's ``_values_to_tell``.
+        """
+        kept = ("handling_days", "restock_date") if self.state == "done" else ()
+        return all(self[name] == value or (not value and name in kept) for name, value in values.items())
+
     def _mark_sending(self, channel, log=None, **values):
         return super()._mark_sending(channel, log, **{"looked_at": False, **values})
 
@@ -147,6 +157,8 @@ class AmazonQuantity(models.Model):
             self.write(changed)
 
     def _why_waiting(self):
+        if self.quantity and self._only_what_ran_out():
+            return say(self.env, ORDERS_MISSING)
         return self.offer_id.why_not_sent
 
     def _patch(self):
@@ -201,11 +213,17 @@ class AmazonQuantity(models.Model):
 
     @api.model
     def _send(self, run, requested=False):
-        if not run.account._orders_are_here():
-            run.log._note(_lt("Stock waits until the orders of the last minutes are here: they take some of it."))
+        waits = not run.account._orders_are_here()
+        if waits:
+            run.log._note(ORDERS_MISSING)
             run.job._trigger(60)
-            return True
-        return super()._send(run, requested)
+            run.commit()
+        return super(AmazonQuantity, self.with_context(amazon_only_out=waits))._send(run, requested) or waits
+
+    @api.model
+    def _only_what_ran_out(self):
+        """Tell whether orders are missing: whatever they take, of what has run out or is paused there is none."""
+        return self.env.context.get("amazon_only_out", False)
 
     @api.model
     def _send_all(self, run, requested, troubles, tried):
@@ -217,7 +235,8 @@ class AmazonQuantity(models.Model):
             for only in self._parts(run.account):
                 with self._raised_later(troubles):
                     self._send_part(run, requested, troubles, tried, only, more)
-        for marketplace in run.account.marketplace_ids:
+        # What is missing of orders may be why Amazon shows less.
+        for marketplace in () if self._only_what_ran_out() else run.account.marketplace_ids:
             with self._raised_later(troubles):
                 self._read_back(run, marketplace)
 
@@ -225,9 +244,9 @@ class AmazonQuantity(models.Model):
     def _parts(self, account):
         """Return the domains of what goes together: a feed is for one marketplace. What was meant for others is looked
         at last, to say so."""
-        marketplaces = account.marketplace_ids
-        return [Domain("marketplace_id", "=", one.id) for one in marketplaces] + [
-            Domain("marketplace_id", "not in", marketplaces.ids)
+        marketplaces, which = account.marketplace_ids, OUT if self._only_what_ran_out() else Domain.TRUE
+        return [which & Domain("marketplace_id", "=", one.id) for one in marketplaces] + [
+            which & Domain("marketplace_id", "not in", marketplaces.ids)
         ]
 
     @api.model
@@ -237,8 +256,8 @@ class AmazonQuantity(models.Model):
         :param Domain only: which.
         :param bool more: not all of what has changed is looked at yet.
         """
-        due, out = self._due(run.account, requested) & only, only & Domain("quantity", "=", 0)
-        while self._send_some(run, requested, troubles, tried, out, urgent=True):
+        due = self._due(run.account, requested) & only
+        while self._send_some(run, requested, troubles, tried, only & OUT, urgent=True):
             pass
         while not more or self.search_count(due, limit=MOST_MESSAGES) == MOST_MESSAGES:
             if not self._send_some(run, requested, troubles, tried, only):
@@ -367,9 +386,11 @@ class AmazonQuantity(models.Model):
 
     def _unseen(self):
         """Return those of these whose SKU Amazon has not shown lately."""
-        since = fields.Datetime.now() - timedelta(minutes=SEEN_MINUTES)
-        long_ago = Domain("offer_id.seen_at", "=", False) | Domain("offer_id.seen_at", "<", since)
-        return self.search(Domain("id", "in", self.ids) & long_ago, order="id")
+        now = fields.Datetime.now()
+        # What was seen later than now was seen by a clock that was ahead: nobody knows when.
+        lately = Domain("offer_id.seen_at", ">=", now - timedelta(minutes=SEEN_MINUTES))
+        lately &= Domain("offer_id.seen_at", "<=", now)
+        return self - self.search(Domain("id", "in", self.ids) & lately)
 
     def _look_up(self, run):
         """Ask Amazon for the SKUs of these.

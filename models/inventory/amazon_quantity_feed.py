@@ -10,6 +10,9 @@ from ..engine.amazon_feed import CHUNK, LATE_HOURS
 
 _lt = LazyTranslate(__name__)
 
+# Amazon has been seen to come to the end of a feed only days after it began.
+STUCK_HOURS = 72
+
 
 class AmazonQuantity(models.Model):
     _inherit = "amazon.quantity"
@@ -33,8 +36,17 @@ class AmazonQuantity(models.Model):
         self._feed_wake(run.account, 60)
 
     def _feed_taken_back(self, lost=False):
-        until = fields.Datetime.now() + timedelta(hours=LATE_HOURS)
-        self._to_send(**({"late_until": until} if lost else {}))
+        self._to_send(**(self._comes_late(LATE_HOURS) if lost else {}))
+
+    @api.model
+    def _comes_late(self, hours):
+        """Return what is written of what Amazon may still come to for so many hours."""
+        return {"late_until": fields.Datetime.now() + timedelta(hours=hours)}
+
+    @api.model
+    def _unfinished(self, feed):
+        """Return what is written of what went in a feed that is given up, where Amazon may still be at it."""
+        return self._comes_late(STUCK_HOURS) if feed.status in ("IN_QUEUE", "IN_PROGRESS") else {}
 
     def _feed_failed(self, feed, message):
         if feed.status == "CANCELLED":
@@ -64,9 +76,9 @@ class AmazonQuantity(models.Model):
                 shown = {listing.sku: listing for listing in listings}
                 for row in rows.filtered(lambda row, offers=offers: row.offer_id in offers):
                     if row._is_stored(shown.get(row.sku)):
-                        row._accepted()
+                        row._accepted(**self._unfinished(feed))
                 run.checkpoint()
 
     def _feed_given_up(self, feed, state):
         # Nobody works on the feed any more: told again, the same quantity does no harm.
-        self._to_send()
+        self._to_send(**self._unfinished(feed))

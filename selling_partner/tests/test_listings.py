@@ -254,6 +254,15 @@ def test_answers_that_are_no_page(amazon, seller, body):
         seller.listings.search(search())
 
 
+def test_sku_with_blanks_around_it():
+    """It is not taken for the one that is left without them."""
+    page = {"numberOfResults": 2, "items": [{"sku": "TEA "}, {"sku": "TEA"}]}
+    read = listings.parse_listings_page(json.dumps(page), JAPAN)
+    assert [one.sku for one in read.listings] == ["TEA"]
+    assert [(one.sku, one.error.path) for one in read.unreadable] == [("", "items[0].sku")]
+    assert not listings.is_sku("\u3000TEA")
+
+
 @settings(max_examples=50)
 @given(st.data())
 def test_any_page_the_schema_allows(data):

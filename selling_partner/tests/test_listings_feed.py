@@ -44,7 +44,8 @@ def test_a_feed_to_the_letter():
     )
 
 
-skus = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40).filter(lambda s: s.strip(" ."))
+names = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)
+skus = names.map(str.strip).filter(lambda sku: sku.strip(" ."))
 patches = st.lists(
     st.builds(
         ListingPatch,
