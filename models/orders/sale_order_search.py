@@ -37,6 +37,9 @@ class SaleOrder(models.Model):
     _amazon_gift_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_gift_note NOT IN ('')")
     _amazon_awaiting_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_state IN ('awaiting')")
     _amazon_cod_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_method IN ('cod')")
+    # Of each delivery is asked whether its order is one of these.
+    _amazon_gift_id_idx = models.Index("(id) WHERE amazon_gift_note NOT IN ('')")
+    _amazon_cod_id_idx = models.Index("(id) WHERE amazon_payment_method IN ('cod')")
     _amazon_cvs_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_payment_method IN ('convenience_store')")
     _amazon_fba_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_channel IN ('fba')")
     _amazon_df_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_channel IN ('df')")
