@@ -319,12 +319,15 @@ class TestManyOrders(AmazonCase):
         self.assertEqual(Order.search([*mine, ("amazon_text", "ilike", ref)]), first.sudo())
         # As a Japanese keyboard leaves them.
         wide = str.maketrans("0123456789-", "０１２３４５６７８９ー")
+        pickings = Order.picking_ids
         for text in (ref, ref[4:11], ref[:9]):
-            for model in (Order, Order.picking_ids):
-                with self.subTest(text=text, model=model._name):
-                    typed = model.search([("id", "in", model.ids), ("amazon_text", "ilike", text.translate(wide))])
-                    self.assertEqual(typed, model.search([("id", "in", model.ids), ("amazon_text", "ilike", text)]))
-                    self.assertTrue(typed)
+            for model, name in ((Order, "amazon_text"), (pickings, "amazon_text"), (pickings, "amazon_order_ref")):
+                with self.subTest(text=text, model=model._name, name=name):
+                    mine, typed = Domain("id", "in", model.ids), Domain(name, "ilike", text.translate(wide))
+                    found = model.search(mine & typed)
+                    self.assertEqual(found, model.search(mine & Domain(name, "ilike", text)))
+                    self.assertTrue(found)
+                    self.assertEqual(model.search(mine & ~typed), model.search(mine) - found)
 
     def test_number_is_looked_up(self):
         """Amazon's whole number is looked up by its index: in the search box, and where an order is chosen."""

@@ -261,8 +261,9 @@ class StockPicking(models.Model):
     @api.model
     def _amazon_looked_up(self, condition):
         name, operator, text = condition.field_expr, condition.operator, condition.value
-        if name == "amazon_order_ref" and operator == "ilike" and text and isinstance(text, str):
-            return self._amazon_ordered(text)
+        if name == "amazon_order_ref" and operator in ("ilike", "not ilike") and text and isinstance(text, str):
+            found = self._amazon_ordered(text)
+            return found if operator == "ilike" else ~found
         return super()._amazon_looked_up(condition)
 
     @api.model
