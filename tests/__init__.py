@@ -51,6 +51,7 @@ from . import (
     test_rights,
     test_screens,
     test_search,
+    test_search_random,
     test_secrets,
     test_shipped,
     test_shipping_method,

@@ -189,7 +189,11 @@ class AmazonSearch(models.AbstractModel):
     @api.model
     def _amazon_of_customers(self, text, customer, customers, operator):
         """Return the domain of what is the customers', and whether they are very many; see
-        ``sale.order._amazon_by_text``."""
+        ``sale.order._amazon_by_text``.
+
+        Of very many, who belongs to one is found by the complete name alone, which begins with the customer's: not a
+        buyer's address, which is called after who receives, nor who belongs to one with the text in another field.
+        """
         partners = self.env["res.partner"]
         # Where so many have it in their name, the rest is looked for by itself: all of them would be read for it.
         if few(partners, customers) is None:
