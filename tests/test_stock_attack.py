@@ -290,3 +290,72 @@ class TestStockAttack(StockCase):
             clock.tick(timedelta(minutes=16))
             self.sync()
             self.assertEqual(self.tea_offer.stock_state, "done")
+
+    def test_seen_at_last(self):
+        """What changed while Amazon's answer on a SKU could not be read is told once it can."""
+        self.tea_offer.seen_at = False
+        self.change_listing("AMZ-TEA-001", available={"C" * 150: {"quantity": "many"}})
+        self.stock(self.tea, -5)
+        self.sync()
+        self.assertEqual((self.writes(), bool(self.tea_offer.seen_at)), ([], False))
+        self.change_listing("AMZ-TEA-001", available={"DEFAULT": {"quantity": 100}})
+        self.sync_offers()
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 95)])
+
+    def test_slip_of_the_finger(self):
+        """A SKU that Amazon does not know, and is corrected then, is asked for anew."""
+        self.list_on_amazon("RIGHT")
+        offer = (
+            self.env["amazon.offer"]
+            .with_user(self.user)
+            .create({"account_id": self.account.id, "sku": "WRONG", "product_id": self.cup.id})
+        )
+        self.sync()
+        self.assertTrue(offer.gone)
+        offer.sku = "RIGHT"
+        self.sync()
+        self.assertEqual((offer.gone, self.writes()), (False, [("RIGHT", 100)]))
+
+    def test_listed_again(self):
+        """Whoever lists a SKU again and has it sent need not wait until all SKUs are read."""
+        path = f"listings/AMZ-TEA-001?merchant_id={self.seller['merchant_id']}"
+        self.amazon.control("DELETE", path)
+        self.stock(self.tea, -5)
+        self.sync()
+        self.assertEqual((self.tea_offer.gone, self.tea_offer.sync_state), (True, "error"))
+        self.tea_offer.with_user(self.user).action_send_now()
+        self.sync()
+        self.assertEqual((self.writes(), self.tea_offer.sync_state), ([], "error"))
+        self.list_on_amazon("AMZ-TEA-001")
+        self.tea_offer.with_user(self.user).action_send_now()
+        self.sync()
+        self.assertEqual((self.writes(), self.tea_offer.sync_state), ([("AMZ-TEA-001", 95)], "done"))
+
+    def test_given_to_amazons_warehouse(self):
+        """What lies in a warehouse that is said to be Amazon's is not offered any more, and by no other account."""
+        other = self.env["stock.warehouse"].create({"name": "Other", "code": "OTH", "company_id": self.company.id})
+        self.env["stock.quant"]._update_available_quantity(self.tea, other.lot_stock_id, 7)
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 107)])
+        second = self._connect(self.amazon.seller(), name="Second")
+        second.fba_warehouse_id = other
+        self.sync()
+        self.assertEqual(self.writes(), [("AMZ-TEA-001", 100)])
+
+    def test_put_away_while_a_feed_is_open(self):
+        """An account that is archived while a feed is open goes on when it is back."""
+        self.account.inventory_feed_threshold = 0
+        with freeze_time(fields.Datetime.now()) as clock:
+            self.stock(self.tea, -5)
+            self.sync()
+            self.account.active = False
+            self.stock(self.tea, -5)
+            clock.tick(timedelta(days=3))
+            self.account.active = True
+            for _again in range(3):
+                self.results()
+                self.sync()
+                clock.tick(timedelta(minutes=16))
+            self.assertEqual(self.writes(), [("AMZ-TEA-001", 95), ("AMZ-TEA-001", 90)])
+            self.assertEqual(self.tea_offer.stock_state, "done")

@@ -104,8 +104,10 @@ class AmazonAccount(models.Model):
         # Of another shop nothing is known, and it was told nothing.
         self.filtered(lambda account: account._source() != source[account])._forget_stock()
         if {"warehouse_ids", "marketplace_ids"} & set(vals):
-            for account in self.filtered("stock_watched"):
-                self.env["amazon.stock.change"].sudo()._note_all(account, "settings")
+            self._note_settings()
+        if "fba_warehouse_id" in vals:
+            # sudo: none of the company's accounts sells what lies there
+            self.sudo().search([("company_id", "in", self.company_id.ids)])._note_settings()
         return result
 
     # === ACTION METHODS === #
@@ -178,6 +180,11 @@ class AmazonAccount(models.Model):
         return self.env["stock.warehouse"].search(
             [("company_id", "=", self.company_id.id), ("id", "not in", self.fba_stock_ids.ids)]
         )
+
+    def _note_settings(self):
+        """Have all SKUs of these accounts looked at: what their stock is counted from has changed."""
+        for account in self.filtered("stock_watched"):
+            self.env["amazon.stock.change"].sudo()._note_all(account, "settings")
 
     def _forget_stock(self):
         """Take what is known of these accounts' SKUs for unknown."""

@@ -218,13 +218,21 @@ class AmazonOffer(models.Model):
             values = offer._values_of(listing) if not report_at else offer._values_in_report(listing)
             offer._learn(values)
             seen |= offer
-        seen.seen_at = report_at or fields.Datetime.now()
+        seen._seen(report_at or fields.Datetime.now())
         return self.browse().union(*offers.values())
 
     def _learn(self, values):
         changed = {name: value for name, value in values.items() if self[name] != value}
         if changed:
             self.write(changed)
+
+    def _seen(self, moment):
+        """Amazon lists these. Of those of which that was not known, nothing was told until now.
+
+        :param datetime moment: when it showed them (UTC, naive).
+        """
+        self.filtered(lambda offer: offer.product_id and not offer.seen_at)._note_change()
+        self.seen_at = moment
 
     def _values_of(self, listing):
         """Return what is to be written of what Amazon shows of this.
@@ -261,7 +269,8 @@ class AmazonOffer(models.Model):
         channels, unread = {entry.sku: entry.channels for entry in entries}, self.browse()
         for offer in self:
             if channels[offer.sku]:
-                offer._learn({**self._values_of_channels(channels[offer.sku]), "seen_at": fields.Datetime.now()})
+                offer._learn(self._values_of_channels(channels[offer.sku]))
+                offer._seen(fields.Datetime.now())
             else:
                 unread |= offer
         return unread

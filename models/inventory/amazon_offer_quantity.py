@@ -29,6 +29,8 @@ SETTINGS = {
     "both_channels",
     "gone",
 }
+# What Amazon calls it by.
+NAMES = {"sku", "marketplace_id"}
 # The most that Amazon takes.
 LARGEST = 999_999_999
 SYNC_STATES = [("unsent", "Not Sent"), ("sending", "Sending"), ("done", "Done"), ("error", "Error")]
@@ -197,7 +199,10 @@ class AmazonOffer(models.Model):
 
     def write(self, vals):
         self._check_same_sku(self._as_meant(vals))
+        renamed = self.filtered(lambda offer: offer._amazon_changes(self._as_meant(vals), NAMES))
         result = super().write(vals)
+        # sudo: what Amazon lists is Amazon's to say; of this name it has said nothing yet
+        renamed.sudo().filtered("gone").gone = False
         if SETTINGS & set(vals):
             # What is listed again is listed with whatever quantity.
             self._note_change(changed_there="gone" in vals)
@@ -214,7 +219,7 @@ class AmazonOffer(models.Model):
 
         :raise AccessError: naming them.
         """
-        named = {"sku", "marketplace_id"} & set(vals)
+        named = NAMES & set(vals)
         known = self.filtered(lambda offer: offer.seen_at or offer.quantity_id) if named and not self.env.su else ()
         if changed := [offer.sku for offer in known if offer._amazon_changes(vals, named)]:
             env = self._amazon_in_users_language().env
@@ -345,9 +350,13 @@ class AmazonOffer(models.Model):
             "restock_date": not is_over and self.restock_date,
         }
 
-    def _is_to_be_looked_up(self):
-        """Tell whether Amazon is to be asked for this before it can be told of it at all."""
-        return bool(self.product_id) and not self.seen_at and not self.gone and self._can_be_looked_up()
+    def _is_to_be_looked_up(self, asked_for):
+        """Tell whether Amazon is to be asked for this before it can be told of it at all.
+
+        :param bool asked_for: a person wants it told: what was not listed any more may be again.
+        """
+        unknown = asked_for if self.gone else not self.seen_at
+        return bool(self.product_id) and unknown and self._can_be_looked_up()
 
     def _tell(self, again, changed_there, reasons):
         """Have Amazon told what it may sell of these, where it was told something else.

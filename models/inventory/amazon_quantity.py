@@ -301,7 +301,8 @@ class AmazonQuantity(models.Model):
             if not ids:
                 return False
             offers = self.env["amazon.offer"].browse(ids)
-            unseen = offers.filtered(lambda offer: offer.id not in looked_up and offer._is_to_be_looked_up())
+            new = offers.filtered(lambda offer: offer.id not in looked_up)
+            unseen = new.filtered(lambda offer, again=again: offer._is_to_be_looked_up(offer.id in again))
             if unseen:
                 # Once: of some the answer cannot be read.
                 looked_up.update(unseen.ids)
