@@ -49,6 +49,9 @@ def by_letters(model, domain):
         # What is, or stands for, ASCII or any letter is left to Odoo.
         if not 0 < len(text) <= 2 or text.isascii() or set(text) & set("%_\\"):
             return condition
+        # A sign alone is in no index of PostgreSQL's.
+        if not any(letter.isalnum() and not letter.isascii() for letter in text):
+            return condition
         return _has_letters(condition, text)
 
     return Domain(domain).optimize_full(model).map_conditions(mapped) if names else domain
