@@ -282,7 +282,9 @@ METHODS = {
     "amazon.acceptance": {"action_accept": ACCOUNTANT},
     "amazon.transaction.acceptance": {"action_accept": ACCOUNTANT},
     "amazon.amounts.search": {"action_search": ACCOUNTANT},
-    "amazon.explanation": dict.fromkeys(["action_credit_note", "action_open", "action_view_transactions"], ACCOUNTANT),
+    "amazon.explanation": dict.fromkeys(
+        ["action_accept", "action_credit_note", "action_open", "action_view_transactions"], ACCOUNTANT
+    ),
     "amazon.combine": {"action_combine": USER},
     "amazon.completion": {
         "action_refresh": SHOWS,

@@ -191,6 +191,15 @@ class TestFinancesTour(InBrowser, FinancesCase):
         self.assertEqual((note.state, note.amount_total), ("posted", refunded))
         self.assertFalse(order.amazon_mismatch)
 
+    def test_accept_what_is_explained(self):
+        order = self.settled(items=[{"sku": "AMZ-CUP-001", "quantity": 1}])
+        self.refund(order, full=True)
+        self.start_tour("/odoo", "amazon_accept_what_is_explained", login=self.accountant.login)
+        self.assertFalse(order.amazon_mismatch)
+        self.assertEqual(
+            (order.amazon_accepted_by_id, order.amazon_accepted_reason), (self.accountant, "Goodwill of the shop")
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestVendorTours(InBrowser, PapersCase):

@@ -42,6 +42,14 @@ class AmazonExplanation(models.TransientModel):
         self.ensure_one()
         return self.order_id.action_amazon_credit_note()
 
+    def action_accept(self):
+        """Open the dialog in which the difference is accepted with a reason."""
+        self.ensure_one()
+        self.order_id._amazon_check_group("accountant")
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_acceptance")
+        # A button that opened it itself would say that this dialog's record is the active one, not the order.
+        return {**action, "context": {"active_model": "sale.order", "active_ids": self.order_id.ids}}
+
     def action_view_transactions(self):
         """Open the transactions."""
         self.ensure_one()

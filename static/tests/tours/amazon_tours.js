@@ -466,6 +466,42 @@ registry.category("web_tour.tours").add("amazon_see_stock_sent", {
     ],
 });
 
+registry.category("web_tour.tours").add("amazon_accept_what_is_explained", {
+    steps: () => [
+        ...openAmazon,
+        menu("money"),
+        menu("amounts"),
+        {
+            content: "An order differs; have it explained",
+            trigger: ".o_data_row:contains(Refund without Credit Note) button:contains(Explain)",
+            run: "click",
+        },
+        {
+            content: "It is right as it is",
+            trigger: ".modal button:contains(Accept with Reason)",
+            run: "click",
+        },
+        {
+            content: "Write why",
+            trigger: ".modal .o_field_widget[name='reason'] input",
+            run: "edit Goodwill of the shop",
+        },
+        {
+            content: "The order stands there with what is accepted",
+            trigger: ".modal .o_field_widget[name='order_ids'] .o_data_row:contains(Refund without Credit Note)",
+        },
+        {
+            content: "Accept",
+            trigger: ".modal button[name='action_accept']:contains(/^Accept$/)",
+            run: "click",
+        },
+        {
+            content: "It is off the list",
+            trigger: ".o_nocontent_help:contains(Nothing found)",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("amazon_credit_a_refund", {
     steps: () => [
         ...openAmazon,
