@@ -18,7 +18,16 @@ def plain(text):
 
     :rtype: str
     """
-    return unicodedata.normalize("NFKC", text or "").translate(_HYPHENS)
+    return half_width(text).translate(_HYPHENS)
+
+
+def half_width(text):
+    """Return a text with the usual letters, digits, katakana and blanks for those of a Japanese keyboard that are
+    wider or narrower.
+
+    :rtype: str
+    """
+    return unicodedata.normalize("NFKC", text or "")
 
 
 def part_of_number(text):

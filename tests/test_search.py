@@ -328,6 +328,16 @@ class TestManyOrders(AmazonCase):
                     self.assertEqual(found, model.search(mine & Domain(name, "ilike", text)))
                     self.assertTrue(found)
                     self.assertEqual(model.search(mine & ~typed), model.search(mine) - found)
+        first.partner_id.sudo().name = "山田 花子"
+        second.partner_id.sudo().name = "鈴木　一郎"
+        wide = str.maketrans("S0123456789 ", "Ｓ０１２３４５６７８９　")
+        all_of_them = Domain("id", "in", Order.ids)
+        for text in ("山田 花子", first.name):
+            for typed in (text, text.translate(wide)):
+                with self.subTest(typed=typed):
+                    self.assertEqual(Order.search(all_of_them & Domain("amazon_text", "ilike", typed)), first.sudo())
+        as_written = Order.search(all_of_them & Domain("amazon_text", "ilike", "鈴木　一郎"))
+        self.assertEqual(as_written, second.sudo())
 
     def test_number_is_looked_up(self):
         """Amazon's whole number is looked up by its index: in the search box, and where an order is chosen."""

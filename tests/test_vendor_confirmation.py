@@ -132,10 +132,14 @@ class TestVendorConfirmation(OwnCarrierCase):
         self.row(order).with_user(self.user).action_retry()
         self.tell()
         self.assertIn("tracking number", order.amazon_vendor_message)
+        # Who packs has the delivery before them, not the order.
+        delivery = order.picking_ids.with_user(self.user)
+        self.assertIn("tracking number", delivery.amazon_vendor_message)
         # A number is all that is missing now: entered, it goes by itself.
         order.picking_ids.with_user(self.user).carrier_tracking_ref = "T-9"
         self.tell()
         self.assertEqual(len(self.told()), 1)
+        self.assertFalse(delivery.amazon_vendor_message)
 
     def test_parts(self):
         """A part of an order is not told; the whole is, when the rest has left."""
@@ -194,7 +198,10 @@ class TestVendorConfirmation(OwnCarrierCase):
         with self.assertRaisesRegex(UserError, other.name):
             other.with_user(self.user).action_amazon_floor_denial()
         order.picking_ids.with_user(self.user).action_amazon_floor_denial()
-        self.tell()
+        for _moment in ("before it is told", "until Amazon has done it"):
+            with self.assertRaisesRegex(UserError, "denied"):
+                order.picking_ids.with_user(packer).button_validate()
+            self.tell()
         [entry] = self.told()
         self.assertEqual(entry["shipmentDetails"]["shipmentStatus"], "FLOOR_DENIAL")
         self.assertEqual(len(entry["items"]), 2)

@@ -318,7 +318,9 @@ class TestVendorLabels(PapersCase):
         with self.assertRaisesRegex(UserError, "Direct Fulfillment"):
             order.picking_ids.with_user(self.user).action_amazon_request_label()
         order = self.accepted()
+        self.assertFalse(order.picking_ids.with_user(self.packer).amazon_own_carrier)
         self.vendor.vendor_own_carrier = True
+        self.assertTrue(order.picking_ids.with_user(self.packer).amazon_own_carrier)
         with self.assertRaisesRegex(UserError, "own"):
             order.picking_ids.with_user(self.user).action_amazon_request_label()
 

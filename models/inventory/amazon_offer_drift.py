@@ -28,7 +28,7 @@ class AmazonOffer(models.Model):
     _inherit = "amazon.offer"
 
     drift = fields.Integer(
-        "Difference",
+        "Stock Difference",
         readonly=True,
         copy=False,
         index=True,

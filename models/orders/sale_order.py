@@ -130,7 +130,7 @@ class SaleOrder(models.Model):
     amazon_purchase_date = fields.Datetime("Ordered on Amazon", readonly=True, copy=False)
     amazon_ship_by = fields.Datetime("Ship by", readonly=True, copy=False, index=True)
     amazon_deliver_by = fields.Datetime("Deliver by", readonly=True, copy=False)
-    amazon_delivered_at = fields.Datetime("Delivered", readonly=True, copy=False)
+    amazon_delivered_at = fields.Datetime("Delivered on", readonly=True, copy=False)
     amazon_last_update = fields.Datetime("Changed on Amazon", readonly=True, copy=False)
     amazon_version = fields.Char(readonly=True, copy=False)
     amazon_gift_note = fields.Text("Gift Message", readonly=True, copy=False)

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import AWAITING_PAYMENT, RECENT_DAYS, TO_SHIP
-from ...order_numbers import has_few_digits, part_of_number, whole_number
+from ...order_numbers import half_width, has_few_digits, part_of_number, whole_number
 from ..engine.amazon_search import few, pointing
 from ..engine.trigram import by_letters, letters, trigram
 from .amazon_phase import CLOSED_ROLES
@@ -66,10 +66,15 @@ class SaleOrder(models.Model):
 
     def _search_amazon_text(self, operator, value):
         """What is typed into the search box: a number here or elsewhere, or a customer, to whom contacts belong; where
-        no order has it, a SKU or a product."""
+        no order has it, a SKU or a product. As it was typed first: so may a name be written."""
         if operator != "ilike":
             return NotImplemented
-        offers = self.env["amazon.offer"].has_access("read")
+        usual = half_width(value)
+        otherwise = None
+        if usual != value:
+            otherwise = Domain("amazon_text", operator, usual)
+        elif self.env["amazon.offer"].has_access("read"):
+            otherwise = Domain("amazon_sku", operator, value)
         return self._amazon_by_text(
             value,
             ["amazon_order_ref", "client_order_ref"],
@@ -77,7 +82,7 @@ class SaleOrder(models.Model):
             # A contact's complete name begins with the customer's.
             Domain("complete_name", operator, value),
             "child_of",
-            Domain("amazon_sku", operator, value) if offers else None,
+            otherwise,
         )
 
     @api.model

@@ -40,7 +40,7 @@ class AmazonVendorSubmission(models.Model):
     _inherit = "amazon.vendor.submission"
 
     kind = fields.Selection(selection_add=[("status", "Status Update")], ondelete={"status": "cascade"})
-    event = fields.Selection(EVENTS, "Parcel", readonly=True)
+    event = fields.Selection(EVENTS, "What Has Happened", readonly=True)
     moment = fields.Datetime("Happened on", readonly=True)
     tracking_ref = fields.Char("Tracking Number", readonly=True)
     location_id = fields.Many2one(

@@ -49,7 +49,7 @@ class AmazonVendorTransaction(models.Model):
     )
     state = fields.Selection(
         [
-            ("sent", "Sent"),
+            ("sent", "Handed to Amazon"),
             ("processing", "Amazon Works on It"),
             ("success", "Success"),
             ("failure", "Failure"),

@@ -41,7 +41,7 @@ class SaleOrder(models.Model):
         [
             ("to_send", "To Decide"),
             ("sending", "Being Told"),
-            ("accepted", "Accepted"),
+            ("accepted", "Order Accepted"),
             ("rejected", "Rejected"),
             ("error", "Error"),
         ],

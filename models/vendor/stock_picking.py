@@ -23,6 +23,8 @@ class StockPicking(models.Model):
         help="Amazon wants to know within 4 hours that a Direct Fulfillment order has left.",
     )
     amazon_acknowledgement = fields.Selection(related="sale_id.amazon_acknowledgement")
+    amazon_vendor_message = fields.Text(related="sale_id.amazon_vendor_message")
+    amazon_own_carrier = fields.Boolean(related="sale_id.amazon_account_id.vendor_own_carrier")
     amazon_ship_from = fields.Char(related="sale_id.amazon_ship_from")
     amazon_order_ship_method = fields.Char(related="sale_id.amazon_ship_method")
 
@@ -76,8 +78,13 @@ class StockPicking(models.Model):
 
     def _amazon_why_blocked(self):
         blocked = super()._amazon_why_blocked()
-        # sudo: see there
-        rejected = self.sudo().sale_id.amazon_acknowledgement == "rejected"
-        if rejected and not blocked:
-            return self.env._("%s was rejected; nothing of it may leave.", self.sale_id.name)
-        return blocked
+        if blocked:
+            return blocked
+        order = self.sudo().sale_id  # sudo: see there
+        if order.amazon_acknowledgement == "rejected":
+            return self.env._("%s was rejected; nothing of it may leave.", order.name)
+        denial = order._amazon_submission("confirmation").filtered("denied")
+        # Refused by Amazon, the order may leave.
+        if denial and denial.state not in ("rejected", "error"):
+            return self.env._("%s was denied; nothing of it may leave.", order.name)
+        return False
