@@ -218,10 +218,11 @@ class TestPhases(AmazonCase):
         order = self.imported()
         with freeze_time("2026-11-24 23:30:00"):
             order._amazon_assign("review", "Look")
+            order._amazon_confirmation_failed()
             self.account._job("orders").write({"error_kind": "access", "last_error": "Refused"})
             self.account._assign_help()
         due = (order.activity_ids | self.account.activity_ids).mapped("date_deadline")
-        self.assertEqual(due, [date(2026, 11, 25)] * 2)
+        self.assertEqual(due, [date(2026, 11, 25)] * 3)
 
     def test_not_by_hand(self):
         """What is not paid, cancelled or shipped by Amazon is not put among what is to be picked."""

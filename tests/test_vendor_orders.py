@@ -1,3 +1,6 @@
+from datetime import date
+
+from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
@@ -163,6 +166,17 @@ class TestVendorOrders(VendorCase):
             mine.with_user(self.user).action_amazon_refresh()
         self.env.invalidate_all()
         self.assertEqual((order.amazon_vendor_status, order.amazon_acknowledgement), ("ACCEPTED", "accepted"))
+
+    def test_asked_today(self):
+        """What is asked of a person is due today where the person is: a vendor has no marketplace."""
+        self.vendor.user_id.tz = "Asia/Tokyo"
+        order = self.purchased()
+        with freeze_time("2026-11-24 23:30:00"):
+            order._amazon_assign("look", "Look")
+            self.vendor._job("vendor_orders").write({"error_kind": "access", "last_error": "Refused"})
+            self.vendor._assign_help()
+        due = (order._amazon_assigned("look") | self.vendor.activity_ids).mapped("date_deadline")
+        self.assertEqual(due, [date(2026, 11, 25)] * 2)
 
     def test_privacy(self):
         """Who got it is removed when the time is over; Amazon, which bought it, stays."""

@@ -421,11 +421,13 @@ class SaleOrder(models.Model):
         """Say that a person is needed, and move the orders where the account wants those that failed."""
         for order in self:
             if not order.activity_search(["sale_amazon_spapi.mail_activity_confirmation"]):
+                user = order.amazon_account_id.user_id or order.user_id or self.env.user
                 # Odoo would mail each of them; one mail tells of all of a run.
                 order.with_context(mail_activity_quick_update=True).activity_schedule(
                     "sale_amazon_spapi.mail_activity_confirmation",
+                    order.amazon_marketplace_id._today(user),
                     summary=self.env._("A shipping confirmation has failed"),
-                    user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
+                    user_id=user.id,
                 )
             order._amazon_move_on("failure_phase_id")
 

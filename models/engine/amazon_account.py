@@ -702,12 +702,13 @@ class AmazonAccount(models.Model):
         if there:
             there.note = note
         else:
+            user = self.user_id or self.env.user
             self.activity_schedule(
                 f"sale_amazon_spapi.{name}",
-                self.marketplace_ids._today(),
+                self.marketplace_ids._today(user),
                 summary=summary,
                 note=note,
-                user_id=(self.user_id or self.env.user).id,
+                user_id=user.id,
             )
 
     def _job(self, name):

@@ -609,14 +609,15 @@ class SaleOrder(models.Model):
         # Part of it may be Amazon's words, which are no HTML of ours.
         note = note and plaintext2html(note)
         for order in self:
+            user = order.amazon_account_id.user_id or order.user_id or self.env.user
             if not order._amazon_assigned(reason):
                 # Odoo would mail each of them. sudo: the reason is the addon's own
                 order.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
                     kind,
-                    order.amazon_marketplace_id._today(),
+                    order.amazon_marketplace_id._today(user),
                     summary,
                     note,
-                    user_id=(order.amazon_account_id.user_id or order.user_id or self.env.user).id,
+                    user_id=user.id,
                     amazon_reason=reason,
                 )
 
