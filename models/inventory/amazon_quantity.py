@@ -8,6 +8,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...const import QUERY_AGAIN_MINUTES
 from ...locks import MET
+from ...ours import OURS, is_ours
 from ...said import say
 from ...selling_partner import ANY_PRODUCT, FEED_TYPE_LISTINGS, MOST_MESSAGES, MOST_SKUS, BadRequest, ListingPatch
 from ..engine.amazon_job import unexpected
@@ -218,12 +219,12 @@ class AmazonQuantity(models.Model):
             run.log._note(ORDERS_MISSING)
             run.job._trigger(60)
             run.commit()
-        return super(AmazonQuantity, self.with_context(amazon_only_out=waits))._send(run, requested) or waits
+        return super(AmazonQuantity, self.with_context(amazon_only_out=waits and OURS))._send(run, requested) or waits
 
     @api.model
     def _only_what_ran_out(self):
         """Tell whether orders are missing: whatever they take, of what has run out or is paused there is none."""
-        return self.env.context.get("amazon_only_out", False)
+        return is_ours(self.env, "amazon_only_out")
 
     @api.model
     def _send_all(self, run, requested, troubles, tried):
