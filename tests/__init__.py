@@ -71,6 +71,7 @@ from . import (
     test_unapplied,
     test_vendor_account,
     test_vendor_acknowledgement,
+    test_vendor_attacked,
     test_vendor_confirmation,
     test_vendor_labels,
     test_vendor_orders,

@@ -2,6 +2,7 @@ from collections import Counter
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...const import FIRST_RUN_DAYS
 from ...selling_partner import SearchVendorOrders
@@ -9,6 +10,8 @@ from ...selling_partner.vendor import LONGEST_SPAN
 from ...times import aware, naive
 from .amazon_account import VENDOR
 from .purchase_order import parse_purchase_order
+
+_lt = LazyTranslate(__name__)
 
 # Amazon may show an order late, under its old date; what comes twice is known.
 LATE_MINUTES = 60
@@ -91,6 +94,18 @@ class AmazonOrderUpdate(models.Model):
         return self._vendor_window(reached) if reached < fields.Datetime.now() - timedelta(minutes=1) else None
 
     # === BUSINESS METHODS: BUILDING === #
+
+    def _elsewhere(self):
+        """Close rows of orders that another account makes; what is personal leaves them."""
+        self.write(
+            {
+                "state": "ignored",
+                "payload": False,
+                "retry_at": False,
+                "missing_sku": False,
+                "error": _lt("It is for another selling party, which has an account of its own here."),
+            }
+        )
 
     @api.model
     def _retry_for_vendor(self, account):

@@ -76,7 +76,14 @@ class AmazonVendorSubmission(models.Model):
             if row.state in ("sending", "done") or order.amazon_vendor_status == "SHIPPED":
                 continue
             gone = order._amazon_vendor_gone()
-            vals = {"picking_id": gone[-1:].id, "decided_at": fields.Datetime.now(), "again": 0, **values}
+            vals = {
+                "picking_id": gone[-1:].id,
+                "decided_at": fields.Datetime.now(),
+                "again": 0,
+                # What leaves was not denied after all.
+                "denied": False,
+                **values,
+            }
             if row:
                 row._to_send(**vals)
             else:

@@ -288,6 +288,13 @@ class AmazonVendorSubmission(models.Model):
         )
 
     def _status_schedule(self):
+        """Return when it is to be delivered, None where there is no appointment.
+
+        :raise Wrong: it ends before it begins.
+        """
+        begin, end = self.appointment_from, self.appointment_until
+        if begin and end and end < begin:
+            raise Wrong("appointment", self.env._("The appointment ends before it begins."))
         times = [self.appointment_at, self.appointment_from, self.appointment_until]
         return Schedule(*(aware(time) if time else None for time in times)) if any(times) else None
 

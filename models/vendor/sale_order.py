@@ -10,6 +10,7 @@ from odoo.tools.misc import format_datetime
 from ...notices import RELOAD, notice
 from ...selling_partner.vendor_orders import STATUSES
 from ..orders.amazon_order_update import NeedsAttention
+from .amazon_account import VENDOR
 from .amazon_acknowledgement_code import ACCEPTED
 from .purchase_order import PurchaseOrder
 
@@ -104,7 +105,7 @@ class SaleOrder(models.Model):
 
     def action_amazon_reject(self):
         """Open the dialog that asks why these orders are rejected."""
-        self._amazon_check_decidable()
+        self._amazon_check_decidable(rejecting=True)
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_rejection")
         return {**action, "context": {"default_order_ids": self.ids}}
 
@@ -113,9 +114,10 @@ class SaleOrder(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_vendor_submissions")
         return {**action, "domain": [("order_id", "in", self.ids)], "context": {}}
 
-    def _amazon_check_decidable(self):
-        """Refuse to decide what is no vendor's order, or decided.
+    def _amazon_check_decidable(self, rejecting):
+        """Refuse to decide what is no vendor's order, or decided, and to reject what has left.
 
+        :param bool rejecting: the orders are to be rejected.
         :raise UserError: naming the orders.
         """
         self._amazon_check_group()
@@ -128,6 +130,9 @@ class SaleOrder(models.Model):
                     ", ".join(decided.mapped("name")) or "–",
                 )
             )
+        out = self.filtered(lambda order: rejecting and order._amazon_is_out())
+        if out:
+            raise UserError(self.env._("These have left already: %s", ", ".join(out.mapped("name"))))
 
     def _amazon_decide(self, code, then=RELOAD):
         """Have Amazon told soon what a person has decided.
@@ -136,7 +141,7 @@ class SaleOrder(models.Model):
         :param dict then: the action that follows.
         :raise UserError: as :meth:`_amazon_check_decidable`.
         """
-        self._amazon_check_decidable()
+        self._amazon_check_decidable(rejecting=code.code != ACCEPTED)
         self._amazon_acknowledge(code)
         return notice(self.env._("%s acknowledgements are sent within a minute.", len(self)), then=then)
 
@@ -250,6 +255,23 @@ class SaleOrder(models.Model):
         """Return the domain of a vendor's orders that Amazon may still change."""
         return Domain("amazon_account_id", "=", account.id) & Domain("amazon_vendor_status", "in", ("NEW", "ACCEPTED"))
 
+    @api.model
+    def _amazon_wanted(self, account, new):
+        """Leave out, besides, what is for a selling party that another account is for: Amazon may show one application
+        the orders of several."""
+        new = super()._amazon_wanted(account, new)
+        parties = {row: value.purchase.selling_party for row, value in new.items() if isinstance(value, PurchaseOrder)}
+        foreign = set(parties.values()) - {account.vendor_party}
+        if not foreign:
+            return new
+        # sudo: the other account may be another company's
+        accounts = self.env["amazon.account"].sudo()
+        started = Domain("kind", "=", VENDOR) & Domain("region", "=", account.region) & Domain("auto_vendor", "=", True)
+        theirs = set(accounts.search(started & Domain("vendor_party", "in", list(foreign))).mapped("vendor_party"))
+        elsewhere = self.env["amazon.order.update"].union(*(row for row, party in parties.items() if party in theirs))
+        elsewhere._elsewhere()
+        return {row: value for row, value in new.items() if row not in elsewhere}
+
     def _amazon_facts(self, account, values, customers, offers):
         if not self:
             for value in values:
@@ -316,6 +338,18 @@ class SaleOrder(models.Model):
             "amazon_address_hidden": purchase.is_masked,
             "amazon_acknowledge_by": vals["amazon_purchase_date"] + timedelta(hours=ACKNOWLEDGE_HOURS),
         }
+
+    def _amazon_write_header(self, facts, partly=False):
+        before = self.amazon_ship_from
+        result = super()._amazon_write_header(facts, partly)
+        if before and self.amazon_ship_from != before:
+            # Where it leaves from here is for a person to change.
+            self._amazon_assign(
+                "ship_from",
+                self.env._("Amazon lets it leave from another warehouse now"),
+                self.env._("%(before)s until now, then %(now)s", before=before, now=self.amazon_ship_from or "–"),
+            )
+        return result
 
     def _amazon_customer(self, account, value):
         if not isinstance(value, PurchaseOrder):

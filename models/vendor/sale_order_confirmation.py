@@ -47,7 +47,11 @@ class SaleOrder(models.Model):
         self._amazon_check_group()
         self.check_access("write")
         wrong = self.filtered(
-            lambda order: order.amazon_acknowledgement != "accepted" or order.amazon_api_status in ("sending", "done")
+            lambda order: (
+                order.amazon_acknowledgement != "accepted"
+                or order.amazon_api_status in ("sending", "done")
+                or order._amazon_is_out()
+            )
         )
         if wrong or not self:
             raise UserError(
@@ -71,6 +75,10 @@ class SaleOrder(models.Model):
         return gone.picking_id.filtered(lambda picking: picking.state == "done").sorted(
             lambda picking: (picking.date_done, picking.id)
         )
+
+    def _amazon_is_out(self):
+        """Tell whether something of the order has left, and has not come back."""
+        return any(line.move_ids and line.qty_delivered > 0 for line in self.order_line)
 
     def _amazon_acknowledged(self):
         result = super()._amazon_acknowledged()
