@@ -22,17 +22,39 @@ _lt = LazyTranslate(__name__)
 #: The kinds of errors that a person must mend on the account or at Amazon.
 BROKEN = ("credentials", "access")
 
+
+class Central(NamedTuple):
+    """Amazon's own pages for a kind of account.
+
+    :param apps: where its applications are.
+    :param standing: where Amazon says what is wrong with the account.
+    """
+
+    central: object
+    apps: object
+    standing: object
+
+
+SELLER_CENTRAL = Central(
+    _lt("Seller Central"),
+    _lt("Seller Central (Apps and Services > Develop Apps)"),
+    _lt("Seller Central (Account Health)"),
+)
+VENDOR_CENTRAL = Central(
+    _lt("Vendor Central"), _lt("Vendor Central (Integration > API Integration)"), _lt("Vendor Central")
+)
+
 _FOREIGN = _lt(
     "Something else than Amazon answers at this address. Check the environment and the server address on the account,"
     " and whether a proxy or firewall stands between this server and Amazon."
 )
 _SECRET = _lt(
-    "The client secret has expired: Amazon's client secrets are valid for 180 days. Create a new one in Seller Central"
-    " (Apps and Services > Develop Apps) and enter it here. The refresh token stays valid."
+    "The client secret has expired: Amazon's client secrets are valid for 180 days. Create a new one in %(apps)s and"
+    " enter it here. The refresh token stays valid."
 )
 _REVOKED = _lt(
     "Amazon does not accept the refresh token: it was not copied as a whole, is another application's, or the"
-    " authorization was revoked or has expired. Authorize the application again in Seller Central and enter the new"
+    " authorization was revoked or has expired. Authorize the application again in %(central)s and enter the new"
     " refresh token."
 )
 
@@ -86,7 +108,7 @@ REFUSALS = {
             "credentials",
             _lt(
                 "Amazon does not accept the client ID or client secret. Client secrets expire after 180 days: create a"
-                " new one in Seller Central (Apps and Services > Develop Apps) and enter it here."
+                " new one in %(apps)s and enter it here."
             ),
             ["invalid_client"],
         ),
@@ -107,7 +129,7 @@ REFUSALS = {
             "credentials",
             _lt(
                 "Amazon's login refuses the request. Copy the client ID, the client secret and the refresh token once"
-                " more from Seller Central (Apps and Services > Develop Apps)."
+                " more from %(apps)s."
             ),
         ),
     ),
@@ -122,7 +144,7 @@ REFUSALS = {
             "credentials",
             _lt(
                 "The authorization of the application has expired: Amazon wants it renewed every year. Authorize the"
-                " application again in Seller Central and enter the new refresh token."
+                " application again in %(central)s and enter the new refresh token."
             ),
             words=r"authori[sz]ation\b.*\bexpired|re-?authori[sz]",
         ),
@@ -130,17 +152,14 @@ REFUSALS = {
         Refusal(
             "access",
             _lt(
-                "Amazon has blocked the application or your developer profile. See the messages in Seller Central"
-                " (Apps and Services > Develop Apps) and answer them there."
+                "Amazon has blocked the application or your developer profile. See the messages in %(apps)s"
+                " and answer them there."
             ),
             words=r"(application|app|developer)\b.*\b(suspended|deactivated|disabled|blocked|removed|not approved)",
         ),
         Refusal(
             "access",
-            _lt(
-                "The seller account is not active at Amazon. Seller Central (Account Health) says why and what Amazon"
-                " wants."
-            ),
+            _lt("The account is not active at Amazon. %(standing)s says why and what Amazon wants."),
             words=r"(seller|merchant|selling partner|seller account|account)\b.*"
             r"\b(suspended|deactivated|inactive|not active|blocked|closed|disabled)",
         ),
@@ -148,7 +167,7 @@ REFUSALS = {
             "access",
             _lt(
                 "The seller does not take part in one of the account's marketplaces, or the application is not"
-                " authorized for it. Remove the marketplace from the account, or register for it in Seller Central and"
+                " authorized for it. Remove the marketplace from the account, or register for it in %(central)s and"
                 " authorize the application again."
             ),
             words=r"marketplace",
@@ -156,7 +175,7 @@ REFUSALS = {
         Refusal(
             "access",
             _lt(
-                "The application lacks a restricted role. In Seller Central (Apps and Services > Develop Apps), ask for"
+                "The application lacks a restricted role. In %(apps)s, ask for"
                 " “Direct-to-Consumer Shipping” and authorize the application again."
             ),
             words=r"data elements?|restricted|personally identifiable|\bPII\b",
@@ -177,7 +196,7 @@ REFUSALS = {
         Refusal(
             "access",
             _lt(
-                "Amazon denies access to %(operation)s. In Seller Central (Apps and Services > Develop Apps), check"
+                "Amazon denies access to %(operation)s. In %(apps)s, check"
                 " that the application has the roles this needs and authorize it again."
             ),
         ),
@@ -322,17 +341,18 @@ def find(error):
     return next(row for row in rows if row.fits(error))
 
 
-def explain(error, by_hand=False):
+def explain(error, by_hand=False, central=SELLER_CENTRAL):
     """Say what went wrong, what to do about it and what happens next, and last what Amazon said, for whoever has to be
     shown that.
 
     :param SellingPartnerError error: what went wrong.
     :param bool by_hand: a person waits for the answer, and nothing is tried again by itself.
+    :param Central central: where the account's people look at Amazon.
     :return: (kind, lines for a :class:`.said.Said` field or :func:`.said.say`).
     :rtype: tuple[str, list]
     """
     row = find(error)
-    facts = {"operation": purpose(error.operation), "message": error.message}
+    facts = {"operation": purpose(error.operation), "message": error.message, **central._asdict()}
     if isinstance(error, QuotaExceeded):
         facts["time"] = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=error.retry_after)
     lines = [with_facts(text, facts) for text in (row.text, AGAIN.get(row.kind, ("", ""))[by_hand]) if text]
@@ -367,4 +387,5 @@ def unreadable(error):
 
 def with_facts(text, facts):
     """Return a text of the table with what its placeholders stand for."""
-    return LazyGettext(text._source, _module=text._module, **facts)
+    named = {name: fact for name, fact in facts.items() if f"%({name})s" in text._source}
+    return LazyGettext(text._source, _module=text._module, **named)

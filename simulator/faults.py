@@ -387,6 +387,17 @@ class EmptyPage(InTheAnswer):
         return body
 
 
+class PageWithoutList(InTheAnswer):
+    """A page that does not say which orders there are."""
+
+    kind = "page_without_list"
+
+    def change(self, call, body):
+        if unwrapped(body).pop("orders", None) is None:
+            return None
+        return body
+
+
 class SamePage(InTheAnswer):
     """The page's token leads to this page again."""
 

@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .. import selling_partner
-from ..refusals import REFUSALS, explain, find
+from ..refusals import REFUSALS, explain, find, with_facts
 from ..said import say
 from ..selling_partner import (
     AccessDenied,
@@ -183,6 +183,21 @@ class TestRefusals(AmazonCase):
                 self.assertLessEqual(say(self.env, explain(error, by_hand)[1]).count("REQUEST-1"), 1)
         rows = [row for rows in REFUSALS.values() for row in rows]
         self.assertFalse([row for row in rows if not any(row is one for one in found)])
+
+    def test_vendors(self):
+        """Vendors are sent to Vendor Central, whatever is the matter; sellers to Seller Central."""
+        vendor = self.env["amazon.account"].new({"kind": "vendor_df"})
+        places = set()
+        for row in (row for rows in REFUSALS.values() for row in rows if row.text):
+            with self.subTest(row=row.text):
+                for account, there, elsewhere in ((vendor, "Vendor", "Seller"), (self.account, "Seller", "Vendor")):
+                    facts = {"operation": "x", "message": "x", **account._central()._asdict()}
+                    text = say(self.env, with_facts(row.text, facts))
+                    self.assertNotIn(f"{elsewhere} Central", text)
+                    places |= {there} if f"{there} Central" in text else set()
+        self.assertEqual(places, {"Vendor", "Seller"})
+        error = AccessDenied("Access to requested resource is denied.", code="Unauthorized", status=403)
+        self.assertIn("Vendor Central (Integration > API Integration)", say(self.env, vendor._explain(error)[1]))
 
     def test_operations_in_words(self):
         """What Amazon denies, or gives no quota for, is named by what it is for, not by Amazon's name of the call."""

@@ -109,3 +109,35 @@ class TestVendorAccount(VendorCase):
         self.assertNotIn(self.vendor.id, [state["id"] for state in accounts.get_standstill()])
         self.vendor.auto_vendor = False
         self.assertNotIn(self.vendor.id, [state["id"] for state in accounts.get_standstill()])
+
+    # === MENUS === #
+
+    def menus(self, user):
+        """Return the menus that the web client shows a user."""
+        names = self.env["ir.ui.menu"].with_user(user).load_web_menus(False).values()
+        return {menu["xmlid"].removeprefix("sale_amazon_spapi.") for menu in names}
+
+    def test_menu(self):
+        """Only who has a vendor's account has the vendor's menu, from the first account on to the last."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        manager = "sale_amazon_spapi.group_amazon_manager"
+        seller = new_test_user(
+            self.env, "seller", manager, company_id=elsewhere.id, company_ids=[(6, 0, elsewhere.ids)]
+        )
+        mine, theirs = {"menu_amazon_vendor", "menu_amazon_vendor_orders"}, {"menu_amazon", "menu_amazon_accounts"}
+        self.assertLessEqual(mine | theirs, self.menus(self.manager))
+        self.assertLessEqual(theirs, self.menus(seller), "where the first one is made")
+        self.assertFalse(mine & self.menus(seller))
+        seller.company_ids |= self.company
+        self.assertLessEqual(mine, self.menus(seller))
+        seller.company_ids = elsewhere
+        self.assertFalse(mine & self.menus(seller))
+        accounts = self.env["amazon.account"].with_user(seller).with_context(allowed_company_ids=elsewhere.ids)
+        account = accounts.create({"name": "First", "kind": "vendor_df"})
+        self.assertEqual(account.company_id, elsewhere)
+        self.assertLessEqual(mine, self.menus(seller))
+        for archived in (True, False):
+            account.active = not archived
+            self.assertEqual(bool(mine & self.menus(seller)), not archived)
+        account.unlink()
+        self.assertFalse(mine & self.menus(seller))

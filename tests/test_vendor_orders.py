@@ -178,6 +178,35 @@ class TestVendorOrders(VendorCase):
         due = (order._amazon_assigned("look") | self.vendor.activity_ids).mapped("date_deadline")
         self.assertEqual(due, [date(2026, 11, 25)] * 2)
 
+    def test_gift(self):
+        """Nobody has to look at a gift order; what is to be put in stands on order and delivery, and on the slip that
+        lies in the parcel."""
+        order = self.purchased("vendor_gift")
+        self.assertTrue(order.amazon_is_gift)
+        self.assertFalse(order.amazon_review_reasons or order.activity_ids or order.picking_ids.amazon_blocked)
+        [item] = self.there(order)["order"]["orderDetails"]["items"]
+        message = item["giftDetails"]["giftMessage"]
+        self.assertIn(message, order.picking_ids.amazon_gift_note)
+        slip, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "stock.report_deliveryslip", order.picking_ids.ids
+        )
+        self.assertIn(message, slip.decode())
+        self.tell()
+        self.tell(minutes=2)
+        self.ship(order.picking_ids)
+        self.assertEqual(order.picking_ids.state, "done")
+
+    def test_no_list(self):
+        """An answer without a list of orders cannot be read: it does not say that there are none."""
+        [number] = self.place_purchase()
+        self.amazon.post("faults", operation="getOrders", kind="page_without_list", times=1)
+        log = self.read_orders()
+        job = self.vendor._job("vendor_orders")
+        self.assertEqual((log.state, job.cursor), ("failed", False))
+        self.assertIn("cannot be read", job.last_error)
+        self.read_orders()
+        self.assertTrue(self.orders(number))
+
     def test_privacy(self):
         """Who got it is removed when the time is over; Amazon, which bought it, stays."""
         order = self.purchased()

@@ -110,7 +110,7 @@ class TestVendorPapers(PapersCase):
         self.amazon.post("faults", operation="getPackingSlips", kind="403", times=1)
         self.fetch(kind="slips")
         self.assertEqual(self.vendor._job("vendor_slips").error_kind, "access")
-        self.assertEqual(order.activity_ids.mapped("amazon_reason"), ["review"])
+        self.assertFalse(order.activity_ids)
 
     # === PERSONAL DATA === #
 
@@ -123,7 +123,6 @@ class TestVendorPapers(PapersCase):
         self.assertEqual(len(files), 2)
         names = [self.env["ir.attachment"]._full_path(name) for name in files.mapped("store_fname")]
         self.assertEqual(len(names), 2)
-        order.with_user(self.user).action_amazon_reviewed()
         self.ship(order.picking_ids)
         with freeze_time(fields.Datetime.now() + timedelta(days=60)), self.committing(self.vendor) as account:
             account._purge_personal_data()

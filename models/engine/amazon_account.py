@@ -9,7 +9,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ... import crypto
 from ...notices import notice
-from ...refusals import BROKEN, explain
+from ...refusals import BROKEN, SELLER_CENTRAL, explain
 from ...said import Said, say, with_line
 from ...selling_partner import (
     Credentials,
@@ -462,7 +462,7 @@ class AmazonAccount(models.Model):
             with self._selling_partner() as amazon:
                 message, doubtful = getattr(self, f"_test_{self.kind}")(amazon)
         except SellingPartnerError as error:
-            kind, message = explain(error, by_hand=True)
+            kind, message = self._explain(error, by_hand=True)
             if self.tested_state == "new" and not all(value for _label, value in self.sudo()._secrets()):
                 # Why they are missing comes first.
                 message = with_line(self, "tested_message", message)
@@ -645,6 +645,17 @@ class AmazonAccount(models.Model):
         # sudo: the bucket is keyed by the client ID
         budget = budget or self.env["amazon.quota"]._budget(self.sudo())
         return SellingPartner(self._credentials(), self._endpoint(), budget=budget)
+
+    def _central(self):
+        """Return Amazon's own pages for these people.
+
+        :rtype: Central
+        """
+        return SELLER_CENTRAL
+
+    def _explain(self, error, by_hand=False):
+        """Say what went wrong with this account, as :func:`.refusals.explain` does."""
+        return explain(error, by_hand, self._central())
 
     def _key_ring_error(self, place):
         error = CredentialsError(str(place), code="key_ring")

@@ -12,7 +12,7 @@ from odoo.tools.translate import LazyTranslate
 from ...const import EMPTY_PAGES, STANDSTILL_MINUTES
 from ...locks import MET, advisory_lock
 from ...ours import OURS
-from ...refusals import BROKEN, explain
+from ...refusals import BROKEN
 from ...said import Said, say
 from ...selling_partner import BadRequest, SellingPartnerError, TokenRefused
 from ...times import naive
@@ -510,7 +510,7 @@ class AmazonJob(models.Model):
     def _failed(self, run, error):
         """Tell what went wrong, and come back when that makes sense."""
         if isinstance(error, SellingPartnerError):
-            kind, message = explain(error)
+            kind, message = self.account_id._explain(error)
         else:
             kind, message = "other", [unexpected(error)]
         if self._declaration().on_request and isinstance(error, BadRequest) and not isinstance(error, TokenRefused):

@@ -12,7 +12,6 @@ from odoo.tools.translate import LazyTranslate
 
 from ...const import ATTEMPTS, MAX_WAIT_SECONDS, QUERY_AGAIN_MINUTES, TROUBLES
 from ...locks import CONFLICTS, MET
-from ...refusals import explain
 from ...said import say
 from ...selling_partner import (
     AccessDenied,
@@ -684,7 +683,7 @@ class AmazonOutbox(models.AbstractModel):
         """Nothing reached Amazon, or Amazon did nothing with it."""
         if isinstance(error, (AccessDenied, CredentialsError)):
             again = fields.Datetime.now() + timedelta(minutes=ACCESS_MINUTES)
-            message = say(self.env, explain(error)[1])
+            message = say(self.env, self.account_id[:1]._explain(error)[1])
             for requested, rows in self.grouped("requested").items():
                 rows._refused("rejected", message, "access", retry_at=again, requested=requested)
         else:

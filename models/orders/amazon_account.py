@@ -8,7 +8,6 @@ from odoo.tools.translate import LazyTranslate
 
 from ...const import MAX_RANGE_DAYS, MAX_REFRESH, MAX_WAIT_SECONDS, TROUBLES
 from ...notices import notice
-from ...refusals import explain
 from ...said import say
 from ...selling_partner import (
     AccessDenied,
@@ -483,15 +482,15 @@ class AmazonAccount(models.Model):
                         denied += 1
                         if denied == TROUBLES:
                             raise
-                        failures[left[0]] = explain(error, by_hand=True)[1]
+                        failures[left[0]] = self._explain(error, by_hand=True)[1]
                     except NotFound:
                         failures[left[0]] = UNKNOWN_ORDER
                     except (BadRequest, MalformedAnswer) as error:
-                        failures[left[0]] = explain(error, by_hand=True)[1]
+                        failures[left[0]] = self._explain(error, by_hand=True)[1]
                     left.popleft()
         except SellingPartnerError as error:
             # What stands against one stands against the rest.
-            failures |= dict.fromkeys(left, explain(error, by_hand=True)[1])
+            failures |= dict.fromkeys(left, self._explain(error, by_hand=True)[1])
         return received, failures
 
     # === BUSINESS METHODS: STANDSTILL === #

@@ -27,7 +27,7 @@ from ...const import (
 from ...locks import CONFLICTS, MET
 from ...notices import notice
 from ...quiet import no_statements_logged
-from ...refusals import explain, find, unreadable
+from ...refusals import find, unreadable
 from ...said import Said, say
 from ...selling_partner import (
     ALL,
@@ -486,7 +486,7 @@ class AmazonOrderUpdate(models.Model):
                 if denied >= TROUBLES:
                     raise
                 run.log._note(_lt("Amazon denies the order %s; the others go on.", order.order_id))
-                run.log._note(explain(error)[1])
+                run.log._note(run.account._explain(error)[1])
                 left.append(order)
                 continue
             except (BadRequest, MalformedAnswer) as error:
@@ -1023,7 +1023,6 @@ class AmazonOrderUpdate(models.Model):
             self.env["amazon.offer"]._resolve(self.account_id, error.marketplace, [error.item])
         _logger.info("order %s not built: %s", self.order_ref, type(error).__name__)
 
-    @api.model
     def _reason(self, error):
         """Say in words what is wrong. An error that is not ours may carry personal data in its text: of it
         only the kind and the place are told."""
@@ -1034,9 +1033,10 @@ class AmazonOrderUpdate(models.Model):
             )
         if isinstance(error, MalformedAnswer):
             return _lt(
-                "Amazon's data cannot be read. %s Press Retry to read the order again from Amazon. If that does not"
-                " help, work on it in Seller Central and report it with its number.",
-                unreadable(error),
+                "Amazon's data cannot be read. %(why)s Press Retry to read the order again from Amazon. If that does"
+                " not help, work on it in %(central)s and report it with its number.",
+                why=unreadable(error),
+                central=self.account_id[:1]._central().central,
             )
         if isinstance(error, UserError | ValidationError):
             return str(error)

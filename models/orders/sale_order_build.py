@@ -419,13 +419,17 @@ class SaleOrder(models.Model):
             reasons.append(self.env._("Unknown SKU: %s", ", ".join(unknown)))
         if not facts.amounts.complete:
             reasons.append(self.env._("Amazon gives no price"))
-        if self._amazon_gift_note(value):
+        if self._amazon_must_see_gift(value):
             reasons.append(self.env._("Gift"))
         if value.cancellation_requested:
             reasons.append(self.env._("The buyer asks to cancel"))
         if facts.status in TO_SHIP and self._amazon_lacks_address(value):
             reasons.append(self.env._("No address: your application lacks the Direct-to-Consumer Shipping role"))
         return reasons
+
+    def _amazon_must_see_gift(self, value):
+        """Tell whether a person must see to what the buyer wants of gifts."""
+        return bool(self._amazon_gift_note(value))
 
     @api.model
     def _amazon_lacks_address(self, value):
@@ -793,7 +797,10 @@ class SaleOrder(models.Model):
             self._amazon_assign(
                 "cancelled_here",
                 self.env._("Cancelled here, but not on Amazon"),
-                self.env._("Cancel it in Seller Central, or press “Take Up Again” here."),
+                self.env._(
+                    "Cancel it in %(central)s, or press “Take Up Again” here.",
+                    central=say(self.env, self.amazon_account_id._central().central),
+                ),
             )
 
     # === CHANGES === #
@@ -872,7 +879,8 @@ class SaleOrder(models.Model):
         if not partly:
             raise NeedsAttention(
                 self.env._(
-                    "Amazon gives the amounts in %(new)s now; the order is in %(old)s. Compare it with Seller Central.",
+                    "Amazon gives the amounts in %(new)s now; the order is in %(old)s. Compare it with %(central)s.",
+                    central=say(self.env, self.amazon_account_id._central().central),
                     new=value.currency,
                     old=self.currency_id.name,
                 )

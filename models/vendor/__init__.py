@@ -25,6 +25,7 @@ from . import (
     amazon_vendor_submission_status,
     amazon_vendor_transaction,
     amazon_vendor_warehouse,
+    ir_ui_menu,
     res_partner,
     sale_order,
     sale_order_confirmation,

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...refusals import VENDOR_CENTRAL
 from ...selling_partner.vendor_submissions import EDIFACT, X12
 from .purchase_order import PurchaseOrder
 
@@ -90,8 +91,22 @@ class AmazonAccount(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        accounts = super().create(vals_list)
+        if VENDOR in accounts.mapped("kind"):
+            self.env["ir.ui.menu"]._amazon_forget_menus()
+        return accounts
+
+    def unlink(self):
+        if VENDOR in self.mapped("kind"):
+            self.env["ir.ui.menu"]._amazon_forget_menus()
+        return super().unlink()
+
     def write(self, vals):
         result = super().write(vals)
+        if {"kind", "active", "company_id"} & set(vals):
+            self.env["ir.ui.menu"]._amazon_forget_menus()
         if "vendor_party" in vals:
             for account in self:
                 self.env["amazon.order.update"]._retry_for_vendor(account)
@@ -139,6 +154,9 @@ class AmazonAccount(models.Model):
     def _order_url(self, ref):
         # Vendor Central has no address of its own for an order.
         return super()._order_url(ref) if self.kind != VENDOR else False
+
+    def _central(self):
+        return VENDOR_CENTRAL if self.kind == VENDOR else super()._central()
 
     def _order_source(self):
         return "vendor" if self.kind == VENDOR else super()._order_source()

@@ -321,6 +321,10 @@ class SaleOrder(models.Model):
         hidden = isinstance(value, PurchaseOrder) and value.is_address_hidden
         return not hidden and super()._amazon_lacks_address(value)
 
+    def _amazon_must_see_gift(self, value):
+        # What is to be put in Amazon prints on the packing slip.
+        return not isinstance(value, PurchaseOrder) and super()._amazon_must_see_gift(value)
+
     def _amazon_header_vals(self, facts):
         vals = super()._amazon_header_vals(facts)
         if not isinstance(facts.value, PurchaseOrder):

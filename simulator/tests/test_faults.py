@@ -173,6 +173,12 @@ def test_empty_first_page(amazon, seller, orders):
     assert ids(amazon.pages(seller)) == orders
 
 
+def test_page_without_list(amazon, seller, orders):
+    fault(amazon, "page_without_list")
+    assert "orders" not in search(amazon, seller).json()
+    assert ids(amazon.pages(seller)) == orders
+
+
 def test_duplicate_order(amazon, seller, orders):
     fault(amazon, "duplicate_order")
     assert ids(amazon.pages(seller, maxResultsPerPage=4)) == orders[:4] + orders[3:]
