@@ -9,7 +9,6 @@ from odoo.sql_db import Cursor
 from odoo.tests import HttpCase, TransactionCase, get_db_name, new_test_user
 
 from ..ours import OURS
-from ..refusals import explain
 from ..said import say
 from ..simulator.process import Amazon
 
@@ -212,12 +211,13 @@ class AmazonCase(TransactionCase):
             env = self.env(cr=cr)
             yield records[0].with_env(env) if len(records) == 1 else [record.with_env(env) for record in records]
 
-    def meaning(self, error, by_hand=False):
+    def meaning(self, error, by_hand=False, account=None):
         """Return what people are told of an error and of what happens next, without Amazon's own words.
 
         :param bool by_hand: a person waits for the answer.
+        :param account: whose people they are, None: the seller's.
         """
-        lines = say(self.env, explain(error, by_hand)[1]).split("\n")
+        lines = say(self.env, (account or self.account)._explain(error, by_hand)[1]).split("\n")
         return "\n".join(lines[: len(lines) - bool(error.status)])
 
     def queries(self, work, *arguments):

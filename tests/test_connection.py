@@ -51,8 +51,9 @@ class TestConnection(AmazonCase):
         """An account has the jobs of its kind, and only those can be started; its kind stays what it is."""
         vendor = self._connect(self.amazon.seller(), kind="vendor_df", name="Vendor", vendor_party="999US")
         vendor = vendor.with_user(self.manager)
+        stock = ["inventory", "inventory_by_hand"]
         papers = ["vendor_labels", "vendor_slips", "vendor_invoices"]
-        self.assertEqual(vendor.job_ids.mapped("name"), ["privacy", "vendor_orders", "vendor", *papers])
+        self.assertEqual(vendor.job_ids.mapped("name"), ["privacy", *stock, "vendor_orders", "vendor", *papers])
         self.assertEqual(len(self.account.job_ids), len(self.env["amazon.job"]._declared_for("seller")))
         for switch, job in (("auto_import", "Import Orders"), ("auto_confirm", "Confirm Deliveries")):
             with self.subTest(switch=switch):
@@ -111,7 +112,7 @@ class TestConnection(AmazonCase):
                 self.assertEqual(self.state(vendor), (known[0], message, 0))
         self.amazon.control("PATCH", f"sellers/{seller['merchant_id']}", revoked=True)
         message = self.press(vendor)
-        self.assertIn(self.meaning(CredentialsError(code="invalid_grant"), by_hand=True), message)
+        self.assertIn(self.meaning(CredentialsError(code="invalid_grant"), by_hand=True, account=vendor), message)
         self.assertEqual(self.state(vendor), ("broken", message, 0))
 
     def test_not_sold_in(self):

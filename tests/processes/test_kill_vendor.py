@@ -8,8 +8,6 @@ import shops
 
 WORKERS = 2
 KINDS = ("vendor_standard", "vendor_two_lines", "vendor_same_sku")
-# Whether the orders have been accepted, and have left, before the run that dies.
-CASES = {"orders": False, "confirmations": True}
 # The seller's application works for the vendor, too.
 CONNECT = """
 seller = env['amazon.account'].search([], limit=1)
@@ -30,8 +28,6 @@ env['amazon.shipping.rule'].create({'account_id': vendor.id, 'carrier_id': carri
 env['product.product'].search([('type', '=', 'consu')]).weight = 1
 vendor.auto_vendor = True
 """
-# The labels of several orders are asked for in one call, that of one is made at once.
-LABELS = {"many": 6, "one": 1}
 REQUEST = """
 env['amazon.account'].search([('kind', '=', 'vendor_df')]).write(
     {'vendor_own_carrier': False, 'vendor_auto_labels': False})
@@ -53,7 +49,6 @@ COUNTED = (
     "amazon_vendor_submission",
     "mail_activity",
 )
-COUNTED_WITH_PAPERS = (*COUNTED, "amazon_vendor_paper")
 
 
 class VendorSite(shops.SiteWithAmazon):
@@ -72,6 +67,10 @@ class VendorSite(shops.SiteWithAmazon):
     )
     #: Until what was never told is told again, and its transaction is through.
     rounds = (0, 1, 2, 6, 11, 21, 2, 2)
+    #: Of these there must be as many rows as without the death.
+    counted = COUNTED
+    #: Part of the address of what the run that dies has to call.
+    calls = "/vendor/"
 
     def prepare(self, left):
         self.left = left
@@ -110,48 +109,27 @@ class VendorSite(shops.SiteWithAmazon):
             + self.shop.sql("SELECT name FROM sale_order WHERE amazon_acknowledgement IN ('to_send', 'sending')")
         )
 
-
-def assert_right(site):
-    """Check that each order is here, and that Amazon was told once of it, and knows it."""
-    assert site.shop.refs() == dict.fromkeys(site.numbers, 1)
-    assert not site.open_rows()
-    kind, event = ("confirmation", "confirmed") if site.left else ("acknowledgement", "acknowledged")
-    told = [
-        entry["purchaseOrderNumber"]
-        for transaction in site.amazon.get(f"vendor/transactions?kind={kind}")
-        for entry in transaction["entries"]
-    ]
-    assert sorted(told) == sorted(site.numbers), "each was told once"
-    for number in site.numbers:
-        there = site.amazon.get(f"vendor/orders/{number}")
-        assert there["status"] == ("SHIPPED" if site.left else "ACCEPTED")
-        assert [entry["event"] for entry in there["history"]].count(event) == 1
-    state = "accepted", "done" if site.left else "not_sent"
-    rows = site.shop.sql("SELECT amazon_acknowledgement, amazon_api_status FROM sale_order WHERE amazon_channel = 'df'")
-    assert rows == [state] * len(KINDS), rows
-    shops.assert_at_rest(site.shop)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_killed_at_every_commit_and_every_call(one_account, case):
-    """Whichever commit or HTTP call a round dies before or after: nothing is lost, nothing told twice."""
-    with ExitStack() as stack:
-        sites = shops.sites(WORKERS, VendorSite, one_account, stack, {}, left=CASES[case])
-        events = sites[0].importer.good("vendor")
-        sites[0].recover()
-        assert_right(sites[0])
-        expected = sites[0].shop.count(COUNTED)
-
-        def begin(site):
-            site.renew()
-            return "vendor"
-
-        def recover(site, _number):
-            site.recover()
-            assert_right(site)
-            assert site.shop.count(COUNTED) == expected, "as many rows as without the crash"
-
-        shops.die_at_each(events, sites, begin, recover)
+    def assert_right(self):
+        """Check that each order is here, and that Amazon was told once of it, and knows it."""
+        assert self.shop.refs() == dict.fromkeys(self.numbers, 1)
+        assert not self.open_rows()
+        kind, event = ("confirmation", "confirmed") if self.left else ("acknowledgement", "acknowledged")
+        told = [
+            entry["purchaseOrderNumber"]
+            for transaction in self.amazon.get(f"vendor/transactions?kind={kind}")
+            for entry in transaction["entries"]
+        ]
+        assert sorted(told) == sorted(self.numbers), "each was told once"
+        for number in self.numbers:
+            there = self.amazon.get(f"vendor/orders/{number}")
+            assert there["status"] == ("SHIPPED" if self.left else "ACCEPTED")
+            assert [entry["event"] for entry in there["history"]].count(event) == 1
+        state = "accepted", "done" if self.left else "not_sent"
+        rows = self.shop.sql(
+            "SELECT amazon_acknowledgement, amazon_api_status FROM sale_order WHERE amazon_channel = 'df'"
+        )
+        assert rows == [state] * len(KINDS), rows
+        shops.assert_at_rest(self.shop)
 
 
 class LabelSite(VendorSite):
@@ -159,6 +137,8 @@ class LabelSite(VendorSite):
 
     :param orders: how many.
     """
+
+    counted = (*COUNTED, "amazon_vendor_paper")
 
     def prepare(self, orders):
         self.orders = orders
@@ -181,36 +161,81 @@ class LabelSite(VendorSite):
             "SELECT order_ref, state, message FROM amazon_vendor_paper WHERE state <> 'here' AND retry_at IS NOT NULL"
         )
 
+    def assert_right(self):
+        """Check that each order's label was made once, and is on its delivery once, with its number."""
+        assert not self.open_rows()
+        numbers = []
+        for number in self.numbers:
+            there = self.amazon.get(f"vendor/orders/{number}")
+            assert [entry["event"] for entry in there["history"] if "label" in entry["event"]] == ["label"]
+            numbers += [package["trackingNumber"] for package in there["label"]["packages"]]
+        rows = self.shop.sql(
+            "SELECT carrier_tracking_ref, amazon_label_state FROM stock_picking WHERE amazon_account_id > 0"
+        )
+        assert sorted(rows) == sorted((number, "here") for number in numbers), rows
+        attached = self.shop.sql(
+            "SELECT count(*), count(DISTINCT res_id) FROM ir_attachment WHERE res_model = 'stock.picking'"
+        )
+        assert attached == [(len(numbers), len(numbers))], attached
+        shops.assert_at_rest(self.shop)
 
-def assert_labelled(site):
-    """Check that each order's label was made once, and is on its delivery once, with its number."""
-    assert not site.open_rows()
-    numbers = []
-    for number in site.numbers:
-        there = site.amazon.get(f"vendor/orders/{number}")
-        assert [entry["event"] for entry in there["history"] if "label" in entry["event"]] == ["label"]
-        numbers += [package["trackingNumber"] for package in there["label"]["packages"]]
-    rows = site.shop.sql(
-        "SELECT carrier_tracking_ref, amazon_label_state FROM stock_picking WHERE amazon_account_id > 0"
-    )
-    assert sorted(rows) == sorted((number, "here") for number in numbers), rows
-    attached = site.shop.sql(
-        "SELECT count(*), count(DISTINCT res_id) FROM ir_attachment WHERE res_model = 'stock.picking'"
-    )
-    assert attached == [(len(numbers), len(numbers))], attached
-    shops.assert_at_rest(site.shop)
+
+class StockSite(VendorSite):
+    """A site of a vendor whose orders were accepted, and of whose stock Amazon is to be told."""
+
+    waiting = (("amazon_account", "stock_recheck_at"), *VendorSite.waiting)
+    counted = (*COUNTED, "amazon_vendor_quantity")
+    calls = "/inventory/"
+
+    def prepare(self):
+        super().prepare(left=False)
+        self.left = True
+        for _round in ("accepts", "hears of it"):
+            self.importer.good("vendor")
+            self.let_pass(2)
+        assert not self.open_rows(), self.open_rows()
+        self.importer.code("env['amazon.account'].search([('kind', '=', 'vendor_df')]).auto_inventory = True")
+
+    def open_rows(self):
+        return (
+            super().open_rows()
+            + self.shop.sql("SELECT sku, quantity FROM amazon_vendor_quantity WHERE is_due")
+            + self.shop.sql("SELECT offer_id, id FROM amazon_stock_change")
+        )
+
+    def assert_right(self):
+        """Check that Amazon has what is here, and that it is known here."""
+        assert not self.open_rows()
+        rows = self.shop.sql("SELECT sku, quantity, quantity_sent FROM amazon_vendor_quantity")
+        assert rows
+        [there] = self.amazon.get("vendor/stock").values()
+        assert {sku: entry["quantity"] for sku, entry in there.items()} == {sku: here for sku, here, _sent in rows}
+        assert all(here == sent for _sku, here, sent in rows), rows
+        shops.assert_at_rest(self.shop)
 
 
-@pytest.mark.parametrize("case", LABELS)
-def test_killed_while_labels_are_asked_for(one_account, case):
-    """Whichever commit or HTTP call a round dies before or after: each label is made once, and comes once."""
+# The site whose run dies, what it begins with, and the settings of its Amazon.
+CASES = {
+    "orders": (VendorSite, {"left": False}, {}),
+    "confirmations": (VendorSite, {"left": True}, {}),
+    # The labels of several orders are asked for in one call, that of one is made at once.
+    "labels": (LabelSite, {"orders": 6}, {"vendor_seconds": 0}),
+    "label": (LabelSite, {"orders": 1}, {"vendor_seconds": 0}),
+    "stock": (StockSite, {}, {"vendor_seconds": 0}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_killed_at_every_commit_and_every_call(one_account, case):
+    """Whichever commit or HTTP call a round dies before or after: nothing is lost, told twice or made twice."""
+    kind, begins_with, settings = CASES[case]
     with ExitStack() as stack:
-        settings = {"vendor_seconds": 0}
-        sites = shops.sites(WORKERS, LabelSite, one_account, stack, settings, orders=LABELS[case])
+        sites = shops.sites(WORKERS, kind, one_account, stack, settings, **begins_with)
         events = sites[0].importer.good("vendor")
+        assert any(kind.calls in event for event in events), events
         sites[0].recover()
-        assert_labelled(sites[0])
-        expected = sites[0].shop.count(COUNTED_WITH_PAPERS)
+        sites[0].assert_right()
+        expected = sites[0].shop.count(kind.counted)
 
         def begin(site):
             site.renew()
@@ -218,8 +243,8 @@ def test_killed_while_labels_are_asked_for(one_account, case):
 
         def recover(site, _number):
             site.recover()
-            assert_labelled(site)
-            assert site.shop.count(COUNTED_WITH_PAPERS) == expected, "as many rows as without the crash"
+            site.assert_right()
+            assert site.shop.count(kind.counted) == expected, "as many rows as without the crash"
 
         shops.die_at_each(events, sites, begin, recover)
 
