@@ -181,6 +181,8 @@ class TestFeed(ConfirmationCase):
         """Trouble before the feed exists: nothing is at Amazon, the next run starts with a new document."""
         for kind, operation in (
             ("500_html", "createFeedDocument"),
+            ("html_200", "createFeedDocument"),
+            ("truncated_json", "createFeedDocument"),
             ("503_empty", "uploadFeedDocument"),
             ("cut_before", "uploadFeedDocument"),
         ):

@@ -194,6 +194,24 @@ class TestStockTrouble(StockCase):
         self.assertEqual((self.writes(), self.tea_offer.channel), ([("BESIDE-1", 99)], "fba"))
         self.assertEqual(self.env["amazon.feed"].search_count([("account_id", "=", self.account.id)]), 1)
 
+    def test_no_address_for_the_feed(self):
+        """An answer that cannot be read before there is a feed is trouble that passes: after a pause all of it is sent
+        again, without anybody's doing."""
+        self.account.inventory_feed_threshold = 0
+        with freeze_time(fields.Datetime.now()) as clock:
+            for kind in ("500_html", "html_200", "truncated_json"):
+                with self.subTest(kind=kind):
+                    self.stock(self.tea, -1)
+                    self.amazon.post("faults", operation="createFeedDocument", kind=kind, times=1)
+                    log = self.sync()
+                    job = self.account._job("inventory")
+                    self.assertEqual((log.state, log.refused, job.error_kind), ("failed", 0, "later"))
+                    self.assertEqual(self.tea_offer.sync_state, "sending")
+                    clock.tick(timedelta(minutes=2))
+                    self.sync()
+                    self.results()
+                    self.assertEqual(self.writes(), [("AMZ-TEA-001", self.tea_offer.quantity_here)])
+
     def test_ordered_from_amazon(self):
         """An order that Amazon ships says that the SKU was given to Amazon since it was seen: it is looked up before
         anything is told of it, also with many."""

@@ -248,8 +248,9 @@ class AmazonFeed(models.Model):
         try:
             document = run.amazon.feeds.create_document(content_type)
             run.amazon.feeds.upload(document.url, content, content_type)
-        except (BadRequest, MalformedAnswer) as error:
-            # After other errors the next run starts with a new document: Amazon knows of no feed before createFeed.
+        except BadRequest as error:
+            # After other errors, also an answer that cannot be read, the next run starts with a new document: Amazon
+            # knows of no feed before createFeed.
             self._refused(run, _lt("The document could not be handed over: %s", str(error)))
             return
         self.write(
