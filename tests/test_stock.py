@@ -546,6 +546,37 @@ class TestStock(StockCase):
         self.assertEqual((tea.sync_state, self.writes()), ("error", []))
         self.assertIn("100", tea.sync_message)
 
+    def test_shown_unreadably(self):
+        """What Amazon shows may not be readable: that says nothing. It is asked again; a person is told of what stays
+        so, and that it is the answer."""
+        with freeze_time(fields.Datetime.now()) as clock:
+            self.sync()
+            self.writes()
+            tea = self.offer("AMZ-TEA-001")
+            self.change_listing("AMZ-TEA-001", available={"DEFAULT": {"quantity": "many"}})
+            for minutes in (16, 31, 61):
+                clock.tick(timedelta(minutes=minutes))
+                self.assertEqual(tea.stock_state, "accepted")
+                self.sync()
+            self.assertEqual((tea.sync_state, self.writes()), ("error", []))
+            self.assertIn("cannot be read", tea.sync_message)
+            self.assertIn("AMZ-TEA-001", self.account.activity_ids.note)
+
+    def test_shown_unreadably_for_a_while(self):
+        """Once the answer can be read it tells, whatever was shown or could not be read before."""
+        with freeze_time(fields.Datetime.now()) as clock:
+            self.sync()
+            tea, missing, odd = self.offer("AMZ-TEA-001"), {"quantity": 1}, {"quantity": "many"}
+            for shown, minutes in ((missing, 16), (missing, 31), (odd, 61), (odd, 61)):
+                self.change_listing("AMZ-TEA-001", available={"DEFAULT": shown})
+                clock.tick(timedelta(minutes=minutes))
+                self.sync()
+                self.assertEqual((tea.stock_state, tea.quantity_id.quantity_amazon), ("accepted", 1))
+            self.change_listing("AMZ-TEA-001", available={"DEFAULT": {"quantity": 100}})
+            clock.tick(timedelta(minutes=61))
+            self.sync()
+            self.assertEqual((tea.stock_state, tea.quantity_id.asked), ("done", 0))
+
     def test_sold_meanwhile(self):
         """Amazon takes off what it sells at once: that is no drift."""
         now = fields.Datetime.now()

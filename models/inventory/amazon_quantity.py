@@ -71,6 +71,7 @@ class AmazonQuantity(models.Model):
         " the quantity back.",
     )
     quantity_amazon = fields.Integer("On Amazon", readonly=True, help="What Amazon showed when it was read back")
+    unread = fields.Integer(readonly=True, help="How often in a row what Amazon shows could not be read")
     advice = fields.Text("What to Do", compute="_compute_advice")
     log_ids = fields.Many2many(
         "amazon.log", "amazon_quantity_log_rel", "quantity_id", "log_id", "API Log", readonly=True
@@ -425,7 +426,7 @@ class AmazonQuantity(models.Model):
         for quantity, rows in self.grouped("quantity").items():
             rows.offer_id.quantity_sent = quantity
         self.offer_id._drift_told()
-        return super()._accepted(message, **{"retry_at": again, "applied": False, **values})
+        return super()._accepted(message, **{"retry_at": again, "applied": False, "unread": 0, **values})
 
     # === WHETHER IT HAS ARRIVED === #
 
@@ -465,10 +466,14 @@ class AmazonQuantity(models.Model):
         """
         accepted = self._to_read_back(run.account) & Domain("marketplace_id", "=", marketplace.id)
         while rows := self.search(accepted, limit=LOOK, order="id"):
-            for listings, offers, _unread in rows.offer_id._listings(run.amazon, run.account, marketplace):
+            for listings, offers, unreadable in rows.offer_id._listings(run.amazon, run.account, marketplace):
                 self.env["amazon.offer"]._learn_listings(run.account, marketplace, listings)
                 shown = {listing.sku: listing for listing in listings}
-                asked = rows.filtered(lambda row, offers=offers: row.offer_id in offers)
+                unread = offers._with_skus(unreadable)
+                for row in rows.filtered(lambda row, unread=unread: row.offer_id in unread):
+                    row._not_readable()
+                read = offers - unread
+                asked = rows.filtered(lambda row, read=read: row.offer_id in read)
                 fewer = asked.filtered(
                     lambda row, shown=shown: row.sku in shown and (shown[row.sku].quantity or 0) < row.quantity
                 )
@@ -477,6 +482,20 @@ class AmazonQuantity(models.Model):
                     row._compare(shown.get(row.sku), ordered[row.offer_id])
                 run.checkpoint()
 
+    def _not_readable(self):
+        """An answer that cannot be read does not say what Amazon has: it is asked again later; when that does not help,
+        a person has to look."""
+        if self.unread < len(SHOWN_AFTER_MINUTES) - 1:
+            again = fields.Datetime.now() + timedelta(minutes=SHOWN_AFTER_MINUTES[self.unread + 1])
+            self.write({"unread": self.unread + 1, "retry_at": again})
+        else:
+            text = _lt(
+                "Amazon has accepted %s, but its answer on what it shows of this SKU cannot be read. Look in Seller"
+                " Central whether it shows it.",
+                self.quantity,
+            )
+            self._refused("error", say(self.env, text), unread=0)
+
     def _compare(self, listing, ordered):
         """Compare what Amazon shows with what it was told.
 
@@ -484,7 +503,7 @@ class AmazonQuantity(models.Model):
         :param float ordered: units of it that were ordered since.
         """
         there = listing.quantity if listing else None
-        self.quantity_amazon = there or 0
+        self.write({"quantity_amazon": there or 0, "unread": 0})
         if there is not None and self.quantity - ordered <= there <= self.quantity:
             self.write({"applied": True, "retry_at": self._read_back_again(), "asked": 0})
             self.offer_id._settle_drift()
