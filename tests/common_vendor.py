@@ -100,6 +100,14 @@ class VendorCase(AmazonCase):
         with self.later(self.ahead):
             return self.run_vendor("_tell_vendor")
 
+    def accepted(self, kind="vendor_standard", count=1, **values):
+        """Return orders that Amazon has as accepted."""
+        orders = self.purchased(kind, count, **values)
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"accepted"})
+        return orders
+
     def later(self, minutes):
         """Let Odoo's clock be ahead by so many minutes."""
         return freeze_time(fields.Datetime.now() + timedelta(minutes=minutes), tick=True)
@@ -137,14 +145,6 @@ class OwnCarrierCase(VendorCase):
         cls.env["amazon.shipping.rule"].create({"account_id": cls.vendor.id, "carrier_id": cls.carrier.id})
         for product in cls.products.values():
             product.weight = 0.5
-
-    def accepted(self, kind="vendor_standard", count=1, **values):
-        """Return orders that Amazon has as accepted."""
-        orders = self.purchased(kind, count, **values)
-        self.tell()
-        self.tell(minutes=2)
-        self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"accepted"})
-        return orders
 
     def leave(self, order, number="T-1"):
         """Deliver an order, as a packer does; return its delivery."""

@@ -32,14 +32,6 @@ class PapersCase(VendorCase):
         self.vendor.vendor_auto_labels = False
         self.amazon.post("settings", vendor_label_delay=0, vendor_label_bytes=0, vendor_same_sku="empty")
 
-    def accepted(self, kind="vendor_standard", count=1, **values):
-        """Place and accept purchase orders; return the orders."""
-        orders = self.purchased(kind, count, **values)
-        self.tell()
-        self.tell(minutes=2)
-        self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"accepted"})
-        return orders
-
     def request(self, orders, user=None):
         """Ask for the labels of orders' deliveries, as a person."""
         with self.committing(orders.picking_ids) as pickings:
