@@ -67,3 +67,12 @@ class StockCase(AmazonCase):
     def stock(self, product, change):
         """Let units come in, or leave."""
         self.env["stock.quant"]._update_available_quantity(product, self.warehouse.lot_stock_id, change)
+
+    def wakes(self, product, change):
+        """Let units come in, or leave; return whether the job that tells Amazon is woken in that transaction."""
+        mine = [("cron_id", "=", self.account._job("inventory").cron_id.id)]
+        before = self.env["ir.cron.trigger"].search_count(mine)
+        with self.committing(self.env["stock.quant"]) as quants:
+            quants._update_available_quantity(product.with_env(quants.env), self.warehouse.lot_stock_id, change)
+            quants.env.cr.commit()
+        return self.env["ir.cron.trigger"].search_count(mine) > before

@@ -214,16 +214,8 @@ class TestStock(StockCase):
         # What lies with Amazon is not there to be sold.
         self.env["stock.quant"]._update_available_quantity(self.tea, self.account.fba_warehouse_id.lot_stock_id, 1000)
         self.started()
-        cron = self.account._job("inventory").cron_id
-        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
-        with self.committing(self.env["stock.quant"]) as quants:
-            quants._update_available_quantity(self.tea.with_env(quants.env), self.warehouse.lot_stock_id, -5)
-            quants.env.cr.commit()
-        self.assertEqual(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]), triggers)
-        with self.committing(self.env["stock.quant"]) as quants:
-            quants._update_available_quantity(self.tea.with_env(quants.env), self.warehouse.lot_stock_id, -95)
-            quants.env.cr.commit()
-        self.assertGreater(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]), triggers)
+        self.assertFalse(self.wakes(self.tea, -5))
+        self.assertTrue(self.wakes(self.tea, -95))
 
     def test_archived_warehouse(self):
         """A chosen warehouse that is archived has nothing to sell; all the others do not stand in for it."""
@@ -670,6 +662,25 @@ class TestStockOfKits(StockCase):
         self.imported("jp_cvs_pending", items=[{"sku": "KIT-1", "quantity": 2}])
         self.sync()
         self.assertEqual(sorted(self.writes()), [("AMZ-CUP-001", 96), ("AMZ-TEA-001", 54), ("KIT-1", 18)])
+
+    def test_ran_out(self):
+        """A kit, and a kit of kits, has run out when less of a component is left than one takes."""
+        kit = self.make_kit()
+        box = self.env["product.product"].create({"name": "Box", "default_code": "BOX-1", "is_storable": True})
+        part = {"product_id": kit.id, "product_qty": 2}
+        values = {"product_tmpl_id": box.product_tmpl_id.id, "type": "phantom", "bom_line_ids": [(0, 0, part)]}
+        self.env["mrp.bom"].create(values)
+        self.account.with_user(self.manager).auto_inventory = True
+        self.list_on_amazon("KIT-1")
+        self.sync_offers()
+        self.sync()
+        self.assertFalse(self.wakes(self.tea, -97))
+        self.assertTrue(self.wakes(self.tea, -1))
+        self.stock(self.tea, 98)
+        self.list_on_amazon("BOX-1")
+        self.sync_offers()
+        self.assertFalse(self.wakes(self.tea, -94))
+        self.assertTrue(self.wakes(self.tea, -1))
 
 
 @tagged("post_install", "-at_install", "both")

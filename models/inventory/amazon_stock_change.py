@@ -53,10 +53,10 @@ class AmazonStockChange(models.Model):
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                "WITH RECURSIVE changed(product_id, moved_id, ordered) AS ("
-                "  SELECT id, id, ordered FROM unnest(%s, %s) AS noted (id, ordered)%s),"
+                "WITH RECURSIVE changed(product_id, moved_id, needed, ordered) AS ("
+                "  SELECT id, id, 1::numeric, ordered FROM unnest(%s, %s) AS noted (id, ordered)%s),"
                 " found AS (SELECT offer.account_id, offer.id, bool_or(changed.ordered) AS ordered,"
-                "  bool_or(free.units <= COALESCE(offer.buffer, 0)) AS ran_out"
+                "  bool_or(free.units < changed.needed * (COALESCE(offer.buffer, 0) + 1)) AS ran_out"
                 "  FROM changed JOIN amazon_offer offer ON offer.product_id = changed.product_id"
                 "  JOIN amazon_account account ON account.id = offer.account_id AND account.stock_watched"
                 "  CROSS JOIN LATERAL (SELECT COALESCE(sum(quant.quantity - quant.reserved_quantity), 0) AS units"
@@ -94,11 +94,13 @@ class AmazonStockChange(models.Model):
 
     @api.model
     def _kits(self):
-        """Return what adds the kits that changed products are in."""
+        """Return what adds the kits that changed products are in, with how many of the product one takes: in the
+        product's own unit, as nearly always; whatever else it is decides only who waits for the next cron."""
         if "mrp.bom" not in self.env:
             return SQL()
         return SQL(
-            " UNION SELECT kit.id, changed.moved_id, changed.ordered FROM changed"
+            " UNION SELECT kit.id, changed.moved_id, changed.needed * line.product_qty / bom.product_qty,"
+            " changed.ordered FROM changed"
             " JOIN mrp_bom_line line ON line.product_id = changed.product_id"
             " JOIN mrp_bom bom ON bom.id = line.bom_id AND bom.type = 'phantom' AND bom.active"
             " JOIN product_product kit ON kit.id = bom.product_id"
