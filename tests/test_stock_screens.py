@@ -1,3 +1,4 @@
+from ast import literal_eval
 from datetime import timedelta
 
 from lxml import etree
@@ -26,6 +27,21 @@ class TestStockScreens(StockCase):
         self.env.invalidate_all()
         kind = self.env.ref("sale_amazon_spapi.mail_activity_offers")
         return self.account.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
+
+    def test_what_amazon_ships_is_left_out(self):
+        """What Amazon ships is not among what is still to be sent."""
+        self.change_listing("AMZ-CUP-001", channel="fba")
+        self.sync_offers()
+        self.assertEqual((self.tea_offer | self.cup_offer).mapped("stock_state"), ["unsent", "left_out"])
+        offers = self.env["amazon.offer"].with_user(self.user)
+        view = etree.fromstring(offers.get_view(view_type="search")["arch"])
+        [unsent] = view.xpath("//filter[@name='stock_unsent']/@domain")
+        self.assertEqual(offers.search(literal_eval(unsent)) & (self.tea_offer | self.cup_offer), self.tea_offer)
+        self.sync()
+        self.assertEqual((self.tea_offer | self.cup_offer).mapped("stock_state"), ["accepted", "left_out"])
+        self.change_listing("AMZ-CUP-001", channel="fbm")
+        self.sync_offers()
+        self.assertEqual(self.cup_offer.stock_state, "unsent")
 
     def test_paused_at_once(self):
         """Whoever stops selling something does not wait for the job's next time; nor does who sets something else."""

@@ -1,4 +1,5 @@
-"""Since when Amazon's Finances are known, and which transactions' orders do not come in, as far as that can be told."""
+"""Since when Amazon's Finances are known, and which transactions' orders do not come in, as far as that can be told; of
+which SKUs no stock is told, because Amazon ships them."""
 
 from datetime import timedelta
 
@@ -25,6 +26,9 @@ def migrate(cr, version):
     sellers = env["amazon.account"].with_context(active_test=False).search([("kind", "=", "seller")])
     for transactions in found(Transaction, Transaction._missing_its_order(sellers)):
         transactions._accept_by_itself()
+    unsent = Domain("channel", "=", "fba") & Domain("stock_state", "=", "unsent")
+    for offers in found(env["amazon.offer"], unsent):
+        env.add_to_compute(offers._fields["stock_state"], offers)
 
 
 def known_since(job):

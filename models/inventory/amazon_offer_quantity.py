@@ -79,6 +79,7 @@ class AmazonOffer(models.Model):
             ("accepted", "Sent, Not Shown Yet"),
             ("done", "Shown by Amazon"),
             ("error", "Error"),
+            ("left_out", "Left Out"),
         ],
         compute="_compute_sync_state",
         store=True,
@@ -98,7 +99,7 @@ class AmazonOffer(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("quantity_id.state", "quantity_id.message", "quantity_id.applied")
+    @api.depends("quantity_id.state", "quantity_id.message", "quantity_id.applied", "channel", "both_channels")
     def _compute_sync_state(self):
         # Of what is unknown Amazon is being asked: it may still come to it.
         states = {"not_sent": "unsent", "sending": "sending", "unknown": "sending", "done": "done", False: "unsent"}
@@ -106,7 +107,12 @@ class AmazonOffer(models.Model):
             told = offer.quantity_id
             offer.sync_state = states.get(told.state, "error")
             offer.sync_message = told.message
-            offer.stock_state = "accepted" if told.state == "done" and not told.applied else offer.sync_state
+            if told.state == "done" and not told.applied:
+                offer.stock_state = "accepted"
+            elif offer.sync_state == "unsent" and offer._is_amazons():
+                offer.stock_state = "left_out"
+            else:
+                offer.stock_state = offer.sync_state
 
     @api.depends(
         *("product_id", "buffer", "quantity_max", "quantity_fixed", "paused", "sku", "account_id", "marketplace_id"),
@@ -262,13 +268,17 @@ class AmazonOffer(models.Model):
             return _lt("Amazon does not list it any more.")
         if not self.seen_at:
             return _lt("Amazon was not seen to list it; a quantity would make an empty offer.")
-        if self.channel == "fba" and not self.both_channels:
+        if self._is_amazons():
             return _lt("Amazon ships it (FBA).")
         if self.both_channels and not self.both_channels_allowed:
             return _lt("Amazon ships it (FBA), and it is for your own shipping, too. Say whether to offer your stock.")
         if not self.channel:
             return _lt("Amazon does not say who ships it. Choose this under “Shipped by”.")
         return False
+
+    def _is_amazons(self):
+        """Tell whether Amazon alone ships this: there is no stock of it to be told."""
+        return self.channel == "fba" and not self.both_channels
 
     def _is_kit(self):
         """Tell whether the product is a kit, which has the stock of its components."""
