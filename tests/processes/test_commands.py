@@ -42,7 +42,8 @@ def rows(name, query):
 def figures(output):
     """Return what `bin/run --once` has printed, by label."""
     orders, stock = "orders seen|created|updated|failed|shipped|confirmed|refused|waiting", "SKUs|stock sent|not taken"
-    labels = f"{orders}|{stock}|on Amazon|transactions|differ|API calls|accepted|to decide|papers here"
+    vendor = "accepted|to decide|papers here|statuses|stock told"
+    labels = f"{orders}|{stock}|{vendor}|on Amazon|transactions|differ|API calls"
     return {label: int(value) for label, value in re.findall(rf"^({labels})\s+(\d+)$", output, re.M)}
 
 
@@ -97,9 +98,11 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     assert table["orders seen"] == table["created"] == table["accepted"] + table["to decide"] == 8
     assert table["shipped"] == table["confirmed"] > 5 and table["failed"] == 0
     assert table["papers here"] > 1
-    assert table["transactions"] == 2, "one call for all of them"
-    # Two to ask what became of them. Packing slips come with one search, or, not there yet, one by one; with tokens.
-    assert table["API calls"] <= 1 + 2 + 2 + 2 + table["papers here"] + 2
+    assert table["statuses"] == table["shipped"] and table["stock told"] > 1
+    assert table["transactions"] == 3, "one call each for all answers, confirmations and statuses"
+    # Two for the stock of both warehouses; as many as all of these ask what became of them.
+    # Packing slips come with one search, or, not there yet, one by one; with tokens.
+    assert table["API calls"] <= 1 + 2 * (3 + 2) + 2 + table["papers here"] + 2
     assert "Unknown SKU: VENDOR-NEW-001" in vendor.stdout
     assert rows(scratch, confirmations)[: len(told)] == told, "the seller's are left alone"
     with occupied(8069, 8070):
