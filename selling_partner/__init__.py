@@ -64,7 +64,8 @@ from .listings_report import REPORT_TYPE_LISTINGS, merchant_listings
 from .operations import OPERATIONS, SANDBOX
 from .orders import ALL, NEEDED, ReceivedOrder, SearchOrders
 from .processing_reports import MessageResult, ProcessingReport, parse_processing_report
-from .reports import Report, ReportsPage
+from .reports import Report, ReportSearch, ReportsPage
+from .settlement_report import REPORT_TYPE_SETTLEMENTS, Settlement, SettlementLine, read_settlements
 from .shipments import DIRECT_PAYMENT, OTHER, Shipment, ShippedItem, hint_of, tidy
 from .tokens import authorization_url, exchange_authorization_code
 from .values import Money, parse_order, parse_readable
@@ -124,7 +125,10 @@ __all__ = [
     "OPERATIONS",
     "PALLET",
     "SANDBOX",
+    "REPORT_TYPE_SETTLEMENTS",
     "SHIPPED",
+    "Settlement",
+    "SettlementLine",
     "STATUS_EVENTS",
     "X12",
     "AccessDenied",
@@ -164,6 +168,7 @@ __all__ = [
     "ProcessingReport",
     "REPORT_TYPE_LISTINGS",
     "Report",
+    "ReportSearch",
     "ReportsPage",
     "QuotaExceeded",
     "ReceivedOrder",
@@ -210,6 +215,7 @@ __all__ = [
     "parse_processing_report",
     "parse_transaction",
     "parse_vendor_order",
+    "read_settlements",
     "hint_of",
     "split",
     "split_feed",

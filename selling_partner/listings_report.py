@@ -1,13 +1,13 @@
 """The report on all of a seller's listings (``GET_MERCHANT_LISTINGS_ALL_DATA``), in whatever language and charset."""
 
 import re
-import unicodedata
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from types import MappingProxyType
 
 from .documents import charsets_of, texts_of
 from .errors import MalformedAnswer
+from .flat_files import ZONES, label, lines_of
 from .listings import LENGTHS, Availability, Listing, UnreadableListing, channels_of, is_sku
 from .reader import clean
 
@@ -59,26 +59,7 @@ PASSED_OVER = (
     *("出品価格の下限", "出品価格の上限", "Sourcing Type", "調達タイプ"),
 )
 
-#: Hours before Greenwich, by the names in ``open-date``.
-_ZONES = MappingProxyType(
-    {
-        **{"JST": 9, "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "MET": 1, "CEST": 2, "MEST": 2},
-        **{
-            "EET": 2,
-            "EEST": 3,
-            "PST": -8,
-            "PDT": -7,
-            "EST": -5,
-            "EDT": -4,
-            "SGT": 8,
-            "AEST": 10,
-            "AEDT": 11,
-            "IST": 5.5,
-        },
-    }
-)
 _ASIN = "1"  # among the types of product ids
-_LONGEST_LINE = 2**20  # characters
 _LARGEST_QUANTITY = 2**31 - 1
 
 
@@ -98,7 +79,7 @@ def merchant_listings(document, marketplace_id, meanings=MappingProxyType({})):
     refusal = None
     # The header tells which charset it is where several fit.
     for charset, errors in charsets_of(file, content_type or ""):
-        lines = _lines(texts_of(file, charset, errors))
+        lines = lines_of(texts_of(file, charset, errors))
         try:
             columns = _columns(next(lines, ""), meanings)
         except MalformedAnswer as error:
@@ -108,25 +89,10 @@ def merchant_listings(document, marketplace_id, meanings=MappingProxyType({})):
     raise refusal
 
 
-def _lines(texts):
-    rest = ""
-    for text in texts:
-        *lines, rest = (rest + text).split("\n")
-        yield from (line.removesuffix("\r") for line in lines)
-        if len(rest) > _LONGEST_LINE:
-            raise MalformedAnswer("the report has a line without an end")
-    if rest:
-        yield rest.removesuffix("\r")
-
-
 # --- the header ----------------------------------------------------------------------------------------------------
-def _label(name):
-    return re.sub(r"[\s_\-・]", "", unicodedata.normalize("NFKC", name).casefold())
-
-
-_BY_LABEL = MappingProxyType({_label(name): column for column, names in COLUMNS.items() for name in names})
-_PASSED_OVER = frozenset(_label(name) for name in PASSED_OVER if not name.endswith("*"))
-_BEGINNINGS = tuple(_label(name[:-1]) for name in PASSED_OVER if name.endswith("*"))
+_BY_LABEL = MappingProxyType({label(name): column for column, names in COLUMNS.items() for name in names})
+_PASSED_OVER = frozenset(label(name) for name in PASSED_OVER if not name.endswith("*"))
+_BEGINNINGS = tuple(label(name[:-1]) for name in PASSED_OVER if name.endswith("*"))
 
 
 def _columns(line, meanings):
@@ -135,7 +101,7 @@ def _columns(line, meanings):
     :return: the columns' names in their order, ``''`` for one that is passed over.
     """
     names = [name.strip(" \ufeff") for name in line.split("\t")]
-    told = {_label(name): column for name, column in meanings.items()}
+    told = {label(name): column for name, column in meanings.items()}
     columns = [_column(name, told) for name in names]
     for column in NEEDED_COLUMNS:
         if column not in columns:
@@ -147,11 +113,11 @@ def _columns(line, meanings):
 
 
 def _column(name, told):
-    label = _label(name)
+    key = label(name)
     known = {**_BY_LABEL, **told}
-    if label in known:
-        return known[label]
-    if label and label not in _PASSED_OVER and not label.startswith(_BEGINNINGS):
+    if key in known:
+        return known[key]
+    if key and key not in _PASSED_OVER and not key.startswith(_BEGINNINGS):
         name = clean(name)[:100]
         raise MalformedAnswer(f"the report has an unknown column: {name}", reason="unknown_column", path=name)
     return ""
@@ -226,10 +192,10 @@ def _image(link):
 def _time(text):
     """Read such as ``2026/10/01 09:00:00 JST``; it is not worth a line that it cannot be read."""
     match = re.fullmatch(r"(\d{4})[/-](\d\d)[/-](\d\d) (\d\d):(\d\d):(\d\d) ([A-Z]{3,4})", text.strip(), re.ASCII)
-    if not match or match[7] not in _ZONES:
+    if not match or match[7] not in ZONES:
         return None
     try:
-        zone = timezone(timedelta(hours=_ZONES[match[7]]))
+        zone = timezone(timedelta(hours=ZONES[match[7]]))
         return datetime(*map(int, match.groups()[:6]), tzinfo=zone).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         return None

@@ -1,5 +1,6 @@
 """The Reports API 2021-06-30: documents that Amazon makes when asked. What is in them: :mod:`.listings_report`."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from .queues import (
     parse_page,
     read_progress,
 )
-from .reader import parse_nothing, success
+from .reader import moment, parse_nothing, success
 from .shipments import stamp
 
 
@@ -120,6 +121,31 @@ class ReportsPage:
 
     reports: tuple[Report, ...]
     next_token: str | None = field(default=None, repr=False)
+
+    @property
+    def marks(self):
+        """What tells this page from all others."""
+        return tuple(report.report_id for report in self.reports)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSearch:
+    """A search for reports, as it is kept between its pages.
+
+    :param since: aware ``datetime``: reports created since then; Amazon shows 90 days.
+    """
+
+    report_type: str
+    since: datetime
+
+    def to_json(self):
+        """Return a text for :meth:`from_json`."""
+        return json.dumps({"report_type": self.report_type, "since": stamp(self.since)})
+
+    @classmethod
+    def from_json(cls, text):
+        facts = json.loads(text)
+        return cls(facts["report_type"], moment(facts["since"]))
 
 
 def _problems(report_type, marketplaces, start, end):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from selling_partner import errors, reports
 from selling_partner.errors import BadRequest, SellingPartnerError
 from selling_partner.listings_report import REPORT_TYPE_LISTINGS
-from selling_partner.reports import Report, ReportsPage
+from selling_partner.reports import Report, ReportSearch, ReportsPage
+from selling_partner.settlement_report import REPORT_TYPE_SETTLEMENTS
 
 REPORTS = "/reports/2021-06-30/reports"
 DOCUMENTS = "/reports/2021-06-30/documents"
@@ -196,3 +197,10 @@ def test_calls_that_amazon_would_refuse(amazon, seller, call):
         call(seller)
     assert not caught.value.sent
     assert not amazon.requests
+
+
+def test_a_search_is_kept_between_its_pages():
+    search = ReportSearch(REPORT_TYPE_SETTLEMENTS, NOON)
+    assert ReportSearch.from_json(search.to_json()) == search
+    page = reports.parse_reports_page(json.dumps({"reports": [REPORT], "nextToken": "t"}))
+    assert (page.marks, page.next_token) == (("50001",), "t")
