@@ -7,7 +7,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Response
 
-from . import catalogue, data_reports, feeds, kinds, operations, payouts, processing, shelves, vendor_control
+from . import (
+    catalogue,
+    data_reports,
+    feeds,
+    kinds,
+    operations,
+    payouts,
+    processing,
+    settlements,
+    shelves,
+    vendor_control,
+)
 from .actions import ACTIONS, Refused
 from .build import merge
 from .faults import KINDS, targets
@@ -385,6 +396,11 @@ def post_for_seller(post):
     return lambda world, request, values: post(world, find_seller(world, values["merchant_id"]), values)
 
 
+def list_settlements(world, request, values):
+    merchant_id = request.args.get("merchant_id")
+    return [one for one in world.settlements.closed if merchant_id in (None, one["merchant_id"])]
+
+
 def release_payment(world, request, values):
     return payouts.release(world, values)
 
@@ -420,6 +436,15 @@ def list_feeds(world, request, values):
 def list_reports(world, request, values):
     merchant_id = request.args.get("merchant_id")
     return [report for report in world.reports.by_id.values() if merchant_id in (None, report["merchant_id"])]
+
+
+def add_report(world, request, values):
+    """A report that Amazon has made without being asked, whatever is in it."""
+    seller = find_seller(world, values["merchant_id"])
+    content = values["content"].encode(values.get("encoding", "utf-8"))
+    marketplaces = values.get("marketplaces") or seller["marketplaces"][:1]
+    report_type, content_type = values.get("report_type", settlements.TYPE), values.get("content_type", "text/plain")
+    return settlements.done(world, seller, report_type, marketplaces, content, content_type=content_type)
 
 
 def find_queued(world, queue, number):
@@ -528,12 +553,15 @@ ROUTES = Map(
             ("POST", "/reserve", post_for_seller(payouts.reserve)),
             ("POST", "/service-fee", post_for_seller(payouts.service_fee)),
             ("POST", "/reimbursement", post_for_seller(payouts.reimbursement)),
-            ("POST", "/transfer", post_for_seller(payouts.transfer)),
+            ("POST", "/guarantee-claim", post_for_order(payouts.guarantee_claim)),
+            ("POST", "/transfer", post_for_seller(settlements.close)),
+            ("GET", "/settlements", list_settlements),
             ("GET", "/settings", show_settings),
             ("POST", "/settings", change_settings),
             ("POST", "/packages-delay", set_packages_delay),
             ("GET", "/feeds", list_feeds),
             ("GET", "/reports", list_reports),
+            ("POST", "/reports", add_report),
             ("GET", "/<any(feeds, reports):queue>/<number>", show_queued),
             ("POST", "/<any(feeds, reports):queue>/<number>/process", process_queued),
             ("GET", "/faults", list_faults),

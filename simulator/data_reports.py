@@ -7,7 +7,7 @@ from .errors import invalid_input, unauthorized
 from .feeds import check_marketplaces, document_address, read_body
 from .operations import ROLES, operation
 from .processing import OPEN
-from .report_types import TYPES
+from .report_types import LISTED_ONLY, TYPES
 from .store import Store
 from .times import shift
 
@@ -80,10 +80,11 @@ def create_report(call):
         raise invalid_input(f"Unknown field: {min(unknown)}.")
     report_type, marketplaces = body["reportType"], body["marketplaceIds"]
     check_marketplaces(call, marketplaces)
+    if report_type in LISTED_ONLY:
+        raise invalid_input(f"The report type {report_type} cannot be requested. Amazon schedules it.")
     if report_type not in TYPES:
         raise invalid_input(f"The report type {report_type} is invalid, or not simulated.")
-    if not set(TYPES[report_type].ROLES) & set(call.seller["roles"]):
-        raise unauthorized(f"The application does not have the role that report type {report_type} needs.")
+    check_role(call, report_type, TYPES[report_type].ROLES)
     facts = {"options": read_options(body), **read_times(body, call.world.clock.iso())}
     store = call.world.reports
     runs = store.is_running(call.merchant_id, report_type, marketplaces)
@@ -91,6 +92,11 @@ def create_report(call):
     if runs:
         end(call.world, report, "CANCELLED")
     return {"reportId": report["reportId"]}
+
+
+def check_role(call, report_type, roles):
+    if roles and not set(roles) & set(call.seller["roles"]):
+        raise unauthorized(f"The application does not have the role that report type {report_type} needs.")
 
 
 def read_options(body):
@@ -117,6 +123,8 @@ def read_times(body, now):
 
 @operation("getReports", "GET", REPORTS, rate=0.0222, burst=10, roles=ROLES, model=MODEL)
 def get_reports(call):
+    for report_type in call.query.get("reportTypes", "").split(","):
+        check_role(call, report_type, LISTED_ONLY.get(report_type, ()))
     return processing.search(call, "report", call.world.reports.by_id.values(), SHOWN)
 
 

@@ -17,16 +17,20 @@ from .transactions import currency_amount, identifiers, item_of, leaf, new_id, n
 
 OF_SALES = (*BUYERS, *WITHHELD.values(), POINTS)
 MATURES_AFTER = {"DD7": 9, "B2B": 30}  # days: two until the delivery and seven more; those of an invoice
+CLAIMS = ("chargeback", "guarantee_claim")
 REFUND_COMMISSION = Decimal("0.2")  # of the commission that is given back
 # what Amazon calls in the description what its leaf is called otherwise
 DESCRIPTIONS = {"FBAStorageFee": "FBAStorageBilling", "FBALongTermStorageFee": "FBALongTermStorageBilling"}
 
 
-def post(world, merchant_id, content, via, raw=False, by_merchant=False, posted=None, delay=None):
-    """Keep a transaction. ``delay``: seconds until it shows; None: as the settings say."""
+def post(world, merchant_id, content, via, raw=False, by_merchant=False, posted=None, delay=None, item_ids=()):
+    """Keep a transaction. ``delay``: seconds until it shows; None: as the settings say. ``item_ids``: of the order's
+    items that its own are of, which Finances do not tell."""
     posted = posted or content["postedDate"]
     shown = shift(posted, seconds=world.settings["finance_delay"] if delay is None else delay)
     facts = {"posted": posted, "shown": shown, "via": via, "raw": raw, "by_merchant": by_merchant}
+    if item_ids:
+        facts["item_ids"] = list(item_ids)
     return world.finances.add(merchant_id, content, **facts)
 
 
@@ -138,7 +142,8 @@ def post_items(world, record, kind, description, lines, posted, related, reason=
         breakdowns=summary([leaves for _item, _quantity, leaves in lines], currency, refund),
         contexts=deferred_context(reason, posted),
     )
-    return post(world, record["merchant_id"], content, via or kind.lower(), by_merchant=fulfilled_by == "MERCHANT")
+    facts = {"by_merchant": fulfilled_by == "MERCHANT", "item_ids": [item["orderItemId"] for item, *_rest in lines]}
+    return post(world, record["merchant_id"], content, via or kind.lower(), **facts)
 
 
 def is_invoiced(order):
@@ -173,7 +178,10 @@ def release_one(world, entry, posted):
     copy["relatedIdentifiers"] += identifiers({"DEFERRED_TRANSACTION_ID": original["transactionId"]})
     original["transactionStatus"] = "DEFERRED_RELEASED"
     original["relatedIdentifiers"] += identifiers({"RELEASE_TRANSACTION_ID": copy["transactionId"]})
-    return post(world, entry["merchant_id"], copy, "release", by_merchant=entry["by_merchant"], delay=0)
+    facts = {"by_merchant": entry["by_merchant"], "item_ids": entry.get("item_ids", ())}
+    # Of a chargeback that was deferred it is the release.
+    via = entry["via"] if entry["via"] in CLAIMS else "release"
+    return post(world, entry["merchant_id"], copy, via, delay=0, **facts)
 
 
 # Refunds
@@ -211,8 +219,13 @@ def refund(world, record, values, via="refund"):
 
 
 def chargeback(world, record, values):
-    """The buyer's bank takes the money back. Nothing that Amazon shows tells it from a refund."""
+    """The buyer's bank takes the money back. Finances do not tell it from a refund; the settlement report does."""
     return refund(world, record, values, "chargeback")
+
+
+def guarantee_claim(world, record, values):
+    """Amazon gives the buyer the money back (A-to-z Guarantee); likewise."""
+    return refund(world, record, values, "guarantee_claim")
 
 
 def given_back(order, sold, values, currency):
@@ -382,22 +395,47 @@ def reimbursement(world, seller, values):
 
 
 def transfer(world, seller, values):
-    """Amazon pays out: what is released and in no settlement of the store yet is in this one from now on. ``amount``
-    replaces their sum."""
+    """Amazon pays out: the transaction; see ``pay_out``."""
+    return pay_out(world, seller, values)[0]
+
+
+def pay_out(world, seller, values):
+    """Amazon pays out: what is released and in no settlement of the store yet is in this one from now on.
+
+    values: amount (replaces their sum), until (only what was posted before)
+    returns: the transfer, and what is in the settlement
+    """
     marketplace_id, currency = store_of(seller, values)
     number = world.finances.next_number()
     settlement = {"SETTLEMENT_ID": str(11000000000 + number), "FINANCIAL_EVENT_GROUP_ID": new_id(world)[:20]}
-    total = Decimal(0)
-    for entry in world.finances.entries:
-        if entry["merchant_id"] == seller["merchant_id"] and not entry["raw"]:
-            content = entry["transaction"]
-            if is_open(content, marketplace_id, currency):
-                content["relatedIdentifiers"] += identifiers(settlement)
-                total += Decimal(str(content["totalAmount"]["currencyAmount"]))
+    entries, total = open_entries(world, seller, marketplace_id, currency, values.get("until")), Decimal(0)
+    for entry in entries:
+        entry["transaction"]["relatedIdentifiers"] += identifiers(settlement)
+        total += Decimal(str(entry["transaction"]["totalAmount"]["currencyAmount"]))
     amount = -decimal(values, currency, total)
     tree = [node("FundTransfer", amount, currency, None)]
     related = {"DISBURSEMENT_ID": f"D{number:09d}", **settlement}
-    return account_entry(world, seller, values, "Transfer", "Disbursement", amount, tree, "transfer", related)
+    entry = account_entry(world, seller, values, "Transfer", "Disbursement", amount, tree, "transfer", related)
+    return entry, entries
+
+
+def failed_transfer(world, seller, values):
+    """The bank sends ``amount`` of a transfer back: it is paid out with the next settlement."""
+    amount, name = decimal(values, store_of(seller, values)[1]), "Failed disbursement"
+    tree = [node("FundTransfer", amount, store_of(seller, values)[1], None)]
+    return account_entry(world, seller, values, "Transfer", name, amount, tree, "failed_transfer")
+
+
+def open_entries(world, seller, marketplace_id, currency, until=None):
+    """What is released and in no settlement of a store; ``until``: and was posted before."""
+    return [
+        entry
+        for entry in world.finances.entries
+        if entry["merchant_id"] == seller["merchant_id"]
+        and not entry["raw"]
+        and (until is None or entry["posted"] < until)
+        and is_open(entry["transaction"], marketplace_id, currency)
+    ]
 
 
 def is_open(content, marketplace_id, currency):

@@ -7,3 +7,5 @@ from . import merchant_listings
 TYPES = {
     "GET_MERCHANT_LISTINGS_ALL_DATA": merchant_listings,
 }
+# What nobody can ask for: type -> the roles, of which any one suffices. Settlements: settlements.py
+LISTED_ONLY = {"GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2": ("finance_and_accounting",)}

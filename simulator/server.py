@@ -8,7 +8,7 @@ import traceback
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
-from . import apis, consent, control, data_reports, documents, feeds, gateway, page, vendor_transactions  # noqa: F401 (apis registers the operations)
+from . import apis, consent, control, data_reports, documents, feeds, gateway, page, settlements, vendor_transactions  # noqa: F401 (apis registers the operations)
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -37,6 +37,7 @@ class App:
         """A Response of a page or of the control API, or an Answer of Amazon."""
         path = request.path
         feeds.advance(self.world)
+        settlements.advance(self.world)
         data_reports.advance(self.world)
         vendor_transactions.advance(self.world)
         self.world.listings.advance()

@@ -21,6 +21,8 @@ DEFAULTS = {
     "finance_repeat_page": 0,  # so many times more each page comes
     "finance_defer": "none",  # the policy by which payments of sales wait
     "finance_us_by_merchant": "hidden",  # what merchants ship in the US, when the marketplace is named: or shown
+    "settlement_days": 0,  # a store's settlements close every so many days; 0: only by a transfer of the control API
+    "settlement_repeat": 0,  # so many earlier settlements are in the document of each, too
     "vendor_seconds": 30,  # from submitting to the end of a vendor's transaction; None: not by itself
     "vendor_label_delay": 0,  # seconds from the success of a label's request until it can be had
     "vendor_label_bytes": 0,  # that each label has at least
@@ -45,6 +47,8 @@ WHOLE = {  # name -> the least and the most
     "finance_page_size": (1, 500),
     "finance_empty_pages": (0, 1000),
     "finance_repeat_page": (0, 1000),
+    "settlement_days": (0, 90),
+    "settlement_repeat": (0, 100),
     "vendor_label_bytes": (0, 5_000_000),
 }
 MOST = {"finance_delay": 48 * 3600}
