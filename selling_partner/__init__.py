@@ -32,6 +32,7 @@ from .finances import (
     TransactionSearch,
     TransactionsPage,
     parse_transaction,
+    released_beyond,
 )
 from .fulfillment import flat_fulfillment_file, formula_in, fulfillment_feed, split_feed
 from .listings import (
@@ -216,6 +217,7 @@ __all__ = [
     "parse_transaction",
     "parse_vendor_order",
     "read_settlements",
+    "released_beyond",
     "hint_of",
     "split",
     "split_feed",

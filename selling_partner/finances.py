@@ -343,6 +343,30 @@ def _references(entry, kind):
     return tuple((name, value) for name, value in pairs if name and value)
 
 
+def released_beyond(original, releases):
+    """Tell what is paid out beyond what was deferred.
+
+    :param original: the :class:`Transaction` that was deferred.
+    :param releases: those that release it; of several each may be a part.
+    :return: leaves, of which none is 0; their sum is how much more was paid out. None where one of them is broken down
+        less than the others and comes to the same: only their totals can be compared.
+    """
+    amounts, groups = {}, {}
+    with localcontext(_EXACT):
+        for transaction, sign in ((original, -1), *((release, 1) for release in releases)):
+            for leaf in transaction.leaves:
+                key = leaf.name, leaf.sku
+                amounts[key] = amounts.get(key, _ZERO) + sign * leaf.amount.amount
+                groups.setdefault(key, leaf.group)
+        beyond = {key: number for key, number in amounts.items() if number}
+        if not sum(beyond.values()) and any(not name for name, _sku in beyond):
+            return ()
+    currency = original.currency
+    return tuple(
+        Leaf(name, groups[name, sku], Money(number, currency), sku=sku) for (name, sku), number in beyond.items()
+    )
+
+
 # --- the money -----------------------------------------------------------------------------------------------------
 def _money_of(transaction, items):
     """Find the leaves: the same money stands in the transaction and in its items, and only one of them may count.

@@ -13,7 +13,19 @@ from .history import copied
 from .marketplaces import BY_ID
 from .money import rounded
 from .times import iso, parse, shift
-from .transactions import currency_amount, identifiers, item_of, leaf, new_id, node, related_to, summary, transaction
+from .transactions import (
+    currency_amount,
+    identifiers,
+    item_of,
+    leaf,
+    leaves_of,
+    money_of,
+    new_id,
+    node,
+    related_to,
+    summary,
+    transaction,
+)
 
 OF_SALES = (*BUYERS, *WITHHELD.values(), POINTS)
 MATURES_AFTER = {"DD7": 9, "B2B": 30}  # days: two until the delivery and seven more; those of an invoice
@@ -160,7 +172,8 @@ def deferred_context(reason, posted):
 
 def release(world, values):
     """The money of deferred transactions is there: ``transaction_id``, or all of an ``order_id``. The original's status
-    changes, its time does not; a second transaction of the same money is posted now."""
+    changes, its time does not; a second transaction of the same money is posted now. ``more``: {name: amount} by which
+    that is of another amount, in its first item."""
     if values.get("transaction_id"):
         chosen = [world.finances.find(values["transaction_id"])]
     else:
@@ -168,20 +181,34 @@ def release(world, values):
     open_ones = [entry for entry in chosen if entry["transaction"].get("transactionStatus") == "DEFERRED"]
     if not open_ones:
         raise Refused("nothing is deferred")
-    return [release_one(world, entry, time_of(world, values)) for entry in open_ones]
+    return [release_one(world, entry, time_of(world, values), values.get("more") or {}) for entry in open_ones]
 
 
-def release_one(world, entry, posted):
+def release_one(world, entry, posted, more):
     original, copy = entry["transaction"], copied(entry["transaction"])
     copy.update(transactionId=new_id(world), transactionStatus="RELEASED", postedDate=posted)
     copy["contexts"] = [context for context in copy["contexts"] if context["contextType"] != "DeferredContext"]
     copy["relatedIdentifiers"] += identifiers({"DEFERRED_TRANSACTION_ID": original["transactionId"]})
+    if more:
+        pay_out_otherwise(copy, more)
     original["transactionStatus"] = "DEFERRED_RELEASED"
     original["relatedIdentifiers"] += identifiers({"RELEASE_TRANSACTION_ID": copy["transactionId"]})
     facts = {"by_merchant": entry["by_merchant"], "item_ids": entry.get("item_ids", ())}
     # Of a chargeback that was deferred it is the release.
     via = entry["via"] if entry["via"] in CLAIMS else "release"
     return post(world, entry["merchant_id"], copy, via, delay=0, **facts)
+
+
+def pay_out_otherwise(content, more):
+    """Change the amounts of a transaction by {name: amount}, in its first item."""
+    currency, all_leaves = content["totalAmount"]["currencyCode"], [leaves_of(item) for item in content["items"]]
+    for name, amount in more.items():
+        all_leaves[0][name] = all_leaves[0].get(name, Decimal(0)) + rounded(Decimal(str(amount)), currency)
+    for item, leaves in zip(content["items"], all_leaves, strict=True):
+        item.update(money_of(leaves, currency))
+    total = sum((sum(leaves.values()) for leaves in all_leaves), Decimal(0))
+    is_refund = content["transactionType"] == "Refund"
+    content.update(totalAmount=currency_amount(total, currency), breakdowns=summary(all_leaves, currency, is_refund))
 
 
 # Refunds

@@ -61,20 +61,32 @@ def by_group(leaves):
     return result
 
 
+def money_of(leaves, currency):
+    """The money of an item's ``leaves``: its total and its breakdowns."""
+    return {
+        "totalAmount": currency_amount(sum(leaves.values(), Decimal(0)), currency),
+        "breakdowns": [
+            node(group, sum(inner.values()), currency, [leaf(n, v, currency, n in FEES) for n, v in inner.items()])
+            for group, inner in by_group(leaves).items()
+        ],
+    }
+
+
+def leaves_of(item):
+    """name -> Decimal of the money of an item that :func:`item_of` has made."""
+    nodes = [below for group in item["breakdowns"] for below in group["breakdowns"]]
+    return {below["breakdownType"]: Decimal(str(below["breakdownAmount"]["currencyAmount"])) for below in nodes}
+
+
 def item_of(leaves, currency, description, context, adjustment_id=None):
     """An item. ``context``: the fields of its ProductContext."""
-    breakdowns = [
-        node(group, sum(inner.values()), currency, [leaf(n, v, currency, n in FEES) for n, v in inner.items()])
-        for group, inner in by_group(leaves).items()
-    ]
     references = [] if adjustment_id is None else [("ORDER_ADJUSTMENT_ITEM_ID", adjustment_id)]
     return {
         "description": description,
         "relatedIdentifiers": [
             {"itemRelatedIdentifierName": name, "itemRelatedIdentifierValue": value} for name, value in references
         ],
-        "totalAmount": currency_amount(sum(leaves.values(), Decimal(0)), currency),
-        "breakdowns": breakdowns,
+        **money_of(leaves, currency),
         "contexts": [{"contextType": "ProductContext", **{key: value for key, value in context.items() if value}}],
     }
 

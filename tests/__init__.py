@@ -29,6 +29,7 @@ from . import (
     test_finances_differ,
     test_finances_known,
     test_finances_random,
+    test_finances_released,
     test_import,
     test_inbox,
     test_kits,

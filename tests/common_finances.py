@@ -80,3 +80,31 @@ class FinancesCase(AmazonCase):
         """Return the transactions of an order; without one all of the account's."""
         domain = [("order_id", "=", order.id)] if order else [("account_id", "=", self.account.id)]
         return self.env["amazon.transaction"].search(domain, order="id")
+
+    def tell(self, ref, amount, order=None, currency="JPY", name="OurPricePrincipal", **values):
+        """Have Amazon post a refund, of one amount; ``related``: what else it names."""
+        money = {"currencyCode": currency, "currencyAmount": amount}
+        related = {**({"ORDER_ID": order.amazon_order_ref} if order else {}), **values.pop("related", {})}
+        self.post(
+            {
+                "transactionId": ref,
+                "transactionType": "Refund",
+                "transactionStatus": "RELEASED",
+                "totalAmount": money,
+                "relatedIdentifiers": [
+                    {"relatedIdentifierName": key, "relatedIdentifierValue": value} for key, value in related.items()
+                ],
+                "breakdowns": [{"breakdownType": name, "breakdownAmount": money}],
+                **values,
+            }
+        )
+
+    def explained(self, order):
+        """Return the dialog that explains an order to the accountant."""
+        explanation = self.env["amazon.explanation"].with_user(self.accountant)
+        return explanation.with_context(active_model="sale.order", active_id=order.id).create({})
+
+    def accepting(self, orders, reason):
+        """Return the dialog in which the accountant accepts these orders' differences."""
+        acceptance = self.env["amazon.acceptance"].with_user(self.accountant)
+        return acceptance.with_context(active_model="sale.order", active_ids=orders.ids).create({"reason": reason})

@@ -17,34 +17,6 @@ from .common_finances import FinancesCase
 class TestFinancesAttacked(FinancesCase):
     """An Amazon that lies, and people who ask for what is not theirs: no yen is lost, doubled or told."""
 
-    def tell(self, ref, amount, order=None, currency="JPY", name="OurPricePrincipal", **values):
-        """Have Amazon post a refund, of one amount; ``related``: what else it names."""
-        money = {"currencyCode": currency, "currencyAmount": amount}
-        related = {**({"ORDER_ID": order.amazon_order_ref} if order else {}), **values.pop("related", {})}
-        self.post(
-            {
-                "transactionId": ref,
-                "transactionType": "Refund",
-                "transactionStatus": "RELEASED",
-                "totalAmount": money,
-                "relatedIdentifiers": [
-                    {"relatedIdentifierName": key, "relatedIdentifierValue": value} for key, value in related.items()
-                ],
-                "breakdowns": [{"breakdownType": name, "breakdownAmount": money}],
-                **values,
-            }
-        )
-
-    def explained(self, order):
-        """Return the dialog that explains an order to the accountant."""
-        explanation = self.env["amazon.explanation"].with_user(self.accountant)
-        return explanation.with_context(active_model="sale.order", active_id=order.id).create({})
-
-    def accepting(self, orders, reason):
-        """Return the dialog in which the accountant accepts these orders' differences."""
-        acceptance = self.env["amazon.acceptance"].with_user(self.accountant)
-        return acceptance.with_context(active_model="sale.order", active_ids=orders.ids).create({"reason": reason})
-
     # === A LYING AMAZON === #
 
     def test_releases_in_a_circle(self):
@@ -266,6 +238,37 @@ class TestFinancesAttacked(FinancesCase):
                 self.tell(ref, amount, order, currency=currency)
                 self.sync()
                 self.assertTrue(order.amazon_mismatch)
+
+    def test_acceptance_and_what_sums_to_nothing(self):
+        """Money of another currency that comes in and goes out again is money that was not accepted, the first of it
+        and more of it."""
+        order = self.settled()
+        order.with_user(self.manager).order_line[0].price_unit += 100
+        for number in range(3):
+            self.accepting(order, "Agreed").action_accept()
+            self.assertFalse(order.amazon_mismatch)
+            for amount in (5, -5):
+                self.tell(f"DOLLARS {number} {amount}", amount, order, currency="USD")
+            self.sync()
+            self.assertTrue(order.amazon_mismatch)
+
+    def test_acceptance_and_what_is_not_classified(self):
+        """What was accepted while it was not known what it is, is asked about when that is known, and when more of it
+        comes in, whatever the sums are."""
+        order = self.settled()
+        order.with_user(self.manager).order_line[0].price_unit += 100
+        self.tell("FIRST", -100, order, name="NeverSeen")
+        self.sync()
+        for amount in (-7, 7):
+            self.accepting(order, "Agreed").action_accept()
+            self.assertFalse(order.amazon_mismatch)
+            self.tell(f"MORE {amount}", amount, order, name="NeverSeen")
+            self.sync()
+            self.assertTrue(order.amazon_mismatch)
+        self.accepting(order, "Agreed").action_accept()
+        name = self.env["amazon.amount.type"].search([("name", "=", "NeverSeen")])
+        name.with_user(self.accountant).kind = "other"
+        self.assertEqual((order.amazon_refunded, order.amazon_mismatch), (0, True))
 
     def test_acceptance_and_what_changes_alike(self):
         """An order that becomes dearer here and is credited by as much is another one than was accepted."""

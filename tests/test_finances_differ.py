@@ -59,6 +59,7 @@ class TestFinancesDiffer(FinancesCase):
         goods = order.order_line.filtered("amazon_item_ref")
         self.assertEqual((line.product_id, line.quantity, line.tax_ids), (goods.product_id, 1, goods.tax_ids))
         self.assertTrue(order.amazon_mismatch, "a draft is nothing yet")
+        self.assertEqual(order.amazon_difference_reason, "drafted")
         self.assertEqual(order.with_user(self.accountant).action_amazon_credit_note()["res_id"], note.id)
         note.with_user(self.accountant).action_post()
         self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
@@ -69,11 +70,14 @@ class TestFinancesDiffer(FinancesCase):
             order.with_user(self.accountant).action_amazon_credit_note()
         note.with_user(self.accountant).button_draft()
         self.assertEqual((order.amazon_credited, order.amazon_mismatch), (0, True))
+        self.assertEqual(order.amazon_difference_reason, "drafted")
         note.with_user(self.accountant).button_cancel()
+        self.assertEqual(order.amazon_difference_reason, "refund")
         again = self.env["account.move"].browse(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
         self.assertNotEqual(again, note)
         self.assertEqual(again.invoice_line_ids.mapped("product_id"), goods.product_id, "the same as before")
         again.unlink()
+        self.assertEqual(order.amazon_difference_reason, "refund")
         self.assertTrue(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
 
     def test_credit_note_of_what_has_no_line(self):
@@ -126,6 +130,9 @@ class TestFinancesDiffer(FinancesCase):
                     .create({"journal_id": invoice.journal_id.id})
                 )
                 note = self.env["account.move"].browse(wizard.refund_moves()["res_id"])
+                self.assertEqual(order.amazon_difference_reason, "drafted", "whoever has drafted it")
+                shown = order.with_user(self.accountant).action_amazon_credit_note()
+                self.assertEqual(shown["res_id"], note.id, "no second one is made")
                 if lines:
                     note.invoice_line_ids = [
                         Command.clear(),
@@ -137,6 +144,20 @@ class TestFinancesDiffer(FinancesCase):
                 note.action_post()
                 self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
         self.assertFalse(order.amazon_credit_drafted)
+
+    def test_draft_of_another_invoice(self):
+        """A draft that is made to reverse another invoice, or none, is this order's no more."""
+        order = self.settled()
+        invoice = self.invoice(order)
+        self.refund(order, full=True)
+        note = invoice._reverse_moves([{}])
+        self.assertEqual((note.state, order.amazon_difference_reason), ("draft", "drafted"))
+        note.invoice_line_ids = [Command.clear(), Command.create({"name": "Other", "price_unit": 1})]
+        self.assertEqual(order.amazon_difference_reason, "drafted")
+        note.reversed_entry_id = False
+        self.assertEqual(order.amazon_difference_reason, "refund")
+        note.reversed_entry_id = invoice
+        self.assertEqual(order.amazon_difference_reason, "drafted")
 
     def test_credit_note_without_refund(self):
         order = self.settled()
@@ -372,6 +393,27 @@ class TestFinancesDiffer(FinancesCase):
                 self.assertEqual(sum(wizard.line_ids.mapped("difference")), order.amazon_difference)
                 differing = wizard.line_ids.filtered("difference")
                 self.assertEqual(sum(differing.mapped("refunded")), 100)
+
+    def test_export_and_seller_central(self):
+        """What the list shows is exported as it is shown, and each order opens in Seller Central."""
+        order = self.settled()
+        self.refund(order, amount=100)
+        group = self.env.ref("base.group_allow_export")
+        self.accountant.sudo().group_ids |= group
+        arch = etree.fromstring(self.env.ref("sale_amazon_spapi.sale_order_amounts_view_list").arch)
+        names = [name for name in arch.xpath("//field/@name") if name != "currency_id"]
+        [row] = order.with_user(self.accountant).export_data(names)["datas"]
+        shown = dict(zip(names, row, strict=True))
+        self.assertEqual(
+            [shown[name] for name in ("amazon_order_ref", "amazon_refunded", "amazon_difference")],
+            [order.amazon_order_ref, 100, 100],
+        )
+        self.assertEqual(shown["amazon_difference_reason"], "Refund without Credit Note")
+        action = order.with_user(self.accountant).action_amazon_open()
+        self.assertEqual(action["type"], "ir.actions.act_url")
+        self.assertEqual(action["url"], order.amazon_url)
+        self.assertRegex(action["url"], rf"^https?://[^/]+/orders-v3/order/{order.amazon_order_ref}$")
+        self.assertEqual(self.explained(order).action_open(), action)
 
     def test_search(self):
         """The same search as in the bulk completion, by pasted numbers or by day."""

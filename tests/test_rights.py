@@ -283,7 +283,8 @@ METHODS = {
     "amazon.transaction.acceptance": {"action_accept": ACCOUNTANT},
     "amazon.amounts.search": {"action_search": ACCOUNTANT},
     "amazon.explanation": dict.fromkeys(
-        ["action_accept", "action_credit_note", "action_open", "action_view_transactions"], ACCOUNTANT
+        ["action_accept", "action_credit_note", "action_open", "action_view_releases", "action_view_transactions"],
+        ACCOUNTANT,
     ),
     "amazon.combine": {"action_combine": USER},
     "amazon.completion": {

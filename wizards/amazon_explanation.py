@@ -20,6 +20,8 @@ class AmazonExplanation(models.TransientModel):
     credited = fields.Monetary(related="order_id.amazon_credited")
     unsettled = fields.Monetary(related="order_id.amazon_unsettled")
     credit_drafted = fields.Boolean(related="order_id.amazon_credit_drafted")
+    release_differs = fields.Boolean(related="order_id.amazon_release_differs")
+    release_difference = fields.Monetary(related="order_id.amazon_release_difference")
     line_ids = fields.One2many(
         "amazon.explanation.line", "explanation_id", readonly=True, default=lambda self: self._default_line_ids()
     )
@@ -54,6 +56,12 @@ class AmazonExplanation(models.TransientModel):
         """Open the transactions."""
         self.ensure_one()
         return self.order_id.action_amazon_view_transactions()
+
+    def action_view_releases(self):
+        """Open what was released with another amount."""
+        self.ensure_one()
+        action = self.order_id.action_amazon_view_transactions()
+        return {**action, "domain": [("order_id", "=", self.order_id.id), ("differs", "=", True)]}
 
     def action_open(self):
         """Open the order in Seller Central."""

@@ -11,6 +11,7 @@ from . import (
     amazon_transaction,
     amazon_transaction_accepted,
     amazon_transaction_line,
+    amazon_transaction_release,
     sale_order,
     sale_order_credit,
     sale_order_difference,

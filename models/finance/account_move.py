@@ -1,4 +1,7 @@
-from odoo import models
+from odoo import api, models
+
+# What says of which orders a credit note is one, and whether it counts.
+WHOSE = {"state", "reversed_entry_id", "invoice_line_ids", "line_ids"}
 
 
 class AccountMove(models.Model):
@@ -8,10 +11,24 @@ class AccountMove(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        moves._amazon_credited_orders()._amazon_count_credit()
+        return moves
+
     def write(self, vals):
+        if not WHOSE & vals.keys():
+            return super().write(vals)
+        before = self._amazon_credited_orders()
         result = super().write(vals)
-        if "state" in vals:
-            self._amazon_credited_orders()._amazon_count_credit()
+        (before | self._amazon_credited_orders())._amazon_count_credit()
+        return result
+
+    def unlink(self):
+        orders = self._amazon_credited_orders()
+        result = super().unlink()
+        orders._amazon_count_credit()
         return result
 
     # === BUSINESS METHODS === #

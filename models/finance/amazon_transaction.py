@@ -59,7 +59,7 @@ STATES = {"DEFERRED": "deferred", "RELEASED": "released", "DEFERRED_RELEASED": "
 
 class AmazonTransaction(models.Model):
     """What Amazon's Finances say happened: a sale, a refund, a fee … A deferred one comes twice, and counts once: as
-    what it was from the beginning; the copy that says it is paid out is kept and counts as nothing."""
+    what it was from the beginning; the copy that says it is paid out is kept, and counts as what it differs by."""
 
     _name = "amazon.transaction"
     _inherit = ["amazon.guard", "amazon.followed", "amazon.search"]
@@ -108,7 +108,8 @@ class AmazonTransaction(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = Exact(
         readonly=True,
-        help="What the seller's balance changes by. Of a release it is 0.",
+        help="What the seller's balance changes by. Of a release: by how much it is of another amount than what it"
+        " releases, mostly 0.",
         groups="sale_amazon_spapi.group_amazon_accountant",
     )
     released_amount = Exact(
@@ -450,83 +451,6 @@ class AmazonTransaction(models.Model):
             [("amazon_merchant_id", "=", account.merchant_id), ("amazon_order_ref", "in", refs)], limit=LINK_AT_ONCE
         )
 
-    def _pair(self):
-        """Find what says the same money twice: a deferred transaction, and its release.
-
-        :return: the transactions besides these that are concerned.
-        """
-        mine = Domain("account_id", "in", self.account_id._of_merchant().ids)
-        refs = self.mapped("transaction_ref")
-        others = self.search(
-            mine
-            & (
-                Domain("deferred_ref", "in", refs)
-                | Domain("transaction_ref", "in", self.filtered("deferred_ref").mapped("deferred_ref"))
-                | Domain("transaction_ref", "in", self.filtered("release_ref").mapped("release_ref"))
-                | Domain("release_ref", "in", refs)
-            )
-        )
-        by_ref = {one.transaction_ref: one for one in self | others}
-        originals = {}
-        for one in self | others:
-            for release, original in ((one, by_ref.get(one.deferred_ref)), (by_ref.get(one.release_ref), one)):
-                if release and original and original._may_be_released_by(release):
-                    originals.setdefault(release, original)
-        originals = {
-            release: original
-            for release, original in originals.items()
-            if release != self._last_of_circle(release, originals)
-        }
-        self.browse().union(*originals.values())._are_released_by(self.browse().union(*originals))
-        (others - self.browse().union(*originals))._count_again()
-        return others
-
-    def _count_again(self):
-        """Count what was a release and is none any more: what it was of is other money now."""
-        for release in self.filtered(lambda one: not one.counts and not one._originals()):
-            value = parse_transaction(release.payload)
-            total = float(value.total.amount)
-            release.write({"counts": True, "amount": total})
-            self.env["amazon.transaction.line"]._make([(release, value.leaves)])
-
-    def _originals(self):
-        """Return the transactions whose money this one may be once more."""
-        mine = Domain("account_id", "in", self.account_id._of_merchant().ids)
-        named = Domain("transaction_ref", "=", self.deferred_ref) | Domain("release_ref", "=", self.transaction_ref)
-        return self.search(mine & named).filtered(lambda original: original._may_be_released_by(self))
-
-    def _may_be_released_by(self, release):
-        """Tell whether a transaction can be this one's money once more; whatever Amazon says, no money gets lost."""
-        return (
-            self != release
-            and self._was_read()
-            and (self.kind == release.kind or not {self.kind, release.kind} & {"sale", "refund"})
-            and self.currency_id == release.currency_id
-            and (self.order_ref == release.order_ref or not (self.order_ref and release.order_ref))
-        )
-
-    @api.model
-    def _last_of_circle(self, release, originals):
-        """Return which one goes on counting where transactions are each other's release; None where they are not.
-
-        :param release: the ``amazon.transaction`` to begin with.
-        :param dict originals: whose release each one is.
-        """
-        circle = [release]
-        while (original := originals.get(circle[-1])) and original not in circle:
-            circle.append(original)
-        return max(circle, key=lambda one: (one.counts, one.id)) if original == release else None
-
-    def _are_released_by(self, releases):
-        """Count what Amazon says twice once: as what it was at first."""
-        self.filtered(lambda one: one.state == "deferred").state = "deferred_released"
-        # All at once: taking away the lines of one has Odoo read those of all others again.
-        releases = releases.filtered("counts")
-        releases.line_ids.unlink()
-        for release in releases:
-            paid_out = release.released_amount or release.amount
-            release.write({"counts": False, "amount": 0, "released_amount": paid_out})
-
     def _add_up(self):
         """Write what the amounts come to."""
         sums = self._sums()
@@ -540,6 +464,9 @@ class AmazonTransaction(models.Model):
                     "has_unclassified": (transaction.id, "unclassified") in sums
                     or transaction.kind == "unclassified"
                     or bool(transaction.unreadable),
+                    # What is not classified may be the buyer's.
+                    "differs": not transaction.counts
+                    and transaction._is_money(transaction.amount, buyers + unclassified),
                 }
             )
 

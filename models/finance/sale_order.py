@@ -1,3 +1,4 @@
+import hashlib
 from collections import defaultdict
 
 from odoo import api, fields, models
@@ -46,6 +47,23 @@ class SaleOrder(models.Model):
         copy=False,
         groups="sale_amazon_spapi.group_amazon_accountant",
         help="What those amounts come to",
+    )
+    amazon_release_differs = fields.Boolean(
+        readonly=True, copy=False, help="Amazon has paid out another amount than it had shown before."
+    )
+    amazon_release_difference = fields.Monetary(
+        "Paid Out beyond What Was Shown",
+        readonly=True,
+        copy=False,
+        groups="sale_amazon_spapi.group_amazon_accountant",
+        help="Of what was deferred, how much more Amazon has paid out than it had shown before, fees included",
+    )
+    amazon_odd_amounts = fields.Char(
+        readonly=True,
+        copy=False,
+        groups="sale_amazon_spapi.group_amazon_accountant",
+        help="A mark of the amounts that stand in no sum of the order's, or are not classified, or were released with"
+        " another amount: when one of them changes, an acceptance is asked again.",
     )
     amazon_unclassified = fields.Boolean(
         "Amounts Not Classified",
@@ -116,6 +134,9 @@ class SaleOrder(models.Model):
                 found[BUYERS_FIELDS[kind]] += amount if kind == "sale" else -amount
             if amount_type.kind == "unclassified" or kind == "unclassified":
                 found["amazon_unclassified"] = True
+        released = self._amazon_released_otherwise()
+        odd = {order for order, found in sums.items() if found["amazon_unclassified"]} | others.keys() | released.keys()
+        marks = self.browse(odd)._amazon_marks()
         for order in self.sudo():  # sudo: what Amazon says is the addon's own
             found = sums[order.id]
             vals = {name: order._amazon_rounded(found[name]) for name in TOTALS}
@@ -123,4 +144,42 @@ class SaleOrder(models.Model):
             vals["amazon_other_amounts"] = ", ".join(texts) or False
             vals["amazon_other_currency"] = bool(texts)
             vals["amazon_unclassified"] = bool(found["amazon_unclassified"])
+            vals["amazon_release_differs"] = order.id in released
+            vals["amazon_release_difference"] = order._amazon_rounded(released.get(order.id, 0))
+            vals["amazon_odd_amounts"] = marks.get(order.id, False)
             order.write({name: val for name, val in vals.items() if order[name] != val})
+
+    def _amazon_released_otherwise(self):
+        """Return by the ids of those of these orders of which something was released with another amount how much
+        more that was, in their currency.
+
+        :rtype: dict
+        """
+        released = {}
+        transactions = self.env["amazon.transaction"].sudo()
+        mine = Domain("order_id", "in", self.ids) & Domain("differs", "=", True)
+        for order, currency, beyond in transactions._read_group(mine, ["order_id", "currency_id"], ["amount:sum"]):
+            mine = beyond if currency == order.currency_id else 0
+            released[order.id] = released.get(order.id, 0) + mine
+        return released
+
+    def _amazon_marks(self):
+        """Return by the ids of these orders a mark of their amounts that no sum shows one by one: those in another
+        currency, those that are not classified, and those that were released with another amount.
+
+        :rtype: dict[int, str]
+        """
+        amounts = defaultdict(list)
+        for line in self.env["amazon.transaction.line"].sudo().search([("order_id", "in", self.ids)]):
+            transaction, order = line.transaction_id, line.order_id
+            if (
+                line.currency_id != order.currency_id
+                or "unclassified" in (line.kind, line.transaction_kind)
+                or transaction.differs
+            ):
+                text = f"{transaction.transaction_ref} {line.currency_id.name} {line.type_id.key} {line.sku or ''}"
+                amounts[order.id].append(f"{text} {round(line.amount, DECIMALS)}")
+        return {
+            order: hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()[:32]
+            for order, texts in amounts.items()
+        }

@@ -12,15 +12,10 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     amazon_credit_drafted = fields.Boolean(
-        compute="_compute_amazon_credit_drafted", help="A credit note for what was refunded is still to be posted."
+        readonly=True, copy=False, help="A credit note of this order is still to be posted."
     )
 
     # === COMPUTE METHODS === #
-
-    @api.depends("amazon_transaction_ids.credit_note_id.state")
-    def _compute_amazon_credit_drafted(self):
-        for order in self:
-            order.amazon_credit_drafted = bool(order._amazon_draft_notes())
 
     @api.depends("amazon_transaction_ids.credit_note_id")
     def _get_invoiced(self):
@@ -85,12 +80,13 @@ class SaleOrder(models.Model):
     def _amazon_open_refunds(self):
         """Return the refunds that no posted credit note is for."""
         return self.sudo().amazon_transaction_ids.filtered(
-            lambda one: one.kind == "refund" and one.counts and one.credit_note_id.state != "posted"
+            lambda one: one.kind == "refund" and (one.counts or one.line_ids) and one.credit_note_id.state != "posted"
         )
 
     def _amazon_draft_notes(self):
-        """Return the credit notes for refunds that are still to be posted."""
-        return self._amazon_open_refunds().credit_note_id.filtered(lambda note: note.state == "draft")
+        """Return the credit notes that are still to be posted."""
+        notes = self.sudo()._amazon_notes()  # sudo: only which ones
+        return notes.filtered(lambda note: note.state == "draft").sudo(self.env.su)
 
     def _amazon_note_vals(self, invoice, refunds, total):
         """Return the values of a credit note.

@@ -56,6 +56,7 @@ class SaleOrder(models.Model):
     amazon_difference_reason = fields.Selection(
         [
             ("refund", "Refund without Credit Note"),
+            ("drafted", "Credit Note to Be Posted"),
             ("credit", "Credit Note without Refund"),
             ("missing", "Missing Here"),
             ("cancelled", "Cancelled on Amazon"),
@@ -65,6 +66,7 @@ class SaleOrder(models.Model):
             ("currency", "Currency"),
             ("rounding", "Rounding"),
             ("unclassified", "Amounts Not Classified"),
+            ("release", "Released with Another Amount"),
             ("finances", "Finances Differ from the Order"),
             ("related", "Related Order"),
             ("other", "Other"),
@@ -137,14 +139,17 @@ class SaleOrder(models.Model):
         "amazon_difference",
         "amazon_settled_difference",
         "amazon_other_currency",
-        "amazon_other_amounts",
+        "amazon_odd_amounts",
+        "amazon_release_differs",
         "amazon_unclassified",
+        "amazon_credit_drafted",
         "amazon_status",
         "amazon_accepted_amounts",
         "amazon_family_id.amazon_family_member_ids.amazon_difference",
         "amazon_family_id.amazon_family_member_ids.amazon_settled_difference",
         "amazon_family_id.amazon_family_member_ids.amazon_other_currency",
-        "amazon_family_id.amazon_family_member_ids.amazon_other_amounts",
+        "amazon_family_id.amazon_family_member_ids.amazon_odd_amounts",
+        "amazon_family_id.amazon_family_member_ids.amazon_release_differs",
         "amazon_family_id.amazon_family_member_ids.amazon_status",
         "amazon_family_id.amazon_family_member_ids.amazon_accepted_amounts",
     )
@@ -265,6 +270,7 @@ class SaleOrder(models.Model):
             differs
             or not all(currency.is_zero(off) for off in shipped.mapped("amazon_settled_difference"))
             or any(shipped.mapped("amazon_other_currency"))
+            or any(shipped.mapped("amazon_release_differs"))
         )
 
     def _amazon_amounts_key(self):
@@ -272,7 +278,7 @@ class SaleOrder(models.Model):
         return "|".join(
             f"{order.id}:{order._amazon_rounded(order._amazon_ordered())}:{order.amazon_credited}"
             f":{order.amazon_total}:{order.amazon_refunded}"
-            f":{order.amazon_settled_difference}:{order.amazon_other_amounts or ''}"
+            f":{order.amazon_settled_difference}:{order.amazon_odd_amounts or ''}"
             for order in self.sorted("id")
         )
 
@@ -283,6 +289,8 @@ class SaleOrder(models.Model):
         if self.amazon_other_currency:
             return "currency"
         if currency.is_zero(off):
+            if self.amazon_release_differs:
+                return "release"
             if currency.is_zero(self.amazon_settled_difference):
                 return "related"
             return "unclassified" if self.amazon_unclassified else "finances"
@@ -290,7 +298,9 @@ class SaleOrder(models.Model):
             # The orders are the same.
             if self.amazon_unclassified and off < 0:
                 return "unclassified"
-            return "refund" if off > 0 else "credit"
+            if off > 0:
+                return "drafted" if self.amazon_credit_drafted else "refund"
+            return "release" if self.amazon_release_differs else "credit"
         return self._amazon_reason_of_order(off - self.amazon_refunded + self.amazon_credited)
 
     def _amazon_reason_of_order(self, off):
@@ -329,13 +339,17 @@ class SaleOrder(models.Model):
     # === BUSINESS METHODS: CREDIT NOTES === #
 
     def _amazon_count_credit(self):
-        """Count what posted credit notes give back of these orders."""
+        """Count what posted credit notes give back of these orders, and whether one is still to be posted."""
         for order in self.sudo():  # sudo: it is counted, not shown
-            own = order.order_line.invoice_lines
-            notes = (own.move_id | own.move_id.reversal_move_ids).filtered(
-                lambda move: move.move_type == "out_refund" and move.state == "posted"
-            )
-            order.amazon_credited = sum(order._amazon_credit_of(note) for note in notes)
+            notes = order._amazon_notes()
+            posted = notes.filtered(lambda move: move.state == "posted")
+            order.amazon_credited = sum(order._amazon_credit_of(note) for note in posted)
+            order.amazon_credit_drafted = "draft" in notes.mapped("state")
+
+    def _amazon_notes(self):
+        """Return the credit notes of this order, by its lines or by the invoices that they reverse."""
+        own = self.order_line.invoice_lines.move_id
+        return (own | own.reversal_move_ids).filtered(lambda move: move.move_type == "out_refund")
 
     def _amazon_credit_of(self, note):
         """Return what a credit note gives back of this order, in the order's currency.

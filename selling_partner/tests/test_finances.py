@@ -494,3 +494,42 @@ def test_the_samples_are_what_the_model_allows():
     sample = transaction(items=[item(*SOLD[:1], relatedIdentifiers=[])], breakdowns=[node("A", 22.4, none=[])])
     sample["items"][0]["breakdowns"][0]["breakdowns"][0]["breakdowns"] = []
     assert list(schema.validator("Transaction", definitions).iter_errors(sample)) == []
+
+
+# --- what is released ----------------------------------------------------------------------------------------------
+def of_yen(total, *nodes):
+    return read(totalAmount=money(total, "JPY"), breakdowns=list(nodes), items=[])
+
+
+def yen(name, amount):
+    return node(name, amount, currency="JPY")
+
+
+def test_nothing_is_released_beyond_the_same():
+    sale = of_yen(90, yen("OurPricePrincipal", 100), yen("Commission", -10))
+    other_order = of_yen(90, yen("Commission", -10), yen("OurPricePrincipal", 100))
+    assert finances.released_beyond(sale, [sale]) == finances.released_beyond(sale, [other_order]) == ()
+
+
+def test_what_is_released_beyond_is_told_by_name():
+    sale = of_yen(90, yen("OurPricePrincipal", 100), yen("Commission", -10))
+    paid = of_yen(85, yen("OurPricePrincipal", 100), yen("Commission", -12), yen("FixedClosingFee", -3))
+    beyond = finances.released_beyond(sale, [paid])
+    assert [(leaf.name, leaf.amount) for leaf in beyond] == [
+        ("Commission", Money(Decimal(-2), "JPY")),
+        ("FixedClosingFee", Money(Decimal(-3), "JPY")),
+    ]
+
+
+def test_parts_are_released_together():
+    sale = of_yen(90, yen("OurPricePrincipal", 100), yen("Commission", -10))
+    parts = [of_yen(60, yen("OurPricePrincipal", 60)), of_yen(30, yen("OurPricePrincipal", 40), yen("Commission", -10))]
+    assert finances.released_beyond(sale, parts) == ()
+    [leaf, fee_leaf] = finances.released_beyond(sale, parts[:1])
+    assert (leaf.amount.amount, fee_leaf.amount.amount) == (-40, 10)
+
+
+def test_of_what_is_not_broken_down_only_the_total_is_compared():
+    sale = of_yen(90, yen("OurPricePrincipal", 100), yen("Commission", -10))
+    assert finances.released_beyond(sale, [of_yen(90)]) == finances.released_beyond(of_yen(90), [sale]) == ()
+    assert sum(leaf.amount.amount for leaf in finances.released_beyond(sale, [of_yen(80)])) == -10

@@ -509,6 +509,20 @@ def test_deferred_and_released(amazon, seller):
     amazon.control("POST", "/release", {"order_id": order_id}, status=409)
 
 
+def test_released_with_another_amount(amazon, seller, sold):
+    amazon.post("/refund", order_id=sold, amount=300, deferred=True)
+    [old] = refunds(amazon, seller)
+    [entry] = amazon.post("/release", order_id=sold, more={"OurPricePrincipal": 40, "GoodwillPrincipal": -5})
+    new = entry["transaction"]
+    for content in (new, new["items"][0]):
+        assert content["totalAmount"]["currencyAmount"] == old["totalAmount"]["currencyAmount"] + 35
+    assert (
+        sum(node["breakdownAmount"]["currencyAmount"] for node in new["breakdowns"])
+        == (new["totalAmount"]["currencyAmount"])
+    )
+    assert related(new)["DEFERRED_TRANSACTION_ID"] == old["transactionId"]
+
+
 def test_only_business_waits_under_b2b(amazon, seller):
     amazon.post("/settings", finance_defer="B2B")
     for kind in ("jp_standard", "jp_business"):
