@@ -13,7 +13,7 @@ from ..models.inventory import amazon_offer, amazon_quantity
 from .common_stock import StockCase
 
 
-@tagged("post_install", "-at_install", "both")
+@tagged("post_install", "-at_install")
 class TestStockTrouble(StockCase):
     """One odd SKU keeps no other from being sent, and what Amazon ships is never touched."""
 

@@ -37,7 +37,7 @@ class TestVendorStatus(OwnCarrierCase):
         return [entry["event"] for entry in self.there(picking.sale_id)["statuses"]]
 
     def fault(self, kind="transaction_ends", **values):
-        self.amazon.post("faults", operation="submitShipmentStatusUpdates", kind=kind, times=1, **values)
+        self.amazon.post("faults", operation="submitShipmentStatusUpdates", kind=kind, times=1, seconds=1, **values)
 
     def test_told(self):
         """What happened goes to Amazon, is followed to its end, and stands on the delivery."""

@@ -183,7 +183,7 @@ class TestVendorStock(VendorCase):
         for kind in ("cut_after", "500_after", "timeout_after"):
             with self.subTest(kind=kind):
                 self.put(1)
-                self.amazon.post("faults", operation="submitInventoryUpdate", kind=kind, times=1)
+                self.amazon.post("faults", operation="submitInventoryUpdate", kind=kind, times=1, seconds=1)
                 self.sync()
                 self.sync(minutes=2)
                 self.sync(minutes=2)

@@ -30,7 +30,7 @@ class ShippingSite(shops.SiteWithAmazon):
 
     waiting = (("amazon_confirmation", "retry_at"), *shops.SiteWithAmazon.waiting)
     #: More than all the pauses together.
-    rounds = (0, 1, 2, 3, 6, 11, 6, 11)
+    rounds = (0, 3, 6, 11, 6, 11)
 
     def __init__(self, template, stack, kinds, values, settings):
         self.kinds = kinds

@@ -41,7 +41,7 @@ class StockSite(shops.SiteWithAmazon):
         *shops.SiteWithAmazon.waiting,
     )
     #: Until what Amazon has accepted is read back.
-    rounds = (0, 1, 2, 6, 16, 16, 31)
+    rounds = (0, 6, 16, 16, 31)
 
     def __init__(self, template, stack, values, settings, told=True):
         self.told = told
