@@ -7,7 +7,7 @@ import pytest
 import shops
 
 WORKERS = 2
-KINDS = ("vendor_standard", "vendor_two_lines", "vendor_same_sku")
+KINDS = ("vendor_two_lines", "vendor_same_sku")
 # The seller's application works for the vendor, too.
 CONNECT = """
 seller = env['amazon.account'].search([], limit=1)
@@ -219,7 +219,7 @@ CASES = {
     "orders": (VendorSite, {"left": False}, {}),
     "confirmations": (VendorSite, {"left": True}, {}),
     # The labels of several orders are asked for in one call, that of one is made at once.
-    "labels": (LabelSite, {"orders": 6}, {"vendor_seconds": 0}),
+    "labels": (LabelSite, {"orders": 2}, {"vendor_seconds": 0}),
     "label": (LabelSite, {"orders": 1}, {"vendor_seconds": 0}),
     "stock": (StockSite, {}, {"vendor_seconds": 0}),
 }
