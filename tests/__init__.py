@@ -79,6 +79,7 @@ from . import (
     test_vendor_papers,
     test_vendor_speed,
     test_vendor_status,
+    test_vendor_status_attacked,
     test_vendor_stock,
     test_views,
 )

@@ -153,3 +153,48 @@ class OwnCarrierCase(VendorCase):
         self.ship(picking)
         self.assertEqual(set(picking.mapped("state")), {"done"})
         return picking
+
+
+class StatusCase(OwnCarrierCase):
+    """A vendor that tells Amazon where its parcels are."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.warehouse.partner_id.write({"street": "千代田1-1", "country_id": cls.env.ref("base.jp").id})
+        cls.depot = cls.env["res.partner"].create(
+            {"name": "Depot", "street": "9-9", "city": "Nagoya", "country_id": cls.env.ref("base.jp").id}
+        )
+
+    def happens(self, pickings, event, moment=None, **values):
+        """Have Amazon told what has happened to parcels, and where, if it can be in one place only not known here."""
+        if event not in ("departed", "delivered", "refused"):
+            values = {"location_id": self.depot.id, **values}
+        return pickings._amazon_vendor_status(event, moment, **values)
+
+    def confirmed(self, *numbers, kind="vendor_standard", **values):
+        """Return the deliveries of orders that Amazon knows to have left, one for each tracking number."""
+        orders = self.accepted(kind, len(numbers), **values)
+        pickings = self.env["stock.picking"]
+        for order, number in zip(orders, numbers, strict=True):
+            pickings |= self.leave(order, number)
+        self.tell()
+        self.tell(minutes=2)
+        self.assertEqual(set(pickings.mapped("amazon_api_status")), {"done"})
+        # They left a while ago.
+        pickings.date_done = pickings[0].date_done - timedelta(hours=10)
+        return pickings
+
+    def ago(self, minutes):
+        return fields.Datetime.now() - timedelta(minutes=minutes)
+
+    def told(self):
+        """Return what was submitted, entry by entry."""
+        return [entry["statusUpdateDetails"] for one in self.transactions_there("status") for entry in one["entries"]]
+
+    def shown(self, picking):
+        """Return the events that Amazon has of an order's parcels, in their order."""
+        return [entry["event"] for entry in self.there(picking.sale_id)["statuses"]]
+
+    def fault(self, kind="transaction_ends", **values):
+        self.amazon.post("faults", operation="submitShipmentStatusUpdates", kind=kind, times=1, seconds=1, **values)

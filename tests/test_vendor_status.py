@@ -1,50 +1,23 @@
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from ..selling_partner import STATUS_EVENTS
-from .common_vendor import OwnCarrierCase
+from .common_vendor import StatusCase
 
 
 @tagged("post_install", "-at_install")
-class TestVendorStatus(OwnCarrierCase):
+class TestVendorStatus(StatusCase):
     """Vendors with carriers of their own tell Amazon where each parcel is: once, and in the order in which it was."""
-
-    def confirmed(self, *numbers, kind="vendor_standard", **values):
-        """Return the deliveries of orders that Amazon knows to have left, one for each tracking number."""
-        orders = self.accepted(kind, len(numbers), **values)
-        pickings = self.env["stock.picking"]
-        for order, number in zip(orders, numbers, strict=True):
-            pickings |= self.leave(order, number)
-        self.tell()
-        self.tell(minutes=2)
-        self.assertEqual(set(pickings.mapped("amazon_api_status")), {"done"})
-        # They left a while ago.
-        pickings.date_done = pickings[0].date_done - timedelta(hours=10)
-        return pickings
-
-    def ago(self, minutes):
-        return fields.Datetime.now() - timedelta(minutes=minutes)
-
-    def told(self):
-        """Return what was submitted, entry by entry."""
-        return [entry["statusUpdateDetails"] for one in self.transactions_there("status") for entry in one["entries"]]
-
-    def shown(self, picking):
-        """Return the events that Amazon has of an order's parcels, in their order."""
-        return [entry["event"] for entry in self.there(picking.sale_id)["statuses"]]
-
-    def fault(self, kind="transaction_ends", **values):
-        self.amazon.post("faults", operation="submitShipmentStatusUpdates", kind=kind, times=1, seconds=1, **values)
 
     def test_told(self):
         """What happened goes to Amazon, is followed to its end, and stands on the delivery."""
         picking = self.confirmed("T-1")
         picking.sale_id.partner_shipping_id.write({"name": "Kunde", "street": "1-2-3", "city": "Kofu"})
         moment = self.ago(30)
-        row = picking._amazon_vendor_status("delivered", moment)
+        row = self.happens(picking, "delivered", moment)
         self.assertEqual(
             (row.kind, row.state, row.tracking_ref, row.picking_id), ("status", "not_sent", "T-1", picking)
         )
@@ -77,7 +50,7 @@ class TestVendorStatus(OwnCarrierCase):
         self.assertEqual(set(names), set(STATUS_EVENTS))
         pickings = self.confirmed(*names)
         for picking, event in zip(pickings, names, strict=True):
-            picking._amazon_vendor_status(event)
+            self.happens(picking, event)
         self.tell()
         self.assertEqual(len(self.transactions_there("status")), 1)
         self.tell(minutes=2)
@@ -85,7 +58,7 @@ class TestVendorStatus(OwnCarrierCase):
             self.assertEqual(self.shown(picking), [names[event]])
         self.vendor.write({"vendor_status_codes": "edifact", "vendor_api_version": "v1"})
         picking = self.confirmed("E-1")
-        picking._amazon_vendor_status("delayed")
+        self.happens(picking, "delayed")
         self.tell()
         self.assertEqual((self.told()[-1]["statusCode"], self.told()[-1]["reasonCode"]), ("404", "117"))
         self.tell(minutes=2)
@@ -101,7 +74,7 @@ class TestVendorStatus(OwnCarrierCase):
         self.leave(order, "A,B")
         self.tell()
         self.tell(minutes=2)
-        picking._amazon_vendor_status("in_transit")
+        self.happens(picking, "in_transit")
         self.tell()
         [transaction] = self.transactions_there("status")
         self.assertEqual(
@@ -111,9 +84,9 @@ class TestVendorStatus(OwnCarrierCase):
     def test_in_turn(self):
         """What happened to a parcel later waits until Amazon has what was before."""
         picking = self.confirmed("T-1")
-        first = picking._amazon_vendor_status("departed", self.ago(90))
-        second = picking._amazon_vendor_status("out_for_delivery", self.ago(60))
-        third = picking._amazon_vendor_status("delivered", self.ago(30))
+        first = self.happens(picking, "departed", self.ago(90))
+        second = self.happens(picking, "out_for_delivery", self.ago(60))
+        third = self.happens(picking, "delivered", self.ago(30))
         self.tell()
         self.assertEqual([row.state for row in first | second | third], ["sending", "not_sent", "not_sent"])
         self.assertIn("Left the Warehouse", second.message)
@@ -127,20 +100,20 @@ class TestVendorStatus(OwnCarrierCase):
         """Nothing follows upon the end, and nothing was before what has happened; no row is left of what is refused."""
         picking = self.confirmed("T-1")
         moment = self.ago(60)
-        picking._amazon_vendor_status("in_transit", moment)
+        self.happens(picking, "in_transit", moment)
         for event, at, words in (
             ("departed", self.ago(90), "cannot have been before"),
             ("in_transit", moment, "in the list already"),
         ):
             with self.subTest(event=event), self.assertRaisesRegex(UserError, words):
-                picking._amazon_vendor_status(event, at)
-        picking._amazon_vendor_status("refused", self.ago(50))
+                self.happens(picking, event, at)
+        self.happens(picking, "refused", self.ago(50))
         with self.assertRaisesRegex(UserError, "nothing follows upon “Refused"):
-            picking._amazon_vendor_status("delivered")
-        picking._amazon_vendor_status("undeliverable", self.ago(40))
+            self.happens(picking, "delivered")
+        self.happens(picking, "undeliverable", self.ago(40))
         for event in STATUS_EVENTS:
             with self.subTest(event=event), self.assertRaisesRegex(UserError, "nothing follows upon “Undeliverable"):
-                picking._amazon_vendor_status(event)
+                self.happens(picking, event, self.ago(5))
         self.assertEqual(picking.amazon_status_ids.mapped("event"), ["undeliverable", "refused", "in_transit"])
 
     def test_what_cannot_be_told(self):
@@ -148,28 +121,28 @@ class TestVendorStatus(OwnCarrierCase):
         order = self.accepted()
         picking = order.picking_ids
         with self.assertRaisesRegex(UserError, "confirmation yet"):
-            picking._amazon_vendor_status("departed")
+            self.happens(picking, "departed")
         self.leave(order, "T-1")
         self.tell()
         with self.assertRaisesRegex(UserError, "confirmation yet"):
-            picking._amazon_vendor_status("departed")
+            self.happens(picking, "departed")
         self.tell(minutes=2)
         with self.assertRaisesRegex(UserError, "future"):
-            picking._amazon_vendor_status("departed", self.ago(-5))
+            self.happens(picking, "departed", self.ago(-5))
         with self.assertRaisesRegex(UserError, "left at"):
-            picking._amazon_vendor_status("departed", picking.date_done - timedelta(minutes=1))
+            self.happens(picking, "departed", picking.date_done - timedelta(minutes=1))
         picking.carrier_tracking_ref = "T-2"
         with self.assertRaisesRegex(UserError, "T-2, but with T-1"):
-            picking._amazon_vendor_status("departed")
+            self.happens(picking, "departed")
         picking.carrier_tracking_ref = False
         with self.assertRaisesRegex(UserError, "tracking number"):
-            picking._amazon_vendor_status("departed")
+            self.happens(picking, "departed")
         picking.carrier_tracking_ref = "T-1"
         self.vendor.vendor_own_carrier = False
         with self.assertRaisesRegex(UserError, "carrier of Amazon's"):
-            picking._amazon_vendor_status("departed")
+            self.happens(picking, "departed")
         self.vendor.vendor_own_carrier = True
-        picking._amazon_vendor_status("departed")
+        self.happens(picking, "departed")
         other = self.imported().picking_ids
         with self.assertRaisesRegex(UserError, "no delivery of a Direct Fulfillment order"):
             other._amazon_vendor_status("departed")
@@ -177,9 +150,9 @@ class TestVendorStatus(OwnCarrierCase):
     def test_one_of_several_is_wrong(self):
         """Where something stands against one parcel, nothing is told of the others."""
         pickings = self.confirmed("T-1", "T-2")
-        pickings[0]._amazon_vendor_status("lost")
+        self.happens(pickings[0], "lost")
         with self.assertRaisesRegex(UserError, "T-1"):
-            pickings._amazon_vendor_status("delivered")
+            self.happens(pickings, "delivered")
         self.assertFalse(pickings[1].amazon_status_ids)
 
     def test_confirmed_in_vendor_central(self):
@@ -189,7 +162,7 @@ class TestVendorStatus(OwnCarrierCase):
         self.read_orders(again=True)
         picking = order.picking_ids
         picking.carrier_tracking_ref = "V-1"
-        picking._amazon_vendor_status("in_transit")
+        self.happens(picking, "in_transit")
         self.tell()
         self.tell(minutes=2)
         self.assertEqual(self.shown(picking), ["IN_TRANSIT"])
@@ -199,7 +172,7 @@ class TestVendorStatus(OwnCarrierCase):
         picking = self.confirmed("T-1", kind="vendor_scheduled")
         order = picking.sale_id
         self.assertTrue(order.amazon_appointment_from)
-        picking._amazon_vendor_status("in_transit", appointment_at=order.amazon_appointment_from)
+        self.happens(picking, "in_transit", appointment_at=order.amazon_appointment_from)
         self.tell()
         [details] = self.told()
         schedule = details["shipmentSchedule"]
@@ -215,17 +188,14 @@ class TestVendorStatus(OwnCarrierCase):
         self.assertEqual(len(form.parcel_ids), 2)
         form.event = "in_transit"
         form.moment = self.ago(10)
-        place = self.env["res.partner"].create(
-            {"name": "Depot", "street": "9-9", "city": "Nagoya", "country_id": self.env.ref("base.jp").id}
-        )
-        form.location_id = place
+        form.location_id = self.depot
         form.save().action_tell()
         self.tell()
         self.assertEqual([one["trackingNumber"] for one in self.told()], ["T-1", "T-2"])
         self.assertEqual({one["statusLocationAddress"]["name"] for one in self.told()}, {"Depot"})
-        place.country_id = False
+        self.depot.country_id = False
         with self.assertRaisesRegex(UserError, "Depot.*lacks"):
-            pickings[0]._amazon_vendor_status("delayed", location_id=place.id)
+            pickings[0]._amazon_vendor_status("delayed", location_id=self.depot.id)
         packer = new_test_user(
             self.env,
             "packer_status",
@@ -241,8 +211,8 @@ class TestVendorStatus(OwnCarrierCase):
     def test_refused(self):
         """Amazon's reason stands on the delivery, a person is told, and what was later goes on."""
         picking = self.confirmed("T-1")
-        row = picking._amazon_vendor_status("departed", self.ago(60))
-        later = picking._amazon_vendor_status("in_transit", self.ago(30))
+        row = self.happens(picking, "departed", self.ago(60))
+        later = self.happens(picking, "in_transit", self.ago(30))
         self.fault(code="INVALID_STATUS_DATE", message="statusDateTime is wrong")
         self.tell()
         self.tell(minutes=2)
@@ -261,7 +231,7 @@ class TestVendorStatus(OwnCarrierCase):
     def test_told_again(self):
         """What Amazon could not do for trouble of its own is told again, once."""
         picking = self.confirmed("T-1")
-        row = picking._amazon_vendor_status("departed")
+        row = self.happens(picking, "departed")
         self.fault()
         self.tell()
         self.tell(minutes=2)
@@ -273,7 +243,7 @@ class TestVendorStatus(OwnCarrierCase):
     def test_one_of_several_fails(self):
         """Whose update Amazon names it has not taken; of the others nobody can ask, so a person looks."""
         pickings = self.confirmed("T-1", "T-2")
-        rows = pickings._amazon_vendor_status("departed")
+        rows = self.happens(pickings, "departed")
         self.fault(code="INVALID_TRACKING_NUMBER", message="T-1 is not known.")
         self.tell()
         self.tell(minutes=2)
@@ -291,8 +261,8 @@ class TestVendorStatus(OwnCarrierCase):
         for number, kind in enumerate(("cut_after", "500_after", "timeout_after")):
             with self.subTest(kind=kind):
                 picking = self.confirmed(f"L-{number}")
-                row = picking._amazon_vendor_status("departed", self.ago(60))
-                later = picking._amazon_vendor_status("delivered", self.ago(30))
+                row = self.happens(picking, "departed", self.ago(60))
+                later = self.happens(picking, "delivered", self.ago(30))
                 self.fault(kind)
                 self.tell()
                 self.assertEqual(row.state, "sending")
@@ -321,7 +291,7 @@ class TestVendorStatus(OwnCarrierCase):
         """What Amazon has not ended within ten minutes a person is told of."""
         self.amazon.post("settings", vendor_seconds=None)
         picking = self.confirmed_at_once()
-        picking._amazon_vendor_status("departed")
+        self.happens(picking, "departed")
         self.tell()
         for minutes in (2, 5, 5, 5):
             self.tell(minutes=minutes)

@@ -18,26 +18,31 @@ class AmazonVendorStatus(models.TransientModel):
     location_id = fields.Many2one(
         "res.partner",
         "Where",
-        help="Whose address Amazon is told. Empty: the customer's where it was delivered or refused, else your"
-        " warehouse's.",
+        help="Whose address Amazon is told. Empty: your warehouse's where it left, the customer's where it was"
+        " delivered or refused.",
     )
     appointment_at = fields.Datetime("Expected at", help="When it will probably arrive")
     appointment_from = fields.Datetime("Appointment from")
     appointment_until = fields.Datetime("Appointment until")
+    order_id = fields.Many2one("sale.order", readonly=True, help="Whose appointment is shown")
+    left_out = fields.Char("Not These", readonly=True)
 
     # === BUSINESS METHODS === #
 
     @api.model
-    def _make_of(self, pickings):
+    def _make_of(self, pickings, left_out=()):
         """Return the dialog that asks what has happened to the parcels of deliveries.
 
         :param pickings: the ``stock.picking``.
+        :param left_out: those that were chosen, too, and of which nothing can be told.
         """
         parcels = pickings._amazon_status_parcels()
         # Of several orders each has its own appointment, which is told anyway.
         order = pickings.sale_id if len(pickings.sale_id) == 1 else self.env["sale.order"]
         return self.create(
             {
+                "order_id": order.id,
+                "left_out": ", ".join(picking.name for picking in left_out),
                 "appointment_from": order.amazon_appointment_from,
                 "appointment_until": order.amazon_appointment_until,
                 "parcel_ids": [
@@ -64,9 +69,12 @@ class AmazonVendorStatus(models.TransientModel):
         ]
         if not (self.event and parcels):
             raise UserError(self.env._("Say what has happened, and to which parcels."))
-        names = ("location_id", "appointment_at", "appointment_from", "appointment_until")
-        said = {name: self[name].id if name == "location_id" else self[name] for name in names if self[name]}
-        rows = pickings._amazon_tell_statuses(parcels, self.event, self.moment, **said)
+        # Of several orders none stands in the fields: what is empty there is each one's own.
+        empty = False if self.order_id else None
+        names = ("appointment_at", "appointment_from", "appointment_until")
+        appointment = {name: self[name] or empty for name in names}
+        where = self.location_id.id or None
+        rows = pickings._amazon_tell_statuses(parcels, self.event, self.moment, location_id=where, **appointment)
         return notice(self.env._("The status of %s parcels is told within a minute.", len(rows)), then=CLOSE)
 
 

@@ -107,11 +107,11 @@ class AmazonVendorSubmission(models.Model):
     def _compute_advice(self):
         hints, states = self._hint_advice(), self._state_advice()
         for row in self:
-            row.advice = hints.get(row.hint) or states.get(row.state)
+            row.advice = hints.get(row.hint) or states.get(f"{row.kind}_{row.state}") or states.get(row.state)
 
     @api.model
     def _state_advice(self):
-        """Return what each API status means and what to do about it."""
+        """Return what each API status means and what to do about it; by ``<kind>_<status>`` what is so of one kind."""
         return {
             "not_sent": self.env._("Not sent yet. It is sent by itself when nothing stands against it any more."),
             "sending": self.env._("Amazon works on it. Nothing to do."),

@@ -1,5 +1,7 @@
 """Where the parcels of vendors with carriers of their own are, from the confirmation to the end."""
 
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
@@ -27,6 +29,8 @@ EVENTS = [
 # After these nothing happens to a parcel; but what was refused may get lost, or be disposed of.
 LAST = {"delivered", "refused", "undeliverable", "lost"}
 AFTER_REFUSED = {"undeliverable", "lost"}
+# A parcel leaves once, and before anything else but a delay happens to it.
+LEFT, BEFORE_LEAVING = "departed", {"delayed"}
 # What Amazon has, or may have.
 TOLD = ("sending", "done", "unknown")
 # What is still to go.
@@ -34,6 +38,17 @@ GOING = ("not_sent", "sending", "rejected")
 UNCLEAR = "unclear"
 # So many are named at most.
 MOST_NAMED = 20
+
+
+def stands_in(number, text):
+    """Tell whether a number stands in a text as it is, and not as a part of a longer one.
+
+    :param str number: a parcel's or an order's.
+    :param str text: Amazon's.
+    """
+    part = "[A-Za-z0-9]"
+    begins, ends = f"(?<!{part})(?<!{part}[-_./])", f"(?![-_./]?{part})"
+    return bool(re.search(begins + re.escape(number) + ends, text))
 
 
 class AmazonVendorSubmission(models.Model):
@@ -74,6 +89,20 @@ class AmazonVendorSubmission(models.Model):
             ),
             "sequence": self.env._("Nothing to do: what has been told since counts."),
             "place": self.env._("Complete the address, then press Retry."),
+            "status_number": self.env._(
+                "Enter the number of the confirmation on the delivery. The status itself cannot be changed: tell it"
+                " anew with “Status of Parcels…”."
+            ),
+        }
+
+    @api.model
+    def _state_advice(self):
+        return {
+            **super()._state_advice(),
+            "status_error": self.env._(
+                "It was refused, and cannot be changed. Tell what is right with “Status of Parcels…” on the delivery;"
+                " press Retry only where what is told is right."
+            ),
         }
 
     # === ACTION METHODS === #
@@ -98,20 +127,36 @@ class AmazonVendorSubmission(models.Model):
 
         :param list parcels: (``stock.picking``, ``sale.order``, tracking number) of each.
         :param str event: of :data:`EVENTS`.
-        :param datetime moment: when it happened (UTC, naive).
+        :param datetime moment: when it happened (UTC, naive); None: now, unless it was said before.
         :param values: what else is written: ``location_id``, the appointment.
-        :return: the rows.
+        :return: the rows, also those that were there.
         :raise UserError: saying of each what stands against it.
         """
         rows = self.sudo()  # sudo: the outbox is the addon's own; callers have checked the right to the deliveries
+        known = rows
         with self.env.cr.savepoint():
             for picking, order, number in parcels:
-                rows |= rows._make_status(picking, order.sudo(), number, event, moment, values)
+                if moment is None and (said := rows._said_last(order.sudo(), number, event, values)):
+                    known |= said
+                else:
+                    rows |= rows._make_status(
+                        picking, order.sudo(), number, event, moment or fields.Datetime.now(), values
+                    )
             wrong = [text for row in rows if (text := row._content()[1])]
             if wrong:
                 raise UserError("\n".join(dict.fromkeys(wrong)))
         rows._wake()
-        return rows
+        return known | rows
+
+    @api.model
+    def _said_last(self, order, number, event, values):
+        """Return what was said last of a parcel, where it is this event at the same place.
+
+        :param order: the ``sale.order``; the rest as :meth:`_make_statuses` has it.
+        """
+        last = order._amazon_status_rows(number).filtered(lambda row: row._is_live()).sorted("id")[-1:]
+        same = last.event == event and values.get("location_id") in (None, False, last.location_id.id)
+        return last if same else last.browse()
 
     @api.model
     def _make_status(self, picking, order, number, event, moment, values):
@@ -135,7 +180,7 @@ class AmazonVendorSubmission(models.Model):
                 "location_id": picking.sudo()._amazon_status_place(event).id,
                 "appointment_from": order.amazon_appointment_from,
                 "appointment_until": order.amazon_appointment_until,
-                **values,
+                **{name: value for name, value in values.items() if value is not None},
             }
         )
 
@@ -185,11 +230,11 @@ class AmazonVendorSubmission(models.Model):
         :raise Wrong: naming both.
         """
         if not self.tracking_ref:
-            raise Wrong("number", self.env._("The tracking number of %s is missing.", self.picking_id.name))
+            raise Wrong("status_number", self.env._("The tracking number of %s is missing.", self.picking_id.name))
         confirmed = self.order_id._amazon_confirmed_numbers()
         if confirmed and self.tracking_ref not in confirmed:
             raise Wrong(
-                "tracking",
+                "status_number",
                 self.env._(
                     "%(order)s was not confirmed to Amazon with the tracking number %(number)s, but with"
                     " %(confirmed)s.",
@@ -252,11 +297,25 @@ class AmazonVendorSubmission(models.Model):
                     moment=say(self.env, before[-1].moment),
                 ),
             )
+        gone = before.filtered(lambda row: row.event not in BEFORE_LEAVING)[-1:]
+        if self.event == LEFT and gone:
+            raise Wrong(
+                "sequence",
+                self.env._(
+                    "%(number)s: after “%(event)s” it cannot leave the warehouse any more.",
+                    number=self.tracking_ref,
+                    event=gone._event_name(),
+                ),
+            )
 
     def _live_statuses(self):
         """Return the parcel's other status updates that Amazon has, may have, or is to get."""
         rows = self.order_id._amazon_status_rows(self.tracking_ref) - self
-        return rows.filtered(lambda row: row.state in TOLD or row._is_going())
+        return rows.filtered(lambda row: row._is_live())
+
+    def _is_live(self):
+        """Tell whether Amazon has this, may have it, or is to get it."""
+        return self.state in TOLD or self._is_going()
 
     def _is_going(self):
         """Tell whether this goes by itself: what was denied is tried again."""
@@ -269,12 +328,24 @@ class AmazonVendorSubmission(models.Model):
         :raise Wrong: it lacks what Amazon needs.
         """
         place = self.location_id or self.picking_id._amazon_status_place(self.event)
-        if not place._amazon_is_place():
+        if not place:
             raise Wrong(
                 "place",
                 self.env._(
-                    "The address of “%s” lacks its street or its country, which Amazon needs.",
-                    place.display_name or self.picking_id.name,
+                    "%(number)s: say where it was (%(event)s). That is not known here.",
+                    number=self.tracking_ref,
+                    event=self._event_name(),
+                ),
+            )
+        if not place._amazon_is_place():
+            # What is personal has no place in messages.
+            customer = place == self.picking_id.partner_id
+            raise Wrong(
+                "place",
+                self.env._(
+                    "The address of “%s” lacks its street or its country, which Amazon needs. Complete it, or say where"
+                    " it was.",
+                    self.env._("customer of %s", self.picking_id.name) if customer else place.display_name,
                 ),
             )
         return Address(
@@ -288,14 +359,20 @@ class AmazonVendorSubmission(models.Model):
         )
 
     def _status_schedule(self):
-        """Return when it is to be delivered, None where there is no appointment.
+        """Return when it is to be delivered, None where there is no appointment, or none that counts any more.
 
-        :raise Wrong: it ends before it begins.
+        :raise Wrong: it ends before it begins, or is not said.
         """
-        begin, end = self.appointment_from, self.appointment_until
+        begin, end, order = self.appointment_from, self.appointment_until, self.order_id
         if begin and end and end < begin:
             raise Wrong("appointment", self.env._("The appointment ends before it begins."))
         times = [self.appointment_at, self.appointment_from, self.appointment_until]
+        wanted = self.event not in LAST and (order.amazon_appointment_from or order.amazon_appointment_until)
+        if wanted and not any(times):
+            raise Wrong(
+                "appointment",
+                self.env._("%s is delivered by appointment: Amazon wants to know when it comes.", order.name),
+            )
         return Schedule(*(aware(time) if time else None for time in times)) if any(times) else None
 
     def _status_why_waiting(self):
@@ -338,27 +415,45 @@ class AmazonVendorSubmission(models.Model):
         return None
 
     def _is_named(self, row, error):
-        """Tell whether an error of Amazon's is on one of these.
+        """Tell whether an error of Amazon's is on one of these: by its parcel's number or its order's, as far as no
+        other of these has the same.
 
         :param error: the ``selling_partner`` error.
         """
         text = f"{error.message} {error.details}"
-        if row.tracking_ref in text:
-            return True
-        only = len(self.filtered(lambda other: other.order_id == row.order_id)) == 1
-        return only and row.order_ref in text
+        by_order = stands_in(row.order_ref, text)
+        if stands_in(row.tracking_ref, text):
+            return by_order or len(self.filtered(lambda other: other.tracking_ref == row.tracking_ref)) == 1
+        return by_order and len(self.filtered(lambda other: other.order_id == row.order_id)) == 1
 
     def _status_accepted(self):
         self._log_status(False)
         self._status_over()
 
     def _status_refused(self):
-        if self.state == "error" and self.answered_at and self.sent_at:
-            self._log_status(self.message)
-            self.order_id._amazon_assign(
-                "status_refused", self.env._("Amazon does not take the status of a parcel"), self.message
-            )
         self._status_over()
+
+    def _refused(self, state, message, hint=False, **values):
+        # What was found before, and is found again, everybody has heard of.
+        news = self.filtered(lambda row: row.kind == "status" and (row.state == "sending" or row.message != message))
+        by_amazon = news.filtered(lambda row: row.state == "sending")
+        result = super()._refused(state, message, hint, **values)
+        for row in news.filtered(lambda row: row.state == "error"):
+            row._tell_refused(row in by_amazon)
+        return result
+
+    def _tell_refused(self, by_amazon):
+        """Have a person hear that the status will not be told.
+
+        :param bool by_amazon: Amazon has refused it, not we.
+        """
+        told = self.env._("Amazon does not take the status of a parcel")
+        self._log_status(self.message, told=by_amazon)
+        self.order_id._amazon_assign(
+            "status_refused",
+            told if by_amazon else self.env._("The status of a parcel is not told to Amazon"),
+            f"{self.tracking_ref}, {self._event_name()}: {self.message}",
+        )
 
     def _status_over(self):
         """What happened to the parcel later need not wait any more."""
@@ -367,19 +462,19 @@ class AmazonVendorSubmission(models.Model):
             self.order_id._amazon_assigned("status_refused").unlink()
         self._look_again([("order_id", "=", self.order_id.id), ("kind", "=", "status"), ("id", ">", self.id)])
 
-    def _log_status(self, message):
-        """Write on the delivery what Amazon was told, and what it has said."""
-        told = say(
-            self.env,
-            _lt(
-                "Status told to Amazon: %(number)s, %(event)s, %(moment)s",
-                number=self.tracking_ref,
-                event=self._event_name(),
-                moment=self.moment,
-            ),
+    def _log_status(self, message, told=True):
+        """Write on the delivery what Amazon was told, and what it has said.
+
+        :param bool told: it was told; else it was to be, and the message says what stands against it.
+        """
+        what = {"number": self.tracking_ref, "event": self._event_name(), "moment": self.moment}
+        line = (
+            _lt("Status told to Amazon: %(number)s, %(event)s, %(moment)s", **what)
+            if told
+            else _lt("Status not told to Amazon: %(number)s, %(event)s, %(moment)s", **what)
         )
         text = say(self.env, message) if message else ""
-        self.picking_id._message_log(body="\n".join(filter(None, (told, text))))
+        self.picking_id._message_log(body="\n".join(filter(None, (say(self.env, line), text))))
 
     def _event_name(self):
         return dict(self._fields["event"]._description_selection(self.env))[self.event]

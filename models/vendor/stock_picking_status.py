@@ -5,8 +5,9 @@ from odoo.exceptions import UserError
 
 from .sale_order import CHANNEL
 
-# What happens where the parcel was sent to; the rest begins where it leaves.
+# What happens where the parcel was sent to, and where it leaves; where the rest does only a person knows.
 AT_CUSTOMERS = ("delivered", "refused")
+AT_WAREHOUSE = ("departed",)
 
 
 class StockPicking(models.Model):
@@ -20,7 +21,7 @@ class StockPicking(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("amazon_api_status", "sale_id.amazon_channel", "sale_id.amazon_account_id.vendor_own_carrier")
+    @api.depends("state", "amazon_api_status", "sale_id.amazon_channel", "sale_id.amazon_account_id.vendor_own_carrier")
     def _compute_amazon_tells_status(self):
         for picking in self:
             # sudo: a warehouse hand may have no access to Amazon
@@ -57,7 +58,7 @@ class StockPicking(models.Model):
                 )
             )
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_vendor_status")
-        return {**action, "res_id": self.env["amazon.vendor.status"]._make_of(own).id}
+        return {**action, "res_id": self.env["amazon.vendor.status"]._make_of(own, self - own).id}
 
     # === BUSINESS METHODS === #
 
@@ -66,9 +67,11 @@ class StockPicking(models.Model):
 
         :param str event: ``departed``, ``in_transit``, ``out_for_delivery``, ``delayed``, ``delivered``, ``refused``,
             ``undeliverable`` or ``lost``.
-        :param datetime moment: when it happened (UTC, naive); None: now.
-        :param values: what else is known: ``location_id``, ``appointment_at``, ``appointment_from``,
-            ``appointment_until``.
+        :param datetime moment: when it happened (UTC, naive); None: now, and of a parcel of which this was said last
+            it is not said again.
+        :param values: what else is known: ``location_id``, without which the warehouse is told of what left it and the
+            customer's address of what was delivered or refused; ``appointment_at``, ``appointment_from`` and
+            ``appointment_until``, without which the order's are told; False: none.
         :return: the ``amazon.vendor.submission``.
         :raise UserError: saying of each parcel why that cannot be told; then nothing is of any.
         """
@@ -80,9 +83,7 @@ class StockPicking(models.Model):
 
         :param list parcels: as :meth:`_amazon_status_parcels` returns them.
         """
-        return self.env["amazon.vendor.submission"]._make_statuses(
-            parcels, event, moment or fields.Datetime.now(), **values
-        )
+        return self.env["amazon.vendor.submission"]._make_statuses(parcels, event, moment, **values)
 
     def _amazon_status_parcels(self):
         """Return the parcels of these deliveries, each once.
@@ -107,11 +108,10 @@ class StockPicking(models.Model):
         """Return whose address is told, where nobody says otherwise.
 
         :param str event: what has happened.
-        :return: the ``res.partner``, none where no address is complete.
+        :return: the ``res.partner``, none where that is not known.
         """
         self.ensure_one()
-        customer, company = self.partner_id, self.company_id.partner_id
-        warehouse = self.picking_type_id.warehouse_id.partner_id
-        places = (customer, warehouse, company) if event in AT_CUSTOMERS else (warehouse, company, customer)
-        complete = (place for place in places if place._amazon_is_place())
-        return next(complete, self.env["res.partner"])
+        if event in AT_CUSTOMERS:
+            return self.partner_id
+        warehouse = self.picking_type_id.warehouse_id
+        return warehouse.partner_id if event in AT_WAREHOUSE else self.env["res.partner"]
