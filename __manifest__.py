@@ -41,6 +41,7 @@
         "views/amazon_feed_views.xml",
         "views/amazon_quantity_views.xml",
         "wizards/amazon_rejection_views.xml",
+        "wizards/amazon_vendor_acceptance_views.xml",
         "wizards/amazon_vendor_status_views.xml",
         "wizards/amazon_vendor_full_stock_views.xml",
         "wizards/amazon_acceptance_views.xml",

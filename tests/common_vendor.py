@@ -100,6 +100,15 @@ class VendorCase(AmazonCase):
         with self.later(self.ahead):
             return self.run_vendor("_tell_vendor")
 
+    def minutes_until_told(self, order):
+        """Tell Amazon, which does not end it, and return after how many minutes a person hears of it."""
+        self.tell()
+        for minutes in range(1, 40):
+            self.tell(minutes=1)
+            if order.amazon_order_ref in (self.vendor.activity_ids.note or ""):
+                return minutes
+        return None
+
     def accepted(self, kind="vendor_standard", count=1, **values):
         """Return orders that Amazon has as accepted."""
         orders = self.purchased(kind, count, **values)

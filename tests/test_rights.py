@@ -272,6 +272,7 @@ METHODS = {
     "amazon.vendor.status": {"action_tell": USER},
     "amazon.vendor.full.stock": {"action_send": MANAGER},
     "amazon.rejection": {"action_reject": USER},
+    "amazon.vendor.acceptance": {"action_accept": USER, "action_accept_known": USER},
     "amazon.log": dict.fromkeys(["action_view_confirmations", "action_view_orders", "action_view_quantities"], SHOWS),
     "amazon.offer": {"action_send_now": USER, "action_view_orders": SHOWS, "action_view_quantities": SHOWS},
     "product.product": {"action_view_amazon_offers": SHOWS},
@@ -1145,6 +1146,7 @@ class TestEveryButtonOfOthers(EveryButtonCase):
     def test_user(self):
         self.walk("user")
         self.assertIn(("sale.order", "amazon.rejection"), self.pressed)
+        self.assertIn(("sale.order", "amazon.vendor.acceptance"), self.pressed)
 
     def test_accountant(self):
         self.walk("accountant")

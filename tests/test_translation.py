@@ -103,6 +103,23 @@ class TestTranslation(AmazonCase):
             self.assertEqual(self.japanese.ref(f"sale_amazon_spapi.carrier_{name}").name, word)
         self.assertEqual(self.env.ref("sale_amazon_spapi.partner_provisional").name, "Amazon 仮登録")
 
+    def test_what_is_logged(self):
+        """What stands in a SKU's history is in the company's language, whoever has caused it."""
+        self.company.partner_id.lang = "ja_JP"
+        offer = self.env["amazon.offer"].create(
+            {"account_id": self.account.id, "marketplace_id": self.account.marketplace_ids[:1].id, "sku": "LOGGED-1"}
+        )
+        offer.channel = "fbm"
+        self.env.flush_all()
+        self.cr.precommit.run()
+        before = offer.message_ids
+        # As where the account is another seller's now.
+        self.account.with_context(lang="en_US")._forget_stock()
+        self.env.flush_all()
+        self.cr.precommit.run()
+        [value] = (offer.message_ids - before).sudo().tracking_value_ids
+        self.assertEqual((value.field_id.name, value.old_value_char), ("channel", "自社配送"))
+
     def test_menus_and_rights(self):
         for name, word in {
             "orders": "注文",

@@ -1,5 +1,7 @@
+from ast import literal_eval
 from datetime import timedelta
 
+from lxml import etree
 from odoo import fields, sql_db
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
@@ -71,10 +73,6 @@ class TestVendorAcknowledgement(VendorCase):
             self.tell()
         [activity] = lacking.activity_ids
         self.assertEqual(activity.amazon_reason, "acknowledge_now")
-        soon = [("amazon_acknowledgement", "=", "to_send"), ("amazon_acknowledge_by", "<", "now +4H")]
-        self.assertFalse(self.env["sale.order"].search(soon))
-        lacking.amazon_acknowledge_by = fields.Datetime.now() + timedelta(hours=3)
-        self.assertEqual(self.env["sale.order"].search(soon), lacking)
         with self.committing(lacking) as order:
             order.with_user(self.user).action_amazon_accept()
         self.env.invalidate_all()
@@ -110,6 +108,51 @@ class TestVendorAcknowledgement(VendorCase):
         self.assertFalse(self.vendor._job("vendor_orders").open_read_at, "what follows is read soon")
         self.read_orders(again=True)
         self.assertEqual((order.state, order.amazon_acknowledgement), ("cancel", "rejected"))
+
+    def test_filters(self):
+        """What Amazon waits for soon, or has waited for too long, is found, decided or not, until Amazon has it."""
+        near, over, sending, later, refused, done = orders = self.purchased(
+            count=6, items=[{"sku": "AMZ-CUP-001", "quantity": 900}]
+        )
+        now = fields.Datetime.now()
+        for order, minutes in zip(orders, (239, -1, 60, 241, -60, 60), strict=True):
+            order.amazon_acknowledge_by = now + timedelta(minutes=minutes)
+        (sending | refused | done).with_user(self.user).action_amazon_accept()
+        self.row(refused)._refused("error", "no")
+        self.row(done)._accepted()
+        self.assertEqual(self.filtered_by("acknowledge_soon"), near | over | sending | refused)
+        self.assertEqual(self.filtered_by("acknowledge_late"), over | refused)
+
+    def filtered_by(self, name):
+        """Return the vendor's orders that a filter of their list shows."""
+        view = self.env.ref("sale_amazon_spapi.sale_order_vendor_view_search")
+        orders = self.env["sale.order"].with_user(self.user)
+        arch = etree.fromstring(orders.get_view(view.id, "search")["arch"])
+        [found] = arch.xpath(f"//filter[@name='{name}']")
+        domain = [*literal_eval(found.get("domain")), ("amazon_account_id", "=", self.vendor.id)]
+        return orders.search(domain).with_env(self.env)
+
+    def test_unknown_is_asked_about(self):
+        """Nothing with a SKU that nobody knows is accepted without a question that names it, from lists neither."""
+        known = self.purchased(items=[{"sku": "AMZ-CUP-001", "quantity": 900}])
+        orders = known | self.purchased("vendor_unknown_sku")
+        unknown = orders - known
+        action = orders.with_user(self.user).action_amazon_accept()
+        dialog = self.env[action["res_model"]].with_user(self.user).with_context(**action["context"]).create({})
+        self.assertEqual(dialog.unknown, f"{unknown.name} ({unknown.amazon_order_ref}): VENDOR-NEW-001")
+        self.assertEqual(set(orders.mapped("amazon_acknowledgement")), {"to_send"})
+        dialog.action_accept_known()
+        self.assertEqual((known.amazon_acknowledgement, unknown.amazon_acknowledgement), ("sending", "to_send"))
+        with self.assertRaisesRegex(UserError, known.name):
+            dialog.action_accept()
+        action = unknown.with_user(self.user).action_amazon_accept()
+        dialog = self.env[action["res_model"]].with_user(self.user).with_context(**action["context"]).create({})
+        self.assertFalse(dialog.known_count)
+        with self.assertRaisesRegex(UserError, "Each of these"):
+            dialog.action_accept_known()
+        dialog.action_accept()
+        self.tell()
+        self.assertEqual(set(self.submitted()), {(known.amazon_order_ref, "00"), (unknown.amazon_order_ref, "00")})
 
     def test_who_decides(self):
         """Users do; neither who only reads nor a salesman. What is decided is decided."""

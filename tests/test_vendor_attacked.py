@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from lxml import etree
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -33,16 +34,37 @@ class TestVendorAttacked(OwnCarrierCase):
         self.tell()
         self.tell(minutes=2)
         self.assertEqual((order.amazon_api_status, self.told()), ("error", "FLOOR_DENIAL"))
+        self.assertFalse(order.amazon_denied)
         self.leave(order)
         self.tell()
         self.assertEqual(self.told(), "SHIPPED")
         self.tell(minutes=2)
         self.assertEqual((order.amazon_api_status, self.there(order)["status"]), ("done", "SHIPPED"))
 
+    def test_denial_is_asked_about(self):
+        """Wherever it is denied that an order leaves, a person is asked before: there is no way back."""
+        lists = {"sale.order": None, "stock.picking": "stock_picking_vendor_view_list"}
+        for model, name in lists.items():
+            records = self.env[model].with_user(self.user)
+            archs = [records.get_view(None, "form")["arch"]]
+            if name:
+                archs.append(records.get_view(self.env.ref(f"sale_amazon_spapi.{name}").id, "list")["arch"])
+            buttons = [
+                button
+                for arch in archs
+                for button in etree.fromstring(arch).xpath("//button[@name='action_amazon_floor_denial']")
+            ]
+            self.assertEqual(len(buttons), 1, model)
+            for button in buttons:
+                with self.subTest(model=model):
+                    self.assertIn("cannot be taken back", button.get("confirm"))
+
     def test_denied_does_not_leave(self):
         """Nothing leaves of what Amazon was told cannot, whatever Amazon has said of that."""
         order = self.accepted()
         self.deny(order)
+        self.assertTrue(order.amazon_denied)
+        self.assertIn("denied", order.picking_ids.amazon_blocked)
         for minutes in (0, 2, 0):
             with self.assertRaisesRegex(UserError, f"{order.name} was denied"):
                 self.ship(order.picking_ids)
@@ -103,11 +125,10 @@ class TestVendorAttacked(OwnCarrierCase):
         self.tell(minutes=2)
         picking.date_done -= timedelta(hours=3)
         now = fields.Datetime.now()
+        said = {"location_id": picking.partner_id.id, "appointment_from": now}
         with self.assertRaisesRegex(UserError, "ends before it begins"):
-            picking._amazon_vendor_status(
-                "in_transit", appointment_from=now, appointment_until=now - timedelta(minutes=1)
-            )
-        picking._amazon_vendor_status("in_transit", appointment_from=now, appointment_until=now)
+            picking._amazon_vendor_status("in_transit", appointment_until=now - timedelta(minutes=1), **said)
+        picking._amazon_vendor_status("in_transit", appointment_until=now, **said)
 
 
 @tagged("post_install", "-at_install")

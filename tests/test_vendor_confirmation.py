@@ -118,9 +118,21 @@ class TestVendorConfirmation(OwnCarrierCase):
                 "SCAC",
             ),
         )
+        delivery = order.picking_ids.with_user(self.user)
+        delivery.carrier_tracking_ref = False
+        self.assertIn("tracking number", delivery.amazon_warning)
+        self.assertNotIn("SCAC", delivery.amazon_warning)
+        for _name, break_it, mend, words in cases:
+            break_it()
+            delivery.invalidate_recordset()
+            self.assertIn(words, delivery.amazon_warning)
+            mend()
+        delivery.carrier_tracking_ref = "T-9"
+        self.assertFalse(delivery.amazon_warning)
         for _name, break_it, _mend, _words in cases:
             break_it()
         self.leave(order, "")
+        self.assertFalse(delivery.amazon_warning, "what has left its confirmation speaks of")
         self.tell()
         for _name, _break, mend, words in cases:
             self.row(order).with_user(self.user).action_retry()
@@ -140,6 +152,13 @@ class TestVendorConfirmation(OwnCarrierCase):
         self.tell()
         self.assertEqual(len(self.told()), 1)
         self.assertFalse(delivery.amazon_vendor_message)
+
+    def test_minutes(self):
+        """A person is told of a confirmation that Amazon has not ended ten minutes after it was sent."""
+        order = self.accepted()
+        self.leave(order)
+        self.amazon.post("settings", vendor_seconds=None)
+        self.assertEqual(self.minutes_until_told(order), 10)
 
     def test_parts(self):
         """A part of an order is not told; the whole is, when the rest has left."""

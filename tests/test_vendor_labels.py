@@ -431,9 +431,44 @@ class TestVendorLabels(PapersCase):
         self.assertEqual(order.activity_ids.amazon_reason, "label_late")
         self.assertEqual(order.activity_ids.user_id, self.manager)
         self.assertIn("empty", order.picking_ids.amazon_paper_message)
+        self.assertIn("every hour", order.activity_ids.note)
         self.fetch(minutes=40)
         self.assertEqual(order.picking_ids.amazon_label_state, "here")
         self.assertFalse(order.activity_ids)
+
+    def test_given_up(self):
+        """What Amazon has not given within a week is not looked for any more, and nobody is told that it is."""
+        self.vendor.vendor_labels_at_once = False
+        self.amazon.post("settings", vendor_label_delay=30 * 24 * 3600)
+        order = self.accepted()
+        self.labelled(order)
+        self.fetch(minutes=40)
+        self.assertIn("every hour", order.activity_ids.note)
+        self.fetch(minutes=8 * 24 * 60)
+        self.assertEqual(order.picking_ids.amazon_label_state, "error")
+        [activity] = order.activity_ids
+        self.assertNotIn("every hour", activity.note)
+        self.assertIn("not looked for any more", activity.note)
+        self.fetch(minutes=60)
+        self.assertEqual(order.activity_ids, activity)
+
+    def test_minutes(self):
+        """A person is told of a label whose transaction Amazon has not ended half an hour after it was sent."""
+        self.vendor.vendor_labels_at_once = False
+        order = self.accepted()
+        self.request(order)
+        self.amazon.post("settings", vendor_seconds=None)
+        self.assertEqual(self.minutes_until_told(order), 30)
+
+    def test_number_comes_with_the_label(self):
+        """Who packs is told before it leaves that Amazon's label, and so the number, is missing."""
+        order = self.accepted()
+        delivery = order.picking_ids.with_user(self.packer)
+        self.assertIn("comes with Amazon's shipping label", delivery.amazon_warning)
+        self.request(order)
+        self.tell()
+        self.assertTrue(delivery.carrier_tracking_ref)
+        self.assertFalse(delivery.amazon_warning)
 
     def test_late_and_asked_again(self):
         """What is late a person may ask for again; Amazon makes it once."""

@@ -28,6 +28,8 @@ WORK = Path(os.environ["WORK"])
 ODOO_PORT, AMAZON_PORT = 8069, 8070
 # So many orders leave with --once, and so many seconds it waits for Amazon's usage plan.
 SHIPPED, PATIENCE = 10, 60
+# The vendors, by their selling party: whether one has a carrier of its own.
+VENDORS = {"SIMJP": True, "SIMJP2": False}
 # So many orders whose amounts differ are printed.
 MOST_SHOWN = 100
 FIRST_ORDERS = {
@@ -146,7 +148,7 @@ def once(demo, amazon, seller):
             ("updated", sum(logs.mapped("updated"))),
             ("failed", sum(logs.mapped("failed"))),
         )
-        rows = ship(env, account).amazon_confirmation_ids
+        rows = ship(env, to_ship(env, account)[:SHIPPED]).amazon_confirmation_ids
         if rows:
             account.auto_confirm = True
             logs |= until_done(account._send_confirmations)
@@ -186,39 +188,57 @@ def once(demo, amazon, seller):
 
 
 def vendor_once(demo, amazon):
-    """Have Amazon place one purchase order of each kind with a vendor; read, accept, ship and confirm what can be, tell
-    where the parcels are and what is in stock, and print what came of it.
+    """Have Amazon place one purchase order of each kind with two vendors, one with a carrier of its own and one with
+    Amazon's; read and accept what can be, fetch Amazon's labels, ship and confirm, tell where the own parcels are and
+    what is in stock, and print what came of it.
 
     :return: the exit code: 0 when nothing failed.
     """
     # What Amazon is told it does at once.
     amazon.post("settings", vendor_seconds=0)
-    seller = amazon.seller(vendor={"own_carrier": True})
     placed = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
-    amazon.post("vendor/orders", merchant_id=seller["merchant_id"], kind="all", created=placed)
+    vendors = [amazon.seller(vendor={"selling_party": party, "own_carrier": own}) for party, own in VENDORS.items()]
+    for vendor in vendors:
+        amazon.post("vendor/orders", merchant_id=vendor["merchant_id"], kind="all", created=placed)
     amazon.control("DELETE", "requests")
     started = time.monotonic()
     with database.environment(demo) as env:
-        account = shop.connect_vendor(env, amazon, seller)
+        accounts = env["amazon.account"].union(
+            *(
+                shop.connect_vendor(env, amazon, vendor, party, own)
+                for vendor, (party, own) in zip(vendors, VENDORS.items(), strict=True)
+            )
+        )
         # Runs that found nothing become one row.
-        logs = (account._sync_vendor() | followed(env, account)).exists()
+        logs = (accounts._sync_vendor() | followed(env, accounts)).exists()
         rows = logs.filtered(lambda log: log.job_name == "vendor_orders")
         orders = env["sale.order"].search(
-            [("amazon_account_id", "=", account.id), ("amazon_vendor_status", "!=", False)]
+            [("amazon_account_id", "in", accounts.ids), ("amazon_vendor_status", "!=", False)]
         )
         orders = orders.filtered(lambda order: order.amazon_purchase_date.isoformat() >= placed[:19])
         accepted = orders.filtered(lambda order: order.amazon_acknowledgement == "accepted")
         open_orders = orders.filtered(lambda order: order.amazon_acknowledgement == "to_send")
-        pickings = ship(env, account) & accepted.picking_ids
-        logs = (logs | account._tell_vendor() | followed(env, account)).exists()
+        labelled = accepted.filtered(lambda order: not order.amazon_account_id.vendor_own_carrier)
+        labelled.picking_ids.action_amazon_request_label()
+        env.cr.commit()
+        # What has just been made a search does not show yet; then Amazon is asked for each.
+        logs = logs | accounts._tell_vendor() | followed(env, accounts) | followed(env, accounts)
+        logs = logs.exists()
+        env.invalidate_all()
+        pickings = (to_ship(env, accounts) & accepted.picking_ids).filtered(
+            lambda picking: picking.amazon_own_carrier or picking.amazon_label_state == "here"
+        )
+        ship(env, pickings)
+        logs = (logs | accounts._tell_vendor() | followed(env, accounts)).exists()
         env.invalidate_all()
         gone = pickings.filtered("amazon_tells_status")
         statuses = gone._amazon_vendor_status("departed")
         env.cr.commit()
-        logs = (logs | account._tell_vendor() | account._sync_inventory() | followed(env, account)).exists()
+        logs = (logs | accounts._tell_vendor() | accounts._sync_inventory() | followed(env, accounts)).exists()
         env.invalidate_all()
-        stock = env["amazon.vendor.quantity"].search([("account_id", "=", account.id)])
-        told, papers = orders.amazon_submission_ids, env["amazon.vendor.paper"]
+        stock = env["amazon.vendor.quantity"].search([("account_id", "in", accounts.ids)])
+        told, papers = orders.amazon_submission_ids, orders.amazon_paper_ids
+        here = papers.filtered(lambda paper: paper.state == "here")
         failed = told.filtered(lambda row: row.state != "done")
         calls = sum(count for operation, count in amazon.get("requests/count").items() if operation != "token")
         say_all(
@@ -226,18 +246,22 @@ def vendor_once(demo, amazon):
             ("created", len(orders)),
             ("accepted", len(accepted)),
             ("to decide", len(open_orders)),
+            ("labels here", len(here.filtered(lambda paper: paper.kind == "label"))),
             ("shipped", len(pickings)),
             ("confirmed", len(accepted.filtered(lambda order: order.amazon_api_status == "done"))),
             ("statuses", len(statuses.filtered(lambda row: row.state == "done"))),
             ("stock told", len(stock.filtered(lambda row: not row.is_due and row.quantity == row.quantity_sent))),
             ("failed", len(failed)),
-            ("papers here", papers.search_count([("order_id", "in", orders.ids), ("state", "=", "here")])),
+            ("slips here", len(here.filtered(lambda paper: paper.kind == "slip"))),
             ("transactions", len(env["amazon.vendor.transaction"].search([("order_ids", "in", orders.ids)]))),
             ("API calls", calls),
             ("seconds", f"{time.monotonic() - started:.1f}"),
         )
         for order in open_orders:
             say(f"{order.name} {order.amazon_order_ref}: {order._amazon_why_undecided()}")
+        for paper in papers - here:
+            why = paper.message or "Amazon does not give it yet"
+            say(f"{paper.order_id.name} {paper.order_ref}: {paper._kind_name()}: {why}")
         for row in failed:
             say(f"{row.order_ref}: {row.message or row.state}")
         for log in logs.filtered(lambda log: log.message and log.state != "partial"):
@@ -246,19 +270,18 @@ def vendor_once(demo, amazon):
     return int(bool(bad))
 
 
-def followed(env, account):
-    """Ask Amazon now, and not in a minute, what became of what it was told, and for the packing slips.
+def followed(env, accounts):
+    """Ask Amazon now, and not in a minute, what became of what it was told, and for labels and packing slips.
 
     :return: the ``amazon.log`` rows.
     """
-    waiting = (
-        env["amazon.vendor.transaction"].search([("state", "in", ("sent", "processing"))]),
-        env["amazon.vendor.paper"].search([("state", "in", ("waiting", "late"))]),
-    )
-    for records in waiting:
-        records.retry_at = datetime(2020, 1, 1)
+    # What waits for something else has no time.
+    waiting = [("account_id", "in", accounts.ids), ("retry_at", "!=", False)]
+    for model in ("amazon.vendor.transaction", "amazon.vendor.paper"):
+        env[model].search(waiting).retry_at = datetime(2020, 1, 1)
     env.cr.commit()
-    return account._tell_vendor() | account._fetch_vendor_slips()
+    logs = accounts._tell_vendor()
+    return logs | accounts._fetch_vendor_labels() | accounts._fetch_vendor_slips()
 
 
 def say_differences(orders):
@@ -293,17 +316,21 @@ def say_all(*rows):
         say(f"{label:<14}{value:>8}")
 
 
-def ship(env, account):
-    """Pick, label and validate the first deliveries that can leave, as a packer does.
+def to_ship(env, accounts):
+    """Return the deliveries that can leave."""
+    pickings = env["stock.picking"].search(
+        [("sale_id.amazon_account_id", "in", accounts.ids), ("state", "=", "assigned"), ("carrier_id", "!=", False)],
+        order="id",
+    )
+    return pickings.filtered(lambda picking: not picking._amazon_why_blocked())
+
+
+def ship(env, pickings):
+    """Pick, label and validate deliveries, as a packer does. What Amazon has labelled has its number already.
 
     :return: these deliveries.
     """
-    pickings = env["stock.picking"].search(
-        [("sale_id.amazon_account_id", "=", account.id), ("state", "=", "assigned"), ("carrier_id", "!=", False)],
-        order="id",
-    )
-    pickings = pickings.filtered(lambda picking: not picking._amazon_why_blocked())[:SHIPPED]
-    for number, picking in enumerate(pickings, 1):
+    for number, picking in enumerate(pickings.filtered(lambda picking: not picking.carrier_tracking_ref), 1):
         picking.carrier_tracking_ref = f"4412-{picking.id:04}-{number:04}"
     if pickings:
         pickings.with_context(skip_backorder=True, skip_sms=True).button_validate()

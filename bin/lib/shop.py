@@ -115,9 +115,13 @@ def delivery_methods(env, account):
     )
 
 
-def connect_vendor(env, amazon, vendor):
-    """Have an account ship for Amazon as this vendor, with a carrier of its own; return it."""
-    account = env["amazon.account"].search([("kind", "=", "vendor_df")], limit=1)
+def connect_vendor(env, amazon, vendor, party="SIMJP", own_carrier=True):
+    """Have an account ship for Amazon as this vendor; return it.
+
+    :param str party: its selling party, which tells the accounts apart.
+    :param bool own_carrier: it has a carrier of its own, else the labels are Amazon's.
+    """
+    account = env["amazon.account"].search([("kind", "=", "vendor_df"), ("vendor_party", "=", party)], limit=1)
     credentials = {
         "lwa_client_id": vendor["client_id"],
         "lwa_client_secret": vendor["client_secret"],
@@ -130,10 +134,10 @@ def connect_vendor(env, amazon, vendor):
     warehouse = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1)
     account = account.create(
         {
-            "name": "Amazon ベンダー",
+            "name": "Amazon ベンダー" if own_carrier else "Amazon ベンダー（Amazonの配送業者）",
             "kind": "vendor_df",
-            "vendor_party": "SIMJP",
-            "vendor_own_carrier": True,
+            "vendor_party": party,
+            "vendor_own_carrier": own_carrier,
             "vendor_warehouse_ids": [
                 (0, 0, {"party_ref": code, "warehouse_id": warehouse.id}) for code in ("SIMT", "SIMO")
             ],
@@ -145,8 +149,9 @@ def connect_vendor(env, amazon, vendor):
             **credentials,
         }
     )
-    carrier = env["delivery.carrier"].search([("amazon_shipping_method_id", "!=", False)], limit=1)
-    carrier.amazon_shipping_method_id.scac_code = "SIMC"
-    env["amazon.shipping.rule"].create({"account_id": account.id, "carrier_id": carrier.id})
+    if own_carrier:
+        carrier = env["delivery.carrier"].search([("amazon_shipping_method_id", "!=", False)], limit=1)
+        carrier.amazon_shipping_method_id.scac_code = "SIMC"
+        env["amazon.shipping.rule"].create({"account_id": account.id, "carrier_id": carrier.id})
     env["product.product"].search([("type", "=", "consu"), ("weight", "=", 0)]).weight = 0.5
     return account

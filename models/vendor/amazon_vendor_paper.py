@@ -322,6 +322,9 @@ class AmazonVendorPaper(models.Model):
             self._said_late().unlink()
         else:
             self._end(self.env._("Amazon has not given it within %s days.", GIVEN_UP_DAYS))
+            # What stood there said that it is still looked for.
+            self._said_late().unlink()
+            self._tell_late()
 
     def _end(self, message):
         """Amazon is not asked for these any more.
@@ -339,13 +342,16 @@ class AmazonVendorPaper(models.Model):
         self._tell_late()
 
     def _tell_late(self):
+        where = self.env._("Delivery %s: look at the order in Vendor Central.", self.picking_id.name or "–")
+        goes_on = (
+            self.env._("It is looked for again by itself every hour.")
+            if self.retry_at
+            else self.env._("It is not looked for any more: press “Fetch Papers” when the reason is gone.")
+        )
         self.order_id._amazon_assign(
             f"{self.kind}_late",
             self.env._("Amazon does not give the paper: %s", self._kind_name()),
-            self.env._(
-                "Delivery %s: look at the order in Vendor Central. It is looked for again by itself every hour.",
-                self.picking_id.name or "–",
-            ),
+            f"{where} {goes_on}" if self.retry_at else f"{where} {self.message} {goes_on}",
         )
 
     def _said_late(self):

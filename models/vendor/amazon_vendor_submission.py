@@ -44,6 +44,17 @@ class Kind(NamedTuple):
     most: int = 100
 
 
+class Wrong(UserError):
+    """What stands against telling something, known by name, too.
+
+    :ivar str hint: as the field of ``amazon.outbox``.
+    """
+
+    def __init__(self, hint, message):
+        super().__init__(message)
+        self.hint = hint
+
+
 class AmazonVendorSubmission(models.Model):
     """One thing that Amazon is told of one order: outbox and history in one. What goes in a call together is followed
     by its transaction; what became of one whose answer was lost is asked of the order itself."""

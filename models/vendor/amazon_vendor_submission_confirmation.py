@@ -3,27 +3,15 @@
 from collections import Counter
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...selling_partner import Confirmation
 from ...selling_partner.vendor_submissions import FLOOR_DENIAL, SHIPPED
 from ...times import aware
 from ..engine.why import Why
-from .amazon_vendor_submission import Kind
+from .amazon_vendor_submission import Kind, Wrong
 
 _lt = LazyTranslate(__name__)
-
-
-class Wrong(UserError):
-    """What stands against telling something, known by name, too.
-
-    :ivar str hint: as the field of ``amazon.outbox``.
-    """
-
-    def __init__(self, hint, message):
-        super().__init__(message)
-        self.hint = hint
 
 
 class AmazonVendorSubmission(models.Model):
@@ -106,7 +94,8 @@ class AmazonVendorSubmission(models.Model):
             if shipped > fields.Datetime.now():
                 raise Wrong("future", self.env._("The ship date %s is in the future.", shipped.date()))
         containers = [] if self.denied else [one for picking in gone for one in picking._amazon_containers(order)]
-        self._check_containers(containers)
+        for wrong in self.picking_id._amazon_container_problems(order, containers):
+            raise wrong
         return Confirmation(
             number=self.order_ref,
             selling_party=order.amazon_selling_party or "",
@@ -141,25 +130,6 @@ class AmazonVendorSubmission(models.Model):
         ]
         if missing:
             raise Wrong("partial", self.env._("Not the whole order has left. %s", ", ".join(missing)))
-
-    def _check_containers(self, containers):
-        """Refuse parcels of which Amazon would not take the confirmation.
-
-        :raise Wrong: naming the parcel.
-        """
-        for container in containers:
-            if not container.tracking_number:
-                raise Wrong("number", self.env._("The tracking number of %s is missing.", container.identifier))
-            if not container.ship_method:
-                raise Wrong("ship_method", self.env._("The ship method of %s is missing.", container.identifier))
-            if self.account_id.vendor_own_carrier and not container.scac:
-                raise Wrong(
-                    "scac",
-                    self.env._(
-                        "The delivery method “%s” has no SCAC, by which Amazon knows the carrier.",
-                        self.picking_id.carrier_id.name or "–",
-                    ),
-                )
 
     def _confirmation_why_waiting(self):
         order = self.order_id

@@ -11,8 +11,7 @@ from ...selling_partner import Schedule, StatusUpdate
 from ...selling_partner.values import Address
 from ...times import aware
 from ..engine.why import Why
-from .amazon_vendor_submission import Kind
-from .amazon_vendor_submission_confirmation import Wrong
+from .amazon_vendor_submission import Kind, Wrong
 
 _lt = LazyTranslate(__name__)
 

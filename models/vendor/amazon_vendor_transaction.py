@@ -164,12 +164,14 @@ class AmazonVendorTransaction(models.Model):
             return
         asked = self.asked + 1
         minutes = ASK_MINUTES[asked] if asked < len(ASK_MINUTES) else LATER_MINUTES
+        again = now + timedelta(minutes=minutes)
         self.write(
             {
                 "state": state or self.state,
                 "message": message,
                 "asked": asked,
-                "retry_at": now + timedelta(minutes=minutes),
+                # Whether a person has to be told is known no later than it is due.
+                "retry_at": min(again, self.due_at) if now < self.due_at else again,
                 "is_late": now >= self.due_at,
             }
         )

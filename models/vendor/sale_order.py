@@ -100,7 +100,12 @@ class SaleOrder(models.Model):
     # === ACTION METHODS === #
 
     def action_amazon_accept(self):
-        """Tell Amazon that these orders are shipped as ordered."""
+        """Tell Amazon that these orders are shipped as ordered; where a SKU of one has no product here, open a dialog
+        that asks first."""
+        if any(self.mapped("amazon_has_unknown_sku")):
+            self._amazon_check_decidable(rejecting=False)
+            action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_vendor_acceptance")
+            return {**action, "context": {"default_order_ids": self.ids}}
         return self._amazon_decide(self.env["amazon.acknowledgement.code"]._accepting())
 
     def action_amazon_reject(self):
@@ -197,8 +202,8 @@ class SaleOrder(models.Model):
             return self.env._("The order is on hold.")
         if self.state != "sale":
             return self.env._("It is not confirmed in Odoo.")
-        if unknown := self.order_line.filtered("amazon_is_placeholder"):
-            return self.env._("Unknown SKU: %s", ", ".join(unknown.amazon_offer_id.mapped("sku")))
+        if unknown := self._amazon_unknown_skus():
+            return self.env._("Unknown SKU: %s", ", ".join(unknown))
         if self.amazon_to_reserve:
             return False
         open_moves = self.picking_ids.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
@@ -211,6 +216,14 @@ class SaleOrder(models.Model):
         if lacking:
             return self.env._("Not in stock: %s", ", ".join(lacking.product_id.mapped("display_name")))
         return None
+
+    def _amazon_unknown_skus(self):
+        """Return the SKUs of the order that have no product here.
+
+        :rtype: list[str]
+        """
+        lines = self.order_line.filtered("amazon_is_placeholder")
+        return list(dict.fromkeys(line.amazon_offer_id.sku or line.name for line in lines))
 
     def _amazon_ask_to_decide(self):
         """Ask the responsible person for a decision, and urge when little time is left."""

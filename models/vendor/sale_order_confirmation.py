@@ -18,7 +18,17 @@ URGENT_MINUTES = 60
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
+    amazon_denied = fields.Boolean("Floor Denied", compute="_compute_amazon_denied")
+
     # === COMPUTE METHODS === #
+
+    @api.depends("amazon_submission_ids.state", "amazon_submission_ids.denied")
+    def _compute_amazon_denied(self):
+        for order in self:
+            # sudo: whoever works on orders may have no access to Amazon
+            denial = order.sudo()._amazon_submission("confirmation").filtered("denied")
+            # Refused by Amazon, the order may leave.
+            order.amazon_denied = bool(denial) and denial.state not in ("rejected", "error")
 
     @api.depends("amazon_submission_ids.state", "amazon_submission_ids.kind", "amazon_vendor_status")
     def _compute_amazon_api_status(self):

@@ -51,6 +51,15 @@ class StockPicking(models.Model):
             )
         return result
 
+    @api.depends("sale_id.amazon_channel", "move_line_ids.result_package_id.shipping_weight")
+    def _compute_amazon_warning(self):
+        result = super()._compute_amazon_warning()
+        for picking in self.filtered(lambda picking: picking.state not in ("draft", "done", "cancel")):
+            # sudo: who packs may not see all of the order
+            if picking.picking_type_id.code == "outgoing" and picking.sudo().sale_id.amazon_channel == CHANNEL:
+                picking.amazon_warning = "\n".join(picking.sudo()._amazon_parcel_warnings()) or False
+        return result
+
     # === CRUD METHODS === #
 
     def write(self, vals):
@@ -83,8 +92,6 @@ class StockPicking(models.Model):
         order = self.sudo().sale_id  # sudo: see there
         if order.amazon_acknowledgement == "rejected":
             return self.env._("%s was rejected; nothing of it may leave.", order.name)
-        denial = order._amazon_submission("confirmation").filtered("denied")
-        # Refused by Amazon, the order may leave.
-        if denial and denial.state not in ("rejected", "error"):
+        if order.amazon_denied:
             return self.env._("%s was denied; nothing of it may leave.", order.name)
         return False

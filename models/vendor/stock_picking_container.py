@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from ...selling_partner import Container, Dimensions, VendorLine
 from ...selling_partner.vendor_submissions import CARTON, PALLET
 from ..confirmations.stock_picking_parcel import numbers_of
+from .amazon_vendor_submission import Wrong
 
 INCHES_A_FOOT = 12
 MILLIMETRES_A_CENTIMETRE = 10
@@ -42,6 +43,49 @@ class StockPicking(models.Model):
             )
             for parcel in parcels
         ]
+
+    def _amazon_container_problems(self, order, containers):
+        """Yield why Amazon would not take the confirmation of parcels.
+
+        :param order: the ``sale.order``.
+        :param list containers: as :meth:`_amazon_containers` returns them.
+        :return: what can be raised: :class:`Wrong`.
+        """
+        own = order.sudo().amazon_account_id.vendor_own_carrier
+        for container in containers:
+            if not container.tracking_number:
+                yield Wrong("number", self.env._("The tracking number of %s is missing.", container.identifier))
+            if not container.ship_method:
+                yield Wrong("ship_method", self.env._("The ship method of %s is missing.", container.identifier))
+            if own and not container.scac:
+                yield Wrong(
+                    "scac",
+                    self.env._(
+                        "The delivery method “%s” has no SCAC, by which Amazon knows the carrier.",
+                        self.carrier_id.name or "–",
+                    ),
+                )
+
+    def _amazon_parcel_warnings(self):
+        """Return what will stand against the shipping confirmation, if this leaves as it is.
+
+        :rtype: list[str]
+        """
+        warnings = []
+        for order in self.move_ids.sale_line_id.order_id.filtered("amazon_account_id"):
+            try:
+                containers = self._amazon_containers(order)
+            except UserError as error:
+                warnings.append(str(error))
+                continue
+            problems = list(self._amazon_container_problems(order, containers))
+            if not order.amazon_account_id.vendor_own_carrier and any(wrong.hint == "number" for wrong in problems):
+                problems = [wrong for wrong in problems if wrong.hint != "number"]
+                warnings.append(self.env._("No tracking number yet: it comes with Amazon's shipping label."))
+            warnings += map(str, problems)
+        if warnings:
+            warnings.insert(0, self.env._("Amazon would not take the shipping confirmation of this as it is:"))
+        return list(dict.fromkeys(warnings))
 
     def _amazon_moves_of(self, order):
         """Return what of an order leaves with this delivery."""

@@ -42,7 +42,7 @@ def rows(name, query):
 def figures(output):
     """Return what `bin/run --once` has printed, by label."""
     orders, stock = "orders seen|created|updated|failed|shipped|confirmed|refused|waiting", "SKUs|stock sent|not taken"
-    vendor = "accepted|to decide|papers here|statuses|stock told"
+    vendor = "accepted|to decide|labels here|slips here|statuses|stock told"
     labels = f"{orders}|{stock}|{vendor}|on Amazon|transactions|differ|API calls"
     return {label: int(value) for label, value in re.findall(rf"^({labels})\s+(\d+)$", output, re.M)}
 
@@ -95,15 +95,18 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     vendor = subprocess.run([*command, "--vendor"], capture_output=True, text=True, timeout=120)
     assert vendor.returncode == 0, vendor.stdout + vendor.stderr
     table = figures(vendor.stdout)
-    assert table["orders seen"] == table["created"] == table["accepted"] + table["to decide"] == 8
-    assert table["shipped"] == table["confirmed"] > 5 and table["failed"] == 0
-    assert table["papers here"] > 1
-    assert table["statuses"] == table["shipped"] and table["stock told"] > 1
-    assert table["transactions"] == 3, "one call each for all answers, confirmations and statuses"
-    # Two for the stock of both warehouses; as many as all of these ask what became of them.
-    # Packing slips come with one search, or, not there yet, one by one; with tokens.
-    assert table["API calls"] <= 1 + 2 * (3 + 2) + 2 + table["papers here"] + 2
+    assert table["orders seen"] == table["created"] == table["accepted"] + table["to decide"] == 16
+    assert table["shipped"] == table["confirmed"] == table["accepted"] - 1 and table["failed"] == 0
+    assert table["labels here"] + table["statuses"] == table["shipped"], "of Amazon's carriers, and of the own"
+    assert min(table["labels here"], table["statuses"]) > 5
+    assert table["slips here"] == 4 and table["stock told"] > 1
+    assert table["transactions"] == 2 + 1 + 2 + 1, "one call each for all answers, labels, confirmations and statuses"
+    # Four for the stock of two warehouses each; as many as all of these ask what became of them.
+    # Papers come with a search each, or, not there yet, one by one; with tokens.
+    papers = 5 + 2 * (table["labels here"] + 1) + table["slips here"] + 8
+    assert table["API calls"] <= 2 + 2 * (6 + 4) + papers
     assert "Unknown SKU: VENDOR-NEW-001" in vendor.stdout
+    assert vendor.stdout.count("Shipping Label: ") == 1, "Amazon gives none for a SKU on two lines"
     assert rows(scratch, confirmations)[: len(told)] == told, "the seller's are left alone"
     with occupied(8069, 8070):
         odoo, amazon = serve_and_interrupt(command[:2] + command[3:])

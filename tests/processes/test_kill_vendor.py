@@ -39,7 +39,7 @@ env['amazon.job'].search([('name', '=', 'vendor_labels')]).cursor = False
 HAPPENED = """
 pickings = env['stock.picking'].search([('sale_id.amazon_channel', '=', 'df')], order='id')
 pickings._amazon_vendor_status('departed')
-pickings[0]._amazon_vendor_status('in_transit')
+pickings[0]._amazon_vendor_status('in_transit', location_id=pickings[0].partner_id.id)
 """
 # What must be as much as without the death.
 COUNTED = (
