@@ -63,8 +63,16 @@ def with_line(record, name, line):
     """
     if not record[name]:
         return [line]
-    value = unpack(record._fields[name]._get_cache(record.env)[record.id])
+    value = kept(record, name)
     return [*(value if isinstance(value, list) else [value]), line]
+
+
+def kept(record, name):
+    """Return what a :class:`Said` field of a record holds, for :func:`say` and :func:`pack`; ``""``: nothing.
+
+    :param str name: the field's.
+    """
+    return unpack(record._fields[name]._get_cache(record.env)[record.id]) if record[name] else ""
 
 
 def say(env, value):

@@ -31,6 +31,7 @@ from .finances import (
     Transaction,
     TransactionSearch,
     TransactionsPage,
+    likeness,
     parse_transaction,
     released_beyond,
 )
@@ -209,6 +210,7 @@ __all__ = [
     "flat_fulfillment_file",
     "formula_in",
     "fulfillment_feed",
+    "likeness",
     "listings_feed",
     "merchant_listings",
     "parse_order",

@@ -343,6 +343,26 @@ def _references(entry, kind):
     return tuple((name, value) for name, value in pairs if name and value)
 
 
+def likeness(payload):
+    """Tell what a transaction is but for its number, and for what changes with time: its type, time, total and orders.
+
+    :param payload: its JSON, as for :func:`parse_transaction`.
+    :return: a text that is compared; ``""`` where it says too little to be told from others.
+    """
+    entry = loads(payload, literal=True)
+    entry = entry if isinstance(entry, dict) else {}
+    if not all(entry.get(name) for name in ("transactionType", "postedDate", "totalAmount")):
+        return ""
+    related = entry.get("relatedIdentifiers")
+    orders = [
+        one.get("relatedIdentifierValue")
+        for one in (related if isinstance(related, list) else [])
+        if isinstance(one, dict) and one.get("relatedIdentifierName") == "ORDER_ID"
+    ]
+    facts = [entry["transactionType"], entry["postedDate"], entry["totalAmount"], orders]
+    return compact(facts, canonical=True)
+
+
 def released_beyond(original, releases):
     """Tell what is paid out beyond what was deferred.
 

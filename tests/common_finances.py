@@ -1,6 +1,10 @@
+import json
+
 from freezegun import freeze_time
 from odoo.tests import new_test_user
 
+from ..selling_partner.finances import ReceivedTransaction
+from ..selling_partner.reader import loads
 from .common import AmazonCase
 
 
@@ -108,3 +112,8 @@ class FinancesCase(AmazonCase):
         """Return the dialog in which the accountant accepts these orders' differences."""
         acceptance = self.env["amazon.acceptance"].with_user(self.accountant)
         return acceptance.with_context(active_model="sale.order", active_ids=orders.ids).create({"reason": reason})
+
+    def received(self, *entries):
+        """Keep transactions as if Amazon had shown them: whatever the simulator would not."""
+        parsed = [ReceivedTransaction.of(loads(json.dumps(entry), literal=True)) for entry in entries]
+        self.env["amazon.transaction"].sudo()._receive(self.account, parsed)

@@ -8,8 +8,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
-from ..selling_partner.finances import ReceivedTransaction
-from ..selling_partner.reader import loads
 from .common_finances import FinancesCase
 
 
@@ -165,11 +163,6 @@ class TestFinancesAttacked(FinancesCase):
         for one in mine.search([]):
             for name in ("posted_at", "matures_at"):
                 fields.Datetime.context_timestamp(mine, one[name] or one.posted_at)
-
-    def received(self, *entries):
-        """Keep transactions as if Amazon had shown them: whatever the simulator would not."""
-        parsed = [ReceivedTransaction.of(loads(json.dumps(entry), literal=True)) for entry in entries]
-        self.env["amazon.transaction"].sudo()._receive(self.account, parsed)
 
     def test_odd_texts(self):
         """Control characters and lone surrogates stop nothing."""
@@ -585,7 +578,7 @@ class TestFinancesAttacked(FinancesCase):
         for work in (
             theirs.action_amazon_credit_note,
             theirs.action_amazon_read_finances,
-            lambda: theirs._amazon_accept_difference("mine"),
+            lambda: theirs._amazon_accept("mine"),
             lambda: there["amazon.acceptance"].create({"order_ids": [Command.set(order.ids)], "reason": "x"}),
             lambda: there["amazon.explanation"].create({"order_id": order.id}),
         ):
@@ -648,8 +641,8 @@ class TestFinancesAttacked(FinancesCase):
             )
         self.env.invalidate_all()
         before = (order | other).mapped("amazon_accepted_amounts")
-        for version in ("19.0.1.4.0", "19.0.1.5.0"):
-            path = Path(__file__).parents[1] / f"migrations/{version}/post-migrate.py"
+        for script in ("19.0.1.4.0/post-migrate.py", "19.0.1.5.0/post-migrate.py", "19.0.1.6.0/post-finances.py"):
+            path = Path(__file__).parents[1] / "migrations" / script
             for _time in range(2):
                 runpy.run_path(str(path))["migrate"](self.env.cr, "19.0.1.3.0")
                 self.env.invalidate_all()

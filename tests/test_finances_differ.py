@@ -294,7 +294,7 @@ class TestFinancesDiffer(FinancesCase):
         self.assertIn("Agreed by telephone", order.message_ids[0].body)
         order.with_user(self.accountant).action_amazon_take_back_acceptance()
         self.assertEqual((order.amazon_mismatch, order.amazon_accepted_reason), (True, False))
-        order.with_user(self.accountant)._amazon_accept_difference("Agreed once more")
+        order.with_user(self.accountant)._amazon_accept("Agreed once more")
         self.sync()
         self.assertFalse(order.amazon_mismatch, "what is settled later changes no amount")
         self.refund(order, amount=50)
@@ -674,7 +674,7 @@ class TestFinancesDiffer(FinancesCase):
         with self.assertRaises(AccessError):
             order.with_user(self.user).action_amazon_credit_note()
         with self.assertRaises(AccessError):
-            order.with_user(self.user)._amazon_accept_difference("no")
+            order.with_user(self.user)._amazon_accept("no")
         with self.assertRaises(AccessError):
             self.account.with_user(self.accountant).auto_finance = True
 

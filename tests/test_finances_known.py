@@ -3,10 +3,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from freezegun import freeze_time
+from lxml import etree
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import format_date
+from odoo.tools.safe_eval import safe_eval
 
 from .common_finances import FinancesCase
 
@@ -66,8 +68,8 @@ class TestFinancesKnown(FinancesCase):
         self.upgrade()
         self.assertEqual(self.job.known_since, self.account.create_date - timedelta(days=30))
 
-    def upgrade(self):
-        path = Path(__file__).parents[1] / "migrations/19.0.1.5.0/post-migrate.py"
+    def upgrade(self, script="19.0.1.5.0/post-migrate.py"):
+        path = Path(__file__).parents[1] / "migrations" / script
         runpy.run_path(str(path))["migrate"](self.env.cr, "19.0.1.4.0")
         self.env.invalidate_all()
 
@@ -84,7 +86,7 @@ class TestFinancesKnown(FinancesCase):
         mine = self.env["amazon.account"].with_user(self.accountant).with_company(self.company)
         verdict, *states = mine.get_finances_state()
         self.assertEqual(verdict["is_fine"], all(state["is_fine"] for state in states))
-        domains = [state["action"]["domain"] for state in states if state.get("action")]
+        domains = [state["action"]["domain"] for state in states if state.get("action") and not state["is_fine"]]
         return self.env["amazon.transaction"].union(
             *(self.env["amazon.transaction"].with_user(self.accountant).search(domain) for domain in domains)
         )
@@ -106,11 +108,11 @@ class TestFinancesKnown(FinancesCase):
         dialog = self.accepting(missed | here)
         self.assertEqual(dialog.transaction_ids, missed)
         dialog.action_accept()
-        self.assertFalse(self.not_known() or here.accepted_at)
-        self.assertEqual(missed.accepted_by_id, self.accountant)
-        self.assertEqual(set(missed.mapped("accepted_reason")), {"Sold before we came here"})
-        missed[0].with_user(self.accountant).action_take_back_acceptance()
-        self.assertEqual((self.not_known(), missed[0].accepted_reason), (missed[0], False))
+        self.assertFalse(self.not_known() or here.amazon_accepted_at)
+        self.assertEqual(missed.amazon_accepted_by_id, self.accountant)
+        self.assertEqual(set(missed.mapped("amazon_accepted_reason")), {"Sold before we came here"})
+        missed[0].with_user(self.accountant).action_amazon_take_back_acceptance()
+        self.assertEqual((self.not_known(), missed[0].amazon_accepted_reason), (missed[0], False))
         self.accepting(missed).action_accept()
         self.assertFalse(self.not_known())
         # Money that is new is asked about; so is what changes.
@@ -135,7 +137,7 @@ class TestFinancesKnown(FinancesCase):
         self.accepting(new).action_accept()
         self.import_orders()
         mine = new | missed
-        self.assertEqual((mine.order_id.amazon_order_ref, mine.mapped("accepted_at")), (ref, [False] * 3))
+        self.assertEqual((mine.order_id.amazon_order_ref, mine.mapped("amazon_accepted_at")), (ref, [False] * 3))
 
     def test_accept_what_cannot_be_read(self):
         """Once it was looked up in Seller Central."""
@@ -166,9 +168,9 @@ class TestFinancesKnown(FinancesCase):
         for user in (self.user, stranger, packer):
             theirs = missed.with_user(user)
             for work in (
-                lambda theirs=theirs: theirs._accept("mine"),
-                theirs.action_take_back_acceptance,
-                lambda theirs=theirs: theirs.write({"accepted_at": "2026-01-01"}),
+                lambda theirs=theirs: theirs._amazon_accept("mine"),
+                theirs.action_amazon_take_back_acceptance,
+                lambda theirs=theirs: theirs.write({"amazon_accepted_at": "2026-01-01"}),
                 lambda user=user: (
                     self.env["amazon.transaction.acceptance"]
                     .with_user(user)
@@ -190,15 +192,15 @@ class TestFinancesKnown(FinancesCase):
         self.assertEqual(self.not_known(), first)
         self.import_orders()
         self.assertFalse(first.order_id or self.not_known())
-        self.assertFalse(first.accepted_by_id)
-        self.assertIn("leaves such orders out", first[0].accepted_reason)
+        self.assertFalse(first.amazon_accepted_by_id)
+        self.assertIn("leaves such orders out", first[0].amazon_accepted_reason)
         ref = self.place()[0]
         self.amazon.post(f"orders/{ref}/ship")
         self.amazon.post("clock", advance=600)
         self.import_orders()
         self.sync()
-        self.assertEqual(len(self.transactions().filtered("accepted_at")), 3)
-        first.with_user(self.accountant).action_take_back_acceptance()
+        self.assertEqual(len(self.transactions().filtered("amazon_accepted_at")), 3)
+        first.with_user(self.accountant).action_amazon_take_back_acceptance()
         self.amazon.post("refund", order_id=first[0].order_ref, amount=50)
         self.sync()
         self.assertEqual(self.not_known(), first)
@@ -206,10 +208,14 @@ class TestFinancesKnown(FinancesCase):
         rows = self.env["amazon.order.update"].search([("result", "=", "left_out")])
         self.assertEqual(len(rows), 2)
         rows.sudo().result = False
-        self.transactions().write({"accepted_at": False, "accepted_reason": False, "stays_open": False})
+        self.transactions().write({"amazon_accepted_at": False, "amazon_accepted_reason": False, "stays_open": False})
         self.env.flush_all()
         self.upgrade()
         self.assertFalse(self.not_known())
+        first.accepted_for = False
+        self.env.flush_all()
+        self.upgrade("19.0.1.6.0/post-finances.py")
+        self.assertEqual(set(first.mapped("accepted_for")), {"left_out"})
         # Whoever asks for it by its number has it.
         self.account._read_and_build([ref])
         self.assertEqual(self.transactions().filtered(lambda one: one.order_ref == ref).order_id.amazon_order_ref, ref)
@@ -232,4 +238,116 @@ class TestFinancesKnown(FinancesCase):
             self.amazon.post("refund", order_id=missed[0].order_ref, amount=60)
             self.sync()
             self.assertFalse(self.not_known())
-        self.assertIn("start date", missed[0].accepted_reason)
+        self.assertIn("start date", missed[0].amazon_accepted_reason)
+        self.assertEqual(set(missed.mapped("accepted_for")), {"sold_before"})
+
+    def test_wrong_start_is_seen_and_corrected(self):
+        """What a start date that is too late has accepted is said and listed; it comes back with the right date, but
+        for what a person says of it."""
+        today = fields.Date.to_date(self.amazon.get("clock")["now"][:10])
+        self.account.auto_finance = True
+        self.account.start_date = "2020-01-01"
+        missed, other = self.missed(), self.missed()
+        self.assertEqual(self.not_known(), missed | other)
+        self.accepting(other).action_accept()
+        with freeze_time(self.amazon.get("clock")["now"]) as clock:
+            clock.tick(timedelta(days=3))
+            self.account.with_user(self.manager).start_date = today + timedelta(days=2)
+            self.assertFalse(self.not_known())
+            self.assertEqual(set(missed.mapped("accepted_for")), {"sold_before"})
+            self.assertEqual(other.mapped("accepted_for"), [False] * 2, "a person has said so")
+            [said] = self.by_itself()
+            self.assertIn(format_date(self.env, today + timedelta(days=2)), said["title"])
+            self.assertIn("2 transactions", said["title"])
+            found = self.env["amazon.transaction"].with_user(self.accountant).search(said["action"]["domain"])
+            self.assertEqual(found, missed.sorted())
+            view = self.env.ref("sale_amazon_spapi.amazon_transaction_view_search").arch
+            [domain] = etree.fromstring(view).xpath("//filter[@name='accepted_by_itself']/@domain")
+            self.assertEqual(found.search(safe_eval(domain)), missed.sorted())
+            missed[0].with_user(self.accountant).action_amazon_take_back_acceptance()
+            self.assertIn(self.accountant.name, missed[0].acceptance_notes)
+            self.assertIn("start date", missed[0].acceptance_notes)
+            self.assertEqual(self.not_known(), missed[0])
+            self.account.with_user(self.manager).start_date = today - timedelta(days=2)
+            self.assertEqual(self.not_known(), missed)
+            self.assertFalse(self.by_itself() or missed[1].acceptance_notes)
+            self.account.with_user(self.manager).start_date = today + timedelta(days=2)
+            self.assertEqual(self.not_known(), missed[0], "what a person has taken back stays so")
+            self.assertEqual(len(other.filtered("amazon_accepted_by_id")), 2)
+
+    def by_itself(self):
+        """Return what the accountant reads of what is accepted by itself."""
+        mine = self.env["amazon.account"].with_user(self.accountant).with_company(self.company)
+        return [state for state in mine.get_finances_state() if state["is_fine"] and state.get("action")]
+
+    def test_who_had_accepted(self):
+        """It stays to be read who had accepted a transaction, when and why, and who has taken it back, or what has."""
+        self.account.start_date = "2020-01-01"
+        other = new_test_user(
+            self.env,
+            "takes_back",
+            "sale_amazon_spapi.group_amazon_accountant",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        missed = self.missed()
+        sale = missed[0]
+        self.assertFalse(sale.acceptance_notes)
+        self.accepting(missed, "Sold in another shop").action_accept()
+        self.assertIn(self.accountant.name, sale.acceptance_notes)
+        sale.with_user(other).action_amazon_take_back_acceptance()
+        first, second = sale.acceptance_notes.splitlines()
+        self.assertIn("Sold in another shop", first)
+        for text in (other.name, self.accountant.name, "Sold in another shop"):
+            self.assertIn(text, second)
+        self.assertFalse(sale.amazon_accepted_by_id or sale.amazon_accepted_at)
+        self.accepting(sale, "Looked at once more", user=other).action_accept()
+        self.import_orders()
+        lines = sale.acceptance_notes.splitlines()
+        self.assertEqual((len(lines), bool(sale.order_id)), (4, True))
+        self.assertIn("Its order is here", lines[-1])
+        self.assertIn("Looked at once more", lines[-1])
+
+    def test_number_that_comes_later(self):
+        """What came without a number, and comes again with one, is the same: it is read, and counts once; what goes on
+        coming without one is not taken for it."""
+        order = self.settled()
+        self.account.auto_finance = True
+        refund = {
+            "transactionType": "Refund",
+            "transactionStatus": "DEFERRED",
+            "postedDate": self.amazon.get("clock")["now"],
+            "totalAmount": {"currencyCode": "JPY", "currencyAmount": -100},
+            "relatedIdentifiers": [
+                {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order.amazon_order_ref}
+            ],
+            "breakdowns": [
+                {
+                    "breakdownType": "OurPricePrincipal",
+                    "breakdownAmount": {"currencyCode": "JPY", "currencyAmount": -100},
+                }
+            ],
+        }
+        for number in (None, "x" * 300):
+            with self.subTest(number=number):
+                before = order.amazon_refunded
+                self.amazon.post("clock", advance=60)
+                refund["postedDate"] = self.amazon.get("clock")["now"]
+                self.received({**refund, "transactionId": number})
+                one = self.not_known()
+                self.assertEqual((len(one), order.amazon_refunded), (1, before))
+                self.accepting(one, "Looked up").action_accept()
+                named = {**refund, "transactionId": f"NAMED {len(number or '')}", "transactionStatus": "RELEASED"}
+                self.received(
+                    {**refund, "transactionId": number}, {**refund, "transactionId": named["transactionId"] + "?"}
+                )
+                self.assertEqual(len(one.unreadable or ""), len("transactionId"), "another one")
+                self.assertEqual(order.amazon_refunded, before + 100)
+                self.received(named)
+                self.assertEqual(
+                    (one.transaction_ref, one.unreadable, one.kind), (named["transactionId"], False, "refund")
+                )
+                self.assertEqual((one.order_id, order.amazon_refunded), (order, before + 200))
+                self.assertFalse(self.not_known() or one.amazon_accepted_at)
+                self.received(named)
+                self.assertEqual(order.amazon_refunded, before + 200)

@@ -265,7 +265,7 @@ METHODS = {
         "action_open_picking": SHOWS,
         "action_view_logs": SHOWS,
     },
-    "amazon.transaction": {"action_take_back_acceptance": ACCOUNTANT},
+    "amazon.transaction": {"action_amazon_take_back_acceptance": ACCOUNTANT},
     "amazon.job": {"action_toggle": MANAGER},
     "amazon.vendor.paper": {"action_fetch": USER},
     "amazon.vendor.submission": {"action_retry": USER, "action_amazon_has_it": USER, "action_open_order": SHOWS},
@@ -333,8 +333,8 @@ class RightsCase(ConfirmationCase):
         names = [
             name
             for name, model in self.env.registry.items()
-            if (name.startswith("amazon.") and not model._abstract)
-            or any(field.startswith("amazon_") for field in model._fields)
+            if not model._abstract
+            and (name.startswith("amazon.") or any(field.startswith("amazon_") for field in model._fields))
         ]
         return sorted(set(names) - {"res.config.settings"} - {name for name in names if self.inherits(name)})
 

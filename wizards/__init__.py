@@ -11,7 +11,6 @@ from . import (
     amazon_import,
     amazon_rejection,
     amazon_status_change,
-    amazon_transaction_acceptance,
     amazon_vendor_acceptance,
     amazon_vendor_full_stock,
     amazon_vendor_status,

@@ -1,10 +1,17 @@
 """What was released with another amount is noticed; what of it an acceptance of differing amounts knows, is kept more
-exactly, and what was accepted before stays accepted; drafted credit notes are known by their orders."""
+exactly, and what was accepted before stays accepted; drafted credit notes are known by their orders; why transactions
+were accepted by themselves is kept apart."""
 
 from odoo import SUPERUSER_ID, api
+from odoo.addons.sale_amazon_spapi.said import kept
 from odoo.fields import Domain
 
 AT_ONCE = 1000
+# As the version before has kept why.
+FOR = {
+    "Amazon had finished the order before it was seen here, and the account leaves such orders out.": "left_out",
+    "Sold before the account's start date.": "sold_before",
+}
 
 
 def migrate(cr, version):
@@ -23,6 +30,11 @@ def migrate(cr, version):
         otherwise = releases.filtered("line_ids")
         otherwise._add_up()
         otherwise.order_id._amazon_add_up()
+    by_itself = Domain("amazon_accepted_at", "!=", False) & Domain("amazon_accepted_by_id", "=", False)
+    for transactions in found(env["amazon.transaction"], by_itself & Domain("accepted_for", "=", False)):
+        for transaction in transactions:
+            said = kept(transaction, "amazon_accepted_reason")
+            transaction.accepted_for = FOR.get(said["source"]) if isinstance(said, dict) else False
     drafts = Domain("move_type", "=", "out_refund") & Domain("state", "=", "draft")
     for notes in found(env["account.move"], drafts):
         notes._amazon_credited_orders()._amazon_count_credit()

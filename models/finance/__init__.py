@@ -2,6 +2,7 @@
 
 from . import (
     account_move,
+    amazon_accepted,
     amazon_account,
     amazon_amount_type,
     amazon_job,

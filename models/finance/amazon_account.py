@@ -19,6 +19,16 @@ class AmazonAccount(models.Model):
 
     # === CRUD METHODS === #
 
+    def write(self, vals):
+        if "start_date" not in vals:
+            return super().write(vals)
+        before = {account: account.start_date for account in self}
+        result = super().write(vals)
+        for account in self.filtered(lambda account: account.start_date != before[account]):
+            # sudo: transactions are the addon's own
+            self.env["amazon.transaction"].sudo()._judge_start_anew(account._of_merchant())
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_posted(self):
         # sudo: transactions that the user may not see count, too
@@ -168,7 +178,7 @@ class AmazonAccount(models.Model):
         )
         yield self._finances_counted(
             transactions._not_classified(self)
-            & Domain("accepted_at", "=", False)
+            & transactions._not_accepted()
             & (Domain("order_ref", "!=", False) | Domain("unreadable", "!=", False)),
             chosen and self.env._("Transactions with Amounts Not Classified"),
             lambda count: self.env._(
@@ -177,6 +187,36 @@ class AmazonAccount(models.Model):
                 shop=shop,
                 count=count,
             ),
+        )
+
+        if chosen:
+            yield from self._finances_accepted_by_itself()
+
+    def _finances_accepted_by_itself(self):
+        """Say of how many transactions it is known by itself why their orders do not come in."""
+        mine, name = Domain("account_id", "=", self.id), self.env._("Accepted by Itself")
+        yield self._finances_counted(
+            mine & Domain("accepted_for", "=", "sold_before"),
+            name,
+            lambda count: self.env._(
+                "%(shop)s: %(count)s transactions are not compared: their orders were sold before the start date,"
+                " %(start)s.",
+                shop=self.name,
+                count=count,
+                start=format_date(self.env, self.start_date),
+            ),
+            is_fine=True,
+        )
+        yield self._finances_counted(
+            mine & Domain("accepted_for", "=", "left_out"),
+            name,
+            lambda count: self.env._(
+                "%(shop)s: %(count)s transactions are not compared: Amazon had finished their orders before they were"
+                " seen here, and the account leaves such orders out.",
+                shop=self.name,
+                count=count,
+            ),
+            is_fine=True,
         )
 
     def _name_with_company(self):
@@ -233,12 +273,13 @@ class AmazonAccount(models.Model):
             state["action"] = {**action, "domain": domain, "context": {"create": False}}
         return state
 
-    def _finances_counted(self, domain, name, words):
+    def _finances_counted(self, domain, name, words, is_fine=False):
         """Say how many transactions are compared with nothing.
 
         :param domain: which ones.
         :param name: what they are called where they are shown; False: the user works in another company.
         :param words: called with how many there are.
+        :param bool is_fine: that is right as it is.
         """
         transactions = self.env["amazon.transaction"]
         if not transactions.has_access("read"):
@@ -247,7 +288,7 @@ class AmazonAccount(models.Model):
         if not (count := len(transactions.search(domain, limit=MOST_COUNTED))):
             return None
         title = words(count if count < MOST_COUNTED else f"{count}+")
-        state = {"id": self.id, "is_fine": False, "broken": False, "title": title}
+        state = {"id": self.id, "is_fine": is_fine, "broken": False, "title": title}
         if name:
             action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_transactions")
             shown = {"name": name, "display_name": name, "domain": list(domain), "context": {"create": False}}

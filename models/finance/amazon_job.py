@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...said import say
@@ -43,7 +42,7 @@ class AmazonJob(models.Model):
         # sudo: only how many there are is told
         transactions = self.env["amazon.transaction"].sudo()
         for job in self.filtered(lambda job: job.name == "finances"):
-            unclassified = transactions._not_classified(job.account_id._origin) & Domain("accepted_at", "=", False)
+            unclassified = transactions._not_classified(job.account_id._origin) & transactions._not_accepted()
             if count := transactions.search_count(unclassified, limit=MOST_COUNTED):
                 text = _lt(
                     "Of %(count)s transactions it is not known what all their amounts are. An accountant classifies"

@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...refusals import explain
-from ...selling_partner import BadRequest, MalformedAnswer, TransactionSearch, parse_transaction
+from ...selling_partner import BadRequest, MalformedAnswer, TransactionSearch, likeness, parse_transaction
 from ...times import aware, naive
 from ..engine.trigram import trigram
 from .amazon_amount_type import SUMS
@@ -33,6 +33,9 @@ MOST_PAGES = 20
 MOST_ORDERS = 50
 # So many orders whose transactions were there before them are looked for at once.
 LINK_AT_ONCE = 500
+# What stands for the number of a transaction that Amazon gave none, before its digest.
+NO_NUMBER = "? "
+MOST_WITHOUT_NUMBER = 1000
 
 # Amazon's transactionType, of which its model documents the first one only; the others are what sellers have seen.
 # Compared in small letters.
@@ -52,8 +55,9 @@ KINDS = {
     "removalshipment": "removal",
     "transfer": "transfer",
 }
-# What nobody has said is right as it is.
-NOT_ACCEPTED = {"accepted_reason": False, "accepted_by_id": False, "accepted_at": False}
+# Why an acceptance does not hold any more.
+CHANGED = _lt("Amazon has changed it.")
+HERE = _lt("Its order is here.")
 STATES = {"DEFERRED": "deferred", "RELEASED": "released", "DEFERRED_RELEASED": "deferred_released"}
 
 
@@ -337,6 +341,8 @@ class AmazonTransaction(models.Model):
             for ref, entry in entries.items()
             if ref not in known or known[ref].digest != entry.digest
         }
+        new = {ref: vals for ref, (vals, _leaves) in read.items() if ref not in known and not vals["unreadable"]}
+        known |= self._had_no_number(mine, new, entries)
         spoiled = [ref for ref, (vals, _leaves) in read.items() if ref in known and vals["unreadable"]]
         for ref in spoiled:
             known[ref]._spoil(read.pop(ref)[0])
@@ -345,9 +351,10 @@ class AmazonTransaction(models.Model):
         changed = self.union(*(known[ref] for ref in read if ref in known))
         before = changed.order_id
         changed.line_ids.unlink()
-        for transaction in changed:
-            vals, _leaves = read[transaction.transaction_ref]
-            transaction.write({**vals, **transaction._accepted_with(vals)})
+        for ref, (vals, _leaves) in read.items():
+            if ref in known:
+                known[ref]._ask_again_with(vals)
+                known[ref].write(vals)
         touched = changed | self.create(list(new.values()))
         self.env["amazon.transaction.line"]._make(
             (transaction, read[transaction.transaction_ref][1]) for transaction in touched
@@ -363,7 +370,28 @@ class AmazonTransaction(models.Model):
     def _with_number(self, entry):
         """Return an entry that can be told from others. One without a number cannot be read, is kept by what it
         says, and does not count: the same may come with its number."""
-        return entry if entry.transaction_id else replace(entry, transaction_id=f"? {entry.digest}")
+        return entry if entry.transaction_id else replace(entry, transaction_id=f"{NO_NUMBER}{entry.digest}")
+
+    @api.model
+    def _had_no_number(self, mine, new, entries):
+        """Return what had come without a number before, and comes with one now, by that number.
+
+        :param mine: the domain of the merchant's transactions.
+        :param dict new: the values of those that were not known, by their numbers.
+        :param dict entries: all that comes now; what goes on coming without a number has none yet.
+        """
+        if not new:
+            return {}
+        unknown = Domain("has_unclassified", "=", True) & Domain("transaction_ref", "=like", f"{NO_NUMBER}%")
+        those = self.search_fetch(mine & unknown, ["transaction_ref", "payload"], limit=MOST_WITHOUT_NUMBER)
+        without = defaultdict(list)
+        for one in those:
+            if one.transaction_ref not in entries and (like := likeness(one.payload)):
+                without[like].append(one)
+        if not without:
+            return {}
+        alike = ((ref, without.get(likeness(vals["payload"]))) for ref, vals in new.items())
+        return {ref: ones.pop() for ref, ones in alike if ones}
 
     def _was_read(self):
         """Tell whether it is known what it says, or was before Amazon gave it as something that cannot be read."""
@@ -374,8 +402,8 @@ class AmazonTransaction(models.Model):
 
         :param dict vals: as :meth:`_read` returns it.
         """
-        said = {"digest": vals["digest"], "unreadable": vals["unreadable"], "has_unclassified": True}
-        self.write({**said, **NOT_ACCEPTED})
+        self.write({"digest": vals["digest"], "unreadable": vals["unreadable"], "has_unclassified": True})
+        self._amazon_ask_again(CHANGED)
 
     @api.model
     def _id_of(self, known, model, field, name):
@@ -521,6 +549,8 @@ class AmazonTransaction(models.Model):
                 & Domain("order_id", "=", False)
                 & Domain("account_id", "any", [("merchant_id", "=", merchant)])
             )
+            found._amazon_ask_again(HERE)
             for transaction in found:
-                transaction.write({"order_id": by_ref[transaction.order_ref].id, **NOT_ACCEPTED})
+                transaction.order_id = by_ref[transaction.order_ref]
+            found |= found._give_to_releases()
             found.order_id._amazon_add_up()

@@ -1,97 +1,92 @@
-import re
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...said import Said
+from ...said import Said, with_line
 from ...times import local_date
-from .amazon_transaction import NOT_ACCEPTED
+from .amazon_transaction import CHANGED, HERE
 
 _lt = LazyTranslate(__name__)
 
 LEFT_OUT = _lt("Amazon had finished the order before it was seen here, and the account leaves such orders out.")
 SOLD_BEFORE = _lt("Sold before the account's start date.")
+START = _lt("The account's start date has changed.")
+# So many are judged anew at once when a start date is changed.
+JUDGED_AT_ONCE = 1000
 
 
 class AmazonTransaction(models.Model):
     """Transactions that are compared with nothing, and are right as they are: an accountant has said so, or it is known
     why their orders do not come in."""
 
-    _inherit = "amazon.transaction"
+    _name = "amazon.transaction"
+    _inherit = ["amazon.transaction", "amazon.accepted"]
 
-    accepted_reason = Said("Accepted because", readonly=True)
-    accepted_by_id = fields.Many2one("res.users", "Accepted by", readonly=True, help="Nobody: it is known by itself.")
-    accepted_at = fields.Datetime("Date of Acceptance", readonly=True)
+    accepted_for = fields.Selection(
+        [("left_out", "Left Out"), ("sold_before", "Sold before the Start")],
+        "Accepted by Itself",
+        readonly=True,
+        help="Why it is known by itself that its order does not come in.",
+    )
     stays_open = fields.Boolean(readonly=True, help="Taken back by a person: it is not accepted by itself any more.")
+    acceptance_notes = Said(
+        "What Was Accepted", readonly=True, help="Who has accepted it, and taken that back, and why"
+    )
 
-    _accepted_idx = models.Index("(posted_at DESC, id DESC) WHERE accepted_at IS NOT NULL")
+    _accepted_idx = models.Index("(posted_at DESC, id DESC) WHERE amazon_accepted_at IS NOT NULL")
+    _accepted_for_idx = models.Index(
+        "(account_id, accepted_for, posted_at DESC, id DESC) WHERE accepted_for IS NOT NULL"
+    )
     # As the query of those that are missed says it.
     _missed_idx = models.Index(
         "(account_id, posted_at DESC, id DESC) WHERE order_id IS NULL AND order_ref IS NOT NULL"
-        " AND (order_ref NOT LIKE 'S%' OR order_ref IS NULL) AND accepted_at IS NULL"
+        " AND (order_ref NOT LIKE 'S%' OR order_ref IS NULL) AND amazon_accepted_at IS NULL"
     )
-
-    # === ACTION METHODS === #
-
-    def action_take_back_acceptance(self):
-        """Have transactions that were accepted asked about again."""
-        self._amazon_check_group("accountant")
-        self.check_access("read")
-        # sudo: an accountant may accept what he may not change
-        self.sudo().filtered("accepted_at").write({**NOT_ACCEPTED, "stays_open": True})
 
     # === BUSINESS METHODS === #
 
     @api.model
+    def _not_accepted(self):
+        return Domain("amazon_accepted_at", "=", False)
+
+    @api.model
     def _missing_its_order(self, accounts):
         """Return the domain of accounts' transactions whose orders are not here, which nobody has accepted."""
-        return self._without_its_order(accounts) & Domain("accepted_at", "=", False)
+        return self._without_its_order(accounts) & self._not_accepted()
 
-    def _acceptable(self):
+    def _amazon_acceptable(self):
         """Return those of these that are compared with nothing, and that nobody has accepted."""
         compared_with_nothing = self._without_its_order(self.account_id) | Domain("unreadable", "!=", False)
-        return self.filtered_domain(compared_with_nothing & Domain("accepted_at", "=", False))
+        return self.filtered_domain(compared_with_nothing & self._not_accepted())
 
-    def _accept(self, reason):
-        """Say that it is right that these transactions are compared with nothing.
+    def _amazon_seen(self):
+        return "|".join(f"{one.id}:{one.digest}" for one in self.sorted("id"))
 
-        :param str reason: why.
-        :raise UserError: when that says nothing.
-        """
-        self._amazon_check_group("accountant")
-        self.check_access("read")
-        if not re.search(r"\w", reason or ""):
-            raise UserError(self.env._("Write why that is right as it is."))
-        # sudo: an accountant may accept what he may not change
-        self.sudo()._acceptable()._set_accepted(reason, self.env.user)
+    def _amazon_when_accepted(self):
+        return {"stays_open": False, "accepted_for": False}
 
-    def _set_accepted(self, reason, user=None):
-        """Write that it was accepted, by whom, when and why.
+    def _amazon_when_not_accepted(self, by_person):
+        return {"stays_open": by_person, "accepted_for": False}
 
-        :param reason: as :class:`...said.Said` takes it.
-        :param user: the ``res.users``; None: it is known by itself.
-        """
-        self.write(
-            {
-                "accepted_reason": reason,
-                "accepted_by_id": user.id if user else False,
-                "accepted_at": fields.Datetime.now(),
-                "stays_open": False,
-            }
-        )
+    def _amazon_accepted_text(self, reason):
+        return _lt("%(user)s has accepted it: %(reason)s", user=self.env.user.name, reason=reason)
 
-    def _accepted_with(self, vals):
-        """Return what is left of an acceptance when Amazon shows the transaction anew: none where it is here now, or
-        has become another one.
+    def _amazon_note(self, text):
+        line = _lt("%(time)s: %(text)s", time=fields.Datetime.now(), text=text)
+        self.acceptance_notes = with_line(self, "acceptance_notes", line)
+
+    def _ask_again_with(self, vals):
+        """Take back an acceptance when Amazon shows the transaction anew, and its order is here now, or it has become
+        another one.
 
         :param dict vals: as :meth:`_read` returns it.
         """
         names = ("order_ref", "kind", "currency_id", "unreadable", "amount" if self.counts else "released_amount")
         same = all((self[name].id if name == "currency_id" else self[name]) == vals[name] for name in names)
-        return {} if same and not vals["order_id"] else NOT_ACCEPTED
+        if not same or vals["order_id"]:
+            self._amazon_ask_again(HERE if same else CHANGED)
 
     # === BUSINESS METHODS: WHAT IS KNOWN BY ITSELF === #
 
@@ -109,10 +104,11 @@ class AmazonTransaction(models.Model):
             if not missed:
                 continue
             refs = missed.mapped("order_ref")
-            sold_before = self._sold_before_start(accounts, refs)
-            for known, reason in ((self._left_out_by(accounts, refs), LEFT_OUT), (sold_before, SOLD_BEFORE)):
+            rules = (("left_out", LEFT_OUT, self._left_out_by), ("sold_before", SOLD_BEFORE, self._sold_before_start))
+            for rule, reason, find in rules:
+                known = find(accounts, refs)
                 found = missed.filtered(lambda one, known=known: one.order_ref in known)
-                found._set_accepted(reason)
+                found._amazon_set_accepted(reason, accepted_for=rule)
                 missed -= found
 
     @api.model
@@ -137,6 +133,28 @@ class AmazonTransaction(models.Model):
         mine = Domain("account_id", "in", accounts.ids) & Domain("order_ref", "in", refs)
         sales = self.search(mine & Domain("kind", "=", "sale") & Domain("unreadable", "=", False))
         return {sale.order_ref for sale in sales if local_date(sale.posted_at, sale._zone()) < start}
+
+    @api.model
+    def _judge_start_anew(self, accounts):
+        """Have what was accepted by itself, because it was sold before the start, asked about again where it was not
+        any more, and accept what was.
+
+        :param accounts: those by which a merchant is connected, whose start date has changed.
+        """
+        accepted = Domain("account_id", "in", accounts.ids) & Domain("accepted_for", "=", "sold_before")
+        for some in self._some_at_once(accepted):
+            known = self._sold_before_start(accounts, some.mapped("order_ref"))
+            some.filtered(lambda one, known=known: one.order_ref not in known)._amazon_ask_again(START)
+        for some in self._some_at_once(self._missing_its_order(accounts)):
+            some._accept_by_itself()
+
+    @api.model
+    def _some_at_once(self, domain):
+        """Yield the transactions that are found, some of them at once."""
+        last = 0
+        while some := self.search(domain & Domain("id", ">", last), order="id", limit=JUDGED_AT_ONCE):
+            last = some[-1].id
+            yield some
 
     def _zone(self):
         marketplace = self.marketplace_id or self.account_id.marketplace_ids[:1]

@@ -147,6 +147,21 @@ class AmazonTransaction(models.Model):
         elif not original.order_ref and self.order_id != original.order_id:
             original.order_id = self.order_id
 
+    def _give_to_releases(self):
+        """Give the orders of these to their releases that name none.
+
+        :return: those releases.
+        """
+        if not self:
+            return self
+        orders = {one.transaction_ref: one.order_id for one in self}
+        mine = Domain("account_id", "in", self.account_id._of_merchant().ids)
+        named = Domain("deferred_ref", "in", list(orders)) & Domain("counts", "=", False)
+        releases = self.search(mine & named & Domain("order_ref", "=", False) & Domain("order_id", "=", False))
+        for release in releases:
+            release.order_id = orders[release.deferred_ref]
+        return releases
+
     def _is_money(self, *amounts):
         """Tell whether one of these amounts is one that there are coins for."""
         currency = self.currency_id

@@ -1,16 +1,14 @@
-import re
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...const import AWAITING_PAYMENT
+from ...said import say
 from .amazon_amount_type import BUYERS
 
 _lt = LazyTranslate(__name__)
 
-ACCEPTANCE = ("amazon_accepted_amounts", "amazon_accepted_reason", "amazon_accepted_by_id", "amazon_accepted_at")
 SHIPPED = ("partially_shipped", "shipped")
 
 
@@ -18,7 +16,8 @@ class SaleOrder(models.Model):
     """What an order is here, what Amazon says it is, and what Amazon's Finances say happened: three ways that have to
     come to the same."""
 
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "amazon.accepted"]
 
     amazon_credited = fields.Monetary(
         "Credited", readonly=True, copy=False, help="What posted credit notes give back of this order"
@@ -84,9 +83,6 @@ class SaleOrder(models.Model):
         groups="sale_amazon_spapi.group_amazon_accountant",
         help="The amounts that were accepted: when they change it is asked again.",
     )
-    amazon_accepted_reason = fields.Char("Accepted because", readonly=True, copy=False)
-    amazon_accepted_by_id = fields.Many2one("res.users", "Accepted by", readonly=True, copy=False)
-    amazon_accepted_at = fields.Datetime("Difference Accepted on", readonly=True, copy=False)
 
     _amazon_mismatch_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_mismatch IS TRUE")
     _amazon_accepted_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_accepted_at IS NOT NULL")
@@ -160,17 +156,6 @@ class SaleOrder(models.Model):
             differs = family._amazon_differs()
             order.amazon_mismatch = differs and order.amazon_accepted_amounts != family._amazon_amounts_key()
             order.amazon_difference_reason = order._amazon_reason() if differs else False
-
-    # === ACTION METHODS === #
-
-    def action_amazon_take_back_acceptance(self):
-        """Have the differences that were accepted on the list again."""
-        self._amazon_check_group("accountant")
-        self.check_access("read")
-        family = self.sudo()._amazon_family()  # sudo: an accountant may accept what he may not change
-        family.write(dict.fromkeys(ACCEPTANCE, False))
-        for order in family._amazon_in_company_language():
-            order._message_log(body=order.env._("The acceptance of the difference was taken back."))
 
     # === BUSINESS METHODS: THREE WAYS === #
 
@@ -370,33 +355,38 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS: ACCEPTING === #
 
-    def _amazon_accept_difference(self, reason):
-        """Say that the difference of these orders, and of those that belong to them, is right as it is.
+    def _amazon_acceptable(self):
+        return self.filtered("amazon_mismatch")
 
-        :param str reason: why.
-        :raise UserError: when that says nothing.
-        """
-        self._amazon_check_group("accountant")
-        self.check_access("read")
-        if not re.search(r"\w", reason or ""):
-            raise UserError(self.env._("Write why the difference is right as it is."))
+    def _amazon_seen(self):
+        # sudo: they are compared, not shown
+        return self.sudo()._amazon_family()._amazon_amounts_key()
+
+    def _amazon_judged_together(self):
+        """Yield these orders' families: what belongs together is accepted together."""
         seen = self.browse()
         for order in self:
-            family = order.sudo()._amazon_family()  # sudo: an accountant may accept what he may not change
-            if order in seen:
-                continue
-            seen |= family
-            if not family._amazon_differs():
-                continue
-            family.write(
-                {
-                    "amazon_accepted_amounts": family._amazon_amounts_key(),
-                    "amazon_accepted_reason": reason,
-                    "amazon_accepted_by_id": self.env.uid,
-                    "amazon_accepted_at": fields.Datetime.now(),
-                }
-            )
-            for one in family._amazon_in_company_language():
-                text = one.env._("The difference of %(amount)s was accepted: %(reason)s")
-                amount = one.currency_id.format(one.amazon_family_difference)
-                one._message_log(body=text % {"amount": amount, "reason": reason})
+            if order not in seen:
+                family = order._amazon_family()
+                seen |= family
+                yield family
+
+    def _amazon_when_accepted(self):
+        return {"amazon_accepted_amounts": self._amazon_amounts_key()}
+
+    def _amazon_when_not_accepted(self, by_person):
+        return {"amazon_accepted_amounts": False}
+
+    def _amazon_accepted_text(self, reason):
+        [order] = self._amazon_in_company_language()
+        reasons = dict(order._fields["amazon_difference_reason"]._description_selection(order.env))
+        return _lt(
+            "The difference of %(amount)s (%(kind)s) was accepted: %(reason)s",
+            amount=order.currency_id.format(order.amazon_family_difference),
+            kind=reasons.get(order.amazon_difference_reason, "–"),
+            reason=reason,
+        )
+
+    def _amazon_note(self, text):
+        for order in self._amazon_in_company_language():
+            order._message_log(body=say(order.env, text))
