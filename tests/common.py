@@ -18,6 +18,12 @@ SHOP = "サンプル商店"
 LENT = os.environ.get("AMAZON_SIMULATOR")
 
 
+def counts_queries(test):
+    """Mark a test that counts queries: it begins without caches, whichever ran before."""
+    test.counts_queries = True
+    return test
+
+
 class AmazonCase(TransactionCase):
     """A Japanese shop connected to a simulated Amazon, over HTTP."""
 
@@ -101,11 +107,26 @@ class AmazonCase(TransactionCase):
         cls._connect(cls.amazon.seller())
 
     def setUp(self):
-        super().setUp()
+        if getattr(getattr(self, self._testMethodName), "counts_queries", False):
+            self.muted_registry_logger(self.registry.clear_all_caches)()
+        self._set_up_with_caches()
         self.amazon.control("DELETE", "faults")
         self.amazon.control("DELETE", "requests")
         self.amazon.post("clock", now=None)
         self.new_seller()
+
+    def _set_up_with_caches(self):
+        """Have the test leave its caches to the next one: what is rolled back leaves only those wrong that were cleared
+        meanwhile, as after any transaction that is rolled back."""
+        cleared, clear = set(), self.registry.clear_cache
+
+        def note(*names):
+            cleared.update(names or ("default",))
+            clear(*names)
+
+        with patch.object(self.registry, "clear_all_caches", lambda: cleared and clear(*cleared)):
+            super().setUp()
+        self.startPatcher(patch.object(self.registry, "clear_cache", note))
 
     def new_seller(self):
         """Have the account be a seller's without orders: the simulator does not roll back, each test has its own."""

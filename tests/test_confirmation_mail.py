@@ -9,7 +9,7 @@ from odoo.tools import SQL, html2plaintext, mute_logger
 from odoo.tools.constants import PREFETCH_MAX
 
 from ..models.confirmations import amazon_confirmation_mail
-from .common import InBrowser
+from .common import InBrowser, counts_queries
 from .common_confirmation import ConfirmationCase
 
 SENT = "Amazon shipping confirmations sent (automatic)"
@@ -488,6 +488,7 @@ class TestConfirmationMail(MailCase):
         self.account.write(dict.fromkeys(("failure_mailed_at", *amazon_confirmation_mail.KINDS.values())))
         return self.queries(self.fetch)
 
+    @counts_queries
     def test_five_thousand(self):
         """A feed of 5,000 is told of in one mail, with the queries of a feed of five and a dozen for each batch that
         Odoo reads at once."""

@@ -1,6 +1,7 @@
 from odoo.tests import tagged
 
 from ..ours import OURS
+from .common import counts_queries
 from .common_confirmation import ConfirmationCase
 
 # So many queries at most.
@@ -22,6 +23,7 @@ class TestConfirmationSpeed(ConfirmationCase):
             picking.carrier_tracking_ref = f"T-{number}"
         return pickings
 
+    @counts_queries
     def test_validating(self):
         """A row in the outbox makes validating a delivery only a little dearer."""
         pickings = self.some(3)
@@ -30,6 +32,7 @@ class TestConfirmationSpeed(ConfirmationCase):
         plain = self.queries(self.ship, pickings[2].with_context(amazon_has_left=OURS))
         self.assertLessEqual(ours - plain, VALIDATING)
 
+    @counts_queries
     def test_sending(self):
         """Sending one after the other, with marking, answer and token, costs fewer queries each than Odoo takes to
         validate a delivery."""
@@ -43,6 +46,7 @@ class TestConfirmationSpeed(ConfirmationCase):
         validating = min(self.queries(self.ship, picking) for picking in plain)
         self.assertLessEqual((twelve - two) / 10, SENDING * validating)
 
+    @counts_queries
     def test_bulk_completion(self):
         """Searching, showing and confirming in the bulk completion costs a bounded number of queries a line."""
         model = self.env["amazon.completion"].with_user(self.user).with_company(self.company)
@@ -68,6 +72,7 @@ class TestConfirmationSpeed(ConfirmationCase):
                 few, many = (costs[count][step] for count in counts)
                 self.assertLessEqual((many - few) / (counts[1] - counts[0]), most)
 
+    @counts_queries
     def test_feed(self):
         """Many in a feed cost next to nothing each, nor does applying what Amazon reports of them."""
         self.account.feed_threshold = 0

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..selling_partner import OPERATIONS, MalformedAnswer
-from .common import AmazonCase, shifted
+from .common import AmazonCase, counts_queries, shifted
 
 JOBS = "odoo.addons.sale_amazon_spapi.models.engine.amazon_job"
 JAPAN, AUSTRALIA, SINGAPORE = "A1VC38T7YXB528", "A39IBJ37TRP1C6", "A19VAU5U5O7RUS"
@@ -478,6 +478,7 @@ class TestFetch(AmazonCase):
         self.account.auto_import = False
         self.assertFalse(self.account.quiet_hint)
 
+    @counts_queries
     def test_quiet_shops(self):
         """Young and small shops get no hint, nor one that sells on some days of the week only."""
         self.sold(*(3 + day / 10 for day in range(150)))

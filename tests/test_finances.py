@@ -4,7 +4,7 @@ from odoo import fields, sql_db
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import shifted
+from .common import counts_queries, shifted
 from .common_finances import FinancesCase
 
 
@@ -361,6 +361,7 @@ class TestFinances(FinancesCase):
             self.env.invalidate_all()
             self.assertEqual(self.transactions().order_id, self.orders(ref))
 
+    @counts_queries
     def test_queries_of_a_batch(self):
         """Orders that are made cost a query of the transactions each batch, and one after the commit."""
         refs = self.place(count=7, minutes_ago=5)

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import JAPAN
+from .common import JAPAN, counts_queries
 from .common_confirmation import ConfirmationCase
 
 TYPE = "sale_amazon_spapi.mail_activity_open_units"
@@ -260,6 +260,7 @@ class TestOpenUnits(ConfirmationCase):
         subjects = self.env["mail.mail"].search([("id", ">", last)]).mapped("subject")
         self.assertFalse([subject for subject in subjects if order.name in (subject or "")])
 
+    @counts_queries
     def test_nothing_more_to_look_at(self):
         """Neither import nor lists ask the database for each order's items."""
         orders = self.imported(count=6)

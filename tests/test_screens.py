@@ -10,6 +10,7 @@ from odoo.tests import new_test_user, tagged
 from ..models.engine import res_company
 from ..models.engine.res_company import CHANGED
 from ..said import say
+from .common import counts_queries
 from .common_confirmation import ConfirmationCase
 
 LISTS = (
@@ -239,6 +240,7 @@ class TestScreens(ConfirmationCase):
                 self.assertTrue(arch.xpath("//field[@name='amazon_content'][not(@optional='hide')]"))
                 self.assertTrue(arch.xpath("//field[@name='amazon_combined']"))
 
+    @counts_queries
     def test_lists_read_in_batches(self):
         """A page of orders or deliveries costs as many queries with seven rows as with two; those to review, too."""
         plain = self.imported(count=7, items=[{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}])

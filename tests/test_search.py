@@ -13,7 +13,7 @@ from ..const import RECENT_DAYS
 from ..models.engine.amazon_search import FEW, NEAR, one_of
 from ..models.engine.trigram import by_letters
 from ..ours import Noted
-from .common import AmazonCase
+from .common import AmazonCase, counts_queries
 
 
 @tagged("post_install", "-at_install")
@@ -339,6 +339,7 @@ class TestManyOrders(AmazonCase):
         as_written = Order.search(all_of_them & Domain("amazon_text", "ilike", "鈴木　一郎"))
         self.assertEqual(as_written, second.sudo())
 
+    @counts_queries
     def test_number_is_looked_up(self):
         """Amazon's whole number is looked up by its index: in the search box, and where an order is chosen."""
         order = self.imported().with_user(self.user)
@@ -375,6 +376,7 @@ class TestManyOrders(AmazonCase):
                 table = self.env[name]._table
                 self.assertIn(f"{table} USING gin (regexp_replace(({column})::text", definitions)
 
+    @counts_queries
     def test_one_or_two_letters(self):
         """A name of one or two letters is found in the same customers, orders and deliveries as any other text."""
         orders = self.imported(count=9)
@@ -645,6 +647,7 @@ class TestManyOrders(AmazonCase):
                 pickings.search(mine & Domain("sale_id.amazon_order_ref", "ilike", digits)),
             )
 
+    @counts_queries
     def test_near_and_far(self):
         """A page of what was typed is the same whether it is found near, by walking the list, or collected."""
         orders = self.imported(count=4)
@@ -738,6 +741,7 @@ class TestManyOrders(AmazonCase):
         self.assertEqual(self.env["sale.order"].search([("amazon_text", "ilike", name)], order="id"), order | manual)
         self.assertEqual([found for found, _name in order.name_search(name)], order.ids)
 
+    @counts_queries
     def test_page_of_many_customers(self):
         """A page by a name of very many customers, or by Amazon's number, is the same whether it is found by walking
         the list or collected."""
@@ -784,6 +788,7 @@ class TestManyOrders(AmazonCase):
         for typed in (Domain("amazon_order_ref", "ilike", ref[4:]), Domain("amazon_text", "ilike", ref[4:])):
             self.assertNotIn("sale_order", Picking._search(typed).where_clause.code)
 
+    @counts_queries
     def test_counted_one_after_the_other(self):
         """A count looks for a number, and for each field of a customer, by itself, and no further than it counts to."""
         orders = self.imported(count=6)

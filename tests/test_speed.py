@@ -12,7 +12,7 @@ from .. import memo
 from ..benchmarks import rows
 from ..models import speed
 from ..selling_partner import parse_order
-from .common import AmazonCase
+from .common import AmazonCase, counts_queries
 
 # Queries an order, fetching, building and reserving together, as promised; with kits and automatic batches, too.
 QUERIES = 35
@@ -35,6 +35,7 @@ KINDS = (
 class TestSpeed(AmazonCase):
     """What makes batches fast: how many queries an order costs, and that the rows are those Odoo makes."""
 
+    @counts_queries
     def test_a_batch_costs_few_queries(self):
         """A batch of 25 costs a bounded number of queries, fewer than Odoo itself takes for orders alike, and one call
         to Amazon."""
@@ -95,6 +96,7 @@ class TestSpeed(AmazonCase):
         finally:
             sys.setprofile(None)
 
+    @counts_queries
     def test_found_out_once(self):
         """On its way an order is read once, looked for once, its SKUs are looked for once, and its phase follows once
         from what it was made of and once from what was reserved."""

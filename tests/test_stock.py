@@ -8,6 +8,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..models.inventory import amazon_quantity
+from .common import counts_queries
 from .common_stock import StockCase
 
 
@@ -692,6 +693,7 @@ class TestStockSpeed(StockCase):
         self.list_on_amazon("AMZ-TEA-001", "AMZ-CUP-001")
         self.sync_offers()
 
+    @counts_queries
     def test_queries_of_a_move(self):
         """A receipt and a delivery cost at most two queries more than without the SKUs, one of which only looks whether
         they are watched."""

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from ..selling_partner import ISSUE_HINTS
+from .common import counts_queries
 from .common_stock import StockCase
 
 
@@ -115,6 +116,7 @@ class TestStockCompare(StockCase):
             self.sync_offers()
             self.assertEqual(self.drifts(), {})
 
+    @counts_queries
     def test_queries_of_many(self):
         """What was ordered meanwhile is asked for all SKUs at once, in comparing and in reading back."""
         skus = [f"MORE-{number}" for number in range(4)]

@@ -3,6 +3,7 @@ import re
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
+from .common import counts_queries
 from .common_confirmation import ConfirmationCase
 
 TYPE = "sale_amazon_spapi.mail_activity_unapplied"
@@ -218,6 +219,7 @@ class TestUnapplied(ConfirmationCase):
         self.ship(parent.picking_ids)
         self.assertEqual(parent.picking_ids.state, "done")
 
+    @counts_queries
     def test_one_question_for_many(self):
         """Whether something newer is waiting is asked once for all deliveries of a list."""
         pickings = self.imported(count=6).picking_ids.with_user(self.user)

@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from .common import counts_queries
 from .test_vendor_labels import PapersCase
 
 # What Amazon takes lists of.
@@ -33,6 +34,7 @@ class TestVendorSpeed(PapersCase):
         self.assertEqual(set(orders.mapped("amazon_api_status")), {"done"})
         return costs
 
+    @counts_queries
     def test_calls_and_queries(self):
         """A call each where Amazon takes lists, and a bounded number of queries an order."""
         few = self.shipped(3)
