@@ -109,15 +109,8 @@ class AmazonCase(TransactionCase):
     def setUp(self):
         if getattr(getattr(self, self._testMethodName), "counts_queries", False):
             self.muted_registry_logger(self.registry.clear_all_caches)()
-        self._set_up_with_caches()
-        self.amazon.control("DELETE", "faults")
-        self.amazon.control("DELETE", "requests")
-        self.amazon.post("clock", now=None)
-        self.new_seller()
-
-    def _set_up_with_caches(self):
-        """Have the test leave its caches to the next one: what is rolled back leaves only those wrong that were cleared
-        meanwhile, as after any transaction that is rolled back."""
+        # Otherwise a test leaves its caches to the next one: what is rolled back leaves only those wrong that were
+        # cleared meanwhile, as after any transaction that is rolled back.
         cleared, clear = set(), self.registry.clear_cache
 
         def note(*names):
@@ -127,6 +120,10 @@ class AmazonCase(TransactionCase):
         with patch.object(self.registry, "clear_all_caches", lambda: cleared and clear(*cleared)):
             super().setUp()
         self.startPatcher(patch.object(self.registry, "clear_cache", note))
+        self.amazon.control("DELETE", "faults")
+        self.amazon.control("DELETE", "requests")
+        self.amazon.post("clock", now=None)
+        self.new_seller()
 
     def new_seller(self):
         """Have the account be a seller's without orders: the simulator does not roll back, each test has its own."""
