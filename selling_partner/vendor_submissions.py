@@ -544,18 +544,29 @@ class InventoryItem:
     """How much of a product a warehouse can ship.
 
     :param asin: or ``sku``, of which one is needed.
-    :param is_obsolete: it will never be there again.
     """
 
     quantity: int
     asin: str = ""
     sku: str = ""
-    is_obsolete: bool = False
+
+    @property
+    def name(self):
+        """By what it is told from others: an ASIN may read like another's SKU."""
+        return ("SKU", self.sku) if self.sku else ("ASIN", self.asin)
+
+    def problem(self):
+        """Return what Amazon would refuse of it, or something false."""
+        if not (self.sku or self.asin):
+            return "an item needs its ASIN or SKU"
+        return (
+            not _is_quantity(self.quantity, 0)
+            and f"{self.name[1]}: the quantity must be a whole number, 0 or more"
+        )
 
     def body(self):
         """Write Amazon's ``ItemDetails``."""
-        obsolete = {"isObsolete": True} if self.is_obsolete else {}
-        return {**_product(self), "availableQuantity": _quantity(self.quantity), **obsolete}
+        return {**_product(self), "availableQuantity": _quantity(self.quantity)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -577,13 +588,21 @@ class InventoryUpdate(Submission):
         yield not _is_name(self.warehouse) and "the warehouse is needed"
         yield not _is_name(self.selling_party) and "the selling party is needed"
         yield not self.items and "items are needed"
-        seen = set()
-        for item in self.items:
-            name = item.sku or item.asin
-            yield not name and "an item needs its ASIN or SKU"
-            yield name in seen and f"{name} stands twice"
-            seen.add(name)
-            yield not _is_quantity(item.quantity, 0) and f"{name}: the quantity must be a whole number, 0 or more"
+        yield from self.wrong_items().values()
+
+    def wrong_items(self):
+        """Return what Amazon would refuse of the items: the others can be told without these.
+
+        :return: why, by their places.
+        :rtype: dict[int, str]
+        """
+        wrong, seen = {}, set()
+        for place, item in enumerate(self.items):
+            problem = item.problem() or (item.name in seen and f"{item.name[1]} stands twice")
+            if problem:
+                wrong[place] = problem
+            seen.add(item.name)
+        return wrong
 
     def body(self, version):
         return {

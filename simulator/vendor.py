@@ -38,6 +38,8 @@ DEFAULTS = {
     "scac": "SIMC",  # of its own carrier
     "label_format": "PNG",  # or ZPL
     "sync_labels": True,  # whether createShippingLabels is open to it
+    "refused_products": [],  # products of which it takes no stock
+    "names_refused": True,  # whether it says which one it is that it does not take
     "invoices": False,  # whether Amazon writes customer invoices, as in India
 }
 

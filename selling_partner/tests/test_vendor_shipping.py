@@ -89,7 +89,7 @@ def update(**values):
 
 
 def inventory(**values):
-    items = [InventoryItem(5, "B07DFVDRAB", "SKU-1"), InventoryItem(0, sku="SKU-2", is_obsolete=True)]
+    items = [InventoryItem(5, "B07DFVDRAB", "SKU-1"), InventoryItem(0, sku="SKU-2")]
     return InventoryUpdate(**{"warehouse": "SHIP1", "selling_party": "SELL1", "items": items, **values})
 
 
@@ -332,7 +332,6 @@ def test_stock_to_the_letter(vendor, amazon):
                 {
                     "vendorProductIdentifier": "SKU-2",
                     "availableQuantity": {"amount": 0, "unitOfMeasure": "Each"},
-                    "isObsolete": True,
                 },
             ],
         }
@@ -350,12 +349,30 @@ def test_stock_to_the_letter(vendor, amazon):
         ({"items": [InventoryItem(1)]}, "ASIN or SKU"),
         ({"items": [InventoryItem(-1, sku="A")]}, "0 or more"),
         ({"items": [InventoryItem(1, sku="A"), InventoryItem(2, sku="A")]}, "twice"),
+        ({"items": [InventoryItem(1, "B"), InventoryItem(2, "B")]}, "twice"),
     ],
 )
 def test_wrong_stock_is_not_sent(seller, amazon, values, text):
     with pytest.raises(BadRequest, match=text) as caught:
         seller.vendor(V1).update_inventory(inventory(**values))
     assert not caught.value.sent and not amazon.requests
+
+
+def test_what_of_stock_is_wrong():
+    """Which of many items is wrong is known; a SKU that reads like another's ASIN is another product."""
+    items = [
+        InventoryItem(1, "B000000001", "A"),
+        InventoryItem(2, "B000000001", "B"),
+        InventoryItem(3, "B000000001"),
+        InventoryItem(4, sku="B000000001"),
+        InventoryItem(5, "B000000002", "A"),
+        InventoryItem(6),
+        InventoryItem(-7, sku="C"),
+    ]
+    wrong = inventory(items=items).wrong_items()
+    assert list(wrong) == [4, 5, 6]
+    assert "A stands twice" in wrong[4]
+    inventory(items=items[:4]).validate()
 
 
 # --- what there is to print ----------------------------------------------------------------------------------------

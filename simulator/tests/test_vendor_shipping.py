@@ -386,6 +386,20 @@ def test_stock_and_what_a_full_update_does(amazon):
     assert vendor.ends(wrong) == ("Failure", ["INVALID_PARTY"])
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_stock_of_what_is_not_taken(amazon, named):
+    """One product that is not taken keeps all of a call from being done."""
+    vendor = Vendor(amazon, V1, refused_products=["B"], names_refused=named)
+    items = [
+        {"vendorProductIdentifier": sku, "availableQuantity": {"amount": 5, "unitOfMeasure": "Each"}} for sku in "AB"
+    ]
+    transaction = stock(vendor, *items)
+    assert vendor.ends(transaction) == ("Failure", ["INVALID_PRODUCT_IDENTIFIER"])
+    [one] = [one for one in amazon.get("/vendor/transactions") if one["merchant_id"] == vendor.merchant_id]
+    assert ("Product B" in one["errors"][0]["message"]) == named
+    assert f"{vendor.merchant_id}|SIMT" not in amazon.get("/vendor/stock")
+
+
 # --- trouble -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("applied", [False, True])
 def test_transactions_that_fail(vendor, applied):
