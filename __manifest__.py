@@ -72,6 +72,7 @@
         "views/amazon_vendor_paper_views.xml",
         "views/amazon_vendor_status_views.xml",
         "views/amazon_vendor_quantity_views.xml",
+        "views/amazon_vendor_offer_views.xml",
         "views/res_config_settings_views.xml",
         "views/amazon_menus.xml",
     ],

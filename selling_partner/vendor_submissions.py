@@ -559,10 +559,7 @@ class InventoryItem:
         """Return what Amazon would refuse of it, or something false."""
         if not (self.sku or self.asin):
             return "an item needs its ASIN or SKU"
-        return (
-            not _is_quantity(self.quantity, 0)
-            and f"{self.name[1]}: the quantity must be a whole number, 0 or more"
-        )
+        return not _is_quantity(self.quantity, 0) and f"{self.name[1]}: the quantity must be a whole number, 0 or more"
 
     def body(self):
         """Write Amazon's ``ItemDetails``."""

@@ -21,7 +21,9 @@ def judge(world, seller, entry, at):
     if entry["warehouse"] not in facts["warehouses"]:
         raise Failed("INVALID_WAREHOUSE", f"The vendor has no warehouse {entry['warehouse']}.")
     for item in entry["items"]:
-        refused = {item.get("vendorProductIdentifier"), item.get("buyerProductIdentifier")} & {*facts["refused_products"]}
+        refused = {item.get("vendorProductIdentifier"), item.get("buyerProductIdentifier")} & {
+            *facts["refused_products"]
+        }
         if refused:
             name = f"Product {min(refused)}" if facts["names_refused"] else "A product"
             raise Failed("INVALID_PRODUCT_IDENTIFIER", f"{name} is not one of the vendor's.")

@@ -14,14 +14,18 @@ class TestVendorStock(VendorCase):
             {"name": "Osaka", "code": "OSK", "company_id": self.company.id}
         )
         self.vendor.vendor_warehouse_ids.filtered(lambda code: code.party_ref == "SIMO").warehouse_id = self.second
-        self.product = self.env["product.product"].create(
-            {"name": "Stocked", "type": "consu", "is_storable": True, "company_id": self.company.id}
-        )
+        self.product = self.stocked()
         self.offer = self.env["amazon.offer"].create(
             {"account_id": self.vendor.id, "sku": "V-1", "asin": "B000000001", "product_id": self.product.id}
         )
         self.put(10)
         self.put(4, self.second)
+
+    def stocked(self):
+        """Return a new product of which there may be stock."""
+        return self.env["product.product"].create(
+            {"name": "Stocked", "type": "consu", "is_storable": True, "company_id": self.company.id}
+        )
 
     def put(self, units, warehouse=None):
         self.env["stock.quant"]._update_available_quantity(
@@ -115,8 +119,11 @@ class TestVendorStock(VendorCase):
         self.sync()
         self.sync(minutes=2)
         self.assertEqual(self.there(), {"V-1": 10, "V-2": 10})
+        # Amazon knows more than what is known here.
+        other.vendor_quantity_ids.unlink()
         other.unlink()
         self.sync()
+        self.sync(minutes=2)
         self.assertEqual(self.there(), {"V-1": 10, "V-2": 10})
         with self.assertRaises(AccessError):
             self.vendor.with_user(self.user).action_full_stock()
@@ -142,6 +149,340 @@ class TestVendorStock(VendorCase):
         self.put(1)
         self.sync()
         self.assertFalse(self.told()[-1][1], "the next is partial again")
+
+    # --- what is not told any more ---
+    def map(self, *skus, **values):
+        """Return new SKUs of the stocked product, of which Amazon is told."""
+        return self.env["amazon.offer"].create(
+            [{"account_id": self.vendor.id, "sku": sku, "product_id": self.product.id, **values} for sku in skus]
+        )
+
+    def want_full(self, *codes):
+        """Have a manager want a full update; return the number of SKUs that the dialog says it names."""
+        account = self.vendor.with_user(self.manager)
+        dialog = self.env["amazon.vendor.full.stock"].with_user(self.manager).create({"account_id": account.id})
+        dialog.warehouse_ids = account.vendor_warehouse_ids.filtered(lambda code: code.party_ref in codes)
+        dialog.understood = True
+        count = dialog.sku_count
+        dialog.action_send()
+        return count
+
+    def only_one_code(self):
+        self.vendor.vendor_warehouse_ids.filtered(lambda code: code.party_ref == "SIMO").unlink()
+
+    def settle(self):
+        """Have Amazon told, and hear what became of that."""
+        self.sync()
+        self.sync(minutes=2)
+
+    def tell_all(self, rounds=12):
+        """Have Amazon told until it has taken or refused everything."""
+        for _round in range(rounds):
+            self.settle()
+
+    def named(self, number=-1, code="SIMT"):
+        """Return what one of the updates of a warehouse named, by SKU."""
+        entries = [
+            entry
+            for one in self.transactions_there("inventory")
+            for entry in one["entries"]
+            if entry["warehouse"] == code
+        ]
+        return {
+            item.get("vendorProductIdentifier") or item["buyerProductIdentifier"]: item["availableQuantity"]["amount"]
+            for item in entries[number]["items"]
+        }
+
+    def test_not_told_any_more(self):
+        """Of a SKU that is not told any more Amazon is told once that there is none."""
+        service = {"type": "service", "is_storable": False}
+        ways = {
+            "unmapped": lambda offer: offer.write({"product_id": False}),
+            "archived": lambda offer: offer.product_id.write({"active": False}),
+            "service": lambda offer: offer.product_id.write(service),
+            "deleted": lambda offer: offer.unlink(),
+        }
+        for sku, way in ways.items():
+            with self.subTest(way=sku):
+                kept, self.product = self.product, self.stocked()
+                self.put(7)
+                offer = self.map(sku)
+                self.settle()
+                self.assertEqual(self.there()[sku], 7)
+                way(offer)
+                self.env.cr.precommit.run()
+                self.settle()
+                self.assertEqual((self.there()[sku], self.there("SIMO")[sku]), (0, 0))
+                rows = self.env["amazon.vendor.quantity"].search([("sku", "=", sku)])
+                self.assertFalse(rows)
+                told = len(self.told())
+                self.settle()
+                self.assertEqual(len(self.told()), told, "once")
+                self.product = kept
+        self.assertEqual(self.there()["V-1"], 10)
+
+    def test_told_again_after_it_was_over(self):
+        """What is mapped again before Amazon has heard that there is none is told as it is."""
+        offer = self.map("V-2")
+        self.settle()
+        offer.product_id = False
+        self.sync()
+        offer.product_id = self.product
+        self.settle()
+        self.settle()
+        self.assertEqual(
+            (self.there()["V-2"], sorted(offer.vendor_quantity_ids.mapped("quantity_sent"))), (10, [4, 10])
+        )
+        offer.unlink()
+        offer = self.map("V-2")
+        self.settle()
+        self.settle()
+        self.assertEqual((self.there()["V-2"], self.there("SIMO")["V-2"]), (10, 4))
+        self.assertEqual(self.env["amazon.vendor.quantity"].search_count([("sku", "=", "V-2")]), 2)
+
+    def test_full_names_what_is_told(self):
+        """A full update names what is told and nothing else, as the dialog says, whatever was told before, also where
+        nobody has noted what has changed."""
+        gone = self.map("GONE", "LEFT")
+        gone[1].product_id = self.stocked()
+        gone[1].quantity_fixed = 7
+        self.settle()
+        self.assertEqual(self.there(), {"V-1": 10, "GONE": 10, "LEFT": 7})
+        self.vendor.stock_watched = False
+        gone[0].product_id = False
+        gone[1].product_id.active = False
+        self.assertEqual(self.want_full("SIMT"), 1)
+        self.settle()
+        self.assertEqual((self.named(), self.told()[-1]), ({"V-1": 10}, ("SIMT", True, 1)))
+        self.assertEqual(self.there(), {"V-1": 10, "GONE": 0, "LEFT": 0})
+        self.tell_all(2)
+        self.assertEqual(self.there("SIMO"), {"V-1": 4, "GONE": 0, "LEFT": 0})
+
+    def test_nothing_to_name(self):
+        """Nobody makes everything unavailable by an update that names nothing."""
+        self.offer.product_id = False
+        with self.assertRaisesRegex(UserError, "no SKU to name"):
+            self.want_full("SIMT")
+
+    def test_full_waits_for_the_look(self):
+        """A full update that is wanted while another is at Amazon goes only after all SKUs were looked at."""
+        self.sync()
+        other = self.map("V-2")
+        self.want_full("SIMT")
+        # The job that tells Amazon hears of the first.
+        self.tell(minutes=2)
+        self.assertFalse([told for told in self.told() if told[1]])
+        self.sync()
+        self.assertEqual(self.named(), {"V-1": 10, "V-2": 10})
+        self.assertEqual([told for told in self.told() if told[1]], [("SIMT", True, 2)])
+        self.sync(minutes=2)
+        self.assertEqual(sorted(other.vendor_quantity_ids.mapped("quantity_sent")), [4, 10])
+
+    # --- codes ---
+    def test_moved_code(self):
+        """What was counted in a code's old warehouse is not told under it any more."""
+        self.settle()
+        code = self.row().warehouse_id
+        self.put(-1)
+        self.sync()
+        code.warehouse_id = self.second
+        self.tell(minutes=2)
+        self.assertEqual([entry for entry in self.told() if entry[0] == "SIMT"], [("SIMT", False, 1)] * 2)
+        self.settle()
+        self.assertEqual((self.named(), self.there()["V-1"], self.row().quantity), ({"V-1": 4}, 4, 4))
+
+    def test_moved_code_by_hand(self):
+        """One SKU is sent by hand, counted in the code's new warehouse, and nothing else goes along."""
+        others = self.map("V-2", "V-3")
+        self.settle()
+        self.row().warehouse_id.warehouse_id = self.second
+        told = len(self.told())
+        others[0].with_user(self.user).action_send_now()
+        with self.committing(self.vendor) as account:
+            account._send_requested_stock()
+        self.env.invalidate_all()
+        self.assertEqual(len(self.told()) - told, 2)
+        self.assertEqual((self.named(), self.named(code="SIMO")), ({"V-2": 4}, {"V-2": 4}))
+        self.amazon.post("clock", advance=120)
+        self.ahead += 2
+        with self.later(self.ahead), self.committing(self.vendor) as account:
+            account._send_requested_stock()
+        self.env.invalidate_all()
+        self.assertEqual((self.there()["V-1"], self.there()["V-2"]), (10, 4), "the others wait for the job")
+        self.settle()
+        self.assertEqual(self.there(), {"V-1": 4, "V-2": 4, "V-3": 4})
+
+    # --- what Amazon does not take ---
+    def refuse(self, *skus, named=True):
+        self.amazon.control(
+            "PATCH", f"sellers/{self.party['merchant_id']}", vendor={"refused_products": skus, "names_refused": named}
+        )
+
+    def test_one_is_refused(self):
+        """A SKU that Amazon names in its refusal keeps no other from being told; a person is told of it, and it goes
+        again by itself when it has changed, or when a person wants it."""
+        offers = self.map("V-2", "V-3", "V-22")
+        self.refuse("V-2")
+        self.tell_all(4)
+        self.assertEqual(self.there(), {"V-1": 10, "V-3": 10, "V-22": 10})
+        self.assertEqual((offers[0].stock_state, offers[0].sync_state), ("error", "error"))
+        self.assertIn("V-2 is not one", offers[0].sync_message)
+        self.assertIn("SIMT: INVALID", offers[0].sync_message)
+        self.assertEqual(set(offers[1:].mapped("stock_state")), {"done"})
+        self.assertIn("V-2 in SIMT", self.vendor.activity_ids.note)
+        told = len(self.told())
+        self.settle()
+        self.assertEqual(len(self.told()), told)
+        self.put(1)
+        self.tell_all(3)
+        self.assertEqual(self.there(), {"V-1": 11, "V-3": 11, "V-22": 11})
+        self.assertEqual(self.named(), {"V-2": 11}, "by itself")
+        self.assertEqual(self.want_full("SIMT"), 3, "a full update leaves it out")
+        self.settle()
+        self.assertEqual(self.named(-2), {"V-1": 11, "V-3": 11, "V-22": 11})
+        self.assertEqual(self.named(), {"V-2": 11})
+        self.refuse()
+        offers[0].with_user(self.user).action_send_now()
+        self.tell_all(2)
+        self.assertEqual(self.there()["V-2"], 11)
+        self.assertEqual((offers[0].stock_state, offers[0].sync_message), ("done", False))
+        self.assertFalse(self.vendor.activity_ids)
+
+    def test_one_is_refused_in_secret(self):
+        """Where Amazon does not say which it is, it is found."""
+        offers = self.map(*(f"S-{number}" for number in range(10)))
+        self.refuse("S-3", "S-8", named=False)
+        self.tell_all(16)
+        self.assertEqual(
+            self.there(), {"V-1": 10, **{f"S-{number}": 10 for number in range(10) if number not in (3, 8)}}
+        )
+        refused = offers.filtered(lambda offer: offer.stock_state == "error")
+        self.assertEqual(refused.mapped("sku"), ["S-3", "S-8"])
+        told = len(self.told())
+        self.settle()
+        self.assertEqual(len(self.told()), told)
+
+    def test_refused_at_once(self):
+        """What Amazon does not even take in is told in parts."""
+        self.map("V-2", "V-3")
+        self.amazon.post("faults", operation="submitInventoryUpdate", kind="400", times=2)
+        self.tell_all(4)
+        for code, units in (("SIMT", 10), ("SIMO", 4)):
+            self.assertEqual(self.there(code), dict.fromkeys(("V-1", "V-2", "V-3"), units))
+
+    def test_all_are_refused(self):
+        """When it is no SKU that Amazon means it is not looked for for ever."""
+        self.map(*(f"S-{number}" for number in range(40)))
+        self.only_one_code()
+        self.vendor.vendor_warehouse_ids.party_ref = "NONE"
+        self.tell_all(24)
+        self.assertLess(len(self.told()), 20)
+        self.assertIn("The vendor has no warehouse NONE", self.vendor.activity_ids.note)
+        self.vendor.vendor_warehouse_ids.party_ref = "SIMT"
+        self.tell_all(2)
+        self.assertEqual(set(self.there().values()), {10})
+        self.assertEqual(len(self.there()), 41)
+        self.assertFalse(self.vendor.activity_ids)
+
+    def test_full_is_refused(self):
+        """A full update that Amazon refuses is over: what is told later is partial, and only a manager has it again."""
+        self.map("V-2")
+        self.refuse("V-2", named=False)
+        self.want_full("SIMT")
+        self.tell_all(6)
+        self.assertEqual(self.there(), {"V-1": 10})
+        self.assertEqual([told for told in self.told() if told[1]], [("SIMT", True, 2)])
+        self.assertIn("Full update of SIMT", self.vendor.activity_ids.note)
+        row = self.env["amazon.vendor.submission"].search([("is_full", "=", True)])
+        self.assertEqual(row.state, "error")
+        with self.assertRaises(AccessError):
+            row.with_user(self.user).action_retry()
+        row.with_user(self.manager).action_retry()
+        self.tell_all(2)
+        self.assertEqual([told for told in self.told() if told[1]], [("SIMT", True, 2), ("SIMT", True, 1)])
+        self.assertNotIn("Full update", self.vendor.activity_ids.note)
+
+    def test_refused_here(self):
+        """What cannot be told keeps no other from being told; an ASIN may read like another's SKU."""
+        twice = self.map("ITEM:1", "ITEM:2", asin="B000000009")
+        self.map("B000000009", asin="B000000008")
+        self.tell_all(2)
+        self.assertEqual(self.there(), {"V-1": 10, "B000000009": 10})
+        self.assertEqual(twice.mapped("stock_state"), ["done", "error"])
+        self.assertIn("ITEM:1", twice[1].sync_message)
+
+    def test_all_again(self):
+        """To tell all again is no full update, whoever asks for it."""
+        self.settle()
+        self.sync(full=True)
+        self.assertEqual(sorted(self.told()[2:]), [("SIMO", False, 1), ("SIMT", False, 1)])
+
+    def test_pause_of_a_denied_access(self):
+        """Where Amazon denies access each change does not ask again: only after a while, or when a person wants it."""
+        self.only_one_code()
+        self.amazon.post("faults", operation="submitInventoryUpdate", kind="403", times=1)
+        self.sync()
+        row = self.env["amazon.vendor.submission"].search([("kind", "=", "inventory")])
+        self.assertEqual((row.state, self.offer.stock_state), ("rejected", "error"))
+        self.put(1)
+        self.sync(minutes=1)
+        self.assertFalse(self.told())
+        self.offer.with_user(self.user).action_send_now()
+        self.sync()
+        self.assertEqual(self.named(), {"V-1": 11})
+
+    def test_trouble_of_amazons_own(self):
+        """After trouble of Amazon's own the next update has as many tries as the first."""
+        self.only_one_code()
+        self.amazon.post("faults", operation="submitInventoryUpdate", kind="transaction_ends", times=5)
+        for minutes in (0, 2, 6, 2, 16, 2, 61, 2):
+            self.sync(minutes=minutes)
+        row = self.env["amazon.vendor.submission"].search([("kind", "=", "inventory")])
+        self.assertEqual((row.state, len(self.told())), ("error", 4))
+        self.put(1)
+        for minutes in (0, 2, 6, 2):
+            self.sync(minutes=minutes)
+        self.assertEqual(self.there(), {"V-1": 11})
+
+    def test_nothing_is_left_to_tell(self):
+        """An update of which nothing is left is over."""
+        self.amazon.post(
+            "faults", operation="submitInventoryUpdate", kind="transaction_ends", times=2, code="NO", message="no"
+        )
+        self.settle()
+        self.assertTrue(self.vendor.activity_ids)
+        self.offer.vendor_quantity_ids.unlink()
+        self.offer.unlink()
+        rows = self.env["amazon.vendor.submission"].search([("kind", "=", "inventory")])
+        rows.with_user(self.user).action_retry()
+        self.settle()
+        self.assertEqual(set(rows.mapped("state")), {"done"})
+        self.assertFalse(self.vendor.activity_ids)
+
+    def test_what_a_sku_shows(self):
+        """A SKU shows what Amazon has of it, and since when."""
+        self.assertEqual((self.offer.vendor_state, self.offer.vendor_told), ("unsent", False))
+        self.sync()
+        self.assertEqual((self.offer.vendor_state, self.offer.sync_state), ("sending", "unsent"))
+        self.sync(minutes=2)
+        self.assertEqual((self.offer.vendor_state, self.offer.sync_state), ("done", "done"))
+        self.assertEqual(self.offer.vendor_told, "SIMO 4, SIMT 10")
+        self.assertEqual(self.offer.vendor_told_at, max(self.offer.vendor_quantity_ids.mapped("accepted_at")))
+        with self.assertRaises(AccessError):
+            self.offer.with_user(self.user).sku = "V-9"
+
+    def test_late(self):
+        """A person is told when Amazon has not ended an update within a quarter of an hour."""
+        self.amazon.post(
+            "faults", operation="submitInventoryUpdate", kind="transaction_ends", status="Processing", times=2
+        )
+        self.sync()
+        for _minute in range(14):
+            self.tell(minutes=1)
+        self.assertFalse(self.vendor.activity_ids)
+        for _minute in range(2):
+            self.tell(minutes=1)
+        self.assertIn("SIMT", self.vendor.activity_ids.note)
 
     def test_by_hand(self):
         """A person has one SKU told where the job is stopped; nothing of the orders goes along."""

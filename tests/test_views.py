@@ -28,6 +28,7 @@ MENUS = {
     "menu_amazon_vendor_deliveries": ("user", "manager"),
     "menu_amazon_vendor_papers": GROUPS,
     "menu_amazon_vendor_statuses": GROUPS,
+    "menu_amazon_vendor_offers": GROUPS,
     "menu_amazon_vendor_quantities": GROUPS,
     "menu_amazon_vendor_submissions": GROUPS,
     "menu_amazon_vendor_transactions": GROUPS,

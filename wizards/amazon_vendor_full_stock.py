@@ -31,12 +31,12 @@ class AmazonVendorFullStock(models.TransientModel):
         for dialog in self:
             dialog.warehouse_ids = dialog.account_id.vendor_warehouse_ids
 
-    @api.depends("account_id")
+    @api.depends("account_id", "warehouse_ids")
     def _compute_sku_count(self):
+        quantities = self.env["amazon.vendor.quantity"]
         for dialog in self:
-            dialog.sku_count = self.env["amazon.offer"].search_count(
-                [("account_id", "=", dialog.account_id.id), ("product_id", "!=", False)]
-            )
+            codes = dialog.warehouse_ids._origin & dialog.account_id.vendor_warehouse_ids
+            dialog.sku_count = len(quantities._named_by_full(dialog.account_id, codes))
 
     # === ACTION METHODS === #
 
@@ -54,5 +54,7 @@ class AmazonVendorFullStock(models.TransientModel):
             raise UserError(
                 self.env._("Choose the warehouses, and say that you want everything else unavailable there.")
             )
+        if not self.sku_count:
+            raise UserError(self.env._("There is no SKU to name. Map the SKUs that you sell first."))
         account._want_full_stock(warehouses)
         return notice(self.env._("All stock goes out within a minute."), then=CLOSE)

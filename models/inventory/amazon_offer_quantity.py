@@ -226,10 +226,14 @@ class AmazonOffer(models.Model):
         :raise AccessError: naming them.
         """
         named = NAMES & set(vals)
-        known = self.filtered(lambda offer: offer.seen_at or offer.quantity_id) if named and not self.env.su else ()
+        known = self.filtered(lambda offer: offer._is_known_to_amazon()) if named and not self.env.su else ()
         if changed := [offer.sku for offer in known if offer._amazon_changes(vals, named)]:
             env = self._amazon_in_users_language().env
             raise AccessError(env._("Amazon knows %s already. Add another row for another SKU.", ", ".join(changed)))
+
+    def _is_known_to_amazon(self):
+        """Tell whether Amazon has shown this, or was told of it."""
+        return bool(self.seen_at or self.quantity_id)
 
     def _note_change(self, reason="settings", changed_there=False):
         """Have these looked at by who sends stock.

@@ -15,6 +15,7 @@ from . import (
     amazon_offer,
     amazon_order_update,
     amazon_shipping_method,
+    amazon_stock_change,
     amazon_vendor_paper,
     amazon_vendor_paper_fetch,
     amazon_vendor_quantity,

@@ -225,9 +225,17 @@ class AmazonAccount(models.Model):
 
     def _watch_vendor(self):
         """Have a person see to what Amazon's clock runs for and that does not go on by itself."""
-        # sudo: see _tell_vendor; whom an activity is for reads it in the own language
-        account = self.sudo().with_context(lang=self.user_id.lang or self.company_id._amazon_lang(), tz=self.user_id.tz)
+        account = self._for_its_user()
         account.env["sale.order"]._amazon_urge_confirmations(account)
+        account._tell_of_vendor_troubles()
+
+    def _for_its_user(self):
+        # sudo: see _tell_vendor; whom an activity is for reads it in the own language
+        return self.sudo().with_context(lang=self.user_id.lang or self.company_id._amazon_lang(), tz=self.user_id.tz)
+
+    def _tell_of_vendor_troubles(self):
+        """Have an activity say what does not go on by itself, as long as it does not."""
+        account = self._for_its_user()
         unbuilt = account.env["amazon.order.update"].search(
             [("account_id", "=", account.id), ("state", "=", "failed")], limit=MOST_NAMED
         )

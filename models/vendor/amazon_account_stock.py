@@ -59,9 +59,7 @@ class AmazonAccount(models.Model):
         vendors = self.filtered(lambda account: account.kind == VENDOR)
         logs = super(AmazonAccount, self - vendors)._sync_inventory(full)
         for account in vendors.sudo():  # sudo: what is to be looked at is the addon's own
-            if full:
-                account._want_full_stock(account.vendor_warehouse_ids)
-            account._watch_stock(False)
+            account._watch_stock(full)
             logs |= account._tell_stock("inventory", requested=False)
         return logs
 
@@ -88,14 +86,15 @@ class AmazonAccount(models.Model):
             logs |= self._job(name)._run(lambda run: run.env["amazon.vendor.quantity"].sudo()._look(run, requested))
         else:
             self._job(name)._nothing_to_do()
-        if not self._stock_is_open():
-            return logs
-        if self.auto_vendor:
+        if self.auto_vendor and self._stock_is_open():
             return logs | self._tell_vendor()
-        # Nothing but what was asked for goes while Direct Fulfillment is stopped.
-        return logs | self._job("vendor")._run(
-            lambda run: run.env["amazon.vendor.submission"].sudo()._send(run, requested=True)
-        )
+        if self._stock_is_open():
+            # Nothing but what was asked for goes while Direct Fulfillment is stopped.
+            logs |= self._job("vendor")._run(
+                lambda run: run.env["amazon.vendor.submission"].sudo()._send(run, requested=True)
+            )
+        self._tell_of_vendor_troubles()
+        return logs
 
     def _stock_is_open(self):
         """Tell whether Amazon is to be told of stock now, or asked what became of that."""

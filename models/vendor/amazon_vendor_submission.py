@@ -306,7 +306,7 @@ class AmazonVendorSubmission(models.Model):
                     self._submit(run, row.ids, kind, troubles)
                     run.checkpoint(1)
             else:
-                rows._record("_refused", "error", error.message, error.hint)
+                rows._record("_not_taken", error)
         else:
             rows._record("_submitted", ref, kind)
             run.count(True, kind.operation)
@@ -318,6 +318,13 @@ class AmazonVendorSubmission(models.Model):
         :param Kind kind: theirs.
         """
         self.transaction_id = self.env["amazon.vendor.transaction"]._begin(self, ref, kind)
+
+    def _not_taken(self, error):
+        """Amazon has refused to take this in, told by itself.
+
+        :param BadRequest error: its answer.
+        """
+        self._refused("error", error.message, error.hint)
 
     def _failed(self, message, errors):
         """Amazon says that it could not do what it was told with these. Some of several it may have done all the same:

@@ -49,9 +49,12 @@ class AmazonVendorWarehouse(models.Model):
             self.env["amazon.order.update"]._retry_for_vendor(account)
 
     def _note_stock(self):
-        """Have all SKUs looked at: they have other stock in these now, or it is told under another code."""
+        """Have all SKUs looked at: they have other stock in these now, or it is told under another code. Until then
+        nothing is told that was counted in another warehouse."""
         # sudo: what is told is the addon's own
-        self.env["amazon.vendor.quantity"].sudo().search([("warehouse_id", "in", self.ids)]).is_due = True
+        quantities = self.env["amazon.vendor.quantity"].sudo().search([("warehouse_id", "in", self.ids)])
+        # Under another code Amazon may take what it has refused.
+        quantities.write({"is_due": True, "together": 0})
         for account in self.account_id.filtered("stock_watched"):
             self.env["amazon.stock.change"].sudo()._note_all(account, "settings")
 
