@@ -1,6 +1,6 @@
 {
     "name": "Amazon Orders",
-    "version": "19.0.1.6.0",
+    "version": "19.0.1.7.0",
     "category": "Sales/Sales",
     "summary": "Orders, deliveries, stock and amounts of your Amazon shops, through the Selling Partner API",
     "author": "sale_amazon_spapi maintainers",

@@ -23,6 +23,7 @@ him.
 - ``compare``: read all SKUs from Amazon, and compare their quantities;
 - ``finances``: read what Amazon has paid and given back;
 - ``vendor``: one round of all that a vendor has to do; ``vendor tells``: only what Amazon is told;
+- ``vendor stock by hand``: only what a person wants told of its stock;
 - ``results``: fetch what Amazon says of feeds; ``send and results``: both;
 - ``code``: the Python code in ``code``, with ``env``;
 - ``prepare``: see ``prepare.py``.
@@ -208,6 +209,9 @@ WAYS = {
     "finances": on_accounts("_sync_finances"),
     "vendor": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._sync_vendor()),
     "vendor tells": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._tell_vendor()),
+    "vendor stock by hand": as_superuser(
+        lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._send_requested_stock()
+    ),
     "code": as_superuser(lambda env, code: exec(code, {"env": env, "__name__": "code"})),
     "build": as_superuser(lambda env: env["amazon.order.update"]._cron_build()),
     "prepare": as_superuser(prepare),

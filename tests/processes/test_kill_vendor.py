@@ -180,27 +180,41 @@ class LabelSite(VendorSite):
         shops.assert_at_rest(self.shop)
 
 
+WANTED = """
+vendor = env['amazon.account'].search([('kind', '=', 'vendor_df')])
+vendor.auto_vendor = False
+vendor._want_full_stock(vendor.vendor_warehouse_ids)
+"""
+
+
 class StockSite(VendorSite):
-    """A site of a vendor whose orders were accepted, and of whose stock Amazon is to be told."""
+    """A site of a vendor whose orders were accepted, and of whose stock Amazon is to be told.
+
+    :param full: the job is stopped, and a manager wants a full update.
+    """
 
     waiting = (("amazon_account", "stock_recheck_at"), *VendorSite.waiting)
     counted = (*COUNTED, "amazon_vendor_quantity")
     calls = "/inventory/"
 
-    def prepare(self):
+    def prepare(self, full):
+        self.full = full
         super().prepare(left=False)
         self.left = True
         for _round in ("accepts", "hears of it"):
             self.importer.good("vendor")
             self.let_pass(2)
         assert not self.open_rows(), self.open_rows()
-        self.importer.code("env['amazon.account'].search([('kind', '=', 'vendor_df')]).auto_inventory = True")
+        started = "env['amazon.account'].search([('kind', '=', 'vendor_df')]).auto_inventory = True"
+        self.importer.code(WANTED if full else started)
 
     def open_rows(self):
         return (
             super().open_rows()
             + self.shop.sql("SELECT sku, quantity FROM amazon_vendor_quantity WHERE is_due")
             + self.shop.sql("SELECT offer_id, id FROM amazon_stock_change")
+            + self.shop.sql("SELECT sku, id FROM amazon_vendor_quantity WHERE is_sending")
+            + self.shop.sql("SELECT party_ref FROM amazon_vendor_warehouse WHERE full_stock_requested")
         )
 
     def assert_right(self):
@@ -211,6 +225,8 @@ class StockSite(VendorSite):
         [there] = self.amazon.get("vendor/stock").values()
         assert {sku: entry["quantity"] for sku, entry in there.items()} == {sku: here for sku, here, _sent in rows}
         assert all(here == sent for _sku, here, sent in rows), rows
+        told = [entry for one in self.amazon.get("vendor/transactions?kind=inventory") for entry in one["entries"]]
+        assert all(entry["isFullUpdate"] == self.full and len(entry["items"]) == len(rows) for entry in told), told
         shops.assert_at_rest(self.shop)
 
 
@@ -221,7 +237,8 @@ CASES = {
     # The labels of several orders are asked for in one call, that of one is made at once.
     "labels": (LabelSite, {"orders": 2}, {"vendor_seconds": 0}),
     "label": (LabelSite, {"orders": 1}, {"vendor_seconds": 0}),
-    "stock": (StockSite, {}, {"vendor_seconds": 0}),
+    "stock": (StockSite, {"full": False}, {"vendor_seconds": 0}),
+    "all stock by hand": (StockSite, {"full": True}, {"vendor_seconds": 0}),
 }
 
 
@@ -229,9 +246,10 @@ CASES = {
 def test_killed_at_every_commit_and_every_call(one_account, case):
     """Whichever commit or HTTP call a round dies before or after: nothing is lost, told twice or made twice."""
     kind, begins_with, settings = CASES[case]
+    way = "vendor stock by hand" if begins_with.get("full") else "vendor"
     with ExitStack() as stack:
         sites = shops.sites(WORKERS, kind, one_account, stack, settings, **begins_with)
-        events = sites[0].importer.good("vendor")
+        events = sites[0].importer.good(way)
         assert any(kind.calls in event for event in events), events
         sites[0].recover()
         sites[0].assert_right()
@@ -239,7 +257,7 @@ def test_killed_at_every_commit_and_every_call(one_account, case):
 
         def begin(site):
             site.renew()
-            return "vendor"
+            return way
 
         def recover(site, _number):
             site.recover()
