@@ -1,5 +1,5 @@
-"""Vendors' stock: of which warehouse it was counted, and with which SKUs Amazon is busy; that of SKUs which are not told
-any more is looked at once."""
+"""Vendors' stock: of which warehouse it was counted, and with which SKUs Amazon is busy; that of SKUs which are not
+told any more is looked at once."""
 
 from odoo import SUPERUSER_ID, api
 
