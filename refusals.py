@@ -313,10 +313,44 @@ _UNREADABLE = {
     "wrong_type": _lt("The field %(field)s does not hold what it should."),
     "too_long": _lt("The field %(field)s is too long."),
     "unprintable": _lt("The field %(field)s holds characters that cannot be written."),
+    # Of settlement files, whose fields are lines and columns.
+    "ambiguous_number": _lt(
+        "%(field)s: the file does not show whether a number such as 1,234 is more than a thousand or has decimals."
+    ),
+    "ambiguous_date": _lt(
+        "%(field)s: the file does not show whether a date such as 03/04 has the day or the month first."
+    ),
+    "other_numbers": _lt("%(field)s: the number is written otherwise than those before."),
+    "other_dates": _lt("%(field)s: the date has day and month the other way round than those before."),
+    "columns": _lt("%(field)s has not as many columns as the first line."),
+    "cut": _lt("The file is cut: its end is missing (%(field)s)."),
+    "no_total": _lt("%(field)s stands before the total of any settlement: the file's beginning is missing."),
+    "other_settlement": _lt("%(field)s: the line is of another settlement than the total above it."),
+    "other_currency": _lt("%(field)s: the line is in another currency than the total above it."),
+    "twice": _lt("It has the column %(field)s twice."),
     "unknown_column": _lt(
         "It has the column %(field)s, which is not known here. Nothing was read. Say what it is under Amazon >"
         " Configuration > Report Columns; then it is read again."
     ),
+}
+#: What a settlement file is that is none, or not of this kind.
+_OTHER_FILES = {
+    "old_report": _lt(
+        "This is the settlement report of before (V1). Choose “Flat File V2” in Seller Central under Payments > All"
+        " Statements."
+    ),
+    "date_range_report": _lt(
+        "This is the report of a date range, not a settlement report. Choose “Flat File V2” in Seller Central under"
+        " Payments > All Statements."
+    ),
+    "not_a_table": _lt(
+        "This is no text file. Choose “Flat File V2” in Seller Central under Payments > All Statements, and upload it"
+        " as it is."
+    ),
+    "other_report": _lt(
+        "This is no settlement report. Choose “Flat File V2” in Seller Central under Payments > All Statements."
+    ),
+    "empty": _lt("The file has no settlement."),
 }
 #: What happens next, by the kind of error: in a job, and for whoever has pressed a button.
 AGAIN = {
@@ -380,6 +414,8 @@ def unreadable(error):
     """
     if error.path and error.reason in _UNREADABLE:
         return with_facts(_UNREADABLE[error.reason], {"field": error.path})
+    if error.reason in _OTHER_FILES:
+        return _OTHER_FILES[error.reason]
     if error.reason == "mixed_currencies":
         return _lt("Its amounts are in several currencies.")
     return _lt("It is incomplete, or written in a way that is not known here.")

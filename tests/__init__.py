@@ -54,6 +54,7 @@ from . import (
     test_search,
     test_search_random,
     test_secrets,
+    test_settlements,
     test_shipped,
     test_shipping_method,
     test_speed,

@@ -10,7 +10,14 @@ ARGUMENTS = {"onchange": ({}, [], {})}
 # Models whose records carry what came from Amazon.
 EXTENDED = ("sale.order", "sale.order.line", "stock.picking", "stock.move", "res.partner", "delivery.carrier")
 # Fees and what they are called are not everybody's.
-ACCOUNTANTS = ("amazon.amount.type", "amazon.transaction.line")
+ACCOUNTANTS = (
+    "amazon.amount.type",
+    "amazon.transaction.line",
+    "amazon.settlement",
+    "amazon.settlement.file",
+    "amazon.settlement.line",
+    "amazon.settlement.sum",
+)
 
 
 @tagged("post_install", "-at_install")

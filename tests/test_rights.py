@@ -14,6 +14,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
 from .common_confirmation import ConfirmationCase
+from .common_settlements import settlement_text
 from .common_vendor import VendorCase
 
 _logger = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ FIELDS = {
             "auto_confirm",
             "auto_inventory",
             "auto_finance",
+            "auto_settlement",
             "auto_vendor",
             "vendor_party",
             "vendor_warehouse_ids",
@@ -215,6 +217,7 @@ METHODS = {
         "action_amazon_prepare_return": USER,
         "action_amazon_read_finances": ACCOUNTANT,
         "action_amazon_take_back_acceptance": ACCOUNTANT,
+        "action_amazon_view_settlement_lines": SHOWS,
         "action_amazon_view_transactions": SHOWS,
         "action_amazon_accept": USER,
         "action_amazon_reject": USER,
@@ -266,6 +269,14 @@ METHODS = {
         "action_view_logs": SHOWS,
     },
     "amazon.transaction": {"action_amazon_take_back_acceptance": ACCOUNTANT},
+    "amazon.settlement": {
+        **dict.fromkeys(["action_seen", "action_take_other"], ACCOUNTANT),
+        **dict.fromkeys(
+            ["action_view_lines", "action_view_orders", "action_view_transactions", "action_view_unclassified"], SHOWS
+        ),
+    },
+    "amazon.settlement.sum": {"action_view_lines": SHOWS},
+    "amazon.settlement.file": {"action_read_again": ACCOUNTANT},
     "amazon.job": {"action_toggle": MANAGER},
     "amazon.vendor.paper": {"action_fetch": USER},
     "amazon.vendor.submission": {"action_retry": USER, "action_amazon_has_it": USER, "action_open_order": SHOWS},
@@ -273,7 +284,9 @@ METHODS = {
     "amazon.vendor.full.stock": {"action_send": MANAGER},
     "amazon.rejection": {"action_reject": USER},
     "amazon.vendor.acceptance": {"action_accept": USER, "action_accept_known": USER},
-    "amazon.log": dict.fromkeys(["action_view_confirmations", "action_view_orders", "action_view_quantities"], SHOWS),
+    "amazon.log": dict.fromkeys(
+        ["action_view_confirmations", "action_view_orders", "action_view_quantities", "action_view_settlements"], SHOWS
+    ),
     "amazon.offer": {"action_send_now": USER, "action_view_orders": SHOWS, "action_view_quantities": SHOWS},
     "product.product": {"action_view_amazon_offers": SHOWS},
     "product.template": {"action_view_amazon_offers": SHOWS},
@@ -283,6 +296,7 @@ METHODS = {
     "amazon.acceptance": {"action_accept": ACCOUNTANT},
     "amazon.transaction.acceptance": {"action_accept": ACCOUNTANT},
     "amazon.amounts.search": {"action_search": ACCOUNTANT},
+    "amazon.settlement.upload": {"action_read": ACCOUNTANT},
     "amazon.explanation": dict.fromkeys(
         ["action_accept", "action_credit_note", "action_open", "action_view_releases", "action_view_transactions"],
         ACCOUNTANT,
@@ -388,6 +402,12 @@ class RightsCase(ConfirmationCase):
         )
         self.env["amazon.transaction.line"].create(
             {"transaction_id": transaction.id, "type_id": self.env["amazon.amount.type"].search([], limit=1).id}
+        )
+        self.account._read_settlement_file(
+            "settlement.txt",
+            settlement_text(
+                ("Order", "", "Amazon.co.jp", "ItemPrice", "Principal", "90", "2026-11-03", "", "")
+            ).encode(),
         )
         self.env["amazon.stock.change"].create({"account_id": self.account.id, "offer_id": offer.id})
         self.env["amazon.report.column"].create({"name": "Neue Spalte"})

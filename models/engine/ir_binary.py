@@ -1,8 +1,5 @@
 from odoo import models
 
-# What Amazon wrote, or what goes to Amazon: no browser may take it for a page of ours.
-ONLY_FILES = ("amazon.feed", "amazon.confirmation.file.part")
-
 
 class IrBinary(models.AbstractModel):
     _inherit = "ir.binary"
@@ -12,6 +9,13 @@ class IrBinary(models.AbstractModel):
     ):
         """Hand Amazon's documents over as files to keep, whatever is in them and whatever type the address asks for."""
         model = record.res_model if record._name == "ir.attachment" else record._name
-        if model in ONLY_FILES:
+        if model in self._amazon_only_files():
             mimetype = "application/octet-stream"
         return super()._get_stream_from(record, field_name, filename, filename_field, mimetype, *args, **kwargs)
+
+    def _amazon_only_files(self):
+        """Return the models with what Amazon wrote, or what goes to Amazon: no browser may take it for a page of ours.
+
+        :rtype: tuple[str]
+        """
+        return ("amazon.feed", "amazon.confirmation.file.part")

@@ -96,6 +96,7 @@ class AmazonAmountType(models.Model):
             self.sudo().is_guessed = False
             changed.sudo().recounted = 0
             changed.sudo()._recount_next()
+            changed.sudo()._recount_settlements()
             jobs = self.env["amazon.job"].sudo().search([("name", "=", "finances")])
             if started := jobs.filtered(lambda job: job._is_started()):
                 # The rest is the job's.
@@ -107,17 +108,19 @@ class AmazonAmountType(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _by_name(self, names):
+    def _by_name(self, names, known_as=None):
         """Return the types of these names, made where they are new.
 
         :param names: as Amazon writes them; ``""`` is what is not broken down.
+        :param known_as: called with a new name; returns what it is, and whether that is a guess.
         :return: the types, by the names as given.
         :rtype: dict
         """
         names = {name: (name or REST) for name in names}
         keys = {name.lower(): name for name in names.values()}
         known = {found.key: found for found in self.search([("key", "in", list(keys))])}
-        made = self.create([self._guessed(name) for key, name in keys.items() if key not in known])
+        new = [name for key, name in keys.items() if key not in known]
+        made = self.create([self._said(name, *known_as(name)) if known_as else self._guessed(name) for name in new])
         known |= {amount_type.key: amount_type for amount_type in made}
         return {given: known[name.lower()] for given, name in names.items()}
 
@@ -126,6 +129,10 @@ class AmazonAmountType(models.Model):
         for amount_type in self:
             last = self.env["amazon.transaction.line"]._recount(amount_type, amount_type.recounted)
             amount_type.recounted = last or -1
+
+    def _recount_settlements(self):
+        """Add up anew what settlements with amounts of these types come to: of each there are few sums."""
+        self.env["amazon.settlement.sum"].search([("type_id", "in", self.ids)]).settlement_id._add_up()
 
     @api.model
     def _recount_all(self, run):
@@ -144,6 +151,11 @@ class AmazonAmountType(models.Model):
         if self.kind in FEES:
             return "fees"
         return "unclassified" if self.kind == "unclassified" else "other"
+
+    @api.model
+    def _said(self, name, kind, is_guessed):
+        """Return the values of a type of which something is known."""
+        return {"name": name, "kind": kind, "is_guessed": is_guessed}
 
     @api.model
     def _guessed(self, name):

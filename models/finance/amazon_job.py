@@ -12,11 +12,14 @@ _lt = LazyTranslate(__name__)
 
 
 class AmazonJob(models.Model):
-    """The job that reads Amazon's Finances."""
+    """The jobs that read Amazon's Finances, and what it has paid."""
 
     _inherit = "amazon.job"
 
-    name = fields.Selection(selection_add=[("finances", "Finances")], ondelete={"finances": "cascade"})
+    name = fields.Selection(
+        selection_add=[("finances", "Finances"), ("settlements", "Settlements")],
+        ondelete={"finances": "cascade", "settlements": "cascade"},
+    )
     known_since = fields.Datetime(readonly=True, help="Where its first reading has begun (UTC).")
 
     @api.model
@@ -31,6 +34,16 @@ class AmazonJob(models.Model):
                 shown=True,
                 progress=lambda log: _lt(
                     "running since %(time)s: %(received)s new transactions", time=log.started_at, received=log.received
+                ),
+            ),
+            "settlements": Job(
+                "_sync_settlements",
+                minutes=12 * 60,
+                priority=7,
+                switch="auto_settlement",
+                shown=True,
+                progress=lambda log: _lt(
+                    "running since %(time)s: %(received)s new settlements", time=log.started_at, received=log.received
                 ),
             ),
         }

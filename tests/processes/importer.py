@@ -21,7 +21,7 @@ him.
 - ``send``, ``requested``: tell Amazon of deliveries, of all or of those a person asked for;
 - ``stock``: tell Amazon of the stock; ``stock and results``: and fetch what it says of feeds;
 - ``compare``: read all SKUs from Amazon, and compare their quantities;
-- ``finances``: read what Amazon has paid and given back;
+- ``finances``: read what Amazon has paid and given back; ``settlements``: its reports on what it paid out;
 - ``vendor``: one round of all that a vendor has to do; ``vendor tells``: only what Amazon is told;
 - ``vendor stock by hand``: only what a person wants told of its stock;
 - ``results``: fetch what Amazon says of feeds; ``send and results``: both;
@@ -207,6 +207,7 @@ WAYS = {
     "stock and results": on_accounts("_sync_inventory", "_fetch_results"),
     "compare": on_accounts("_compare_stock"),
     "finances": on_accounts("_sync_finances"),
+    "settlements": on_accounts("_sync_settlements"),
     "vendor": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._sync_vendor()),
     "vendor tells": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._tell_vendor()),
     "vendor stock by hand": as_superuser(
