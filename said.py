@@ -67,6 +67,11 @@ def with_line(record, name, line):
     return [*(value if isinstance(value, list) else [value]), line]
 
 
+def plain(text):
+    """Make of what a person has written what a :class:`Said` field keeps as it is, whatever it looks like."""
+    return [text] if text.startswith(f'{{"{_KEY}":') else text
+
+
 def kept(record, name):
     """Return what a :class:`Said` field of a record holds, for :func:`say` and :func:`pack`; ``""``: nothing.
 

@@ -7,7 +7,7 @@ from lxml import etree
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import format_date
+from odoo.tools import format_date, html2plaintext
 from odoo.tools.safe_eval import safe_eval
 
 from .common_finances import FinancesCase
@@ -307,6 +307,21 @@ class TestFinancesKnown(FinancesCase):
         self.assertEqual((len(lines), bool(sale.order_id)), (4, True))
         self.assertIn("Its order is here", lines[-1])
         self.assertIn("Looked at once more", lines[-1])
+
+    def test_reason_that_looks_like_the_addons_own(self):
+        """What a person writes is shown as it was written, of transactions and of orders."""
+        self.account.start_date = "2020-01-01"
+        order, missed = self.settled(), self.missed()
+        order.with_user(self.manager).order_line[0].price_unit += 100
+        for reason in ('{"said": {"moment": "x"}}', '{"said": ["x"]}', "100 % %(user)s {0} <b>"):
+            for one in (missed[0], order):
+                one.with_user(self.accountant)._amazon_accept(reason)
+                self.env.flush_all()
+                self.env.invalidate_all()
+                self.assertEqual(one.amazon_accepted_reason, reason)
+                one.with_user(self.accountant).action_amazon_take_back_acceptance()
+            self.assertEqual(missed[0].acceptance_notes.count(reason), 2)
+            self.assertEqual(html2plaintext(order.message_ids[0].body).count(reason), 1)
 
     def test_number_that_comes_later(self):
         """What came without a number, and comes again with one, is the same: it is read, and counts once; what goes on

@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...said import Said, kept
+from ...said import Said, kept, plain
 
 _lt = LazyTranslate(__name__)
 
@@ -51,7 +51,7 @@ class AmazonAccepted(models.AbstractModel):
             raise UserError(self.env._("Write why that is right as it is."))
         # sudo: an accountant may accept what he may not change
         for records in self.sudo()._amazon_acceptable()._amazon_judged_together():
-            records._amazon_set_accepted(reason, self.env.user)
+            records._amazon_set_accepted(plain(reason), self.env.user)
             for one in records:
                 one._amazon_note(one._amazon_accepted_text(reason))
 
