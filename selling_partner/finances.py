@@ -363,17 +363,18 @@ def likeness(payload):
     return compact(facts, canonical=True)
 
 
-def released_beyond(original, releases):
+def released_beyond(originals, releases):
     """Tell what is paid out beyond what was deferred.
 
-    :param original: the :class:`Transaction` that was deferred.
-    :param releases: those that release it; of several each may be a part.
+    :param originals: each :class:`Transaction` that was deferred, all in one currency.
+    :param releases: those that release them together.
     :return: leaves, of which none is 0; their sum is how much more was paid out. None where one of them is broken down
         less than the others and comes to the same: only their totals can be compared.
     """
     amounts, groups = {}, {}
     with localcontext(_EXACT):
-        for transaction, sign in ((original, -1), *((release, 1) for release in releases)):
+        signed = [*((original, -1) for original in originals), *((release, 1) for release in releases)]
+        for transaction, sign in signed:
             for leaf in transaction.leaves:
                 key = leaf.name, leaf.sku
                 amounts[key] = amounts.get(key, _ZERO) + sign * leaf.amount.amount
@@ -381,7 +382,7 @@ def released_beyond(original, releases):
         beyond = {key: number for key, number in amounts.items() if number}
         if not sum(beyond.values()) and any(not name for name, _sku in beyond):
             return ()
-    currency = original.currency
+    currency = next(filter(None, (one.currency for one in (*originals, *releases))), "")
     return tuple(
         Leaf(name, groups[name, sku], Money(number, currency), sku=sku) for (name, sku), number in beyond.items()
     )

@@ -368,6 +368,21 @@ class TestFinancesDiffer(FinancesCase):
         self.assertEqual(lines.search(filters["released"]), lines.search(mine))
         self.assertFalse(lines.search(filters["deferred"]))
 
+    def test_fees_open_with_something(self):
+        """Fees and proceeds open with what there is, on the first day of a month, too."""
+        self.settled()
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_transaction_lines")
+        [chosen] = [name for name in safe_eval(action["context"]) if name.startswith("search_default_")]
+        arch = etree.fromstring(self.env.ref("sale_amazon_spapi.amazon_transaction_line_view_search").arch)
+        [domain] = arch.xpath(f"//filter[@name='{chosen.removeprefix('search_default_')}']/@domain")
+        lines = self.env["amazon.transaction.line"].with_user(self.accountant)
+        now = fields.Datetime.to_datetime(self.amazon.get("clock")["now"][:19].replace("T", " "))
+        first_of_month = (now + timedelta(days=32)).replace(day=1)
+        with freeze_time(min(now + timedelta(days=29), first_of_month)):
+            self.assertTrue(lines.search(safe_eval(domain)))
+        with freeze_time(now + timedelta(days=32)):
+            self.assertFalse(lines.search(safe_eval(domain)))
+
     def test_explain(self):
         """The three ways side by side add up to what they are."""
         for kind in ("jp_standard", "jp_gift", "jp_cod"):

@@ -108,6 +108,61 @@ class TestFinancesRandom(FinancesCase):
         mine = self.env["amazon.transaction"].search([("transaction_ref", "in", list(shown))])
         self.assertEqual(len(mine), len(shown))
 
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.lists(
+            st.one_of(
+                st.tuples(st.sampled_from(("SHOWN-0", "SHOWN-1", "PAID-0", "PAID-1", "PAID-2")), st.integers(90, 110)),
+                st.just(("sync", 0)),
+            ),
+            min_size=2,
+            max_size=9,
+        ),
+        st.booleans(),
+    )
+    def test_releases_in_any_order(self, steps, both):
+        """However what was deferred and its releases come in, in parts or several at once, and are corrected: what was
+        really paid out counts, once, and what that is beyond what was shown is said."""
+        order, run, shown = self.settled(), uuid4().hex[:8], {}
+        for name, amount in steps:
+            if name == "sync":
+                self.sync()
+                continue
+            shown[name] = amount
+            kind, _dash, number = name.partition("-")
+            related = {}
+            if kind == "PAID":
+                # The last one releases both, where it does so.
+                related["DEFERRED_TRANSACTION_ID"] = f"{run} SHOWN-{min(int(number), 1)}"
+            elif both:
+                related["RELEASE_TRANSACTION_ID"] = f"{run} PAID-2"
+            status = "RELEASED" if kind == "PAID" else "DEFERRED"
+            self.tell(f"{run} {name}", -amount, order, transactionStatus=status, related=related)
+        self.sync()
+        pairs = [("PAID-0", "SHOWN-0"), ("PAID-1", "SHOWN-1"), ("PAID-2", "SHOWN-1")]
+        if both:
+            pairs += [("PAID-2", "SHOWN-0")]
+        pairs = [pair for pair in pairs if set(pair) <= shown.keys()]
+        released = {original for _release, original in pairs}
+        self.assertEqual(order.amazon_refunded, sum(amount for name, amount in shown.items() if name not in released))
+        families = self.families(pairs)
+        gaps = [sum(shown[name] * (1 if name.startswith("SHOWN") else -1) for name in family) for family in families]
+        self.assertEqual(order.amazon_release_difference, sum(gaps))
+        differing = self.transactions(order).filtered("differs")
+        self.assertEqual(sorted(differing.mapped("amount")), sorted(filter(None, gaps)))
+        for one in self.transactions(order):
+            self.assertEqual(sum(one.line_ids.mapped("amount")), one.amount)
+            self.assertEqual(one.buyer_amount + one.fees + one.other_amount, one.amount)
+        self.assertEqual(order.amazon_proceeds, sum(self.transactions(order).mapped("amount")))
+
+    def families(self, pairs):
+        """Return the names that belong together by these pairs."""
+        families = []
+        for pair in pairs:
+            near = [family for family in families if family & set(pair)]
+            families = [family for family in families if family not in near] + [set(pair).union(*near)]
+        return families
+
     def shown(self, order):
         """Return the transactions that Amazon shows of an order."""
         return [entry["transaction"] for entry in self.amazon.get(f"transactions?order_id={order.amazon_order_ref}")]

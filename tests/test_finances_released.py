@@ -158,6 +158,30 @@ class TestFinancesReleased(FinancesCase):
         self.sync()
         self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (105, -5))
 
+    def test_several_at_once(self):
+        """One release may pay out several originals, which is nothing beyond them."""
+        order = self.settled()
+        for number, amount in enumerate((-100, -30)):
+            related = {"RELEASE_TRANSACTION_ID": "PAID"}
+            self.tell(f"SHOWN-{number}", amount, order, transactionStatus="DEFERRED_RELEASED", related=related)
+        self.tell("PAID", -130, order, related={"DEFERRED_TRANSACTION_ID": "SHOWN-0"})
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_differs), (130, False))
+        self.tell("PAID", -125, order, related={"DEFERRED_TRANSACTION_ID": "SHOWN-0"})
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (125, 5))
+
+    def test_release_of_a_release(self):
+        """What is held back again, and released again, is in the end what was released last."""
+        order = self.settled()
+        self.tell("SHOWN", -100, order, transactionStatus="DEFERRED")
+        self.tell("AGAIN", -90, order, transactionStatus="DEFERRED", related={"DEFERRED_TRANSACTION_ID": "SHOWN"})
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (90, 10))
+        self.tell("PAID", -70, order, related={"DEFERRED_TRANSACTION_ID": "AGAIN"})
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (70, 30))
+
     def test_gaps_that_sum_to_nothing(self):
         """Two gaps that are each other's are two gaps."""
         order = self.settled()

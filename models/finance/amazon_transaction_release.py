@@ -25,15 +25,16 @@ class AmazonTransaction(models.Model):
     # === BUSINESS METHODS === #
 
     def _pair(self):
-        """Find what says the same money twice: a deferred transaction, and its release.
+        """Find what says the same money twice: deferred transactions, and their releases.
 
         :return: the transactions besides these that are concerned.
         """
         others = self._named_with()
         originals = (self | others)._originals_of_releases()
         if originals:
-            # An original may be paid out in several parts.
-            others |= self.browse().union(*originals.values())._named_with() - self
+            # One may be paid out in several parts, and several at once.
+            concerned = self.browse().union(*originals, *originals.values())
+            others |= concerned._named_with() - self
             originals = (self | others)._originals_of_releases()
         releases = self.browse().union(*originals)
         releases._set_released(originals)
@@ -55,20 +56,40 @@ class AmazonTransaction(models.Model):
         )
 
     def _originals_of_releases(self):
-        """Return what these ones release, by release, where they are each other's but for one.
+        """Return what these ones release, by release. Where they are each other's releases, one goes on counting.
 
         :rtype: dict
         """
-        by_ref, originals = {one.transaction_ref: one for one in self}, {}
+        by_ref, originals = {one.transaction_ref: one for one in self}, defaultdict(self.browse)
         for one in self:
             for release, original in ((one, by_ref.get(one.deferred_ref)), (by_ref.get(one.release_ref), one)):
                 if release and original and original._may_be_released_by(release):
-                    originals.setdefault(release, original)
-        return {
-            release: original
-            for release, original in originals.items()
-            if release != self._last_of_circle(release, originals)
-        }
+                    originals[release] |= original
+        for release in list(originals):
+            while circle := self._circle(release, originals):
+                originals[max(circle, key=lambda one: (one.counts, one.id))] -= circle
+        return {release: found for release, found in originals.items() if found}
+
+    @api.model
+    def _circle(self, release, originals):
+        """Return the transactions that are each other's release, a given one among them; none where it is in no circle.
+
+        :param release: the ``amazon.transaction`` to look from.
+        :param dict originals: what each of them releases.
+        """
+        beyond = self._released_by(release, originals)
+        if release not in beyond:
+            return self.browse()
+        return beyond.filtered(lambda one: release in self._released_by(one, originals))
+
+    @api.model
+    def _released_by(self, release, originals):
+        """Return all that is released by a transaction, by what that releases in turn, and so on."""
+        found, more = self.browse(), originals.get(release, self.browse())
+        while more:
+            found |= more
+            more = self.browse().union(*(originals.get(one, self.browse()) for one in more)) - found
+        return found
 
     def _count_again(self):
         """Count what was a release and is none any more: what it was of is other money now."""
@@ -95,57 +116,52 @@ class AmazonTransaction(models.Model):
             and (self.order_ref == release.order_ref or not (self.order_ref and release.order_ref))
         )
 
-    @api.model
-    def _last_of_circle(self, release, originals):
-        """Return which one goes on counting where transactions are each other's release; None where they are not.
-
-        :param release: the ``amazon.transaction`` to begin with.
-        :param dict originals: whose release each one is.
-        """
-        circle = [release]
-        while (original := originals.get(circle[-1])) and original not in circle:
-            circle.append(original)
-        return max(circle, key=lambda one: (one.counts, one.id)) if original == release else None
-
     def _set_released(self, originals):
-        """Count what these releases pay out beyond what they release, with the last one of each.
+        """Count what these releases pay out beyond what they release, with the last one of those that belong together.
 
         :param dict originals: what each of them releases.
         """
-        of_originals = defaultdict(self.browse)
-        for release, original in originals.items():
-            of_originals[original] |= release
-        concerned = self | self.browse().union(*of_originals)
+        concerned = self.browse().union(self, *originals.values())
         concerned.fetch(["payload"])
         values = {one: parse_transaction(one.payload) for one in concerned}
         # All at once: taking away the lines of one has Odoo read those of all others again.
         self.line_ids.unlink()
         leaves_of = []
-        for original, releases in of_originals.items():
-            if original.state == "deferred":
-                original.state = "deferred_released"
+        for releases in self._released_together(originals):
+            mine = self.browse().union(*(originals[release] for release in releases))
+            mine.filtered(lambda one: one.state == "deferred").state = "deferred_released"
             last = releases.sorted(lambda one: (one.posted_at, one.id))[-1]
-            leaves = released_beyond(values[original], [values[release] for release in releases])
+            leaves = released_beyond([values[one] for one in mine], [values[one] for one in releases])
             beyond = float(sum(leaf.amount.amount for leaf in leaves))
             leaves_of.append((last, leaves))
             for release in releases:
-                release._set_release(original, float(values[release].total.amount), beyond if release == last else 0)
+                total = float(values[release].total.amount)
+                release._set_release(originals[release], total, beyond if release == last else 0)
         self.env["amazon.transaction.line"]._make(leaves_of)
 
-    def _set_release(self, original, total, beyond):
+    def _released_together(self, originals):
+        """Yield these releases by what they release: those that share one of the originals, or are one, together."""
+        together = {}
+        for release in self:
+            members = {release.id, *originals[release].ids}
+            members.update(*(together.get(one, ()) for one in members))
+            together.update(dict.fromkeys(members, members))
+        for members in {id(members): members for members in together.values()}.values():
+            yield self.filtered(lambda release, members=members: release.id in members)
+
+    def _set_release(self, originals, total, beyond):
         """Write that this is a release.
 
-        :param original: the ``amazon.transaction`` that it releases.
+        :param originals: the ``amazon.transaction`` that it releases.
         :param float total: what it pays out.
         :param float beyond: how much of that counts.
         """
         vals = {"counts": False, "amount": beyond, "released_amount": total}
         if any(self[name] != val for name, val in vals.items()):
             self.write(vals)
-        if not self.order_ref and self.order_id != original.order_id:
-            self.order_id = original.order_id
-        elif not original.order_ref and self.order_id != original.order_id:
-            original.order_id = self.order_id
+        order = self.order_id if self.order_ref else originals.order_id[:1]
+        nameless = (self | originals).filtered(lambda one: not one.order_ref and one.order_id != order)
+        nameless.order_id = order
 
     def _give_to_releases(self):
         """Give the orders of these to their releases that name none.

@@ -508,13 +508,13 @@ def yen(name, amount):
 def test_nothing_is_released_beyond_the_same():
     sale = of_yen(90, yen("OurPricePrincipal", 100), yen("Commission", -10))
     other_order = of_yen(90, yen("Commission", -10), yen("OurPricePrincipal", 100))
-    assert finances.released_beyond(sale, [sale]) == finances.released_beyond(sale, [other_order]) == ()
+    assert finances.released_beyond([sale], [sale]) == finances.released_beyond([sale], [other_order]) == ()
 
 
 def test_what_is_released_beyond_is_told_by_name():
     sale = of_yen(90, yen("OurPricePrincipal", 100), yen("Commission", -10))
     paid = of_yen(85, yen("OurPricePrincipal", 100), yen("Commission", -12), yen("FixedClosingFee", -3))
-    beyond = finances.released_beyond(sale, [paid])
+    beyond = finances.released_beyond([sale], [paid])
     assert [(leaf.name, leaf.amount) for leaf in beyond] == [
         ("Commission", Money(Decimal(-2), "JPY")),
         ("FixedClosingFee", Money(Decimal(-3), "JPY")),
@@ -524,12 +524,19 @@ def test_what_is_released_beyond_is_told_by_name():
 def test_parts_are_released_together():
     sale = of_yen(90, yen("OurPricePrincipal", 100), yen("Commission", -10))
     parts = [of_yen(60, yen("OurPricePrincipal", 60)), of_yen(30, yen("OurPricePrincipal", 40), yen("Commission", -10))]
-    assert finances.released_beyond(sale, parts) == ()
-    [leaf, fee_leaf] = finances.released_beyond(sale, parts[:1])
+    assert finances.released_beyond([sale], parts) == ()
+    [leaf, fee_leaf] = finances.released_beyond([sale], parts[:1])
     assert (leaf.amount.amount, fee_leaf.amount.amount) == (-40, 10)
+
+
+def test_several_are_released_at_once():
+    sales = [of_yen(60, yen("OurPricePrincipal", 60)), of_yen(30, yen("OurPricePrincipal", 30))]
+    paid = of_yen(90, yen("OurPricePrincipal", 90))
+    assert finances.released_beyond(sales, [paid]) == ()
+    assert [leaf.amount.amount for leaf in finances.released_beyond(sales[:1], [paid])] == [30]
 
 
 def test_of_what_is_not_broken_down_only_the_total_is_compared():
     sale = of_yen(90, yen("OurPricePrincipal", 100), yen("Commission", -10))
-    assert finances.released_beyond(sale, [of_yen(90)]) == finances.released_beyond(of_yen(90), [sale]) == ()
-    assert sum(leaf.amount.amount for leaf in finances.released_beyond(sale, [of_yen(80)])) == -10
+    assert finances.released_beyond([sale], [of_yen(90)]) == finances.released_beyond([of_yen(90)], [sale]) == ()
+    assert sum(leaf.amount.amount for leaf in finances.released_beyond([sale], [of_yen(80)])) == -10
