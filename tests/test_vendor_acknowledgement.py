@@ -5,6 +5,7 @@ from lxml import etree
 from odoo import fields, sql_db
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools.misc import format_datetime
 
 from .common_vendor import VendorCase
 
@@ -58,6 +59,7 @@ class TestVendorAcknowledgement(VendorCase):
         unknown = self.purchased("vendor_unknown_sku")
         held = self.purchased()
         held.amazon_on_hold = True
+        self.manager.tz = "Asia/Tokyo"
         self.tell()
         self.assertFalse(self.submitted())
         for order, word in ((lacking, "Not in stock"), (unknown, "VENDOR-NEW-001"), (held, "on hold")):
@@ -69,6 +71,8 @@ class TestVendorAcknowledgement(VendorCase):
                 self.assertEqual(activity.user_id, self.manager)
         self.tell()
         self.assertEqual(len(lacking.activity_ids), 1)
+        until = format_datetime(self.env, lacking.amazon_acknowledge_by, tz="Asia/Tokyo", dt_format="short")
+        self.assertIn(until, lacking.activity_ids.summary, "in the time of who has to see to it")
         with self.later(60 * 20):
             self.tell()
         [activity] = lacking.activity_ids

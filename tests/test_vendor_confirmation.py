@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools.misc import format_datetime
 
 from .common_vendor import OwnCarrierCase
 
@@ -230,8 +231,23 @@ class TestVendorConfirmation(OwnCarrierCase):
         self.assertEqual((order.state, order.amazon_vendor_status), ("cancel", "CANCELLED"))
         self.assertEqual(order.picking_ids.state, "cancel")
 
+    def test_ship_date(self):
+        """A ship date that a person enters is a day where the vendor is, also while it is yesterday elsewhere."""
+        self.vendor.user_id.tz = "Asia/Tokyo"
+        order = self.accepted()
+        self.leave(order)
+        picking = order.picking_ids
+        # Half past one at night in Tokyo.
+        picking.date_done = fields.Datetime.now().replace(hour=16, minute=30) - timedelta(days=1)
+        picking.amazon_ship_date = picking.date_done.date() + timedelta(days=1)
+        self.tell()
+        [there] = self.transactions_there("confirmation")
+        shipped = there["entries"][0]["shipmentDetails"]["shippedDate"]
+        self.assertEqual(shipped, f"{picking.date_done.isoformat()}Z")
+
     def test_clock(self):
         """What Amazon does not know in time a person is told of, once."""
+        self.vendor.user_id.tz = "Asia/Tokyo"
         order = self.accepted()
         self.leave(order, "")
         self.tell()
@@ -244,6 +260,8 @@ class TestVendorConfirmation(OwnCarrierCase):
         self.tell()
         urged = order.activity_ids.filtered(lambda activity: activity.amazon_reason == "confirm_by")
         self.assertEqual(len(urged), 1)
+        until = format_datetime(self.env, order.picking_ids.amazon_confirm_by, tz="Asia/Tokyo", dt_format="short")
+        self.assertIn(until, urged.summary, "in the time of who has to see to it")
         order.picking_ids.with_user(self.user).carrier_tracking_ref = "T-1"
         self.tell()
         self.tell(minutes=2)

@@ -1,6 +1,7 @@
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
+from odoo.tools.misc import format_datetime
 
 from ..selling_partner import STATUS_EVENTS
 from .common_personal import Canaries
@@ -139,6 +140,22 @@ class TestVendorStatusAttacked(Canaries, StatusCase):
             other = self.depot.copy({"name": "Other depot"})
             self.happens(pickings, "in_transit", location_id=other.id)
         self.assertEqual(len(pickings.amazon_status_ids), 6)
+
+    # --- when
+
+    def test_moment_where_the_shop_is(self):
+        """What stands on a delivery says the day, and the time where the shop is, whoever's crons tell it."""
+        self.vendor.user_id.tz = "Asia/Tokyo"
+        picking = self.confirmed("T-1")
+        row = self.happens(picking, "departed", self.ago(60))
+        self.tell()
+        self.tell(minutes=2)
+        moment = format_datetime(self.env, row.moment, tz="Asia/Tokyo", dt_format="medium")
+        self.assertIn(moment, picking.message_ids[0].body)
+        [user] = (picking.with_user(self.user).env.user,)
+        user.tz = "Asia/Tokyo"
+        with self.assertRaisesRegex(UserError, moment):
+            self.happens(picking.with_user(user), "in_transit", self.ago(90))
 
     # --- Amazon's answers
 

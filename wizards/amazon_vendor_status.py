@@ -2,6 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.vendor.amazon_vendor_submission_status import EVENTS
+from ..models.vendor.stock_picking_status import AT_CUSTOMERS, AT_WAREHOUSE
 from ..notices import CLOSE, notice
 
 
@@ -21,11 +22,26 @@ class AmazonVendorStatus(models.TransientModel):
         help="Whose address Amazon is told. Empty: your warehouse's where it left, the customer's where it was"
         " delivered or refused.",
     )
+    # Whose address is told where the field is empty, or that it has to be filled in.
+    usual_place = fields.Char(compute="_compute_usual_place")
     appointment_at = fields.Datetime("Expected at", help="When it will probably arrive")
     appointment_from = fields.Datetime("Appointment from")
     appointment_until = fields.Datetime("Appointment until")
     order_id = fields.Many2one("sale.order", readonly=True, help="Whose appointment is shown")
     left_out = fields.Char("Not These", readonly=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("event")
+    @api.depends_context("lang")
+    def _compute_usual_place(self):
+        for dialog in self:
+            if dialog.event in AT_WAREHOUSE:
+                dialog.usual_place = self.env._("The warehouse's address")
+            elif dialog.event in AT_CUSTOMERS:
+                dialog.usual_place = self.env._("The customer's address")
+            else:
+                dialog.usual_place = self.env._("Whose address it is, e.g. the depot's")
 
     # === BUSINESS METHODS === #
 

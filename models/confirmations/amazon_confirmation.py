@@ -550,7 +550,7 @@ class AmazonConfirmation(models.Model):
             "carrier_code": facts.get("carrier_code") or False,
             "carrier_name": facts.get("carrier_name") or False,
             "ship_method": facts.get("ship_method") or False,
-            "ship_date": picking._amazon_ship_moment(self.marketplace_id),
+            "ship_date": picking._amazon_ship_moment(self.marketplace_id.tz or "UTC"),
             "cod_collection_method": DIRECT_PAYMENT
             if order.amazon_payment_method == "cod" and self.marketplace_id.code == "JP"
             else False,

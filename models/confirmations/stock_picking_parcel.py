@@ -126,10 +126,13 @@ class StockPicking(models.Model):
         lines = returned.sale_line_id | returned.origin_returned_move_id.sale_line_id
         return bool(quantities) and set(quantities) <= set(lines.mapped("amazon_item_ref"))
 
-    def _amazon_ship_moment(self, marketplace):
-        """Return when this left, as Amazon is told (UTC, naive)."""
+    def _amazon_ship_moment(self, zone):
+        """Return when this left, as Amazon is told (UTC, naive).
+
+        :param str zone: the time zone in which somebody has entered the day.
+        """
         self.ensure_one()
-        return ship_moment(self.amazon_ship_date, self.date_done, ZoneInfo(marketplace.tz or "UTC"))
+        return ship_moment(self.amazon_ship_date, self.date_done, ZoneInfo(zone))
 
     def _amazon_numbers(self):
         """Return the tracking numbers that were entered on this delivery, in their order.

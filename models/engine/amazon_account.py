@@ -794,6 +794,20 @@ class AmazonAccount(models.Model):
         ours = self.company_id._amazon_lang()
         return {address: lang if lang in installed else ours for address, lang in languages.items()}
 
+    def _zone(self):
+        """Return the time zone where the account is: its marketplace's; a vendor has none, so the responsible user's.
+
+        :rtype: str
+        """
+        company = self.company_id
+        return (
+            self.marketplace_ids[:1].tz
+            or self.user_id.tz
+            or company.partner_id.tz
+            or company.resource_calendar_id.tz
+            or "UTC"
+        )
+
     def _mail_pause(self, moment, minutes):
         """Return for how many seconds no further mail is due.
 

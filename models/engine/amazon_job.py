@@ -350,8 +350,7 @@ class AmazonJob(models.Model):
 
     def _mail_standstill(self, account):
         """Mail those who are told of the account's work that these jobs of it stand still."""
-        tz = account.marketplace_ids[:1].tz or "UTC"
-        account._mail_everybody(lambda lang: self.with_context(lang=lang, tz=tz)._standstill_text(account))
+        account._mail_everybody(lambda lang: self.with_context(lang=lang, tz=account._zone())._standstill_text(account))
 
     def _standstill_text(self, account):
         """Return subject and body of the mail, in the context's language."""
@@ -467,9 +466,7 @@ class AmazonJob(models.Model):
         """Return the job with the language and the time zone in which it says what it has to say; a cron's own are
         OdooBot's."""
         account = self.account_id
-        return self.with_context(
-            lang=account.company_id._amazon_lang(), tz=account.marketplace_ids[:1].tz or self.env.user.tz or "UTC"
-        )
+        return self.with_context(lang=account.company_id._amazon_lang(), tz=account._zone())
 
     def _run_alone(self, work):
         """Do what :meth:`_run` says, with the lock held."""

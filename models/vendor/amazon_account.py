@@ -231,7 +231,7 @@ class AmazonAccount(models.Model):
 
     def _for_its_user(self):
         # sudo: see _tell_vendor; whom an activity is for reads it in the own language
-        return self.sudo().with_context(lang=self.user_id.lang or self.company_id._amazon_lang(), tz=self.user_id.tz)
+        return self.sudo().with_context(lang=self.user_id.lang or self.company_id._amazon_lang(), tz=self._zone())
 
     def _tell_of_vendor_troubles(self):
         """Have an activity say what does not go on by itself, as long as it does not."""

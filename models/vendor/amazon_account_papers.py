@@ -34,8 +34,7 @@ class AmazonAccount(models.Model):
 
     def _vendor_midnight(self):
         """Return when the day ends where the vendor is (UTC, naive)."""
-        company = self.company_id
-        zone = ZoneInfo(self.user_id.tz or company.partner_id.tz or company.resource_calendar_id.tz or "UTC")
+        zone = ZoneInfo(self._zone())
         today = datetime.now(zone).date()
         return naive(datetime.combine(today + timedelta(days=1), time(), zone))
 

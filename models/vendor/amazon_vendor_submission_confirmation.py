@@ -90,7 +90,7 @@ class AmazonVendorSubmission(models.Model):
         shipped = fields.Datetime.now()
         if not self.denied:
             self._check_all_has_left()
-            shipped = max(picking._amazon_ship_moment(order.amazon_marketplace_id) for picking in gone)
+            shipped = max(picking._amazon_ship_moment(self.account_id._zone()) for picking in gone)
             if shipped > fields.Datetime.now():
                 raise Wrong("future", self.env._("The ship date %s is in the future.", shipped.date()))
         containers = [] if self.denied else [one for picking in gone for one in picking._amazon_containers(order)]

@@ -4,16 +4,13 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.translate import LazyTranslate
+from odoo.tools.misc import format_datetime
 
-from ...said import say
 from ...selling_partner import Schedule, StatusUpdate
 from ...selling_partner.values import Address
 from ...times import aware
 from ..engine.why import Why
 from .amazon_vendor_submission import Kind, Wrong
-
-_lt = LazyTranslate(__name__)
 
 EVENTS = [
     ("departed", "Left the Warehouse"),
@@ -116,7 +113,7 @@ class AmazonVendorSubmission(models.Model):
             raise UserError(self.env._("Choose status updates of which it is not known whether Amazon has them."))
         rows._done()
         for row in rows:
-            row._log_status(_lt("Somebody has seen it on Amazon."))
+            row._log_status(self.env._("Somebody has seen it on Amazon."))
 
     # === MAKING ROWS === #
 
@@ -249,16 +246,16 @@ class AmazonVendorSubmission(models.Model):
         :raise Wrong: naming both times.
         """
         if self.moment > fields.Datetime.now():
-            raise Wrong("future", self.env._("%s is in the future.", say(self.env, self.moment)))
-        left = self.picking_id._amazon_ship_moment(self.order_id.amazon_marketplace_id)
+            raise Wrong("future", self.env._("%s is in the future.", self._at(self.moment)))
+        left = self.picking_id._amazon_ship_moment(self.account_id._zone())
         if self.moment < left:
             raise Wrong(
                 "before",
                 self.env._(
                     "%(number)s left at %(left)s; nothing can have happened to it at %(moment)s.",
                     number=self.tracking_ref,
-                    left=say(self.env, left),
-                    moment=say(self.env, self.moment),
+                    left=self._at(left),
+                    moment=self._at(self.moment),
                 ),
             )
 
@@ -293,7 +290,7 @@ class AmazonVendorSubmission(models.Model):
                     "%(number)s: “%(event)s” was at %(moment)s already; what follows cannot have been before.",
                     number=self.tracking_ref,
                     event=before[-1]._event_name(),
-                    moment=say(self.env, before[-1].moment),
+                    moment=self._at(before[-1].moment),
                 ),
             )
         gone = before.filtered(lambda row: row.event not in BEFORE_LEAVING)[-1:]
@@ -466,14 +463,20 @@ class AmazonVendorSubmission(models.Model):
 
         :param bool told: it was told; else it was to be, and the message says what stands against it.
         """
-        what = {"number": self.tracking_ref, "event": self._event_name(), "moment": self.moment}
+        what = {"number": self.tracking_ref, "event": self._event_name(), "moment": self._at(self.moment)}
         line = (
-            _lt("Status told to Amazon: %(number)s, %(event)s, %(moment)s", **what)
+            self.env._("Status told to Amazon: %(number)s, %(event)s, %(moment)s", **what)
             if told
-            else _lt("Status not told to Amazon: %(number)s, %(event)s, %(moment)s", **what)
+            else self.env._("Status not told to Amazon: %(number)s, %(event)s, %(moment)s", **what)
         )
-        text = say(self.env, message) if message else ""
-        self.picking_id._message_log(body="\n".join(filter(None, (say(self.env, line), text))))
+        self.picking_id._message_log(body="\n".join(filter(None, (line, message))))
+
+    def _at(self, moment):
+        """Say a moment with its day: it is kept.
+
+        :param datetime moment: UTC, naive.
+        """
+        return format_datetime(self.env, moment, tz=str(self.env.tz), dt_format="medium")
 
     def _event_name(self):
         return dict(self._fields["event"]._description_selection(self.env))[self.event]

@@ -230,7 +230,8 @@ class SaleOrder(models.Model):
         why = self._amazon_why_undecided()
         if not why:
             return
-        time = format_datetime(self.env, self.amazon_acknowledge_by, tz=self.env.user.tz, dt_format="short")
+        zone = self.amazon_account_id._zone()
+        time = format_datetime(self.env, self.amazon_acknowledge_by, tz=zone, dt_format="short")
         if self.amazon_acknowledge_by - fields.Datetime.now() > timedelta(hours=URGENT_HOURS):
             self._amazon_assign("acknowledge", self.env._("Accept or reject by %s", time), why)
         elif not self._amazon_assigned("acknowledge_now"):

@@ -111,7 +111,7 @@ class SaleOrder(models.Model):
         )
         for row in rows:
             until = min(row.order_id._amazon_vendor_gone().mapped("date_done")) + timedelta(hours=CONFIRM_HOURS)
-            time = format_datetime(self.env, until, tz=self.env.user.tz, dt_format="short")
+            time = format_datetime(self.env, until, tz=account._zone(), dt_format="short")
             row.order_id._amazon_assign(
                 "confirm_by",
                 self.env._("Amazon must know by %s that it has left", time),
