@@ -83,6 +83,25 @@ class TestSettlements(SettlementsCase):
             self.assertEqual(mine.order_id, order)
         self.assertEqual(self.settlements().refunds, -300)
 
+    def test_claims_are_reasons(self):
+        """What Finances call a refund says what it was once a settlement has it, whichever comes first."""
+        chargeback, claim, plain = (self.settled() for _number in range(3))
+        self.assertEqual(self.refund(plain, amount=100), 100)
+        self.amazon.post("chargeback", order_id=chargeback.amazon_order_ref, amount=100)
+        self.amazon.post("guarantee-claim", order_id=claim.amazon_order_ref, amount=100)
+        self.sync()
+        orders = chargeback | claim | plain
+        self.assertEqual(orders.mapped("amazon_difference_reason"), ["refund"] * 3)
+        self.pay()
+        self.fetch()
+        self.assertEqual(orders.mapped("amazon_claim"), ["chargeback", "a_to_z", False])
+        self.assertEqual(orders.mapped("amazon_difference_reason"), ["chargeback", "a_to_z", "refund"])
+        lines = self.settlements().line_ids
+        lines.write({"order_id": False})
+        orders.amazon_claim = False
+        self.fetch()
+        self.assertEqual(orders.mapped("amazon_difference_reason"), ["chargeback", "a_to_z", "refund"])
+
     def test_reserve_and_failed_transfer(self):
         self.sold()
         self.pay(reserve=500, failed=True)

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from ...selling_partner import MalformedAnswer, read_settlements
 from ...times import naive
 from .amazon_settlement_line import LINES_AT_ONCE
+from .amazon_settlement_names import CLAIMS
 from .exact import NOTHING, Exact
 
 # What the sums of a settlement come to, each in a field of its own; together they are its lines.
@@ -156,6 +157,12 @@ class AmazonSettlement(models.Model):
         self.env["amazon.settlement.sum"]._make(self)
         self._name_marketplaces(names - {""})
         self._add_up()
+        self._claimed()._amazon_note_claims()
+
+    def _claimed(self):
+        """Return the orders of which it says that there was a chargeback or an A-to-z claim."""
+        mine = [("settlement_id", "=", self.id), ("transaction_kind", "in", CLAIMS), ("order_id", "!=", False)]
+        return self.env["amazon.settlement.line"].search(mine).order_id
 
     @api.model
     def _values(self, file, settlement):
@@ -197,11 +204,13 @@ class AmazonSettlement(models.Model):
         self.ensure_one()
         for settlement, lines in read_settlements(self.other_file_id._kept()):
             if (settlement.settlement_id, settlement.digest) == (self.settlement_ref, self.other_digest):
+                claimed = self._claimed()
                 self.sum_ids.unlink()
                 self.line_ids.unlink()
                 first = {"has_other": False, "other_digest": self.digest, "other_file_id": self.file_id.id}
                 self.write({**self._values(self.other_file_id, settlement), **first, "is_seen": False})
                 self._fill(lines)
+                claimed._amazon_note_claims()
                 return
 
     def _name_marketplaces(self, names):

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from ...times import local_date, naive
 from ..engine.trigram import trigram
-from .amazon_settlement_names import kind_of, name_of, transaction_kind
+from .amazon_settlement_names import CLAIMS, kind_of, name_of, transaction_kind
 from .exact import Exact
 
 # So many lines are written at once.
@@ -174,6 +174,10 @@ class AmazonSettlementLine(models.Model):
         mine = [("amazon_merchant_id", "=", account.merchant_id), ("amazon_order_ref", "in", refs)]
         return self.env["sale.order"].search_fetch(mine, ["amazon_order_ref"], limit=limit)
 
+    def _claimed(self):
+        """Return the orders of which these lines say that there was a chargeback or an A-to-z claim."""
+        return self.filtered(lambda line: line.transaction_kind in CLAIMS).order_id
+
     # === BUSINESS METHODS: ORDERS THAT CAME LATER === #
 
     @api.model
@@ -220,6 +224,7 @@ class AmazonSettlementLine(models.Model):
                 same = by_sku.get((ref, sku))
                 item = by_item.get((ref, item_ref)) or (same.id if same and len(same) == 1 else False)
                 lines.write({"order_id": by_ref[ref].id, "item_id": item})
+            found._claimed().sudo()._amazon_note_claims()
 
 
 def _when(line, zone, otherwise):

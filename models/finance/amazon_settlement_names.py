@@ -23,8 +23,10 @@ TRANSACTION_KINDS = {
     "income tax charged": "other",
     "transfer": "transfer",
 }
+# What Finances do not tell from a refund.
+CLAIMS = ("chargeback", "a_to_z")
 # Where the buyer got money back.
-REFUNDS = ("refund", "chargeback", "a_to_z")
+REFUNDS = ("refund", *CLAIMS)
 # amount-type of what the amount-description alone says what it is; of all others the amount-type does.
 GENERAL = ("", "itemprice", "itemfees", "itemwithheldtax", "shipmentfees", "other-transaction")
 # Names of kinds of amounts that are in settlements only: what each is.

@@ -55,6 +55,8 @@ class SaleOrder(models.Model):
     amazon_difference_reason = fields.Selection(
         [
             ("refund", "Refund without Credit Note"),
+            ("chargeback", "Chargeback without Credit Note"),
+            ("a_to_z", "A-to-z Claim without Credit Note"),
             ("drafted", "Credit Note to Be Posted"),
             ("credit", "Credit Note without Refund"),
             ("missing", "Missing Here"),
@@ -139,6 +141,7 @@ class SaleOrder(models.Model):
         "amazon_release_differs",
         "amazon_unclassified",
         "amazon_credit_drafted",
+        "amazon_claim",
         "amazon_status",
         "amazon_accepted_amounts",
         "amazon_family_id.amazon_family_member_ids.amazon_difference",
@@ -284,7 +287,7 @@ class SaleOrder(models.Model):
             if self.amazon_unclassified and off < 0:
                 return "unclassified"
             if off > 0:
-                return "drafted" if self.amazon_credit_drafted else "refund"
+                return "drafted" if self.amazon_credit_drafted else self.amazon_claim or "refund"
             return "release" if self.amazon_release_differs else "credit"
         return self._amazon_reason_of_order(off - self.amazon_refunded + self.amazon_credited)
 
