@@ -121,15 +121,18 @@ class AmazonTransaction(models.Model):
 
         :param dict originals: what each of them releases.
         """
-        concerned = self.browse().union(self, *originals.values())
-        concerned.fetch(["payload"])
-        values = {one: parse_transaction(one.payload) for one in concerned}
         # All at once: taking away the lines of one has Odoo read those of all others again.
         self.line_ids.unlink()
+        concerned = self.browse().union(self, *originals.values())
+        concerned.fetch(["payload"])
+        # One by one they would be read below, each with all that is written with it.
+        concerned.mapped("state")
+        values = {one: parse_transaction(one.payload) for one in concerned}
+        waiting = self.browse().union(*originals.values()).filtered(lambda one: one.state == "deferred")
+        waiting.state = "deferred_released"
         leaves_of = []
         for releases in self._released_together(originals):
             mine = self.browse().union(*(originals[release] for release in releases))
-            mine.filtered(lambda one: one.state == "deferred").state = "deferred_released"
             last = releases.sorted(lambda one: (one.posted_at, one.id))[-1]
             leaves = released_beyond([values[one] for one in mine], [values[one] for one in releases])
             beyond = float(sum(leaf.amount.amount for leaf in leaves))
