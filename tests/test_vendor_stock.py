@@ -1,5 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common_vendor import VendorCase
 
@@ -384,6 +386,61 @@ class TestVendorStock(VendorCase):
         self.assertEqual(len(self.there()), 41)
         self.assertFalse(self.vendor.activity_ids)
 
+    def test_many_are_refused(self):
+        """Many SKUs that Amazon does not take, of which it names one at a time, keep no other from being told."""
+        count = 60
+        offers = self.map(*(f"S-{number:02}" for number in range(count)))
+        self.only_one_code()
+        bad = [f"S-{number:02}" for number in range(count) if number % 3 == 2]
+        self.refuse(*bad)
+        self.tell_all(60)
+        self.assertEqual(self.there(), {"V-1": 10, **{sku: 10 for sku in offers.mapped("sku") if sku not in bad}})
+
+    def test_none_was_meant(self):
+        """What Amazon has refused by itself, because it refused everything, is told when it takes anything again."""
+        offers = self.map(*(f"S-{number}" for number in range(15)))
+        self.only_one_code()
+        merchant = f"sellers/{self.party['merchant_id']}"
+        self.amazon.control("PATCH", merchant, vendor={"warehouses": ["SIMO"]})
+        self.tell_all(20)
+        self.assertFalse(self.there())
+        told = len(self.told())
+        self.amazon.control("PATCH", merchant, vendor={"warehouses": ["SIMO", "SIMT"]})
+        [row] = self.env["amazon.vendor.submission"].search([("kind", "=", "inventory")])
+        self.assertEqual((row.state, told), ("error", 18))
+        self.assertTrue(offers.vendor_quantity_ids.filtered(lambda one: one.together == 1 and one.refused))
+        # With the next change of any.
+        offers[-1].buffer = 1
+        self.tell_all(16)
+        self.assertEqual(self.there(), {"V-1": 10, **dict.fromkeys(offers[:-1].mapped("sku"), 10), "S-14": 9})
+        self.assertFalse(self.vendor.activity_ids)
+
+    def test_cannot_be_looked_at(self):
+        """A SKU that cannot be looked at keeps no other from being told, is in no full update with what was counted
+        before, a person is told, and it is looked at again and again."""
+        other = self.map("V-2")
+        self.settle()
+        self.env.cr.execute(
+            "CREATE FUNCTION no_two() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF NEW.sku = 'V-2' AND NEW.quantity = 11 THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$;"
+            "CREATE TRIGGER no_two BEFORE INSERT OR UPDATE ON amazon_vendor_quantity"
+            " FOR EACH ROW EXECUTE FUNCTION no_two()"
+        )
+        self.put(1)
+        with mute_logger("odoo.sql_db"):
+            self.settle()
+            self.assertEqual(self.there(), {"V-1": 11, "V-2": 10})
+            self.assertEqual((other.vendor_state, self.offer.vendor_state), ("error", "done"))
+            self.assertIn("V-2", self.vendor.activity_ids.note)
+            self.want_full("SIMT")
+            self.settle()
+        self.assertEqual(self.named(), {"V-1": 11})
+        self.env.cr.execute("DROP TRIGGER no_two ON amazon_vendor_quantity")
+        self.settle()
+        self.assertEqual(self.there(), {"V-1": 11, "V-2": 11})
+        self.assertEqual(other.vendor_state, "done")
+        self.assertFalse(self.vendor.activity_ids)
+
     def test_full_is_refused(self):
         """A full update that Amazon refuses is over: what is told later is partial, and only a manager has it again."""
         self.map("V-2")
@@ -470,6 +527,13 @@ class TestVendorStock(VendorCase):
         self.assertEqual(self.offer.vendor_told_at, max(self.offer.vendor_quantity_ids.mapped("accepted_at")))
         with self.assertRaises(AccessError):
             self.offer.with_user(self.user).sku = "V-9"
+        # Sellers' and vendors' SKUs stand in a list each, whatever became of the account.
+        self.vendor.active = False
+        for name, there in (("action_amazon_vendor_offers", True), ("action_amazon_offers", False)):
+            domain = safe_eval(self.env.ref(f"sale_amazon_spapi.{name}").domain)
+            self.assertEqual(self.offer in self.env["amazon.offer"].search(domain), there)
+        action = self.vendor.action_view_stock_errors()
+        self.assertEqual(action["id"], self.env.ref("sale_amazon_spapi.action_amazon_vendor_offers").id)
 
     def test_late(self):
         """A person is told when Amazon has not ended an update within a quarter of an hour."""

@@ -31,6 +31,11 @@ class AmazonAccount(models.Model):
         self.env["amazon.stock.change"].sudo()._note_all(self.sudo(), "person", again=True)
         self._wake_stock()
 
+    def _view_of(self, action, domain):
+        # Vendors' SKUs have a list of their own.
+        own = self.kind == VENDOR and action == "action_amazon_offers"
+        return super()._view_of("action_amazon_vendor_offers" if own else action, domain)
+
     def _stock_warehouses(self):
         if self.kind != VENDOR:
             return super()._stock_warehouses()

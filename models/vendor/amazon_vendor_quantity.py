@@ -132,13 +132,13 @@ class AmazonVendorQuantity(models.Model):
 
     @api.model
     def _cannot_be_looked_at(self, run, offer, why):
-        """Say of a SKU why it is not known how many there are: its old quantity is told no more.
+        """Say of a SKU why it is not known how many there are: its old quantity counts no more.
 
         :param why: as :func:`...said.pack` takes it.
         """
         run.log._note(_lt("%(sku)s: %(why)s", sku=offer.sku, why=why))
         rows = self.search([("offer_id", "=", offer.id)])
-        rows.write({"is_due": False, "together": 1, "refused": say(self.env, why)})
+        rows.write({"is_due": False, "counted_in_id": False, "refused": say(self.env, why)})
 
     @api.model
     def _note(self, account, offers, anyway, asked_for):
@@ -281,12 +281,14 @@ class AmazonVendorQuantity(models.Model):
 
         :param int most: no more than these.
         :param bool only_asked: as in :meth:`_due_in`.
-        :param bool small_first: begin with those of which the fewest may go together.
+        :param bool small_first: begin with those of which the fewest, but not one alone, may go together.
         """
         due = self._due_in(code, only_asked)
         if whole := self.search(due & Domain("together", "=", 0), order="id", limit=most):
             return whole
-        first = self.search(due, order="together, id" if small_first else "together DESC, id", limit=1)
+        first = self.search(due & ~ALONE, order="together, id" if small_first else "together DESC, id", limit=1)
+        # What goes by itself keeps no others waiting.
+        first = first or self.search(due, order="id", limit=1)
         return self.search(due & Domain("together", "=", first.together), order="id", limit=first.together or 1)
 
     def _twice(self):
@@ -379,8 +381,9 @@ class AmazonVendorQuantity(models.Model):
 
         :rtype: str
         """
+        by_itself = ALONE | Domain("counted_in_id", "=", False)
         refused = self.search(
-            Domain("account_id", "=", account.id) & Domain("refused", "!=", False) & ALONE, limit=NAMED + 1
+            Domain("account_id", "=", account.id) & Domain("refused", "!=", False) & by_itself, limit=NAMED + 1
         )
         lines = [
             self.env._(

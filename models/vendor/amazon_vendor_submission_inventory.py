@@ -15,6 +15,7 @@ from ...notices import notice
 from ...said import say
 from ...selling_partner import InventoryItem, InventoryUpdate
 from ..engine.why import Why
+from .amazon_vendor_quantity import ALONE
 from .amazon_vendor_submission import AGAIN_MINUTES, OWN_TROUBLE, Kind
 from .amazon_vendor_submission_confirmation import Wrong
 
@@ -191,8 +192,10 @@ class AmazonVendorSubmission(models.Model):
 
     def _inventory_why_waiting(self):
         code = self.stock_warehouse_id
-        moved = Domain("warehouse_id", "=", code.id) & ~self.env["amazon.vendor.quantity"]._of(code)
-        if self.is_full and self.env["amazon.vendor.quantity"].search_count(moved, limit=1):
+        quantities = self.env["amazon.vendor.quantity"]
+        # What cannot be counted does not keep the others waiting.
+        moved = Domain("warehouse_id", "=", code.id) & Domain("counted_in_id", "!=", False) & ~quantities._of(code)
+        if self.is_full and quantities.search_count(moved, limit=1):
             return Why("counted", self.env._("What lies in the code's new warehouse is counted first."))
         return False
 
@@ -274,17 +277,26 @@ class AmazonVendorSubmission(models.Model):
         is_named = 0 < len(named) <= MOST_NAMED
         if len(told) == 1:
             told._refuse_alone(message)
-        elif is_named:
-            named.together = 1
         else:
-            told.together = len(told) // 2
+            if not is_named or refusals > SMALL_FIRST:
+                told.together = len(told) // 2
+            if is_named:
+                named.together = 1
         told.filtered("is_sending").is_due = True
         # Of a full update no part can be told.
         goes_on = refusals < MOST_REFUSALS and (is_named or not self.is_full)
         if goes_on and self._inventory_rows():
             self._to_send(refusals=refusals)
         else:
+            if refusals >= MOST_REFUSALS:
+                self._none_is_meant(message)
             self._refused("error", message, hint, refusals=refusals)
+
+    def _none_is_meant(self, message):
+        """Amazon refuses whatever it is told: what it has refused by itself goes again when it takes something."""
+        quantities = self.env["amazon.vendor.quantity"]
+        mine = Domain("warehouse_id", "=", self.stock_warehouse_id.id) & Domain("refused", "=", message)
+        quantities.search(mine & ALONE).is_due = True
 
     @api.model
     def _inventories_refused(self, account):
