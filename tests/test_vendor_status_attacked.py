@@ -1,6 +1,6 @@
-from odoo import fields
-from odoo.exceptions import UserError
-from odoo.tests import Form, tagged
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools.misc import format_datetime
 
 from ..selling_partner import STATUS_EVENTS
@@ -89,6 +89,13 @@ class TestVendorStatusAttacked(Canaries, StatusCase):
         form.save().action_tell()
         self.tell()
         self.assertNotIn("shipmentSchedule", self.told()[-1])
+
+    def test_expected_before_it_happened(self):
+        """What is still on its way is not expected in the past."""
+        picking = self.confirmed("T-1")
+        with self.assertRaisesRegex(UserError, "expected"):
+            self.happens(picking, "in_transit", self.ago(30), appointment_at=self.ago(60))
+        self.happens(picking, "in_transit", self.ago(30), appointment_at=self.ago(-60))
 
     def test_appointments_of_several(self):
         """Of several orders each has its own appointment, also where the dialog's fields are empty."""
@@ -242,6 +249,41 @@ class TestVendorStatusAttacked(Canaries, StatusCase):
         self.assertFalse(picking.amazon_tells_status)
         self.leave(picking.sale_id, "V-1")
         self.assertTrue(picking.amazon_tells_status)
+
+    # --- who may
+
+    def test_strangers(self):
+        """Nobody tells of another company's parcels, nor by another user's dialog, nor of what he makes up."""
+        mine = self.confirmed("T-1")
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = new_test_user(
+            self.env,
+            "stranger",
+            "sale_amazon_spapi.group_amazon_user,stock.group_stock_user",
+            company_id=elsewhere.id,
+            company_ids=[Command.set(elsewhere.ids)],
+        )
+        with self.assertRaises(AccessError):
+            mine.with_user(stranger).action_amazon_status_update()
+        dialog = self.env["amazon.vendor.status"].browse(
+            mine.with_user(self.user).action_amazon_status_update()["res_id"]
+        )
+        dialog.event = "departed"
+        with self.assertRaises(AccessError):
+            dialog.with_user(stranger).action_tell()
+        orders = {"default_order_ids": mine.sale_id.ids}
+        with self.assertRaises(AccessError):
+            self.env["amazon.vendor.acceptance"].with_user(stranger).with_context(**orders).create({}).action_accept()
+        # Another parcel's number and another order are not taken from the caller.
+        other = self.confirmed("T-2")
+        made_up = self.env["amazon.vendor.status"].with_user(self.user)
+        for values in (
+            {"picking_id": mine.id, "order_id": mine.sale_id.id, "tracking_ref": "T-2"},
+            {"picking_id": mine.id, "order_id": other.sale_id.id, "tracking_ref": "T-2"},
+        ):
+            with self.subTest(values=values), self.assertRaises(UserError), self.env.cr.savepoint():
+                made_up.create({"event": "departed", "parcel_ids": [Command.create(values)]}).action_tell()
+        self.assertFalse((mine | other).amazon_status_ids)
 
     # --- the customer's data
 

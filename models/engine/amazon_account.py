@@ -799,10 +799,11 @@ class AmazonAccount(models.Model):
 
         :rtype: str
         """
-        company = self.company_id
+        account = self.sudo()  # sudo: whoever is told a time need not read calendars
+        company = account.company_id
         return (
-            self.marketplace_ids[:1].tz
-            or self.user_id.tz
+            account.marketplace_ids[:1].tz
+            or account.user_id.tz
             or company.partner_id.tz
             or company.resource_calendar_id.tz
             or "UTC"

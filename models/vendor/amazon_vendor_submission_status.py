@@ -357,11 +357,20 @@ class AmazonVendorSubmission(models.Model):
     def _status_schedule(self):
         """Return when it is to be delivered, None where there is no appointment, or none that counts any more.
 
-        :raise Wrong: it ends before it begins, or is not said.
+        :raise Wrong: it ends before it begins, or is not said, or it is expected before what has happened.
         """
         begin, end, order = self.appointment_from, self.appointment_until, self.order_id
         if begin and end and end < begin:
             raise Wrong("appointment", self.env._("The appointment ends before it begins."))
+        if self.event not in LAST and self.appointment_at and self.appointment_at < self.moment:
+            raise Wrong(
+                "appointment",
+                self.env._(
+                    "%(number)s: it cannot be expected at %(time)s, before what has happened to it.",
+                    number=self.tracking_ref,
+                    time=self._at(self.appointment_at),
+                ),
+            )
         times = [self.appointment_at, self.appointment_from, self.appointment_until]
         wanted = self.event not in LAST and (order.amazon_appointment_from or order.amazon_appointment_until)
         if wanted and not any(times):
