@@ -51,6 +51,7 @@
         "wizards/amazon_settlement_upload_views.xml",
         "views/amazon_finance_views.xml",
         "views/amazon_settlement_views.xml",
+        "views/amazon_invoice_views.xml",
         "views/sale_order_views.xml",
         "views/stock_picking_views.xml",
         "views/stock_package_views.xml",

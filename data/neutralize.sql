@@ -4,6 +4,7 @@ UPDATE amazon_account
        auto_confirm = FALSE,
        auto_inventory = FALSE,
        auto_finance = FALSE,
+       auto_invoice = FALSE,
        auto_settlement = FALSE,
        auto_vendor = FALSE,
        refresh_token_cipher = NULL,

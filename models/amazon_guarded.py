@@ -3,6 +3,11 @@
 from odoo import models
 
 
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["amazon.guard", "account.move"]
+
+
 class AccountTax(models.Model):
     _name = "account.tax"
     _inherit = ["amazon.guard", "account.tax"]

@@ -32,6 +32,7 @@ from . import (
     test_finances_released,
     test_import,
     test_inbox,
+    test_invoices,
     test_kits,
     test_lines,
     test_listings,

@@ -78,7 +78,12 @@ FIELDS = {
             "auto_confirm",
             "auto_inventory",
             "auto_finance",
+            "auto_invoice",
             "auto_settlement",
+            "invoice_state",
+            "invoice_per",
+            "invoice_since",
+            "invoice_customer_id",
             "auto_vendor",
             "vendor_party",
             "vendor_warehouse_ids",
@@ -248,6 +253,7 @@ METHODS = {
         "action_compare_stock": USER,
         "action_send_all_stock": MANAGER,
         "action_view_attention": SHOWS,
+        "action_view_invoices": SHOWS,
         "action_view_listing_errors": SHOWS,
         "action_view_stock_drift": SHOWS,
         "action_view_stock_errors": SHOWS,
@@ -285,7 +291,14 @@ METHODS = {
     "amazon.rejection": {"action_reject": USER},
     "amazon.vendor.acceptance": {"action_accept": USER, "action_accept_known": USER},
     "amazon.log": dict.fromkeys(
-        ["action_view_confirmations", "action_view_orders", "action_view_quantities", "action_view_settlements"], SHOWS
+        [
+            "action_view_confirmations",
+            "action_view_invoices",
+            "action_view_orders",
+            "action_view_quantities",
+            "action_view_settlements",
+        ],
+        SHOWS,
     ),
     "amazon.offer": {"action_send_now": USER, "action_view_orders": SHOWS, "action_view_quantities": SHOWS},
     "product.product": {"action_view_amazon_offers": SHOWS},
@@ -408,6 +421,9 @@ class RightsCase(ConfirmationCase):
             settlement_text(
                 ("Order", "", "Amazon.co.jp", "ItemPrice", "Principal", "90", "2026-11-03", "", "")
             ).encode(),
+        )
+        self.env["account.move"].create(
+            {"journal_id": self.env["account.journal"].create({"name": "T", "code": "T", "type": "general"}).id}
         )
         self.env["amazon.stock.change"].create({"account_id": self.account.id, "offer_id": offer.id})
         self.env["amazon.report.column"].create({"name": "Neue Spalte"})

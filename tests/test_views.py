@@ -25,6 +25,7 @@ MENUS = {
     "menu_amazon_settlement_lines": ("accountant", "manager"),
     "menu_amazon_settlement_files": ("accountant", "manager"),
     "menu_amazon_amounts": ("accountant", "manager"),
+    "menu_amazon_invoices": ("accountant", "manager"),
     "menu_amazon_transactions": ("accountant", "manager"),
     "menu_amazon_transaction_lines": ("accountant", "manager"),
     "menu_amazon_amount_types": ("accountant", "manager"),

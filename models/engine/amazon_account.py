@@ -158,6 +158,7 @@ class AmazonAccount(models.Model):
     auto_confirm = fields.Boolean("Confirm Deliveries", copy=False, tracking=True)
     auto_inventory = fields.Boolean("Send Stock", copy=False, tracking=True)
     auto_finance = fields.Boolean("Fetch Finances", copy=False, tracking=True)
+    auto_invoice = fields.Boolean("Make Invoices", copy=False, tracking=True)
     auto_settlement = fields.Boolean("Fetch Settlements", copy=False, tracking=True)
     auto_vendor = fields.Boolean("Direct Fulfillment", copy=False, tracking=True)
     job_ids = fields.One2many("amazon.job", "account_id", readonly=True)
@@ -345,7 +346,8 @@ class AmazonAccount(models.Model):
                     ) from error
 
     @api.constrains(
-        *("kind", "auto_import", "auto_confirm", "auto_inventory", "auto_finance", "auto_settlement", "auto_vendor")
+        *("kind", "auto_import", "auto_confirm", "auto_inventory"),
+        *("auto_finance", "auto_invoice", "auto_settlement", "auto_vendor"),
     )
     def _check_kind(self):
         every = self.env["amazon.job"]._switches()

@@ -2,8 +2,10 @@
 
 from . import (
     account_move,
+    account_move_invoice,
     amazon_accepted,
     amazon_account,
+    amazon_account_invoice,
     amazon_account_settlement,
     amazon_amount_type,
     amazon_job,
@@ -24,5 +26,6 @@ from . import (
     sale_order_difference,
     sale_order_explained,
     sale_order_family,
+    sale_order_invoice,
     sale_order_settlement,
 )

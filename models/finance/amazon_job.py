@@ -12,14 +12,15 @@ _lt = LazyTranslate(__name__)
 
 
 class AmazonJob(models.Model):
-    """The jobs that read Amazon's Finances, and what it has paid."""
+    """The jobs that read Amazon's Finances and what it has paid, and that invoice what has left."""
 
     _inherit = "amazon.job"
 
     name = fields.Selection(
-        selection_add=[("finances", "Finances"), ("settlements", "Settlements")],
-        ondelete={"finances": "cascade", "settlements": "cascade"},
+        selection_add=[("finances", "Finances"), ("settlements", "Settlements"), ("invoices", "Invoices")],
+        ondelete=dict.fromkeys(("finances", "settlements", "invoices"), "cascade"),
     )
+    invoice_place = fields.Json(readonly=True, help="After which order the next run goes on looking what to invoice.")
     known_since = fields.Datetime(readonly=True, help="Where its first reading has begun (UTC).")
 
     @api.model
@@ -44,6 +45,15 @@ class AmazonJob(models.Model):
                 shown=True,
                 progress=lambda log: _lt(
                     "running since %(time)s: %(received)s new settlements", time=log.started_at, received=log.received
+                ),
+            ),
+            "invoices": Job(
+                "_make_invoices",
+                minutes=60,
+                priority=7,
+                switch="auto_invoice",
+                progress=lambda log: _lt(
+                    "running since %(time)s: %(count)s orders invoiced", time=log.started_at, count=log.invoiced
                 ),
             ),
         }

@@ -50,6 +50,8 @@ class SaleOrder(models.Model):
             raise UserError(self.env._("%s has no posted invoice. Invoice the order first.", self.name))
         note = self.env["account.move"].create(self._amazon_note_vals(invoice, refunds, open_amount))
         refunds.sudo().credit_note_id = note  # sudo: transactions are the addon's own
+        # The invoice may be of several orders: now it is known that the note is this one's.
+        note._amazon_credited_orders()._amazon_count_credit()
         return self._amazon_show_note(note)
 
     def action_amazon_prepare_return(self):

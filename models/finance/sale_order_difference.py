@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
-from ...const import AWAITING_PAYMENT
+from ...const import AWAITING_PAYMENT, DEAD
 from ...said import say
 from .amazon_amount_type import BUYERS
 
@@ -189,7 +189,12 @@ class SaleOrder(models.Model):
     def _amazon_there(self):
         """Return what the order is on Amazon, less what was refunded there, in its currency."""
         self.ensure_one()
-        return self.amazon_total - self.amazon_refunded
+        return 0 if self._amazon_is_billed_in_vain() else self.amazon_total - self.amazon_refunded
+
+    def _amazon_is_billed_in_vain(self):
+        """Tell whether Amazon has cancelled what is invoiced here."""
+        self.ensure_one()
+        return self.amazon_status in DEAD and self.state == "sale" and bool(self.order_line.invoice_lines)
 
     def _amazon_shown(self):
         """Return what Amazon's Finances show of these orders as sold.
@@ -249,7 +254,11 @@ class SaleOrder(models.Model):
         currency = self.currency_id[:1]
         if not currency:
             return False
-        waiting = self.filtered(lambda order: order.amazon_account_id and order.amazon_status not in SHIPPED)
+        waiting = self.filtered(
+            lambda order: (
+                order.amazon_account_id and order.amazon_status not in SHIPPED and not order._amazon_is_billed_in_vain()
+            )
+        )
         shipped = self - waiting
         if not shipped.amazon_account_id:
             return False
@@ -308,7 +317,7 @@ class SaleOrder(models.Model):
                 and lines[item.item_ref].product_uom_qty > item.quantity_fulfilled + item.quantity_unfulfilled
             )
         )
-        if any(item.quantity_cancelled for item in gone):
+        if self._amazon_is_billed_in_vain() or any(item.quantity_cancelled for item in gone):
             return "cancelled"
         if abs(off) <= self.currency_id.rounding * max(len(self.order_line), 1):
             return "rounding"
@@ -337,7 +346,11 @@ class SaleOrder(models.Model):
     def _amazon_notes(self):
         """Return the credit notes of this order, by its lines or by the invoices that they reverse."""
         own = self.order_line.invoice_lines.move_id
-        return (own | own.reversal_move_ids).filtered(lambda move: move.move_type == "out_refund")
+        notes = (own | own.reversal_move_ids).filtered(lambda move: move.move_type == "out_refund")
+        # An invoice may be of several orders: those of others are for what was refunded of them.
+        refunds = self.env["amazon.transaction"].sudo().search([("credit_note_id", "in", notes.ids)])
+        others = refunds.filtered(lambda refund: refund.order_id != self).credit_note_id
+        return notes - (others - own - refunds.filtered(lambda refund: refund.order_id == self).credit_note_id)
 
     def _amazon_credit_of(self, note):
         """Return what a credit note gives back of this order, in the order's currency.

@@ -208,6 +208,7 @@ WAYS = {
     "compare": on_accounts("_compare_stock"),
     "finances": on_accounts("_sync_finances"),
     "settlements": on_accounts("_sync_settlements"),
+    "invoices": on_accounts("_make_invoices"),
     "vendor": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._sync_vendor()),
     "vendor tells": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._tell_vendor()),
     "vendor stock by hand": as_superuser(
@@ -341,11 +342,12 @@ def move(name):
 
 def small_batches(size):
     """Make batches of few orders and SKUs, so that few make several."""
-    from odoo.addons.sale_amazon_spapi.models import inventory  # noqa: PLC0415
+    from odoo.addons.sale_amazon_spapi.models import finance, inventory  # noqa: PLC0415
     from odoo.addons.sale_amazon_spapi.models.orders import amazon_order_update  # noqa: PLC0415
 
     for module, name in (
         (amazon_order_update, "BATCH_SIZE"),
+        (finance.sale_order_invoice, "BATCH_SIZE"),
         (inventory.amazon_offer, "MANY_SKUS"),
         (inventory.amazon_offer_drift, "LOOK"),
         (inventory.amazon_offer_report, "LEARN"),
