@@ -10,7 +10,7 @@ class AmazonLog(models.Model):
     _inherit = "amazon.log"
 
     invoiced = fields.Integer("Orders Invoiced", readonly=True)
-    not_invoiced = fields.Integer("Not Invoiced", readonly=True, help="Orders that could not be invoiced by themselves")
+    not_invoiced = fields.Integer(readonly=True, help="Orders that could not be invoiced by themselves")
     made_invoice_ids = fields.Many2many("account.move", "amazon_log_invoice_rel", "log_id", "move_id", readonly=True)
     settlement_ids = fields.One2many(
         "amazon.settlement", "log_id", readonly=True, groups="sale_amazon_spapi.group_amazon_accountant"
