@@ -195,6 +195,7 @@ class TestSettlements(SettlementsCase):
         settlement = self.settlements()
         self.assertEqual((settlement.agrees, settlement.difference, settlement.amount), (False, -10, 90))
         self.assertIn(settlement.settlement_ref, self.activity().note)
+        self.assertIn(settlement.settlement_ref, self.job.warning)
         settlement.with_user(self.accountant).action_seen()
         self.assertFalse(self.activity())
         self.assertFalse(settlement.agrees)
@@ -347,6 +348,17 @@ class TestSettlementsByHand(SettlementsCase):
             self.assertTrue(self.env[model].with_user(self.accountant).search([]))
         with self.assertRaises(AccessError):
             self.upload(self.simple(ref="2"), user=stranger)
+
+    def test_an_account_that_moves(self):
+        """Who may see its settlements goes with the account's company."""
+        self.upload(self.simple())
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", elsewhere.id)], limit=1)
+        of_company = {"user_id": False, "warehouse_id": warehouse.id, "fba_warehouse_id": warehouse.id}
+        self.account.write({"company_id": elsewhere.id, **of_company})
+        settlement = self.settlements()
+        for records in (settlement, settlement.line_ids, settlement.sum_ids, settlement.file_id):
+            self.assertEqual(records.company_id, elsewhere)
 
     def test_drill_down(self):
         order = self.sold()

@@ -73,6 +73,10 @@ class AmazonJob(models.Model):
                     count=count if count < MOST_COUNTED else f"{count}+",
                 )
                 job.warning = say(self.env, [job.warning, text] if job.warning else text)
+        for job in self.filtered(lambda job: job.name == "settlements"):
+            # sudo: what is wrong with them is told, no amounts of theirs but what lacks
+            if troubles := job.account_id._origin.sudo()._settlement_troubles():
+                job.warning = "\n".join(filter(None, (job.warning, troubles)))
         return result
 
     # === BUSINESS METHODS === #

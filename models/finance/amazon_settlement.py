@@ -33,12 +33,16 @@ class AmazonSettlement(models.Model):
     start_at = fields.Datetime("Start", required=True, readonly=True)
     end_at = fields.Datetime("End", required=True, readonly=True)
     deposited_at = fields.Datetime("Deposit", readonly=True, help="When Amazon sends the money to the bank")
-    amount = Exact("Transfer", readonly=True, help="What Amazon says it pays; negative: what the seller owes")
+    amount = Exact("Payout", readonly=True, help="What Amazon says it pays; negative: what the seller owes")
     lines_amount = Exact("Lines Come to", readonly=True)
     difference = Exact(
         compute="_compute_difference", store=True, help="What the lines come to, less what Amazon says it pays"
     )
     agrees = fields.Boolean(readonly=True, help="Its lines come to what Amazon says it pays.")
+    agreement = fields.Selection(
+        [("agrees", "Agrees"), ("differs", "Does Not Agree"), ("other", "Came with Other Contents")],
+        compute="_compute_agreement",
+    )
     line_count = fields.Integer(readonly=True)
     opening_reserve = Exact(readonly=True, help="What Amazon kept of the settlement before, and pays with this one")
     sales = Exact(readonly=True, help="The buyers' money")
@@ -54,7 +58,7 @@ class AmazonSettlement(models.Model):
     )
     digest = fields.Char(readonly=True, help="Of what was read, to see whether it is the same when it comes again")
     other_digest = fields.Char(readonly=True)
-    is_seen = fields.Boolean("Looked At", readonly=True, help="A person knows what is wrong with it.")
+    is_seen = fields.Boolean("Seen by a Person", readonly=True, help="A person knows what is wrong with it.")
     has_other = fields.Boolean("Came with Other Contents", readonly=True)
     file_id = fields.Many2one("amazon.settlement.file", required=True, readonly=True, ondelete="restrict")
     other_file_id = fields.Many2one(
@@ -73,6 +77,12 @@ class AmazonSettlement(models.Model):
     def _compute_difference(self):
         for settlement in self:
             settlement.difference = 0 if settlement.agrees else settlement.lines_amount - settlement.amount
+
+    @api.depends("agrees", "has_other")
+    def _compute_agreement(self):
+        for settlement in self:
+            differs = "other" if settlement.has_other else "differs"
+            settlement.agreement = "agrees" if settlement.agrees and not settlement.has_other else differs
 
     # === ACTION METHODS === #
 

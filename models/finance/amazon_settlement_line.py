@@ -39,8 +39,9 @@ class AmazonSettlementLine(models.Model):
     _log_access = False
 
     settlement_id = fields.Many2one("amazon.settlement", required=True, readonly=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    # Written with the line (_insert), and computed only if they change.
+    company_id = fields.Many2one(related="settlement_id.company_id", store=True)
+    currency_id = fields.Many2one(related="settlement_id.currency_id", store=True)
     line = fields.Integer(readonly=True, help="Which line of the file, to be found there again")
     transaction_kind = fields.Selection(TRANSACTION_KINDS, "Transaction's Kind", required=True, readonly=True)
     transaction_type = fields.Char("Amazon's Type", readonly=True)
@@ -66,7 +67,7 @@ class AmazonSettlementLine(models.Model):
     _order_ref_idx = models.Index(trigram("order_ref"))
     # As the query of those without their orders says it.
     _unlinked_idx = models.Index(
-        "(order_ref) WHERE order_id IS NULL AND order_ref IS NOT NULL"
+        "(posted_at DESC, id DESC) WHERE order_id IS NULL AND order_ref IS NOT NULL"
         " AND (order_ref NOT LIKE 'S%' OR order_ref IS NULL)"
     )
     _sku_idx = models.Index(trigram("sku"))

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .amazon_amount_type import BUYERS, FEES
 from .amazon_settlement_line import TRANSACTION_KINDS
@@ -22,13 +22,23 @@ class AmazonSettlementSum(models.Model):
     company_id = fields.Many2one(related="settlement_id.company_id", store=True)
     account_id = fields.Many2one(related="settlement_id.account_id", store=True)
     currency_id = fields.Many2one(related="settlement_id.currency_id", store=True)
-    month = fields.Date(readonly=True, index=True, help="Its first day; by the days in the marketplace")
+    month = fields.Date("Month from", readonly=True, index=True, help="Its first day, by the days in the marketplace")
+    month_name = fields.Char("Month", compute="_compute_month_name")
     transaction_kind = fields.Selection(TRANSACTION_KINDS, "Transaction's Kind", required=True, readonly=True)
     type_id = fields.Many2one("amazon.amount.type", "What", required=True, readonly=True, index=True)
     kind = fields.Selection(related="type_id.kind")
     marketplace_id = fields.Many2one("amazon.marketplace", readonly=True)
     amount = Exact(readonly=True)
     count = fields.Integer("Lines", readonly=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("month")
+    @api.depends_context("lang")
+    def _compute_month_name(self):
+        for each in self:
+            # As pivots write it.
+            each.month_name = each.month and format_date(self.env, each.month, date_format="MMMM yyyy")
 
     # === ACTION METHODS === #
 
