@@ -32,7 +32,7 @@ class AmazonSettlement(models.Model):
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     start_at = fields.Datetime("Start", required=True, readonly=True)
     end_at = fields.Datetime("End", required=True, readonly=True)
-    deposited_at = fields.Datetime("Deposit", readonly=True, help="When Amazon sends the money to the bank")
+    deposited_at = fields.Datetime("Deposit", readonly=True, index=True, help="When Amazon sends the money to the bank")
     amount = Exact("Payout", readonly=True, help="What Amazon says it pays; negative: what the seller owes")
     lines_amount = Exact("Lines Come to", readonly=True)
     difference = Exact(
