@@ -1,19 +1,40 @@
 """Invoices that are made by themselves of orders that have left."""
 
+from ast import literal_eval
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..models.finance import sale_order_invoice
 from .common_finances import FinancesCase
 
 # Queries an order that is invoiced and posted costs, many at a time; and one that waits.
-QUERIES = 60
+QUERIES = 25
 QUERIES_WAITING = 3
+CUP = [{"sku": "AMZ-CUP-001"}]
+KINDS = (
+    "jp_multi_rate",
+    "jp_cod",
+    "jp_points",
+    "jp_points_used",
+    "jp_gift",
+    "jp_promotion_positive",
+    "jp_promotion_negative",
+    "jp_shipping_charge",
+    "jp_shipping_discount",
+    "jp_indivisible",
+    "jp_zero_replacement",
+    "jp_fully_discounted",
+    "jp_several_items",
+    "jp_fba_shipped",
+)
 
 
 class InvoicesCase(FinancesCase):
@@ -42,6 +63,15 @@ class InvoicesCase(FinancesCase):
         """Return orders that were imported and have left, as Amazon says."""
         orders = self.imported(kind, count, **values)
         for order in orders:
+            self.act(order.amazon_order_ref, "ship")
+        self.import_orders()
+        self.env.invalidate_all()
+        return orders
+
+    def of_all_kinds(self):
+        """Return orders that have left, whatever they consist of."""
+        orders = self.imported_together(*KINDS)
+        for order in orders.filtered(lambda order: order.amazon_status == "unshipped"):
             self.act(order.amazon_order_ref, "ship")
         self.import_orders()
         self.env.invalidate_all()
@@ -91,30 +121,10 @@ class TestInvoices(InvoicesCase):
 
     def test_kinds(self):
         """Whatever an order consists of, the invoice comes to what Amazon says, to the last yen."""
-        kinds = (
-            "jp_multi_rate",
-            "jp_cod",
-            "jp_points",
-            "jp_points_used",
-            "jp_gift",
-            "jp_promotion_positive",
-            "jp_promotion_negative",
-            "jp_shipping_charge",
-            "jp_shipping_discount",
-            "jp_indivisible",
-            "jp_zero_replacement",
-            "jp_fully_discounted",
-            "jp_several_items",
-            "jp_fba_shipped",
-        )
-        orders = self.imported_together(*kinds)
-        for order in orders.filtered(lambda order: order.amazon_status == "unshipped"):
-            self.act(order.amazon_order_ref, "ship")
-        self.import_orders()
-        self.env.invalidate_all()
+        orders = self.of_all_kinds()
         log = self.make(invoice_state="posted")
-        self.assertEqual((log.invoiced, log.not_invoiced, log.message), (len(kinds), 0, False))
-        for kind, order in zip(kinds, orders, strict=True):
+        self.assertEqual((log.invoiced, log.not_invoiced, log.message), (len(KINDS), 0, False))
+        for kind, order in zip(KINDS, orders, strict=True):
             with self.subTest(kind=kind):
                 self.assertEqual(order.invoice_ids.amount_total, order.amazon_total)
                 self.assertEqual(order.invoice_ids.amount_total, order.amount_total)
@@ -277,7 +287,7 @@ class TestInvoices(InvoicesCase):
 
     def test_cannot_be_invoiced(self):
         """One that cannot be invoiced says so once, is tried again later, and stops no other."""
-        wrong, good, other = self.shipped(items=[{"sku": "AMZ-PEN-001"}]) | self.shipped(count=2)
+        wrong, good, other = self.shipped(items=[{"sku": "AMZ-PEN-001"}]) | self.shipped(count=2, items=CUP)
         receivable = wrong.partner_id.property_account_receivable_id
         income = self.products["AMZ-PEN-001"].property_account_income_id = receivable.copy(
             {"code": "400009", "account_type": "income", "reconcile": False, "active": False}
@@ -288,7 +298,7 @@ class TestInvoices(InvoicesCase):
         self.assertTrue(good.invoice_ids and other.invoice_ids and not wrong.invoice_ids)
         self.assertEqual(wrong.activity_ids.amazon_reason, "invoice")
         self.assertIn("archived", wrong.amazon_invoice_error)
-        self.assertIn(wrong, self.filtered("not_invoiced"))
+        self.assertIn(wrong, self.filtered())
         self.assertEqual(self.make().not_invoiced, 0, "not tried again at once")
         self.assertEqual(self.make(days=2).not_invoiced, 1)
         self.assertEqual(len(wrong.activity_ids), 1)
@@ -296,12 +306,17 @@ class TestInvoices(InvoicesCase):
         self.assertEqual(self.make(days=4).invoiced, 1)
         self.assertEqual((wrong.invoice_ids.state, wrong.invoice_status), ("posted", "invoiced"))
         self.assertFalse(wrong.amazon_invoice_error or wrong.activity_ids)
-        self.assertNotIn(wrong, self.filtered("not_invoiced"))
+        self.assertNotIn(wrong, self.filtered())
 
-    def filtered(self, name):
-        """Return what a filter of the list of amounts shows to the accountant."""
-        domain = {"not_invoiced": [("amazon_invoice_error", "!=", False), ("invoice_status", "=", "to invoice")]}[name]
-        return self.env["sale.order"].with_user(self.accountant).search(domain)
+    def filtered(self):
+        """Return what the filter of the list of amounts shows to the accountant."""
+        return self.env["sale.order"].with_user(self.accountant).search(self.not_invoiced())
+
+    def not_invoiced(self):
+        """Return the condition of that filter."""
+        arch = etree.fromstring(self.env.ref("sale_amazon_spapi.sale_order_amounts_view_search").arch)
+        [shown] = arch.xpath("//filter[@name='not_invoiced']")
+        return literal_eval(shown.get("domain"))
 
     def test_not_all_delivered_here(self):
         """An invoice that would not come to what the order does is not made."""
@@ -386,6 +401,13 @@ class TestInvoices(InvoicesCase):
                     self.assertIn("amazon_to_invoice_idx", plan)
                     self.assertNotIn("Sort", plan)
 
+    def test_filter_is_indexed(self):
+        """What could not be invoiced is found among a million orders by an index of its own."""
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        orders = self.env["sale.order"]
+        query = orders._search(self.not_invoiced(), order="date_order desc, id desc", limit=80)
+        self.assertIn("amazon_not_invoiced_idx", str(self.env.execute_query(SQL("EXPLAIN %s", query.select()))))
+
     def test_goes_on(self):
         """A run whose time is up is gone on with where it ended, past what waits."""
         waiting, good = self.shipped(count=2).sorted(lambda order: (order.effective_date, order.id))
@@ -435,6 +457,37 @@ class TestInvoicesOfADay(InvoicesCase):
         self.assertEqual(self.make(days=1).invoiced, 1)
         self.assertTrue(today.invoice_ids)
 
+    def test_kinds(self):
+        """Whatever the orders of a day consist of, and however tax is rounded, their invoice comes to what Amazon says,
+        and each rate to what it does on the orders."""
+        for rounding in ("round_per_line", "round_globally"):
+            self.company.tax_calculation_rounding_method = rounding
+            self.new_seller()
+            orders = self.of_all_kinds()
+            self.on(orders, *["2026-11-02 03:00:00"] * len(orders))
+            log = self.make(invoice_state="posted")
+            with self.subTest(rounding=rounding):
+                self.assertEqual((log.invoiced, log.message, len(log.made_invoice_ids)), (len(KINDS), False, 1))
+                invoice = log.made_invoice_ids
+                self.assertEqual(invoice.amount_total, sum(orders.mapped("amazon_total")))
+                of_orders = {}
+                for line in orders.order_line:
+                    rate = tuple(line.tax_ids.mapped("amount"))
+                    of_orders[rate] = of_orders.get(rate, 0) + line.price_total
+                self.assertEqual(self.sums(invoice), of_orders)
+                self.assertEqual(set(orders.mapped("invoice_status")), {"invoiced"})
+
+    def test_many(self):
+        """Of a day with more orders than one invoice holds there are several; what is looked at together does not cut
+        a day in two."""
+        orders = self.shipped(count=7)
+        self.on(orders, *["2026-11-02 03:00:00"] * 2, *["2026-11-03 03:00:00"] * 2, *["2026-11-04 03:00:00"] * 3)
+        with patch.object(sale_order_invoice, "LOOKED_AT", 3), patch.object(sale_order_invoice, "MOST_ON_ONE", 2):
+            log = self.make()
+        self.assertEqual(log.invoiced, 7)
+        sizes = [len(invoice.line_ids.sale_line_ids.order_id) for invoice in log.made_invoice_ids.sorted("id")]
+        self.assertEqual(sizes, [2, 2, 2, 1])
+
     def test_nothing_of_a_buyer(self):
         order, other = self.shipped("jp_gift", 2)
         self.on(order | other, "2026-11-02 03:00:00", "2026-11-02 04:00:00")
@@ -471,7 +524,7 @@ class TestInvoicesOfADay(InvoicesCase):
 
     def test_one_of_them_cannot(self):
         """One that cannot be invoiced is left out; the others of its day stand on one invoice all the same."""
-        wrong, *_others = self.shipped(items=[{"sku": "AMZ-PEN-001"}]) | self.shipped(count=4)
+        wrong, *_others = self.shipped(items=[{"sku": "AMZ-PEN-001"}]) | self.shipped(count=4, items=CUP)
         orders = self.env["sale.order"].search([("amazon_account_id", "=", self.account.id)])
         self.on(orders, *["2026-11-02 03:00:00"] * 5)
         receivable = self.account._invoice_customer().property_account_receivable_id

@@ -194,7 +194,8 @@ class SaleOrder(models.Model):
     def _amazon_is_billed_in_vain(self):
         """Tell whether Amazon has cancelled what is invoiced here."""
         self.ensure_one()
-        return self.amazon_status in DEAD and self.state == "sale" and bool(self.order_line.invoice_lines)
+        # sudo: only whether there is one
+        return self.amazon_status in DEAD and self.state == "sale" and bool(self.sudo().order_line.invoice_lines)
 
     def _amazon_shown(self):
         """Return what Amazon's Finances show of these orders as sold.

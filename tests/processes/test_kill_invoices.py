@@ -14,25 +14,40 @@ CASES = {
     "day": ({"invoice_per": "day", "invoice_state": "draft"}, 2),
 }
 
+# A person invoices orders, and before that is committed the job runs.
+INVOICED_MEANWHILE = """
+env["sale.order"].search([("amazon_order_ref", "!=", False)], limit=2)._create_invoices()
+env.flush_all()
+account = env["amazon.account"].search([], limit=1)
+with env.registry.cursor() as cr:
+    account.with_env(env(cr=cr))._make_invoices()
+env.cr.commit()
+"""
+
 
 class InvoicesSite(shops.SiteWithAmazon):
     """A site with orders that have left, on two days.
 
     :param dict values: the account's settings.
+    :param str sold: the kind of the orders.
     """
 
-    def prepare(self, values):
+    def prepare(self, values, sold="jp_fba_shipped"):
         """Have the orders here."""
         seller = self.register()
         for days in (2, 3):
             when = shops.moment_ago(self.amazon, days * 24 * 60)
-            self.amazon.place(seller, "jp_fba_shipped", 2 if days == 2 else ORDERS - 2, created=when, updated=when)
+            self.amazon.place(seller, sold, 2 if days == 2 else ORDERS - 2, created=when, updated=when)
         self.importer.good("import")
         self.set(auto_import=False, auto_invoice=True, invoice_since="2020-01-01", **values)
 
 
-def assert_right(site, count):
-    """Check that each order is invoiced once, with what it comes to."""
+def assert_right(site, count, by_itself=ORDERS):
+    """Check that each order is invoiced once, with what it comes to.
+
+    :param int count: how many invoices there are.
+    :param int by_itself: how many orders the job has invoiced.
+    """
     orders = site.shop.sql("""
         SELECT one.name, one.invoice_status, one.amount_total::float,
                (SELECT count(DISTINCT line.move_id)
@@ -45,7 +60,7 @@ def assert_right(site, count):
     assert {(status, invoices) for _name, status, _total, invoices in orders} == {("invoiced", 1)}, orders
     invoices = site.shop.sql("SELECT amount_total::float FROM account_move WHERE move_type = 'out_invoice'")
     assert (len(invoices), sum(total for [total] in invoices)) == (count, sum(order[2] for order in orders))
-    assert site.shop.sql("SELECT sum(invoiced) FROM amazon_log") == [(ORDERS,)], "each is counted once"
+    assert site.shop.sql("SELECT sum(invoiced) FROM amazon_log") == [(by_itself,)], "each is counted once"
     assert not site.shop.sql("SELECT id FROM amazon_job WHERE invoice_place <> 'false'")
     shops.assert_at_rest(site.shop)
 
@@ -71,3 +86,15 @@ def test_killed_at_every_commit(one_account, case):
             assert_right(site, count)
 
         shops.die_at_each(events, sites, begin, recover)
+
+
+def test_a_person_at_the_same_time(one_account):
+    """What a person is invoicing at this moment is left to the person."""
+    values, count = CASES["order"]
+    with ExitStack() as stack:
+        # Each with a buyer of its own: on one partner the job waits until the person is through.
+        [site] = shops.sites(1, InvoicesSite, one_account, stack, {}, values=values, sold="jp_shipped")
+        site.importer.code(INVOICED_MEANWHILE)
+        assert_right(site, count, ORDERS - 2)
+        site.importer.good("invoices")
+        assert_right(site, count, ORDERS - 2)
