@@ -436,6 +436,23 @@ class TestVendorLabels(PapersCase):
         self.assertEqual(order.picking_ids.amazon_label_state, "here")
         self.assertFalse(order.activity_ids)
 
+    def test_not_known_yet(self):
+        """Of a label that was asked for and is still coming nobody reads that Amazon has none; when it is late it is
+        said that it was asked for."""
+        self.vendor.vendor_labels_at_once = False
+        self.amazon.post("settings", vendor_label_delay=45 * 60)
+        self.amazon.post("faults", operation="getShippingLabel", kind="not_found_yet", times=9)
+        order = self.accepted()
+        self.labelled(order)
+        self.fetch(minutes=3)
+        self.assertEqual(
+            (self.label(order).asked, self.label(order).message, order.picking_ids.amazon_paper_message),
+            (2, False, False),
+        )
+        self.fetch(minutes=30)
+        self.assertEqual(order.picking_ids.amazon_label_state, "late")
+        self.assertIn("was requested", order.picking_ids.amazon_paper_message)
+
     def test_given_up(self):
         """What Amazon has not given within a week is not looked for any more, and nobody is told that it is."""
         self.vendor.vendor_labels_at_once = False

@@ -213,6 +213,30 @@ class TestVendorStatusAttacked(Canaries, StatusCase):
         self.assertEqual(self.shown(picking), ["DEPARTED_FROM_FC", "IN_TRANSIT"])
         self.assertFalse(picking.sale_id.activity_ids.filtered(lambda one: one.amazon_reason == "status_refused"))
 
+    def test_told_since(self):
+        """What Amazon has not taken nobody has to see to any more when it has heard of that parcel since, and only
+        then."""
+        pickings = self.confirmed("T-1", "T-2")
+        picking, order = pickings[0], pickings[0].sale_id
+
+        def asked():
+            return bool(order.activity_ids.filtered(lambda one: one.amazon_reason == "status_refused"))
+
+        self.amazon.post("faults", operation="submitShipmentStatusUpdates", kind="400", times=3)
+        rows = self.happens(pickings, "departed", self.ago(60))
+        self.tell()
+        self.assertEqual(rows.mapped("state"), ["error", "error"])
+        self.assertTrue(asked())
+        self.assertTrue(picking.amazon_status_message)
+        self.happens(picking, "in_transit", self.ago(30))
+        self.tell()
+        self.assertTrue(asked(), "it is not known yet")
+        self.tell(minutes=2)
+        self.assertEqual(self.shown(picking), ["IN_TRANSIT"])
+        self.assertFalse(asked())
+        self.assertFalse(picking.amazon_status_message)
+        self.assertTrue(pickings[1].amazon_status_message)
+
     def test_advice(self):
         """Nobody is advised to correct what cannot be changed."""
         picking = self.confirmed("T-1")

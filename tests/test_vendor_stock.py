@@ -314,6 +314,34 @@ class TestVendorStock(VendorCase):
         self.settle()
         self.assertEqual(self.there(), {"V-1": 4, "V-2": 4, "V-3": 4})
 
+    def test_renamed_code(self):
+        """Of a code that is called otherwise nobody says that Amazon has what it was told under the old name."""
+        self.settle()
+        self.row().warehouse_id.with_user(self.manager).party_ref = "SIMX"
+        self.assertEqual((self.offer.vendor_told, self.offer.vendor_state), ("SIMO 4", "unsent"))
+        self.assertIn("SIMT", self.vendor.message_ids[0].body)
+        said = self.vendor.message_ids[0]
+        self.row("SIMX").warehouse_id.party_ref = " SIMT "
+        self.assertEqual(self.vendor.message_ids[0], said, "Amazon knows nothing of that one")
+        self.settle()
+        self.assertEqual(self.offer.vendor_told, "SIMO 4, SIMT 10")
+
+    def test_removed_code(self):
+        """A code that is taken away leaves nothing on its SKUs, and it is said that Amazon goes on with it."""
+        self.settle()
+        self.refuse("V-1")
+        self.put(1)
+        self.settle()
+        self.assertEqual(self.offer.vendor_state, "error")
+        code = self.row().warehouse_id
+        with self.assertRaises(AccessError):
+            code.with_user(self.user).unlink()
+        code.with_user(self.manager).unlink()
+        self.assertEqual((self.offer.vendor_state, self.offer.sync_message), ("done", False))
+        self.assertIn("SIMT", self.vendor.message_ids[0].body)
+        self.settle()
+        self.assertFalse(self.vendor.activity_ids)
+
     # --- what Amazon does not take ---
     def refuse(self, *skus, named=True):
         self.amazon.control(
@@ -414,6 +442,22 @@ class TestVendorStock(VendorCase):
         self.tell_all(16)
         self.assertEqual(self.there(), {"V-1": 10, **dict.fromkeys(offers[:-1].mapped("sku"), 10), "S-14": 9})
         self.assertFalse(self.vendor.activity_ids)
+
+    def test_retried_after_all_were_refused(self):
+        """What a person has told again after Amazon had refused everything is looked through as at first."""
+        offers = self.map(*(f"S-{number}" for number in range(15)))
+        self.only_one_code()
+        merchant = f"sellers/{self.party['merchant_id']}"
+        self.amazon.control("PATCH", merchant, vendor={"warehouses": ["SIMO"]})
+        self.tell_all(20)
+        [row] = self.env["amazon.vendor.submission"].search([("kind", "=", "inventory")])
+        self.assertEqual(row.state, "error")
+        self.amazon.control("PATCH", merchant, vendor={"warehouses": ["SIMO", "SIMT"]})
+        bad = row._inventory_rows()[0]
+        self.refuse(bad.sku, named=False)
+        row.with_user(self.user).action_retry()
+        self.tell_all(20)
+        self.assertEqual(self.there(), {offer.sku: 10 for offer in offers | self.offer if offer != bad.offer_id})
 
     def test_cannot_be_looked_at(self):
         """A SKU that cannot be looked at keeps no other from being told, is in no full update with what was counted

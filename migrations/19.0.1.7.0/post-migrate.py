@@ -14,3 +14,6 @@ def migrate(cr, version):
         row._inventory_told().is_sending = True
     for account in env["amazon.account"].search([("kind", "=", "vendor_df"), ("stock_watched", "=", True)]):
         env["amazon.stock.change"]._note_all(account, "settings")
+    offers = env["amazon.offer"]
+    env.add_to_compute(offers._fields["vendor_state"], offers.search([("account_id.kind", "=", "vendor_df")]))
+    env.flush_all()

@@ -291,10 +291,11 @@ class AmazonVendorPaper(models.Model):
             self.env._("Delivery %s", self.picking_id.name),
         )
 
-    def _not_there(self, message=False):
+    def _not_there(self, message=False, knows=True):
         """Amazon does not give it yet: it is looked for again after a pause that grows; after a while a person is told.
 
         :param message: what Amazon says instead.
+        :param bool knows: Amazon knows of it; else it says that there is none. Until it is late that says nothing.
         """
         now = fields.Datetime.now()
         for paper in self:
@@ -309,11 +310,22 @@ class AmazonVendorPaper(models.Model):
                     "asked": paper.asked + 1,
                     "retry_at": now + timedelta(minutes=minutes),
                     "state": "late" if late else "waiting",
-                    "message": message or (late and self.env._("Amazon's answer is empty: it is not ready.")),
+                    "message": message or (late and paper._why_late(knows)),
                 }
             )
             if late:
                 paper._tell_late()
+
+    def _why_late(self, knows):
+        """Say what Amazon answers on what should be there.
+
+        :param bool knows: as in :meth:`_not_there`.
+        """
+        if knows:
+            return self.env._("Amazon's answer is empty: it is not ready.")
+        if self.kind == "label":
+            return self.env._("It was requested, but Amazon does not have it yet.")
+        return self.env._("Amazon knows of none.")
 
     def _given_up(self):
         """Amazon is asked for this no more: the order is cancelled, or it has taken too long."""

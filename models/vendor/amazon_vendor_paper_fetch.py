@@ -178,7 +178,7 @@ class AmazonVendorPaper(models.Model):
         except (QuotaExceeded, CredentialsError, AccessDenied):
             raise
         except NotFound:
-            self._not_there(self.env._("Amazon knows of none."))
+            self._not_there(knows=False)
         except BadRequest as error:
             self._refused(error.message)
         except SellingPartnerError as error:

@@ -87,6 +87,8 @@ class AmazonVendorSubmission(models.Model):
         quantities = self.env["amazon.vendor.quantity"].sudo()  # sudo: the outbox is the addon's own
         codes = Domain("warehouse_id", "in", self.stock_warehouse_id.ids)
         quantities.search(codes & Domain("refused", "!=", False)).write({"is_due": True, "is_asked_for": True})
+        # What was refused over and over is looked for anew.
+        self.sudo().refusals = 0
         self.account_id._wake_stock()
 
     # === MAKING ROWS === #

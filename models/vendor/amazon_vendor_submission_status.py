@@ -462,10 +462,17 @@ class AmazonVendorSubmission(models.Model):
 
     def _status_over(self):
         """What happened to the parcel later need not wait any more."""
-        failed = self.order_id.amazon_submission_ids.filtered(lambda row: row.kind == "status" and row.state == "error")
-        if not failed:
+        rows = self.order_id.amazon_submission_ids.filtered(lambda row: row.kind == "status")
+        if not rows.filtered(lambda row: row.state == "error" and not row._is_past()):
             self.order_id._amazon_assigned("status_refused").unlink()
         self._look_again([("order_id", "=", self.order_id.id), ("kind", "=", "status"), ("id", ">", self.id)])
+
+    def _is_past(self):
+        """Tell whether Amazon has heard of the parcel since: what it has not taken nobody need see to any more. A
+        number that the delivery does not have any more was corrected."""
+        since = self.picking_id.amazon_status_ids.filtered(lambda row: row.id > self.id and row.state == "done")
+        numbers = self.picking_id._amazon_numbers_of(self.order_id)
+        return any(row.tracking_ref == self.tracking_ref or self.tracking_ref not in numbers for row in since)
 
     def _log_status(self, message, told=True):
         """Write on the delivery what Amazon was told, and what it has said.

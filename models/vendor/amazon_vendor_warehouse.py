@@ -35,13 +35,45 @@ class AmazonVendorWarehouse(models.Model):
         return warehouses
 
     def write(self, vals):
-        result = super().write(self._as_meant(vals))
+        vals = self._as_meant(vals)
+        if "party_ref" in vals:
+            self.check_access("write")
+            self.filtered(lambda code: code.party_ref != vals["party_ref"])._tell_no_more()
+        result = super().write(vals)
         if {"party_ref", "warehouse_id"} & set(vals):
             self._retry_orders()
             self._note_stock()
         return result
 
+    def unlink(self):
+        self.check_access("unlink")
+        # Not by the database: what their SKUs show changes with them.
+        self._tell_no_more().unlink()
+        return super().unlink()
+
     # === BUSINESS METHODS === #
+
+    def _tell_no_more(self):
+        """Amazon is told nothing more under these codes: what it has of them stays as it is, which is said once.
+
+        :return: the ``amazon.vendor.quantity``.
+        """
+        # sudo: what is told is the addon's own
+        rows = self.env["amazon.vendor.quantity"].sudo().search([("warehouse_id", "in", self.ids)])
+        known = rows.filtered(lambda row: row.quantity_sent or row.is_sending)
+        for code, some in known.grouped("warehouse_id").items():
+            account = code.account_id
+            env = account.with_context(lang=account.company_id._amazon_lang()).env
+            account._message_log(
+                body=env._(
+                    "Amazon is told nothing more of the warehouse code “%(code)s”. It goes on selling what it was told"
+                    " last (%(count)s SKUs) as long as it knows that code: have it closed in Vendor Central.",
+                    code=code.party_ref,
+                    count=len(some),
+                )
+            )
+        known.write({"quantity_sent": 0, "accepted_at": False})
+        return rows
 
     def _retry_orders(self):
         """Build what may have waited for these."""

@@ -36,6 +36,7 @@ class StockPicking(models.Model):
         for picking in self:
             # sudo: see _compute_amazon_tells_status
             open_rows = picking.sudo().amazon_status_ids.filtered(lambda row: row.state != "done" and row.message)
+            open_rows = open_rows.filtered(lambda row: row.state != "error" or not row._is_past())
             lines = [f"{row.tracking_ref}, {row._event_name()}: {row.message}" for row in open_rows.sorted("id")]
             picking.amazon_status_message = "\n".join(lines) or False
 
