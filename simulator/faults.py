@@ -501,6 +501,23 @@ class TransactionEnds(InTheAnswer):
         return body
 
 
+class SameTransaction(InTheAnswer):
+    """What a vendor submits is taken in, and answered with the number of what it has submitted first."""
+
+    kind = "same_transaction"
+
+    def fits(self, operation, query):
+        return operation.startswith("submit")
+
+    def change(self, call, body):
+        of_all = call.world.vendor.transactions.values()
+        first = next(one["id"] for one in of_all if one["merchant_id"] == call.merchant_id)
+        if unwrapped(body)["transactionId"] == first:
+            return None
+        unwrapped(body)["transactionId"] = first
+        return body
+
+
 class EmptyPaper(InTheAnswer):
     """A label, slip or invoice that is there is answered with nothing."""
 

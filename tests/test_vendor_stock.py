@@ -639,6 +639,18 @@ class TestVendorStock(VendorCase):
                 self.assertEqual(self.there()["V-1"], self.row().quantity)
                 self.assertEqual(self.row().quantity_sent, self.row().quantity)
 
+    def test_number_of_another(self):
+        """A number that is another transaction's tells nothing of this one: it is told again, and nothing fails."""
+        self.only_one_code()
+        self.settle()
+        self.put(1)
+        self.amazon.post("faults", operation="submitInventoryUpdate", kind="same_transaction", times=1)
+        self.sync()
+        self.settle()
+        self.settle()
+        self.assertNotIn("failed", self.vendor.log_ids.mapped("state"))
+        self.assertEqual((self.there()["V-1"], self.row().quantity_sent, len(self.told())), (11, 11, 3))
+
     def test_many(self):
         """Many SKUs go in one call of each warehouse."""
         self.sync()

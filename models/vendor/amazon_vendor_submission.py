@@ -309,7 +309,7 @@ class AmazonVendorSubmission(models.Model):
                 rows._record("_not_taken", error)
         else:
             rows._record("_submitted", ref, kind)
-            run.count(True, kind.operation)
+            run.count(bool(rows.exists().transaction_id), kind.operation)
 
     def _submitted(self, ref, kind):
         """Amazon has taken these in; what it does with them its transaction tells.
@@ -317,7 +317,12 @@ class AmazonVendorSubmission(models.Model):
         :param str ref: Amazon's id of the transaction.
         :param Kind kind: theirs.
         """
-        self.transaction_id = self.env["amazon.vendor.transaction"]._begin(self, ref, kind)
+        transactions = self.env["amazon.vendor.transaction"]
+        if transactions._is_known(self.account_id, ref):
+            # What became of the other one tells nothing of these.
+            self._in_doubt()
+        elif self:
+            self.transaction_id = transactions._begin(self, ref, kind)
 
     def _not_taken(self, error):
         """Amazon has refused to take this in, told by itself.

@@ -103,6 +103,15 @@ class AmazonVendorTransaction(models.Model):
         )
 
     @api.model
+    def _is_known(self, account, ref):
+        """Tell whether Amazon has given an account this id before, for another call.
+
+        :param account: the ``amazon.account``.
+        :param str ref: Amazon's id.
+        """
+        return bool(self.search_count([("account_id", "in", account.ids), ("transaction_ref", "=", ref)], limit=1))
+
+    @api.model
     def _open_domain(self, account):
         return Domain("account_id", "=", account.id) & Domain("state", "in", OPEN)
 
