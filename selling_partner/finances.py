@@ -210,7 +210,7 @@ class Transaction:
     """What Amazon has posted to a seller's account. The sum of its leaves is its total, always.
 
     A deferred sale is two of them: the sale (DEFERRED, later DEFERRED_RELEASED), and its release with a
-    :attr:`deferred_id`, which is the same money. A chargeback cannot be told from a refund.
+    :attr:`deferred_ids`, which is the same money. A chargeback cannot be told from a refund.
 
     :param type: Shipment, Refund, ServiceFee …, or one not known yet.
     :param description: such as ``Order Payment``.
@@ -263,9 +263,12 @@ class Transaction:
         return self._related("FINANCIAL_EVENT_GROUP_ID")
 
     @property
-    def deferred_id(self):
-        """The transaction of which this is the release."""
-        return self._related("DEFERRED_TRANSACTION_ID")
+    def deferred_ids(self):
+        """The transactions of which this is the release, each once; mostly there is one, or none.
+
+        :rtype: tuple[str]
+        """
+        return tuple(dict.fromkeys(value for known, value in self.related if known == "DEFERRED_TRANSACTION_ID"))
 
     @property
     def release_id(self):

@@ -226,6 +226,122 @@ class TestFinancesReleased(FinancesCase):
         self.sync()
         self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (80, 20))
 
+    def test_part_that_becomes_other_money(self):
+        """One of several parts that turns out to release something else counts in full, and the others are compared
+        without it."""
+        order = self.settled()
+        mine = {"DEFERRED_TRANSACTION_ID": "SHOWN"}
+        self.tell("SHOWN", -100, order, transactionStatus="DEFERRED")
+        self.tell("PART-1", -60, order, related=mine)
+        self.tell("PART-2", -70, order, related=mine)
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (130, -30))
+        for related in ({"DEFERRED_TRANSACTION_ID": "NEVER SHOWN"}, {}):
+            self.tell("PART-1", -60, order, related=related)
+            self.sync()
+            self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (130, 30))
+            self.tell("PART-1", -60, order, related=mine)
+            self.sync()
+            self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (130, -30))
+
+    def test_one_of_many_that_belong_together(self):
+        """Whichever of many that are paid out together is corrected, or turns out to be another order's: what belongs
+        together is compared as a whole."""
+        order, other = self.settled(), self.settled()
+        for number in range(2):
+            related = {"RELEASE_TRANSACTION_ID": "BOTH"}
+            self.tell(f"SHOWN-{number}", -100, order, transactionStatus="DEFERRED", related=related)
+        self.tell("PART", -50, order, related={"DEFERRED_TRANSACTION_ID": "SHOWN-1"})
+        self.tell("BOTH", -140, order)
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (190, 10))
+        self.tell("PART", -55, order, related={"DEFERRED_TRANSACTION_ID": "SHOWN-1"})
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (195, 5))
+        self.tell("SHOWN-0", -100, other, transactionStatus="DEFERRED", related={"RELEASE_TRANSACTION_ID": "BOTH"})
+        self.sync()
+        self.assertEqual((other.amazon_refunded, other.amazon_release_differs), (100, False))
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (195, -95))
+
+    def test_named_no_more(self):
+        """What its original alone has named counts in full once it does so no more."""
+        order = self.settled()
+        self.tell("SHOWN", -100, order, transactionStatus="DEFERRED", related={"RELEASE_TRANSACTION_ID": "PAID"})
+        self.tell("PAID", -80, order)
+        self.sync()
+        self.assertEqual(order.amazon_refunded, 80)
+        self.tell("SHOWN", -100, order, transactionStatus="DEFERRED")
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_differs), (180, False))
+        self.assertEqual(self.transactions(order).filtered(lambda one: one.transaction_ref == "SHOWN").state, "deferred")
+
+    def test_several_named(self):
+        """A release may name each of what it pays out, whichever comes first."""
+        order = self.settled()
+        names = [("DEFERRED_TRANSACTION_ID", "SHOWN-0"), ("DEFERRED_TRANSACTION_ID", "SHOWN-1")]
+        related = [
+            {"relatedIdentifierName": name, "relatedIdentifierValue": value}
+            for name, value in [("ORDER_ID", order.amazon_order_ref), *names]
+        ]
+        self.tell("SHOWN-0", -100, order, transactionStatus="DEFERRED")
+        self.tell("PAID", -130, relatedIdentifiers=related)
+        self.sync()
+        self.tell("SHOWN-1", -30, order, transactionStatus="DEFERRED")
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_differs), (130, False))
+        self.tell("SHOWN-1", -35, order, transactionStatus="DEFERRED")
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (130, 5))
+        self.tell("PAID", -140, relatedIdentifiers=related)
+        self.sync()
+        self.assertEqual((order.amazon_refunded, order.amazon_release_difference), (140, -5))
+
+    def test_currencies_that_nobody_knows(self):
+        """Two that are not known in Odoo are not the same for that."""
+        order = self.settled()
+        refund = {"transactionType": "Refund", "postedDate": self.amazon.get("clock")["now"]}
+        identifiers = {"ORDER_ID": order.amazon_order_ref, "DEFERRED_TRANSACTION_ID": "SHOWN"}
+        related = [{"relatedIdentifierName": key, "relatedIdentifierValue": val} for key, val in identifiers.items()]
+        for ref, code, amount, names in (("SHOWN", "QQQ", -100, related[:1]), ("PAID", "QQZ", -100, related)):
+            money = {"currencyCode": code, "currencyAmount": amount}
+            self.received({**refund, "transactionId": ref, "totalAmount": money, "relatedIdentifiers": names})
+        self.assertEqual(self.transactions(order)[1:].mapped("counts"), [True, True])
+        money = {"currencyCode": "QQQ", "currencyAmount": -100}
+        self.received({**refund, "transactionId": "PAID", "totalAmount": money, "relatedIdentifiers": related})
+        self.assertEqual(self.transactions(order)[1:].mapped("counts"), [True, False])
+
+    def test_release_that_cannot_be_read(self):
+        """It is no release of what has no money, and keeps nothing else from being read."""
+        named = [{"relatedIdentifierName": "RELEASE_TRANSACTION_ID", "relatedIdentifierValue": "PAID"}]
+        nothing = {"transactionId": "SHOWN", "transactionType": "ServiceFee", "relatedIdentifiers": named}
+        self.received(
+            {"transactionId": "PAID", "transactionType": "ServiceFee", "totalAmount": "x"},
+            {**nothing, "postedDate": self.amazon.get("clock")["now"], "totalAmount": {"currencyAmount": 0}},
+        )
+        self.assertEqual(self.transactions().mapped("counts"), [True, True])
+
+    def test_release_that_its_original_alone_names(self):
+        """It has its original's order, which comes in later; that it is read again is no reason to ask again."""
+        self.account.start_date = "2020-01-01"
+        ref = self.place()[0]
+        self.amazon.post(f"orders/{ref}/ship")
+        named = {"ORDER_ID": ref, "RELEASE_TRANSACTION_ID": "PAID"}
+        self.tell("SHOWN", -100, transactionStatus="DEFERRED", related=named)
+        self.tell("PAID", -80)
+        self.sync()
+        [paid] = self.transactions().filtered("differs")
+        self.assertEqual((paid.transaction_ref, paid.released_amount, paid.order_id.ids), ("PAID", -80, []))
+        paid._amazon_set_accepted("Agreed", self.accountant)
+        self.tell("PAID", -80, related={"SETTLEMENT_ID": "1"})
+        self.sync()
+        self.assertTrue(paid.amazon_accepted_at)
+        self.import_orders()
+        order = self.env["sale.order"].search([("amazon_order_ref", "=", ref)])
+        self.assertEqual((paid.order_id, order.amazon_refunded, order.amazon_release_difference), (order, 80, 20))
+        self.tell("SHOWN", -100, transactionStatus="DEFERRED", related={"ORDER_ID": ref})
+        self.sync()
+        self.assertEqual((paid.order_id.ids, order.amazon_refunded, paid.amount), ([], 100, -80))
+
     def test_who_may_see_it(self):
         """Clerks see that something differs, not what Amazon's fees are."""
         order = self.deferred()

@@ -349,7 +349,8 @@ class AmazonTransaction(models.Model):
         self._set_orders(account, [vals for vals, _leaves in read.values()])
         new = {ref: {**vals, "account_id": account.id} for ref, (vals, _) in read.items() if ref not in known}
         changed = self.union(*(known[ref] for ref in read if ref in known))
-        before = changed.order_id
+        related = changed._together()
+        before = related.order_id
         changed.line_ids.unlink()
         for ref, (vals, _leaves) in read.items():
             if ref in known:
@@ -359,7 +360,7 @@ class AmazonTransaction(models.Model):
         self.env["amazon.transaction.line"]._make(
             (transaction, read[transaction.transaction_ref][1]) for transaction in touched
         )
-        touched |= touched._pair()
+        touched |= touched._pair(related)
         touched._add_up()
         (before | touched.order_id)._amazon_add_up()
         touched._accept_by_itself()
@@ -437,7 +438,7 @@ class AmazonTransaction(models.Model):
             log._unread_transaction(entry, error)
             nothing = {"kind": "unclassified", "posted_at": fields.Datetime.now(), "has_unclassified": True}
             return {**kept, **nothing, "unreadable": error.path or "?"}, ()
-        deferred = value.deferred_id if value.deferred_id != entry.transaction_id else ""
+        deferred = [ref for ref in value.deferred_ids if ref != entry.transaction_id]
         total = float(value.total.amount)
         vals = {
             **kept,
@@ -453,7 +454,8 @@ class AmazonTransaction(models.Model):
             "released_amount": total if deferred else 0,
             "deferral_reason": value.deferral_reason,
             "matures_at": naive(value.matures_at),
-            "deferred_ref": deferred,
+            "deferred_ref": "\n".join(deferred),
+            "names_several": len(deferred) > 1,
             "release_ref": value.release_id,
             "settlement_ref": value.settlement_id,
             "refund_ref": value.refund_id,
@@ -552,5 +554,5 @@ class AmazonTransaction(models.Model):
             found._amazon_ask_again(HERE)
             for transaction in found:
                 transaction.order_id = by_ref[transaction.order_ref]
-            found |= found._give_to_releases()
+            found |= found._give_to_related()
             found.order_id._amazon_add_up()

@@ -83,8 +83,9 @@ class AmazonTransaction(models.Model):
 
         :param dict vals: as :meth:`_read` returns it.
         """
-        names = ("order_ref", "kind", "currency_id", "unreadable", "amount" if self.counts else "released_amount")
-        same = all((self[name].id if name == "currency_id" else self[name]) == vals[name] for name in names)
+        total = self.amount if self.counts else self.released_amount
+        was = (self.order_ref, self.kind, self.currency_id.id, self.unreadable, total)
+        same = was == tuple(vals[name] for name in ("order_ref", "kind", "currency_id", "unreadable", "amount"))
         if not same or vals["order_id"]:
             self._amazon_ask_again(HERE if same else CHANGED)
 

@@ -265,7 +265,7 @@ def test_everything_of_a_transaction():
     assert (result.marketplace_id, result.account_type) == (JAPAN, "Standard Orders")
     assert (result.order_id, result.shipment_id, result.refund_id) == ("250-1", "S", "R")
     assert (result.settlement_id, result.event_group_id) == ("7", "G")
-    assert (result.deferred_id, result.release_id) == ("T-0", "T-2")
+    assert (result.deferred_ids, result.release_id) == (("T-0",), "T-2")
     assert ("SOMETHING_NEW", "N") in result.related
     assert (result.deferral_reason, result.matures_at) == ("DD7", datetime(2026, 11, 9, tzinfo=timezone.utc))
     assert result.leaves == (
