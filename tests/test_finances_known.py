@@ -366,3 +366,46 @@ class TestFinancesKnown(FinancesCase):
                 self.assertFalse(self.not_known() or one.amazon_accepted_at)
                 self.received(named)
                 self.assertEqual(order.amazon_refunded, before + 200)
+
+    def test_start_of_a_large_shop(self):
+        """With another start date nobody waits for what is judged of many transactions: the job does the rest, and
+        until then it is not said that everything is known."""
+        today = fields.Date.to_date(self.amazon.get("clock")["now"][:10])
+        self.account.auto_finance = True
+        self.account.start_date = "2020-01-01"
+        self.missed()
+        one = self.transactions()[0]
+        names = ("account_id", "kind", "posted_at", "currency_id", "state", "payload")
+        same = {name: val for name, val in one.read(names, load=None)[0].items() if name != "id"}
+        more = [{"transaction_ref": f"M{n}", "order_ref": f"250-{n:07}-{n % 7:07}", "digest": "-"} for n in range(700)]
+        one.create([{**same, **vals, "kind": "sale"} for vals in more])
+        with freeze_time(self.amazon.get("clock")["now"]) as clock:
+            clock.tick(timedelta(days=3))
+            self.account.with_user(self.manager).start_date = today + timedelta(days=2)
+            self.assertGreaterEqual(self.account.start_judged, 0)
+            self.assertIn("start date has changed", "".join(state["title"] for state in self.states()))
+            accepted = len(self.transactions().filtered("accepted_for"))
+            self.assertTrue(0 < accepted < 702)
+        self.amazon.post("clock", advance=3 * 24 * 3600)
+        self.sync()
+        self.assertEqual(self.account.start_judged, -1)
+        self.assertEqual(len(self.transactions().filtered("accepted_for")), 702)
+        self.assertNotIn("start date has changed", "".join(state["title"] for state in self.states()))
+
+    def states(self):
+        """Return all that the accountant reads above the list."""
+        return self.env["amazon.account"].with_user(self.accountant).with_company(self.company).get_finances_state()
+
+    def test_start_of_another_account_of_the_same_merchant(self):
+        """Once the merchant is connected with an earlier start date, what was sold since is asked about again."""
+        today = fields.Date.to_date(self.amazon.get("clock")["now"][:10])
+        self.account.start_date = "2020-01-01"
+        missed = self.missed()
+        with freeze_time(self.amazon.get("clock")["now"]) as clock:
+            clock.tick(timedelta(days=3))
+            self.account.start_date = today + timedelta(days=2)
+            self.assertEqual(set(missed.mapped("accepted_for")), {"sold_before"})
+            self.account.active = False
+            self.env.flush_all()
+            self._connect(self.seller, name="Again", start_date=today - timedelta(days=2))
+            self.assertEqual(missed.mapped("accepted_for"), [False] * 2)

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
@@ -10,6 +10,8 @@ from ..orders.amazon_order_update import OPEN
 
 # So many transactions are counted at most.
 MOST_COUNTED = 1000
+# What says since when a merchant's orders are to be here.
+STARTS = {"start_date", "merchant_id"}
 
 
 class AmazonAccount(models.Model):
@@ -17,16 +19,27 @@ class AmazonAccount(models.Model):
 
     _inherit = "amazon.account"
 
+    start_judged = fields.Integer(
+        default=-1,
+        readonly=True,
+        copy=False,
+        help="Since the start date has changed, transactions were judged anew up to this one; -1: all.",
+    )
+
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        accounts = super().create(vals_list)
+        accounts.filtered("merchant_id")._judge_start_anew()
+        return accounts
+
     def write(self, vals):
-        if "start_date" not in vals:
+        if not STARTS & vals.keys():
             return super().write(vals)
-        before = {account: account.start_date for account in self}
+        before = {account: account._read_starts() for account in self}
         result = super().write(vals)
-        for account in self.filtered(lambda account: account.start_date != before[account]):
-            # sudo: transactions are the addon's own
-            self.env["amazon.transaction"].sudo()._judge_start_anew(account._of_merchant())
+        self.filtered(lambda account: account._read_starts() != before[account])._judge_start_anew()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -46,6 +59,35 @@ class AmazonAccount(models.Model):
         accounts = self.sudo().with_context(active_test=False)
         mine = [("merchant_id", "in", list(filter(None, accounts.mapped("merchant_id")))), ("kind", "=", "seller")]
         return self | accounts.search(mine)
+
+    def _read_starts(self):
+        """Return what says of which orders an account is to know, in a form that is compared."""
+        return [self[name] for name in sorted(STARTS)]
+
+    def _first_start(self):
+        """Return from which day on the shop is run here that these accounts of one merchant connect.
+
+        :rtype: date
+        """
+        return min(self.mapped("start_date"))
+
+    def _judge_start_anew(self):
+        """Have it judged anew what was sold before these accounts' start dates: the first transactions at once, for a
+        small shop; the rest is the job's."""
+        # sudo: transactions are the addon's own
+        for account in self.sudo().filtered(lambda account: account.kind == "seller"):
+            account.start_judged = 0
+            account._judge_start_next()
+            if account.start_judged >= 0:
+                jobs = account._of_merchant().job_ids.filtered(lambda job: job.name == "finances" and job._is_started())
+                jobs._trigger()
+
+    def _judge_start_next(self):
+        """Judge anew the next part of what follows from another start date."""
+        self.ensure_one()
+        transactions = self.env["amazon.transaction"]
+        last = transactions._judge_start_next(self._of_merchant(), self.start_judged)
+        self.start_judged = last or -1
 
     def _sync_finances(self):
         """Read what Amazon's Finances say happened since the last run.
@@ -188,9 +230,19 @@ class AmazonAccount(models.Model):
                 count=count,
             ),
         )
-
         if chosen:
+            yield same._finances_judging()
             yield from self._finances_accepted_by_itself()
+
+    def _finances_judging(self):
+        """Say that it is not known yet what was sold before the new start date of a merchant's shops; None where it is."""
+        if all(shop.start_judged < 0 for shop in self):
+            return None
+        text = self.env._(
+            "%s: the start date has changed. Which transactions’ orders were sold before is still being looked at.",
+            self[:1].name,
+        )
+        return {"id": self[:1].id, "is_fine": False, "broken": False, "title": text}
 
     def _finances_accepted_by_itself(self):
         """Say of how many transactions it is known by itself why their orders do not come in."""
@@ -203,7 +255,8 @@ class AmazonAccount(models.Model):
                 " %(start)s.",
                 shop=self.name,
                 count=count,
-                start=format_date(self.env, self.start_date),
+                # sudo: it is the first one of the merchant's, in another company, too
+                start=format_date(self.env, self.sudo()._of_merchant()._first_start()),
             ),
             is_fine=True,
         )

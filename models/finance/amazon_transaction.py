@@ -213,6 +213,7 @@ class AmazonTransaction(models.Model):
                 then=lambda search: self._next_window(run.job, search),
             )
             self._link(run)
+            self._judge_starts(run)
             self.env["amazon.amount.type"]._recount_all(run)
             return self._query_overdue(run)
 
