@@ -73,6 +73,74 @@ class TestFinancesKnown(FinancesCase):
         runpy.run_path(str(path))["migrate"](self.env.cr, "19.0.1.4.0")
         self.env.invalidate_all()
 
+    def test_saved_names(self):
+        """What people have saved with the names of before goes on with those of now."""
+        filters = self.env["ir.filters"]
+        mine = filters.create(
+            {
+                "name": "Mine",
+                "model_id": "amazon.transaction",
+                "domain": "[('accepted_at', '!=', False), ('accepted_by_id.name', 'ilike', 'x accepted_by_id')]",
+                "context": "{'group_by': ['accepted_at:day', 'accepted_by_id']}",
+                "sort": '["accepted_at desc"]',
+            }
+        )
+        lines = filters.create(
+            {
+                "name": "Lines",
+                "model_id": "amazon.transaction.line",
+                "domain": "[('transaction_id.accepted_at', '!=', False)]",
+            }
+        )
+        others = filters.create(
+            {"name": "Others", "model_id": "amazon.confirmation", "domain": "[('accepted_at', '!=', False)]"}
+        )
+        paths = ["accepted_by_id/id", "accepted_reason", "order_id/amazon_accepted_at"]
+        export = self.env["ir.exports"].create(
+            {
+                "name": "Mine",
+                "resource": "amazon.transaction",
+                "export_fields": [(0, 0, {"name": path}) for path in paths],
+            }
+        )
+        of_orders = self.env["ir.exports"].create(
+            {
+                "name": "Orders",
+                "resource": "sale.order",
+                "export_fields": [(0, 0, {"name": "amazon_transaction_ids/accepted_reason"})],
+            }
+        )
+        view = self.env["ir.ui.view"].create(
+            {"name": "Mine", "model": "amazon.transaction", "type": "list", "arch": "<list><field name='kind'/></list>"}
+        )
+        arch = '<list><field name="accepted_at" invisible="not accepted_by_id"/></list>'
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ir_ui_view SET arch_db = jsonb_build_object('en_US', %s::text) WHERE id = %s", [arch, view.id]
+        )
+        path = Path(__file__).parents[1] / "migrations/19.0.1.6.0/pre-finances.py"
+        rename = runpy.run_path(str(path))["rename_in_what_people_saved"]
+        for _time in range(2):
+            for name in ("accepted_reason", "accepted_by_id", "accepted_at"):
+                rename(self.env.cr, "amazon.transaction", name, f"amazon_{name}")
+        self.env.invalidate_all()
+        self.assertEqual(
+            mine.domain,
+            "[('amazon_accepted_at', '!=', False), ('amazon_accepted_by_id.name', 'ilike', 'x accepted_by_id')]",
+        )
+        self.assertEqual(mine.context, "{'group_by': ['amazon_accepted_at:day', 'amazon_accepted_by_id']}")
+        self.assertEqual(mine.sort, '["amazon_accepted_at desc"]')
+        self.assertEqual(lines.domain, "[('transaction_id.amazon_accepted_at', '!=', False)]")
+        self.assertEqual(others.domain, "[('accepted_at', '!=', False)]")
+        self.assertEqual(
+            export.export_fields.mapped("name"),
+            ["amazon_accepted_by_id/id", "amazon_accepted_reason", "order_id/amazon_accepted_at"],
+        )
+        self.assertEqual(of_orders.export_fields.name, "amazon_transaction_ids/amazon_accepted_reason")
+        self.assertEqual(
+            view.arch_db, '<list><field name="amazon_accepted_at" invisible="not amazon_accepted_by_id"/></list>'
+        )
+
     def missed(self, **values):
         """Have the job read the sale and the refund of an order that is not here; return both."""
         ref = self.place(**values)[0]

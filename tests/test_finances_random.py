@@ -59,7 +59,7 @@ class TestFinancesRandom(FinancesCase):
                 of_buyer, refunds = value.get("OurPricePrincipal", 0), [one["transactionType"] for one in waiting]
                 refunded -= of_buyer * refunds.count("Refund")
                 sold += of_buyer * refunds.count("Shipment")
-                released += [of_buyer or sum(value.values())] * len(waiting)
+                released += [of_buyer] * len(waiting)
             elif step == "reprice":
                 order.order_line[0].sudo().price_unit += value
             elif step == "credit":

@@ -54,15 +54,22 @@ class TestFinancesReleased(FinancesCase):
         self.assertFalse(order.amazon_mismatch, "nothing has changed")
 
     def test_other_fees(self):
-        """Of the buyer's money nothing differs; the proceeds are what was paid out, and that it is another amount is
-        said."""
+        """Of the buyer's money nothing differs, and the order is not on the list; the proceeds are what was paid out,
+        and that it is another amount is said there, and of the transaction. What was accepted stays so."""
         order = self.deferred()
         fees = order.amazon_fees
         release = self.release(order, Commission=-7)
         self.assertEqual((release.amount, release.buyer_amount, release.fees), (-7, 0, -7))
         self.assertEqual((order.amazon_settled, order.amazon_settled_difference), (order.amazon_total, 0))
         self.assertEqual((order.amazon_fees, order.amazon_proceeds), (fees - 7, self.paid_out(order)))
-        self.assertEqual((order.amazon_mismatch, order.amazon_difference_reason), (True, "release"))
+        self.assertEqual((order.amazon_mismatch, order.amazon_difference_reason), (False, False))
+        self.assertEqual((release.differs, order.amazon_release_difference), (True, -7))
+        self.assertEqual(self.explained(order).release_difference, -7)
+        kept = self.deferred()
+        kept.order_line[0].sudo().price_unit += 100
+        self.accepting(kept, "Agreed").action_accept()
+        self.release(kept, Commission=-7)
+        self.assertEqual((kept.amazon_release_difference, kept.amazon_mismatch), (-7, False))
 
     def test_other_split(self):
         """Another split of the same money between fees and points: every sum is what was paid out, and nothing
@@ -273,7 +280,9 @@ class TestFinancesReleased(FinancesCase):
         self.tell("SHOWN", -100, order, transactionStatus="DEFERRED")
         self.sync()
         self.assertEqual((order.amazon_refunded, order.amazon_release_differs), (180, False))
-        self.assertEqual(self.transactions(order).filtered(lambda one: one.transaction_ref == "SHOWN").state, "deferred")
+        self.assertEqual(
+            self.transactions(order).filtered(lambda one: one.transaction_ref == "SHOWN").state, "deferred"
+        )
 
     def test_several_named(self):
         """A release may name each of what it pays out, whichever comes first."""
@@ -343,9 +352,9 @@ class TestFinancesReleased(FinancesCase):
         self.assertEqual((paid.order_id.ids, order.amazon_refunded, paid.amount), ([], 100, -80))
 
     def test_who_may_see_it(self):
-        """Clerks see that something differs, not what Amazon's fees are."""
+        """Clerks see that something differs, not what was paid out."""
         order = self.deferred()
-        self.release(order, Commission=-7)
+        self.release(order, OurPricePrincipal=-10, Commission=3)
         mine = order.with_user(self.user)
         self.assertEqual((mine.amazon_mismatch, mine.amazon_difference_reason), (True, "release"))
         self.assertNotIn("amazon_release_difference", mine.fields_get())

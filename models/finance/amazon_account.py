@@ -235,7 +235,7 @@ class AmazonAccount(models.Model):
             yield from self._finances_accepted_by_itself()
 
     def _finances_judging(self):
-        """Say that it is not known yet what was sold before the new start date of a merchant's shops; None where it is."""
+        """Say that it is not known yet what was sold before a merchant's new start date; None where it is."""
         if all(shop.start_judged < 0 for shop in self):
             return None
         text = self.env._(

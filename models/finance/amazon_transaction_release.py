@@ -206,6 +206,10 @@ class AmazonTransaction(models.Model):
             some.union(*(originals[release] for release in some))._share_order()
         return together - self
 
+    def _differs_for_buyer(self):
+        """Tell whether another amount was released of what is the buyer's, or may be: of what is not classified."""
+        return self.differs and (self.has_unclassified or self._is_money(self.buyer_amount))
+
     def _is_money(self, *amounts):
         """Tell whether one of these amounts is one that there are coins for."""
         currency = self.currency_id

@@ -49,7 +49,9 @@ class SaleOrder(models.Model):
         help="What those amounts come to",
     )
     amazon_release_differs = fields.Boolean(
-        readonly=True, copy=False, help="Amazon has paid out another amount than it had shown before."
+        readonly=True,
+        copy=False,
+        help="Amazon has paid out another amount of the buyer's money than it had shown before.",
     )
     amazon_release_difference = fields.Monetary(
         "Paid Out beyond What Was Shown",
@@ -134,8 +136,8 @@ class SaleOrder(models.Model):
                 found[BUYERS_FIELDS[kind]] += amount if kind == "sale" else -amount
             if amount_type.kind == "unclassified" or kind == "unclassified":
                 found["amazon_unclassified"] = True
-        released = self._amazon_released_otherwise()
-        odd = {order for order, found in sums.items() if found["amazon_unclassified"]} | others.keys() | released.keys()
+        released, differing = self._amazon_released_otherwise()
+        odd = {order for order, found in sums.items() if found["amazon_unclassified"]} | others.keys() | differing
         marks = self.browse(odd)._amazon_marks()
         for order in self.sudo():  # sudo: what Amazon says is the addon's own
             found = sums[order.id]
@@ -144,28 +146,29 @@ class SaleOrder(models.Model):
             vals["amazon_other_amounts"] = ", ".join(texts) or False
             vals["amazon_other_currency"] = bool(texts)
             vals["amazon_unclassified"] = bool(found["amazon_unclassified"])
-            vals["amazon_release_differs"] = order.id in released
+            vals["amazon_release_differs"] = order.id in differing
             vals["amazon_release_difference"] = order._amazon_rounded(released.get(order.id, 0))
             vals["amazon_odd_amounts"] = marks.get(order.id, False)
             order.write({name: val for name, val in vals.items() if order[name] != val})
 
     def _amazon_released_otherwise(self):
-        """Return by the ids of those of these orders of which something was released with another amount how much
-        more that was, in their currency.
+        """Return how much more was released than was shown before, in these orders' currencies by their ids, and the
+        ids of those of which that is the buyer's money: of fees alone nothing is compared.
 
-        :rtype: dict
+        :rtype: tuple[dict, set]
         """
-        released = {}
+        released, differing = defaultdict(float), set()
         transactions = self.env["amazon.transaction"].sudo()
-        mine = Domain("order_id", "in", self.ids) & Domain("differs", "=", True)
-        for order, currency, beyond in transactions._read_group(mine, ["order_id", "currency_id"], ["amount:sum"]):
-            mine = beyond if currency == order.currency_id else 0
-            released[order.id] = released.get(order.id, 0) + mine
-        return released
+        for one in transactions.search([("order_id", "in", self.ids), ("differs", "=", True)]):
+            order = one.order_id
+            released[order.id] += one.amount if one.currency_id == order.currency_id else 0
+            if one._differs_for_buyer():
+                differing.add(order.id)
+        return released, differing
 
     def _amazon_marks(self):
         """Return by the ids of these orders a mark of their amounts that no sum shows one by one: those in another
-        currency, those that are not classified, and those that were released with another amount.
+        currency, those that are not classified, and the buyer's that were released with another amount.
 
         :rtype: dict[int, str]
         """
@@ -175,7 +178,7 @@ class SaleOrder(models.Model):
             if (
                 line.currency_id != order.currency_id
                 or "unclassified" in (line.kind, line.transaction_kind)
-                or transaction.differs
+                or transaction._differs_for_buyer()
             ):
                 text = f"{transaction.transaction_ref} {line.currency_id.name} {line.type_id.key} {line.sku or ''}"
                 amounts[order.id].append(f"{text} {round(line.amount, DECIMALS)}")
