@@ -322,9 +322,18 @@ _UNREADABLE = {
     ),
     "other_numbers": _lt("%(field)s: the number is written otherwise than those before."),
     "other_dates": _lt("%(field)s: the date has day and month the other way round than those before."),
-    "columns": _lt("%(field)s has not as many columns as the first line."),
-    "cut": _lt("The file is cut: its end is missing (%(field)s)."),
-    "no_total": _lt("%(field)s stands before the total of any settlement: the file's beginning is missing."),
+    "columns": _lt(
+        "%(field)s has not as many columns as the first line: the file was cut or changed. Download it from Seller"
+        " Central again, and upload it as it is."
+    ),
+    "cut": _lt(
+        "The file is cut: its end is missing (%(field)s). Download it from Seller Central again, and upload it as it"
+        " is."
+    ),
+    "no_total": _lt(
+        "%(field)s stands before the total of any settlement: the file's beginning is missing. Download it from Seller"
+        " Central again, and upload it as it is."
+    ),
     "other_settlement": _lt("%(field)s: the line is of another settlement than the total above it."),
     "other_currency": _lt("%(field)s: the line is in another currency than the total above it."),
     "twice": _lt("It has the column %(field)s twice."),
@@ -333,6 +342,8 @@ _UNREADABLE = {
         " Configuration > Report Columns; then it is read again."
     ),
 }
+#: How a file's readers name a place in it.
+_LINE = re.compile(r"line (\d+)(?:, (.+))?")
 #: What a settlement file is that is none, or not of this kind.
 _OTHER_FILES = {
     "old_report": _lt(
@@ -413,12 +424,23 @@ def unreadable(error):
     :return: ``_lt(…)``.
     """
     if error.path and error.reason in _UNREADABLE:
-        return with_facts(_UNREADABLE[error.reason], {"field": error.path})
+        return with_facts(_UNREADABLE[error.reason], {"field": _place(error.path)})
     if error.reason in _OTHER_FILES:
         return _OTHER_FILES[error.reason]
     if error.reason == "mixed_currencies":
         return _lt("Its amounts are in several currencies.")
     return _lt("It is incomplete, or written in a way that is not known here.")
+
+
+def _place(path):
+    """Say where something stands: of a file, whose parts are named "line 7, amount", in the reader's language."""
+    found = _LINE.fullmatch(path)
+    if not found:
+        return path
+    number, column = found.groups()
+    if column:
+        return _lt("line %(number)s, %(column)s", number=number, column=column)
+    return _lt("line %(number)s", number=number)
 
 
 def with_facts(text, facts):

@@ -368,6 +368,8 @@ class TestInvoices(InvoicesCase):
             invoice.amazon_account_id = False
         shown = self.account.with_user(self.accountant).action_view_invoices()
         self.assertIn(invoice, invoice.search(shown["domain"]))
+        # Without a kind Odoo's list shows neither customers nor dates.
+        self.assertIn("'default_move_type': 'out_invoice'", shown["context"])
         self.assertFalse(invoice.copy().amazon_account_id)
 
     def test_few_queries(self):

@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .. import selling_partner
-from ..refusals import REFUSALS, explain, find, with_facts
+from ..refusals import REFUSALS, explain, find, unreadable, with_facts
 from ..said import say
 from ..selling_partner import (
     AccessDenied,
@@ -277,6 +277,18 @@ class TestRefusals(AmazonCase):
         self.assertEqual(self.account.connection_state, "ok")
         self.account.with_user(self.manager).refresh_token = self.seller["refresh_token"]
         self.assertIn("A2CORRECT12345", self.press())
+
+    def test_places_in_files(self):
+        """The line is a word, to be said in the reader's language; a field's name is not."""
+        for path, source in (
+            ("line 7", "line %(number)s"),
+            ("line 7, amount", "line %(number)s, %(column)s"),
+            ("orders[0].line 7", None),
+        ):
+            error = MalformedAnswer("it is no number", reason="wrong_type", path=path)
+            place = unreadable(error)._args["field"]
+            self.assertEqual(getattr(place, "_source", None), source)
+            self.assertEqual(say(self.env, unreadable(error)), f"The field {path} does not hold what it should.")
 
     def test_a_good_test_ends_old_errors(self):
         """What jobs reported before is not shown beside a test that went well; they try again at once."""

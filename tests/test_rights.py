@@ -311,7 +311,14 @@ METHODS = {
     "amazon.amounts.search": {"action_search": ACCOUNTANT},
     "amazon.settlement.upload": {"action_read": ACCOUNTANT},
     "amazon.explanation": dict.fromkeys(
-        ["action_accept", "action_credit_note", "action_open", "action_view_releases", "action_view_transactions"],
+        [
+            "action_accept",
+            "action_credit_note",
+            "action_open",
+            "action_take_back",
+            "action_view_releases",
+            "action_view_transactions",
+        ],
         ACCOUNTANT,
     ),
     "amazon.combine": {"action_combine": USER},

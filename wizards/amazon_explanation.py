@@ -22,6 +22,9 @@ class AmazonExplanation(models.TransientModel):
     credit_drafted = fields.Boolean(related="order_id.amazon_credit_drafted")
     release_differs = fields.Boolean(related="order_id.amazon_release_differs")
     release_difference = fields.Monetary(related="order_id.amazon_release_difference")
+    accepted_at = fields.Datetime(related="order_id.amazon_accepted_at")
+    accepted_by_id = fields.Many2one(related="order_id.amazon_accepted_by_id")
+    accepted_reason = fields.Text(related="order_id.amazon_accepted_reason")
     line_ids = fields.One2many(
         "amazon.explanation.line", "explanation_id", readonly=True, default=lambda self: self._default_line_ids()
     )
@@ -51,6 +54,11 @@ class AmazonExplanation(models.TransientModel):
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_acceptance")
         # A button that opened it itself would say that this dialog's record is the active one, not the order.
         return {**action, "context": {"active_model": "sale.order", "active_ids": self.order_id.ids}}
+
+    def action_take_back(self):
+        """Have the difference looked at again."""
+        self.ensure_one()
+        return self.order_id.action_amazon_take_back_acceptance()
 
     def action_view_transactions(self):
         """Open the transactions."""

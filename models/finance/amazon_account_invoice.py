@@ -68,7 +68,7 @@ class AmazonAccount(models.Model):
     def action_view_invoices(self):
         """Open the invoices of the account's orders."""
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_invoices")
-        return {**action, "domain": [("amazon_account_id", "in", self.ids)], "context": {"create": False}}
+        return {**action, "domain": [("amazon_account_id", "in", self.ids)]}
 
     # === BUSINESS METHODS === #
 

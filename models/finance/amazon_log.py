@@ -37,7 +37,7 @@ class AmazonLog(models.Model):
         """Open the invoices that these runs have made."""
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_invoices")
         # sudo: those that the user may not see do not show
-        return {**action, "domain": [("id", "in", self.sudo().made_invoice_ids.ids)], "context": {"create": False}}
+        return {**action, "domain": [("id", "in", self.sudo().made_invoice_ids.ids)]}
 
     # === BUSINESS METHODS === #
 
