@@ -99,8 +99,8 @@ class AmazonTransaction(models.Model):
 
     @api.model
     def _with_order_refs(self, refs):
-        """Return the domain of what is of orders with these numbers. As a query: of a list PostgreSQL thinks that the
-        index for parts of numbers is the fastest, which takes a second for a few hundred."""
+        """Return the domain of what is of orders with these numbers. As a query: for a list PostgreSQL may
+        take the index for parts of numbers, which was seen to take a second for a few hundred that are alike."""
         return Domain("order_ref", "in", SQL("(SELECT unnest(%s::varchar[]))", list(refs)))
 
     def _accept_by_itself(self):
