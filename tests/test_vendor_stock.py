@@ -639,6 +639,21 @@ class TestVendorStock(VendorCase):
                 self.assertEqual(self.there()["V-1"], self.row().quantity)
                 self.assertEqual(self.row().quantity_sent, self.row().quantity)
 
+    def test_answers_stay_away(self):
+        """Where answers are lost again and again it is told after ever longer pauses, and a person hears of it."""
+        self.only_one_code()
+        self.amazon.post("faults", operation="submitInventoryUpdate", kind="500_after", times=20)
+        for minutes in (0, 2, 2, 6, 2, 16, 2, 61, 2, 2, 2):
+            self.sync(minutes=minutes)
+        self.assertEqual(len(self.told()), 5)
+        self.assertEqual(self.offer.vendor_state, "error")
+        self.assertIn("not known", self.vendor.activity_ids.note or "")
+        self.amazon.control("DELETE", "faults")
+        self.put(1)
+        self.settle()
+        self.assertEqual((self.row().quantity_sent, self.offer.vendor_state), (11, "done"))
+        self.assertFalse(self.vendor.activity_ids)
+
     def test_number_of_another(self):
         """A number that is another transaction's tells nothing of this one: it is told again, and nothing fails."""
         self.only_one_code()

@@ -225,9 +225,15 @@ class AmazonVendorSubmission(models.Model):
     def _inventory_learned(self, _shown):
         if self.message:
             self._told_in_vain()
-        else:
-            # Told twice it is the same: what is here now.
-            self._to_send()
+            return
+        again, unclear = self.again, self.env._("It is not known whether Amazon has this.")
+        if again > len(AGAIN_MINUTES):
+            self._refused("error", unclear, OWN_TROUBLE)
+            return
+        # Told twice it is the same: what is here now.
+        self._to_send(again=again + 1)
+        if again:
+            self._hold(Why(OWN_TROUBLE, unclear), AGAIN_MINUTES[again - 1])
 
     def _to_send(self, **values):
         self.filtered(lambda row: row.kind == "inventory")._inventory_not_told()
