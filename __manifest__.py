@@ -50,6 +50,7 @@
         "wizards/amazon_amounts_search_views.xml",
         "wizards/amazon_settlement_upload_views.xml",
         "views/amazon_finance_views.xml",
+        "views/amazon_booking_views.xml",
         "views/amazon_settlement_views.xml",
         "views/amazon_invoice_views.xml",
         "views/sale_order_views.xml",

@@ -3,6 +3,11 @@
 from odoo import models
 
 
+class AccountJournal(models.Model):
+    _name = "account.journal"
+    _inherit = ["amazon.guard", "account.journal"]
+
+
 class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["amazon.guard", "account.move"]

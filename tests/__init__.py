@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_address,
+    test_booking,
     test_cancel,
     test_changes,
     test_combine,

@@ -12,10 +12,12 @@ EXTENDED = ("sale.order", "sale.order.line", "stock.picking", "stock.move", "res
 # Fees and what they are called are not everybody's.
 ACCOUNTANTS = (
     "amazon.amount.type",
+    "amazon.booking.rule",
     "amazon.transaction.line",
     "amazon.settlement",
     "amazon.settlement.file",
     "amazon.settlement.line",
+    "amazon.settlement.order",
     "amazon.settlement.sum",
 )
 

@@ -185,6 +185,9 @@ FIELDS = {
     ),
     # What Amazon's words mean is the same in every company.
     "amazon.amount.type": dict.fromkeys(["name", "kind"], (*ACCOUNTANT, "stranger")),
+    "amazon.booking.rule": dict.fromkeys(
+        ["account_id", "kind", "type_id", "ledger_account_id", "ledger_tax_ids"], ACCOUNTANT
+    ),
     "amazon.marketplace": dict.fromkeys(
         [
             "name",
@@ -276,11 +279,33 @@ METHODS = {
     },
     "amazon.transaction": {"action_amazon_take_back_acceptance": ACCOUNTANT},
     "amazon.settlement": {
-        **dict.fromkeys(["action_seen", "action_take_other"], ACCOUNTANT),
         **dict.fromkeys(
-            ["action_view_lines", "action_view_orders", "action_view_transactions", "action_view_unclassified"], SHOWS
+            [
+                "action_book",
+                "action_book_again",
+                "action_post",
+                "action_seen",
+                "action_set_up_booking",
+                "action_take_back",
+                "action_take_other",
+            ],
+            ACCOUNTANT,
+        ),
+        **dict.fromkeys(
+            [
+                "action_view_booked_orders",
+                "action_view_entries",
+                "action_view_lines",
+                "action_view_orders",
+                "action_view_transactions",
+                "action_view_unclassified",
+                "action_view_unmatched",
+            ],
+            SHOWS,
         ),
     },
+    "amazon.booking.rule": {"action_set_up": (*ACCOUNTANT, "stranger")},
+    "amazon.settlement.order": {"action_view_invoice": SHOWS},
     "amazon.settlement.sum": {"action_view_lines": SHOWS},
     "amazon.settlement.file": {"action_read_again": ACCOUNTANT},
     "amazon.job": {"action_toggle": MANAGER},
@@ -429,6 +454,8 @@ class RightsCase(ConfirmationCase):
                 ("Order", "", "Amazon.co.jp", "ItemPrice", "Principal", "90", "2026-11-03", "", "")
             ).encode(),
         )
+        self.account._set_up_booking()
+        self.env["amazon.settlement"].search([("account_id", "=", self.account.id)]).action_book()
         self.env["account.move"].create(
             {"journal_id": self.env["account.journal"].create({"name": "T", "code": "T", "type": "general"}).id}
         )

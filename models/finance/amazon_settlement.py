@@ -54,7 +54,10 @@ class AmazonSettlement(models.Model):
     marketplace_ids = fields.Many2many("amazon.marketplace", string="Marketplaces", readonly=True)
     marketplace_names = fields.Char("Amazon's Marketplaces", readonly=True)
     state = fields.Selection(
-        [("open", "To Book"), ("booked", "Booked")], required=True, default="open", readonly=True, copy=False
+        [("open", "To Book"), ("draft", "Draft"), ("posted", "Posted")],
+        compute="_compute_state",
+        store=True,
+        help="Of its entries in the books",
     )
     digest = fields.Char(readonly=True, help="Of what was read, to see whether it is the same when it comes again")
     other_digest = fields.Char(readonly=True)
@@ -115,10 +118,9 @@ class AmazonSettlement(models.Model):
 
     def action_view_orders(self):
         """Open the orders that these settlements have amounts of."""
-        lines = self.env["amazon.settlement.line"]._search([("settlement_id", "in", self.ids)])
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_amounts")
-        orders = self.env["sale.order"].search([("id", "in", lines.subselect("order_id"))])
-        return {**action, "domain": [("id", "in", orders.ids)], "context": {"create": False}}
+        domain = [("amazon_settlement_line_ids.settlement_id", "in", self.ids)]
+        return {**action, "domain": domain, "context": {"create": False}}
 
     def action_view_transactions(self):
         """Open what Amazon's Finances show of these settlements."""

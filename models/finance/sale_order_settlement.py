@@ -16,6 +16,14 @@ class SaleOrder(models.Model):
         help="How the buyer got money back, where a settlement says so; Amazon's Finances call it a refund.",
     )
 
+    amazon_settlement_line_ids = fields.One2many(
+        "amazon.settlement.line",
+        "order_id",
+        "Settlement Lines",
+        readonly=True,
+        groups="sale_amazon_spapi.group_amazon_accountant",
+    )
+
     _amazon_claim_idx = models.Index("(date_order DESC, id DESC) WHERE amazon_claim IS NOT NULL")
 
     # === ACTION METHODS === #

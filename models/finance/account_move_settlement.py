@@ -1,0 +1,85 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AccountJournal(models.Model):
+    """Journals in which settlements are booked."""
+
+    _inherit = "account.journal"
+
+    amazon_account_id = fields.Many2one(
+        "amazon.account",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Its settlements are booked here. The journal's own account is what Amazon has of the seller's money.",
+    )
+
+
+class AccountMove(models.Model):
+    """Entries that book a settlement: they belong together, and pay the orders' invoices once they are posted."""
+
+    _inherit = "account.move"
+
+    amazon_settlement_id = fields.Many2one(
+        "amazon.settlement", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    amazon_settlement_month = fields.Date(
+        readonly=True, copy=False, help="The first day of the month whose amounts of the settlement it has"
+    )
+
+    _amazon_settlement_uniq = models.UniqueIndex(
+        "(amazon_settlement_id, amazon_settlement_month) WHERE amazon_settlement_id IS NOT NULL AND state != 'cancel'",
+        "This settlement is booked by other entries.",
+    )
+
+    # === CRUD METHODS === #
+
+    def unlink(self):
+        # Before Odoo deletes their lines.
+        self._amazon_check_whole()
+        if settled := self.filtered("amazon_settlement_id"):
+            settled._amazon_booked().unlink()
+        return super().unlink()
+
+    # === ACTION METHODS === #
+
+    def button_draft(self):
+        result = super().button_draft()
+        if settled := self.filtered("amazon_settlement_id"):
+            settled._amazon_booked().line_id.remove_move_reconcile()
+        return result
+
+    def button_cancel(self):
+        self._amazon_check_whole()
+        return super().button_cancel()
+
+    # === BUSINESS METHODS === #
+
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        if settled := posted.filtered("amazon_settlement_id"):
+            settled._amazon_booked()._reconcile()
+        return posted
+
+    def _amazon_booked(self):
+        """Return what of settlements' orders is in these entries."""
+        # sudo: who posts an entry need not see settlements
+        return self.env["amazon.settlement.order"].sudo().search([("line_id.move_id", "in", self.ids)])
+
+    def _amazon_check_whole(self):
+        """Refuse to remove some of the entries of a settlement and leave the others.
+
+        :raise UserError: naming those that are left.
+        """
+        for settlement in self.amazon_settlement_id.sudo():  # sudo: see _amazon_booked
+            entries = settlement.entry_ids.filtered(lambda entry: entry.state != "cancel")
+            if (rest := entries - self) and rest != entries:
+                raise UserError(
+                    self.env._(
+                        "The entries of settlement %(settlement)s belong together. Take back these, too: %(entries)s",
+                        settlement=settlement.settlement_ref,
+                        entries=", ".join(rest.mapped("display_name")),
+                    )
+                )

@@ -1,0 +1,217 @@
+"""How a settlement gets into the books: an entry for each month, drafted here and posted by the accountant."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ...times import local_date
+from .amazon_settlement_entry import Entry
+from .exact import NOTHING
+
+
+class AmazonSettlement(models.Model):
+    _inherit = "amazon.settlement"
+
+    entry_ids = fields.One2many("account.move", "amazon_settlement_id", "Entries", readonly=True)
+    entry_count = fields.Integer(compute="_compute_entry_count")
+    booked_order_ids = fields.One2many("amazon.settlement.order", "settlement_id", "Orders as Booked", readonly=True)
+    unmatched_count = fields.Integer("Not Matched", compute="_compute_unmatched_count")
+    why_not_booked = fields.Text("Cannot Be Booked because", compute="_compute_why_not_booked")
+    needs_set_up = fields.Boolean(compute="_compute_why_not_booked")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("entry_ids.state")
+    def _compute_state(self):
+        for settlement in self:
+            states = set(settlement.entry_ids.mapped("state")) - {"cancel"}
+            if not states:
+                settlement.state = "open"
+            elif states == {"posted"}:
+                settlement.state = "posted"
+            else:
+                settlement.state = "draft"
+
+    @api.depends("entry_ids.state")
+    def _compute_entry_count(self):
+        for settlement in self:
+            settlement.entry_count = len(settlement._entries())
+
+    @api.depends("booked_order_ids.reason")
+    def _compute_unmatched_count(self):
+        found = self.env["amazon.settlement.order"]._read_group(
+            [("settlement_id", "in", self.ids), ("reason", "!=", False), ("line_id.parent_state", "!=", "cancel")],
+            ["settlement_id"],
+            ["__count"],
+        )
+        counts = dict(found)
+        for settlement in self:
+            settlement.unmatched_count = counts.get(settlement, 0)
+
+    @api.depends("state", "agrees", "has_other", "is_seen", "sum_ids.type_id.kind", "sum_ids.type_id.is_guessed")
+    def _compute_why_not_booked(self):
+        for settlement in self:
+            whys = settlement.sudo()._why_not_booked() if settlement.state == "open" else []
+            settlement.why_not_booked = "\n".join(whys)
+            settlement.needs_set_up = settlement.state == "open" and not settlement.sudo()._is_set_up()
+
+    # === ACTION METHODS === #
+
+    def action_book(self):
+        """Draft the entries of these settlements, the oldest first; the accountant posts them."""
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        for settlement in self.sorted(lambda one: (one.end_at, one.id)):
+            settlement._book()
+        return self.action_view_entries()
+
+    def action_book_again(self):
+        """Draft these settlements' entries anew, by what is invoiced now."""
+        self.action_take_back()
+        return self.action_book()
+
+    def action_take_back(self):
+        """Delete the drafts of these settlements."""
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        for settlement in self:
+            entries = settlement._entries()
+            if not entries:
+                raise UserError(self.env._("%s is not booked.", settlement.settlement_ref))
+            if any(entry.state == "posted" for entry in entries):
+                raise UserError(
+                    self.env._("%s is posted. Reset its entries to draft first.", settlement.settlement_ref)
+                )
+            entries.unlink()
+
+    def action_post(self):
+        """Post the drafts of these settlements, and have them pay the orders' invoices."""
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        drafts = self.entry_ids.filtered(lambda entry: entry.state == "draft")
+        if not drafts:
+            raise UserError(self.env._("Nothing here is to be posted. Book it first."))
+        drafts.sorted("date").action_post()
+
+    def action_view_entries(self):
+        """Open the entries of these settlements."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_journal_line")
+        entries = [("amazon_settlement_id", "in", self.ids)]
+        return {**action, "domain": entries, "context": {"create": False}}
+
+    def action_view_unmatched(self):
+        """Open what of the buyers' money pays no invoice, or only a part of one."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_orders")
+        domain = [("settlement_id", "in", self.ids), ("reason", "!=", False)]
+        return {**action, "domain": domain, "context": {"create": False}}
+
+    def action_view_booked_orders(self):
+        """Open what is booked of each order."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_orders")
+        return {**action, "domain": [("settlement_id", "in", self.ids)], "context": {"create": False}}
+
+    def action_set_up_booking(self):
+        """Make the journal and the rules that are missing, and show the rules."""
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        for account, settlements in self.grouped("account_id").items():
+            account._set_up_booking(settlements.currency_id)
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_booking_rules")
+        return {**action, "domain": [("account_id", "in", self.account_id.ids)]}
+
+    # === BUSINESS METHODS === #
+
+    def _entries(self):
+        """Return the entries that count."""
+        return self.entry_ids.filtered(lambda entry: entry.state != "cancel")
+
+    def _is_set_up(self):
+        """Tell whether there is a journal, and rules for what every settlement has."""
+        rules = self.account_id.booking_rule_ids
+        return bool(self.account_id._booking_journal(self.currency_id) and rules._of_kind("transfer"))
+
+    def _why_not_booked(self):
+        """Say what is in the way of booking it, and what to do.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        account, whys = self.account_id, []
+        if not self.agrees:
+            whys.append(
+                self.env._(
+                    "Its lines do not come to what Amazon paid. Have Amazon make the report anew, and take the other"
+                    " contents."
+                )
+            )
+        if self.has_other and not self.is_seen:
+            whys.append(self.env._("It came with other contents. Take them, or mark it as seen to keep what is here."))
+        types = self.sum_ids.filtered(lambda each: abs(each.amount) > NOTHING).type_id
+        unclear = types.filtered(lambda one: one.kind == "unclassified" or one.is_guessed)
+        if unclear:
+            names = ", ".join(unclear.mapped("name"))
+            whys.append(self.env._("Say under Amount Types what these are, or that the guess is right: %s", names))
+        if not account._booking_journal(self.currency_id):
+            whys.append(self.env._("There is no journal for %s. Press “Set Up Booking”.", self.currency_id.name))
+        if missing := Entry.without_account(self, types):
+            whys.append(self.env._("These have no account. Choose one under Booking Rules: %s", ", ".join(missing)))
+        return whys + self._why_locked()
+
+    def _why_locked(self):
+        journal = self.account_id._booking_journal(self.currency_id)
+        taxed = bool(self.account_id.booking_rule_ids.ledger_tax_ids)
+        company = self.company_id
+        for month in self._months():
+            day = self._day_of(month)
+            if locks := company._get_violated_lock_dates(day, taxed, journal):
+                return [
+                    self.env._(
+                        "%(day)s is in a locked period: %(locks)s",
+                        day=format_date(self.env, day),
+                        locks=company._format_lock_dates(locks),
+                    )
+                ]
+        return []
+
+    def _last_day(self):
+        """Return the day on which it ended, where it is of: that of the payout."""
+        return local_date(self.end_at, ZoneInfo(self._zone()))
+
+    def _months(self):
+        """Return the first days of the months of which it has an entry each; the last has the payout."""
+        last = self._last_day().replace(day=1)
+        months = {each.month for each in self.sum_ids if abs(each.amount) > NOTHING and each.month < last}
+        return [*sorted(months), last]
+
+    def _day_of(self, month):
+        """Return the day of the entry of a month."""
+        if month == self._last_day().replace(day=1):
+            return self._last_day()
+        return fields.Date.add(month, months=1) - timedelta(days=1)
+
+    def _book(self):
+        """Draft its entries.
+
+        :raise UserError: why it cannot be booked.
+        """
+        self.ensure_one()
+        mine = self.sudo().with_company(self.company_id)  # sudo: orders and invoices of whoever made them
+        # Two who book it at once: the other one waits, or is told so.
+        mine.lock_for_update()
+        mine.invalidate_recordset()
+        if mine._entries():
+            raise UserError(self.env._("%s is booked already.", self.settlement_ref))
+        if whys := mine._why_not_booked():
+            raise UserError(
+                self.env._(
+                    "Settlement %(settlement)s cannot be booked.\n%(whys)s",
+                    settlement=self.settlement_ref,
+                    whys="\n".join(f"• {why}" for why in whys),
+                )
+            )
+        # Of entries that were cancelled.
+        mine.booked_order_ids.unlink()
+        Entry(mine.with_context(lang=self.company_id._amazon_lang())).make()

@@ -1,0 +1,351 @@
+"""What a settlement has of each order, and which invoices and credit notes that pays."""
+
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .amazon_amount_type import BUYERS
+from .amazon_settlement_names import REFUNDS
+
+REASONS = [
+    ("no_order", "Names no order"),
+    ("not_here", "The order is not in Odoo: import it"),
+    ("no_invoice", "No invoice: invoice the order"),
+    ("no_note", "No credit note: make one"),
+    ("draft", "Invoice or credit note is a draft: post it"),
+    ("currency", "Invoiced in another currency"),
+    ("paid", "Invoice or credit note is paid already"),
+    ("more", "More than is open"),
+    ("less", "Less than is open: the rest stays open"),
+    ("undone", "Paid or changed before the entry was posted"),
+]
+
+
+class AmazonSettlementOrder(models.Model):
+    """A part of an order's money as it is booked: the invoice or credit note that it pays, or why it pays none."""
+
+    _name = "amazon.settlement.order"
+    _inherit = ["amazon.guard"]
+    _description = "Amazon Settlement Order"
+    _order = "settlement_id desc, id"
+    _rec_name = "order_ref"
+    _log_access = False
+
+    settlement_id = fields.Many2one("amazon.settlement", required=True, readonly=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="settlement_id.company_id", store=True)
+    currency_id = fields.Many2one(related="settlement_id.currency_id", store=True)
+    month = fields.Date("Month from", readonly=True)
+    order_ref = fields.Char("Amazon Order", readonly=True)
+    order_id = fields.Many2one("sale.order", readonly=True, index="btree_not_null", ondelete="set null")
+    is_refund = fields.Boolean("Refund", readonly=True)
+    amount = fields.Monetary(readonly=True, help="What the buyer paid; negative: what the buyer got back")
+    reason = fields.Selection(REASONS, "Not Matched because", readonly=True, index="btree_not_null")
+    invoice_id = fields.Many2one(
+        "account.move", "Invoice or Credit Note", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    paid_line_id = fields.Many2one("account.move.line", readonly=True, index="btree_not_null", ondelete="set null")
+    line_id = fields.Many2one(
+        "account.move.line", "Journal Item", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+
+    # === BUSINESS METHODS: WHAT PAYS WHAT === #
+
+    @api.model
+    def _parts(self, settlement, last_month):
+        """Return the buyers' money of a settlement in the parts in which it is booked.
+
+        :param settlement: the ``amazon.settlement``.
+        :param date last_month: its last month; what is of a later day is booked with it.
+        :return: a list of values of these records, without the journal items.
+        """
+        sums = self._sums(settlement, last_month)
+        open_ones = _Open(settlement, {row["order_id"] for row in sums if row["order_id"]})
+        parts = [part for row in sums for part in open_ones.divide(row)]
+        open_ones.remark()
+        return parts
+
+    @api.model
+    def _sums(self, settlement, last_month):
+        """Return what a settlement has of each order, month by month."""
+        types = self.env["amazon.amount.type"].search([("kind", "in", BUYERS)])
+        self.env["amazon.settlement.line"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT LEAST(date_trunc('month', posted_on)::date, %(last)s) AS month, order_ref, order_id,"
+                " transaction_kind IN %(refunds)s AS is_refund, SUM(amount)"
+                " FROM amazon_settlement_line WHERE settlement_id = %(settlement)s AND type_id IN %(types)s"
+                " GROUP BY 1, 2, 3, 4 ORDER BY 1, 4, 2, 3",
+                last=last_month,
+                refunds=REFUNDS,
+                settlement=settlement.id,
+                types=tuple(types.ids) or (0,),
+            )
+        )
+        names = ("month", "order_ref", "order_id", "is_refund")
+        currency = settlement.currency_id
+        return [
+            {**dict(zip(names, row, strict=False)), "amount": currency.round(float(amount))}
+            for *row, amount in rows
+            if not currency.is_zero(float(amount))
+        ]
+
+    # === BUSINESS METHODS: POSTED ENTRIES === #
+
+    def _reconcile(self):
+        """Have these, whose entries are posted, pay what they are for, as far as that is still open."""
+        pays = self.filtered(lambda part: part.paid_line_id)
+        ready = pays.filtered(
+            lambda part: (
+                part.paid_line_id.parent_state == "posted"
+                and not part.line_id.reconciled
+                and part.line_id.account_id == part.paid_line_id.account_id
+            )
+        )
+        parted = ready._part()
+        plan = [part.line_id | part.paid_line_id for part in ready if not part.paid_line_id.reconciled]
+        plan += [lines for lines in parted if not any(lines.mapped("reconciled"))]
+        if plan:
+            self.env["account.move.line"]._reconcile_plan(plan)
+        lost = pays.filtered(lambda part: not part.line_id.reconciled)
+        lost.filtered(lambda part: part.reason != "undone").reason = "undone"
+        (pays - lost).filtered(lambda part: part.reason == "undone").reason = False
+
+    def _part(self):
+        """Take invoices and their credit notes apart where more has been paid than is open: Odoo matches a credit note
+        with its invoice, and Amazon gives back what the buyer had paid.
+
+        :return: the journal items that were matched, two and two, for what of them these do not pay.
+        """
+        parted = []
+        for item, parts in self.grouped("paid_line_id").items():
+            wanted = sum(abs(part.amount) for part in parts)
+            if item.currency_id.compare_amounts(wanted, abs(item.amount_residual_currency)) <= 0:
+                continue
+            for partial in item.matched_debit_ids | item.matched_credit_ids:
+                other = (partial.debit_move_id | partial.credit_move_id) - item
+                if other.move_id.move_type in ("out_invoice", "out_refund"):
+                    parted.append(item | other)
+                    partial.unlink()
+        return parted
+
+    # === ACTION METHODS === #
+
+    def action_view_invoice(self):
+        """Open the invoice or credit note that this pays."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "view_mode": "form",
+            "res_id": self.invoice_id.id,
+            "context": {"create": False},
+        }
+
+
+class _Open:
+    """What of orders' invoices and credit notes is open, and is used up one part after the other."""
+
+    def __init__(self, settlement, order_ids):
+        self.env = settlement.env
+        self.settlement = settlement
+        self.currency = settlement.currency_id
+        self.orders = self.env["sale.order"].browse(order_ids)
+        # Items of receivables as [id, move, account, partner, what is open], by move.
+        self.items = defaultdict(list)
+        # What of a move an order may be paid with, by (order, move).
+        self.shares = {}
+        # Moves by order, whether they are posted or not; the first are used up first.
+        self.moves = defaultdict(list)
+        self.states = {}
+        # Items that are matched with each other as [item, item, amount], by the id of either; and those taken apart.
+        self.matched = defaultdict(list)
+        self.parted = []
+        # The last part of each order and move.
+        self.last = {}
+        self._read()
+
+    # === WHAT THERE IS === #
+
+    def _read(self):
+        if not self.orders:
+            return
+        self.env.flush_all()
+        self._read_moves(self.orders)
+        # What is combined is invoiced together with another one.
+        for order in self.orders.browse(set(self.orders.ids) - set(self.moves)):
+            family = order.amazon_family_id.amazon_family_member_ids - order
+            if family:
+                self._read_moves(family, order)
+        self._read_notes()
+        self._read_items()
+        self._read_matched()
+        self._read_other_drafts()
+
+    def _read_moves(self, orders, instead=None):
+        """Read which invoices and credit notes orders have by their lines.
+
+        :param instead: the order that is paid with them all; None: each with its own.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "WITH of_orders AS (SELECT DISTINCT item.move_id FROM sale_order_line line"
+                " JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id"
+                " JOIN account_move_line item ON item.id = rel.invoice_line_id WHERE line.order_id = ANY(%s))"
+                " SELECT line.order_id, move.id, move.state, move.move_type, move.amount_total, SUM(item.price_total)"
+                " FROM account_move move JOIN account_move_line item ON item.move_id = move.id"
+                " JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = item.id"
+                " JOIN sale_order_line line ON line.id = rel.order_line_id"
+                " WHERE move.id IN (SELECT move_id FROM of_orders) AND move.state IN ('draft', 'posted')"
+                " AND move.move_type IN ('out_invoice', 'out_refund') AND move.company_id = %s"
+                " GROUP BY 1, 2 ORDER BY move.invoice_date, move.id",
+                orders.ids,
+                self.settlement.company_id.id,
+            )
+        )
+        orders_of = defaultdict(set)
+        for order_id, move_id, *_rest in rows:
+            orders_of[move_id].add(order_id)
+        wanted = set(orders.ids)
+        for order_id, move_id, state, move_type, total, share in rows:
+            if order_id not in wanted:
+                continue
+            whole = instead or len(orders_of[move_id]) == 1
+            self._know(instead.id if instead else order_id, move_id, state, move_type, total if whole else share)
+
+    def _read_notes(self):
+        """Read the credit notes that no line of an order is linked with."""
+        refunded = self.env["account.move"].search(
+            [
+                ("reversed_entry_id", "in", [move for _order, move in self.shares]),
+                ("move_type", "=", "out_refund"),
+                ("state", "in", ("draft", "posted")),
+            ]
+        )
+        of_move = defaultdict(set)
+        for order_id, move_id in self.shares:
+            of_move[move_id].add(order_id)
+        for note in refunded.sorted(lambda note: (note.invoice_date or note.date, note.id)):
+            for order in self.orders.browse(of_move[note.reversed_entry_id.id]):
+                if note in order._amazon_notes() and (order.id, note.id) not in self.shares:
+                    share = abs(order._amazon_credit_of(note))
+                    self._know(order.id, note.id, note.state, note.move_type, share)
+
+    def _know(self, order_id, move_id, state, move_type, share):
+        if (order_id, move_id) not in self.shares:
+            self.moves[order_id, move_type].append(move_id)
+            self.moves[order_id].append(move_id)
+            self.shares[order_id, move_id] = float(share)
+            self.states[move_id] = state
+
+    def _read_items(self):
+        """Read what is open of them."""
+        items = self.env["account.move.line"].search_fetch(
+            [
+                ("move_id", "in", [move for move, state in self.states.items() if state == "posted"]),
+                ("account_id.account_type", "=", "asset_receivable"),
+                ("currency_id", "=", self.currency.id),
+            ],
+            ["move_id", "account_id", "partner_id", "amount_residual_currency"],
+            order="date_maturity, id",
+        )
+        for item in items:
+            self.items[item.move_id.id].append(
+                [item.id, item.account_id.id, item.partner_id.id, abs(item.amount_residual_currency)]
+            )
+
+    def _read_matched(self):
+        """Read which invoices and credit notes Odoo has matched with each other."""
+        by_id = {item[0]: item for items in self.items.values() for item in items}
+        partials = self.env["account.partial.reconcile"].search(
+            [("debit_move_id", "in", list(by_id)), ("credit_move_id", "in", list(by_id))]
+        )
+        for partial in partials:
+            both = [by_id[partial.debit_move_id.id], by_id[partial.credit_move_id.id], partial.debit_amount_currency]
+            for item in both[:2]:
+                self.matched[item[0]].append(both)
+
+    def _read_other_drafts(self):
+        """Leave to other settlements what they are going to pay, and take off orders' shares what they have paid."""
+        booked = self.env["amazon.settlement.order"]._read_group(
+            Domain("invoice_id", "in", list(self.states))
+            & Domain("paid_line_id", "!=", False)
+            & Domain("settlement_id", "!=", self.settlement.id)
+            & Domain("line_id.parent_state", "in", ("draft", "posted")),
+            ["order_id", "invoice_id", "paid_line_id", "line_id.parent_state"],
+            ["amount:sum"],
+        )
+        for order, move, item, state, amount in booked:
+            if (order.id, move.id) in self.shares:
+                self.shares[order.id, move.id] -= abs(amount)
+            for each in self.items[move.id]:
+                if state == "draft" and each[0] == item.id:
+                    each[3] -= abs(amount)
+
+    # === WHAT IS USED === #
+
+    def divide(self, row):
+        """Return a sum in parts: what pays an invoice or credit note each, and the rest with the reason."""
+        kind = "out_invoice" if row["amount"] > 0 else "out_refund"
+        sign, left = (1 if row["amount"] > 0 else -1), abs(row["amount"])
+        order_id, parts, was_open = row["order_id"], [], False
+        moves = self.moves.get((order_id, kind), ()) if order_id else ()
+        for move_id in moves:
+            for item in self.items[move_id]:
+                if self.currency.compare_amounts(left, item[3]) > 0:
+                    self._part(item)
+                usable = self.currency.round(min(left, item[3], self.shares[order_id, move_id]))
+                was_open = was_open or item[3] > 0
+                if self.currency.compare_amounts(usable, 0) <= 0:
+                    continue
+                item[3] -= usable
+                self.shares[order_id, move_id] -= usable
+                left = self.currency.round(left - usable)
+                part = {
+                    **row,
+                    "amount": sign * usable,
+                    "invoice_id": move_id,
+                    "paid_line_id": item[0],
+                    "account_id": item[1],
+                    "partner_id": item[2],
+                    "reason": False,
+                }
+                self.last[order_id, move_id] = part
+                parts.append(part)
+        if not self.currency.is_zero(left):
+            reason = self._reason(row, moves, was_open)
+            parts.append({**row, "amount": sign * left, "invoice_id": moves[0] if moves else False, "reason": reason})
+        return parts
+
+    def _part(self, item):
+        """Take an invoice and its credit notes apart, as :meth:`AmazonSettlementOrder._part` is going to."""
+        for both in self.matched.pop(item[0], ()):
+            one, other, amount = both
+            one[3] += amount
+            other[3] += amount
+            rest = other if one is item else one
+            self.matched[rest[0]].remove(both)
+            self.parted.append((one, other))
+
+    def _reason(self, row, moves, was_open):
+        if not row["order_id"]:
+            return "not_here" if row["order_ref"] else "no_order"
+        if not moves:
+            return "no_invoice" if row["amount"] > 0 else "no_note"
+        if all(self.states[move] == "draft" for move in moves):
+            return "draft"
+        if not any(self.items[move] for move in moves):
+            return "currency"
+        return "more" if was_open else "paid"
+
+    def remark(self):
+        """Say of what pays a part only that the rest stays open."""
+        for one, other in self.parted:
+            # What nothing is paid of is matched again.
+            rest = min(one[3], other[3])
+            one[3], other[3] = one[3] - rest, other[3] - rest
+        for (order_id, move_id), part in self.last.items():
+            still = min(sum(item[3] for item in self.items[move_id]), self.shares[order_id, move_id])
+            if self.currency.compare_amounts(still, 0) > 0:
+                part["reason"] = "less"
