@@ -268,7 +268,6 @@ class SaleOrder(models.Model):
             differs
             or not all(currency.is_zero(off) for off in shipped.mapped("amazon_settled_difference"))
             or any(shipped.mapped("amazon_other_currency"))
-            or any(shipped.mapped("amazon_release_differs"))
         )
 
     def _amazon_amounts_key(self):
@@ -287,10 +286,10 @@ class SaleOrder(models.Model):
         if self.amazon_other_currency:
             return "currency"
         if currency.is_zero(off):
-            if self.amazon_release_differs:
-                return "release"
             if currency.is_zero(self.amazon_settled_difference):
                 return "related"
+            if self.amazon_release_differs:
+                return "release"
             return "unclassified" if self.amazon_unclassified else "finances"
         if currency.is_zero(off - self.amazon_refunded + self.amazon_credited):
             # The orders are the same.
