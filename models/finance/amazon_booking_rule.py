@@ -21,20 +21,30 @@ KINDS = [
     ("unmatched", "Buyers' Money Not Matched"),
     ("other", "Other"),
 ]
-# Where a kind goes if nobody has said otherwise: the account's type, words by which the chart's own is known, and the
-# name of the one that is made if there is none. What is "other" only a person can know.
+# Where a kind goes if nobody has said otherwise: the account's type, and words by which the chart's own is known. What
+# is "other" only a person can know.
 DEFAULTS = {
-    "commission": ("expense", ("commission", "手数料"), _lt("Amazon Fees")),
-    "fba_fee": ("expense", ("commission", "手数料"), _lt("Amazon Fees")),
-    "fee": ("expense", ("commission", "手数料"), _lt("Amazon Fees")),
-    "storage": ("expense", ("warehous", "storage", "保管"), _lt("Amazon Storage")),
-    "advertising": ("expense", ("advertis", "広告"), _lt("Amazon Advertising")),
-    "points": ("expense", ("promotion", "販売促進"), _lt("Amazon Points")),
-    "withheld_tax": ("asset_current", (), _lt("Tax Kept by Amazon")),
-    "reimbursement": ("income_other", ("miscellaneous income", "雑収入"), _lt("Amazon Reimbursements")),
-    "reserve": ("asset_current", (), _lt("Amazon Reserve")),
-    "transfer": ("asset_current", ("outstanding receipts", "確認待ち入金"), _lt("Amazon Payouts on Their Way")),
-    "unmatched": ("asset_current", (), _lt("Amazon: Not Matched")),
+    **dict.fromkeys(("commission", "fba_fee", "fee"), ("expense", "commission", "手数料")),
+    "storage": ("expense", "warehous", "storage", "保管"),
+    "advertising": ("expense", "advertis", "広告"),
+    "points": ("expense", "promotion", "販売促進"),
+    "withheld_tax": ("asset_current",),
+    "reimbursement": ("income_other", "miscellaneous income", "雑収入"),
+    "reserve": ("asset_current",),
+    "transfer": ("asset_current", "outstanding receipts", "確認待ち入金"),
+    "unmatched": ("asset_current",),
+}
+# What the account is called that is made if there is none.
+NAMES = {
+    **dict.fromkeys(("commission", "fba_fee", "fee"), _lt("Amazon Fees")),
+    "storage": _lt("Amazon Storage"),
+    "advertising": _lt("Amazon Advertising"),
+    "points": _lt("Amazon Points"),
+    "withheld_tax": _lt("Tax Kept by Amazon"),
+    "reimbursement": _lt("Amazon Reimbursements"),
+    "reserve": _lt("Amazon Reserve"),
+    "transfer": _lt("Amazon Payouts on Their Way"),
+    "unmatched": _lt("Amazon: Not Matched"),
 }
 # Where something waits for what it belongs to.
 RECONCILED = ("transfer", "unmatched")
@@ -109,10 +119,10 @@ class AmazonBookingRule(models.Model):
     @api.model
     def _default_account(self, account, kind):
         """Return the ``account.account`` on which a kind goes at first; made if the company's chart has none."""
-        kind_of_account, words, name = DEFAULTS[kind]
+        kind_of_account, *words = DEFAULTS[kind]
         lang = account.company_id._amazon_lang()
         ledger = self.env["account.account"].with_company(account.company_id).with_context(lang=lang)
-        name = say(ledger.env, name)
+        name = say(ledger.env, NAMES[kind])
         mine = Domain(ledger._check_company_domain(account.company_id)) & Domain("account_type", "=", kind_of_account)
         if kind in RECONCILED:
             mine &= Domain("reconcile", "=", True)
