@@ -460,6 +460,28 @@ class TestBooking(BookingCase):
         lines = settlement.entry_ids.line_ids.filtered(lambda line: line.account_id == carried)
         self.assertEqual((sum(lines.mapped("balance")), sum(lines.mapped("amount_currency"))), (0, 0))
 
+    def test_another_company(self):
+        """What is set up and booked is the account's company's, in its currency, whatever else the accountant sees."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere", "currency_id": dollar.id})
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", elsewhere.id)], limit=1)
+        settlement = self.settled_with(self.fee(-30), self.row(amount=5))
+        of_company = {"user_id": False, "warehouse_id": warehouse.id, "fba_warehouse_id": warehouse.id}
+        self.account.write({"company_id": elsewhere.id, **of_company})
+        self.accountant.company_ids |= elsewhere
+        both = (self.company | elsewhere).ids
+        settlement = settlement.with_context(allowed_company_ids=both)
+        settlement.action_set_up_booking()
+        settlement.action_book()
+        entry = settlement.entry_ids
+        self.assertEqual((entry.company_id, entry.journal_id.company_id), (elsewhere, elsewhere))
+        self.assertEqual((entry.company_currency_id, entry.currency_id.name), (dollar, "JPY"))
+        self.assertEqual(entry.line_ids.account_id.company_ids, elsewhere)
+        self.assertEqual(self.account.booking_rule_ids.company_id, elsewhere)
+        settlement.action_post()
+        self.assertEqual(settlement.state, "posted")
+
     def test_rights(self):
         """Accountants of the company book, with the least rights; others see nothing of it."""
         settlement = self.booked(self.fee(-30), self.row(amount=5))

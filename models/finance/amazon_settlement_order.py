@@ -4,11 +4,15 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from .amazon_amount_type import BUYERS
 from .amazon_settlement_names import REFUNDS
 
+# Which lines of orders stand on which of invoices.
+LINKED = "sale_order_line_invoice_rel"
+# So many pairs of journal items are matched at once: Odoo compares each exchange difference with each of them.
+AT_ONCE = 500
 REASONS = [
     ("no_order", "Names no order"),
     ("not_here", "The order is not in Odoo: import it"),
@@ -104,10 +108,12 @@ class AmazonSettlementOrder(models.Model):
             )
         )
         parted = ready._part()
-        plan = [part.line_id | part.paid_line_id for part in ready if not part.paid_line_id.reconciled]
-        plan += [lines for lines in parted if not any(lines.mapped("reconciled"))]
-        if plan:
-            self.env["account.move.line"]._reconcile_plan(plan)
+        pairs = [part.line_id | part.paid_line_id for part in ready] + parted
+        # Nothing on an invoice changes by being paid: Odoo need not look whether it did.
+        lines = self.env["account.move.line"].with_context(skip_invoice_sync=True)
+        for some in split_every(AT_ONCE, pairs):
+            # What is paid by others before is left.
+            lines._reconcile_plan([pair for pair in some if not any(pair.mapped("reconciled"))])
         lost = pays.filtered(lambda part: not part.line_id.reconciled)
         lost.filtered(lambda part: part.reason != "undone").reason = "undone"
         (pays - lost).filtered(lambda part: part.reason == "undone").reason = False
@@ -188,31 +194,49 @@ class _Open:
 
         :param instead: the order that is paid with them all; None: each with its own.
         """
-        rows = self.env.execute_query(
-            SQL(
-                "WITH of_orders AS (SELECT DISTINCT item.move_id FROM sale_order_line line"
-                " JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id"
-                " JOIN account_move_line item ON item.id = rel.invoice_line_id WHERE line.order_id = ANY(%s))"
-                " SELECT line.order_id, move.id, move.state, move.move_type, move.amount_total, SUM(item.price_total)"
-                " FROM account_move move JOIN account_move_line item ON item.move_id = move.id"
-                " JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = item.id"
-                " JOIN sale_order_line line ON line.id = rel.order_line_id"
-                " WHERE move.id IN (SELECT move_id FROM of_orders) AND move.state IN ('draft', 'posted')"
-                " AND move.move_type IN ('out_invoice', 'out_refund') AND move.company_id = %s"
-                " GROUP BY 1, 2 ORDER BY move.invoice_date, move.id",
-                orders.ids,
-                self.settlement.company_id.id,
-            )
-        )
-        orders_of = defaultdict(set)
-        for order_id, move_id, *_rest in rows:
-            orders_of[move_id].add(order_id)
+        lines = self._select("sale_order_line", ("id",), "order_id", orders.ids)
+        items = self._select(LINKED, ("invoice_line_id",), "order_line_id", [line for [line] in lines])
+        found = self._select("account_move_line", ("move_id",), "id", [item for [item] in items])
+        shares = self._shares({move for [move] in found})
+        counting = [
+            ("id", "in", list(shares)),
+            ("state", "in", ("draft", "posted")),
+            ("move_type", "in", ("out_invoice", "out_refund")),
+            ("company_id", "=", self.settlement.company_id.id),
+        ]
         wanted = set(orders.ids)
-        for order_id, move_id, state, move_type, total, share in rows:
-            if order_id not in wanted:
-                continue
-            whole = instead or len(orders_of[move_id]) == 1
-            self._know(instead.id if instead else order_id, move_id, state, move_type, total if whole else share)
+        for move in self.env["account.move"].search(counting, order="invoice_date, id"):
+            of_move = shares[move.id]
+            for order_id in sorted(wanted & set(of_move)):
+                share = move.amount_total if instead or len(of_move) == 1 else of_move[order_id]
+                self._know(instead.id if instead else order_id, move.id, move.state, move.move_type, share)
+
+    def _shares(self, move_ids):
+        """Return what invoices and credit notes have of each order, as far as their lines are linked.
+
+        :return: amounts by order, by move.
+        :rtype: dict
+        """
+        items = self._select("account_move_line", ("id", "move_id", "price_total"), "move_id", move_ids)
+        linked = self._select(
+            LINKED, ("invoice_line_id", "order_line_id"), "invoice_line_id", [row[0] for row in items]
+        )
+        order_of = dict(self._select("sale_order_line", ("id", "order_id"), "id", {line for _item, line in linked}))
+        orders_of = defaultdict(set)
+        for item, line in linked:
+            orders_of[item].add(order_of[line])
+        shares = defaultdict(lambda: defaultdict(float))
+        for item, move, total in items:
+            for order in orders_of[item]:
+                shares[move][order] += float(total or 0)
+        return shares
+
+    def _select(self, table, columns, by, ids):
+        """Return rows of a table. Of joined ones PostgreSQL, which may not know yet how much is new in them,
+        would choose ways that take minutes."""
+        names = SQL(", ").join(SQL.identifier(column) for column in columns)
+        where = SQL("%s = ANY(%s)", SQL.identifier(by), list(ids))
+        return self.env.execute_query(SQL("SELECT %s FROM %s WHERE %s", names, SQL.identifier(table), where))
 
     def _read_notes(self):
         """Read the credit notes that no line of an order is linked with."""
