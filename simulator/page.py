@@ -249,7 +249,7 @@ def act(world, request, lang, order_id, action):
 
 
 def give_back(post):
-    """The endpoint of a refund or a chargeback: of the amount that is entered, or of all that is left."""
+    """The endpoint of a refund, a chargeback or a claim: of the amount that is entered, or of all that is left."""
 
     def endpoint(world, request, lang, order_id):
         amount = request.form.get("amount", "").strip()
@@ -353,6 +353,7 @@ ROUTES = Map(
             ("POST", "/page/act/<order_id>/<action>", act),
             ("POST", "/page/refund/<order_id>", give_back(payouts.refund)),
             ("POST", "/page/chargeback/<order_id>", give_back(payouts.chargeback)),
+            ("POST", "/page/guarantee-claim/<order_id>", give_back(payouts.guarantee_claim)),
             ("POST", "/page/release/<order_id>", release_payment),
             ("GET", "/page/finances", show_finances),
             ("POST", "/page/fault", add_fault),

@@ -112,6 +112,7 @@ WORDS = {
     "refund": ("Refund", "返金"),
     "refund_amount": ("Amount (empty: all)", "金額(空欄は全額)"),
     "chargeback": ("Chargeback", "チャージバック"),
+    "guarantee_claim": ("A-to-z claim", "マーケットプレイス保証申請"),
     "release_payment": ("Release payment", "支払い保留を解除"),
     "DEFERRED": ("Deferred", "支払い保留中"),
     "RELEASED": ("Released", "支払い可能"),

@@ -1,6 +1,7 @@
 """The Finances API: what is posted when orders ship and people get money back, and how it is read."""
 
 import random
+import re
 from decimal import Decimal
 
 import pytest
@@ -640,8 +641,10 @@ def test_buttons(amazon, seller):
     assert amazon.http.post(f"/page/release/{order_id}").status_code == 303
     assert f"/page/release/{order_id}" not in amazon.http.get(path).text
     assert amazon.http.post(f"/page/refund/{order_id}", data={"amount": "100"}).status_code == 303
+    claimed = re.search(rf"/page/guarantee-claim/{order_id}", amazon.http.get(path).text).group()
+    assert amazon.http.post(claimed, data={"amount": "100"}).status_code == 303
     assert amazon.http.post(f"/page/chargeback/{order_id}").status_code == 303
     assert amazon.http.post(f"/page/refund/{order_id}", data={"amount": ""}).status_code == 409
     assert amazon.http.post(f"/page/refund/{order_id}", data={"amount": "much"}).status_code == 409
     vias = [entry["via"] for entry in amazon.get(f"/transactions?order_id={order_id}")]
-    assert vias == ["shipment", "release", "refund", "chargeback"]
+    assert vias == ["shipment", "release", "refund", "guarantee_claim", "chargeback"]
