@@ -695,9 +695,7 @@ class AmazonAccount(models.Model):
 
     def _assign_help(self):
         """Have an activity while the jobs cannot do without the responsible person; withdraw it when that is over."""
-        for account in self.sudo():  # sudo: an account's activities belong to it, whoever sees them
-            user = account.user_id or self.env.user
-            account = account.with_context(lang=user.lang or "en_US", tz=user.tz)
+        for account in self._in_words_of_whoever_sees_to_it():
             account._keep_activity(
                 "mail_activity_connection",
                 account.env._("Amazon refuses the connection"),
@@ -707,6 +705,12 @@ class AmazonAccount(models.Model):
             account.with_context(mail_activity_quick_update=True)._keep_activity(
                 "mail_activity_standstill", account.env._("Amazon stands still"), account._standing_text()
             )
+
+    def _in_words_of_whoever_sees_to_it(self):
+        """Yield these accounts one by one, in the language of whoever has their activities."""
+        for account in self.sudo():  # sudo: an account's activities belong to it, whoever sees them
+            user = account.user_id or self.env.user
+            yield account.with_context(lang=user.lang or "en_US", tz=user.tz)
 
     def _keep_activity(self, name, summary, text):
         """Have one activity of a type while there is a reason for it, and none otherwise."""

@@ -122,9 +122,7 @@ class AmazonAccount(models.Model):
 
     def _see_to_settlements(self):
         """Have an activity while a person has to look at settlements; withdraw it when that is over."""
-        for account in self.sudo():  # sudo: an account's activities belong to it, whoever sees them
-            user = account.user_id or self.env.user
-            account = account.with_context(lang=user.lang or "en_US", tz=user.tz)
+        for account in self._in_words_of_whoever_sees_to_it():
             account._keep_activity(
                 "mail_activity_settlements",
                 account.env._("Settlements to look at"),
