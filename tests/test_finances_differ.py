@@ -171,6 +171,99 @@ class TestFinancesDiffer(FinancesCase):
         with self.assertRaisesRegex(UserError, order.name):
             order.with_user(self.accountant).action_amazon_credit_note()
 
+    def judged(self, order):
+        """Return whether an order is on the list, by how much, and why."""
+        return order.amazon_mismatch, order.amazon_difference, order.amazon_difference_reason
+
+    def cancelled_there(self, **values):
+        """Return an order that Amazon has cancelled, and that stands here all the same."""
+        self.account.cancel_policy = "never"
+        order = self.changed(self.imported(**values), "cancel")
+        self.assertEqual((order.state, order.amazon_status), ("sale", "cancelled"))
+        self.assertFalse(order.amazon_mismatch)
+        return order
+
+    def test_invoiced_after_amazon_has_cancelled(self):
+        """What is invoiced of an order that Amazon has cancelled is on the list, however the invoice comes and goes."""
+        order = self.cancelled_there()
+        total = order.amount_total
+        nothing = (False, total, False)
+        invoice = order._create_invoices()
+        self.assertEqual(self.judged(order), (True, total, "cancelled"), "a draft is to be deleted")
+        invoice.with_user(self.accountant).unlink()
+        self.assertEqual(self.judged(order), nothing)
+        invoice = self.invoice(order)
+        self.assertEqual(self.judged(order), (True, total, "cancelled"))
+        invoice.with_user(self.accountant).button_draft()
+        self.assertTrue(order.amazon_mismatch)
+        invoice.with_user(self.accountant).button_cancel()
+        self.assertEqual(self.judged(order), nothing)
+        invoice.with_user(self.accountant).button_draft()
+        self.assertEqual(self.judged(order), (True, total, "cancelled"))
+        invoice.with_user(self.accountant).action_post()
+        note = invoice._reverse_moves([{}])
+        self.assertEqual(self.judged(order), (True, total, "cancelled"))
+        note.with_user(self.accountant).action_post()
+        self.assertEqual(self.judged(order), (False, 0, False))
+        note.with_user(self.accountant).button_draft()
+        self.assertEqual(self.judged(order), (True, total, "cancelled"))
+        note.with_user(self.accountant).unlink()
+        self.assertEqual(self.judged(order), (True, total, "cancelled"))
+
+    def test_invoiced_in_part_after_amazon_has_cancelled(self):
+        order = self.cancelled_there(items=[{"sku": "AMZ-CUP-001", "quantity": 2, "total": 2200}])
+        invoice = order._create_invoices()
+        line = invoice.invoice_line_ids.filtered("price_total")[:1]
+        line.quantity = line.quantity / 2
+        self.assertEqual(self.judged(order), (True, invoice.amount_total, "cancelled"))
+        self.assertLess(invoice.amount_total, order.amount_total)
+        invoice.action_post()
+        explained = self.explained(order).line_ids
+        self.assertEqual(sum(explained.mapped("here")), invoice.amount_total)
+        invoice.button_draft()
+        invoice.write({"invoice_line_ids": [Command.delete(line.id)]})
+        self.assertEqual((order.amazon_mismatch, invoice.amount_total), (False, 0))
+
+    def test_cancelled_here_though_it_is_invoiced(self):
+        order = self.imported()
+        invoice = self.invoice(order)
+        self.changed(order, "cancel")
+        self.assertEqual(self.judged(order), (True, invoice.amount_total, "cancelled"))
+        order.with_context(disable_cancel_warning=True)._action_cancel()
+        self.assertEqual(order.state, "cancel")
+        self.assertEqual(self.judged(order), (True, invoice.amount_total, "cancelled"))
+        self.assertEqual(sum(self.explained(order).line_ids.mapped("here")), invoice.amount_total)
+        invoice._reverse_moves([{}])._post()
+        self.assertEqual(self.judged(order), (False, 0, False))
+
+    def test_credit_note_that_is_reversed(self):
+        """What reverses a credit note takes back what that gave."""
+        order = self.settled()
+        self.invoice(order)
+        refunded = self.refund(order, full=True)
+        note = self.env["account.move"].browse(order.with_user(self.accountant).action_amazon_credit_note()["res_id"])
+        note.action_post()
+        self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+        back = note._reverse_moves([{}])
+        self.assertEqual((back.move_type, order.amazon_credited), ("out_invoice", refunded))
+        back.action_post()
+        self.assertEqual(order.amazon_credited, 0)
+        self.assertEqual(self.judged(order), (True, refunded, "refund"))
+        back.button_draft()
+        self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+        back.unlink()
+        self.assertEqual((order.amazon_credited, order.amazon_mismatch), (refunded, False))
+
+    def test_credit_note_of_the_order_that_is_reversed(self):
+        """So does what reverses one whose lines are the order's."""
+        order = self.cancelled_there()
+        invoice = self.invoice(order)
+        note = invoice._reverse_moves([{}])
+        note.action_post()
+        self.assertFalse(order.amazon_mismatch)
+        note._reverse_moves([{}]).action_post()
+        self.assertEqual(self.judged(order), (True, invoice.amount_total, "cancelled"))
+
     def test_parts(self):
         """Shipping, gift wrap and discounts are credited with their own lines and taxes, to the yen."""
         for kind in ("jp_gift", "jp_cod", "jp_standard"):

@@ -102,6 +102,48 @@ class TestSettlements(SettlementsCase):
         self.fetch()
         self.assertEqual(orders.mapped("amazon_difference_reason"), ["chargeback", "a_to_z", "refund"])
 
+    def test_refund_and_claim(self):
+        """An order that has both says both, until one of them is credited."""
+        order = self.settled()
+        self.invoice(order)
+        mine = order.with_user(self.accountant)
+        self.refund(order, amount=100)
+        note = self.env["account.move"].browse(mine.action_amazon_credit_note()["res_id"])
+        self.refund(order, amount=70)
+        self.assertEqual(order.amazon_difference_reason, "drafted")
+        note.unlink()
+        self.amazon.post("guarantee-claim", order_id=order.amazon_order_ref, amount=30)
+        self.sync()
+        self.assertEqual(order.amazon_difference_reason, "refund", "as long as no settlement says otherwise")
+        self.pay()
+        self.fetch()
+        self.assertEqual((order.amazon_difference, order.amazon_difference_reason), (200, "refund_a_to_z"))
+        note = self.env["account.move"].browse(mine.action_amazon_credit_note()["res_id"])
+        for line, price in zip(note.invoice_line_ids, (170, *[0] * len(note.invoice_line_ids)), strict=False):
+            line.write({"quantity": 1, "price_unit": price, "tax_ids": False})
+        note.action_post()
+        self.assertEqual((order.amazon_difference, order.amazon_difference_reason), (30, "a_to_z"))
+        self.amazon.post("chargeback", order_id=order.amazon_order_ref, amount=20)
+        self.sync()
+        self.pay()
+        self.fetch()
+        self.assertEqual((order.amazon_claim, order.amazon_difference_reason), ("claims", "claims"))
+        note.button_draft()
+        note.unlink()
+        self.assertEqual((order.amazon_difference, order.amazon_difference_reason), (220, "refund_claims"))
+
+    def test_one_more_claim(self):
+        """What was thought to be a refund is a second claim."""
+        order = self.settled()
+        for _number in range(2):
+            self.amazon.post("chargeback", order_id=order.amazon_order_ref, amount=10)
+            self.sync()
+            reason = order.amazon_difference_reason
+            self.pay()
+            self.fetch()
+            self.assertEqual(order.amazon_difference_reason, "chargeback")
+        self.assertEqual(reason, "refund_chargeback")
+
     def test_reserve_and_failed_transfer(self):
         self.sold()
         self.pay(reserve=500, failed=True)

@@ -57,6 +57,10 @@ class SaleOrder(models.Model):
             ("refund", "Refund without Credit Note"),
             ("chargeback", "Chargeback without Credit Note"),
             ("a_to_z", "A-to-z Claim without Credit Note"),
+            ("claims", "Chargeback and A-to-z Claim without Credit Note"),
+            ("refund_chargeback", "Refund and Chargeback without Credit Note"),
+            ("refund_a_to_z", "Refund and A-to-z Claim without Credit Note"),
+            ("refund_claims", "Refund, Chargeback and A-to-z Claim without Credit Note"),
             ("drafted", "Credit Note to Be Posted"),
             ("credit", "Credit Note without Refund"),
             ("missing", "Missing Here"),
@@ -166,9 +170,9 @@ class SaleOrder(models.Model):
         """Tell whether it is a question yet, or any more, whether the amounts are the same."""
         self.ensure_one()
         if self.amazon_account_id:
-            # What is cancelled here and not there is missing here.
+            # What is cancelled here and not there is missing here; what is cancelled there may be invoiced.
             return self.amazon_status not in AWAITING_PAYMENT and (
-                self.state != "cancel" or self.amazon_status in SHIPPED
+                self.state != "cancel" or self.amazon_status in SHIPPED or self._amazon_is_billed_in_vain()
             )
         return bool(self.amazon_copied_from_id)
 
@@ -177,8 +181,10 @@ class SaleOrder(models.Model):
         return self.currency_id.round(amount) if self.currency_id else amount
 
     def _amazon_ordered(self):
-        """Return what the order is in Odoo, in its currency."""
+        """Return what the order is in Odoo, in its currency; of what Amazon has cancelled, what is invoiced."""
         self.ensure_one()
+        if self._amazon_is_billed_in_vain():
+            return sum(self._amazon_billed().values())
         counts = self.state == "sale" or (self.amazon_account_id and self.state != "cancel")
         return self.amount_total if counts else 0
 
@@ -194,8 +200,30 @@ class SaleOrder(models.Model):
     def _amazon_is_billed_in_vain(self):
         """Tell whether Amazon has cancelled what is invoiced here."""
         self.ensure_one()
-        # sudo: only whether there is one
-        return self.amazon_status in DEAD and self.state == "sale" and bool(self.sudo().order_line.invoice_lines)
+        return self.amazon_status in DEAD and bool(self.amazon_account_id) and bool(self._amazon_billed())
+
+    def _amazon_billed(self):
+        """Return what invoices ask for each line of this order, in its currency; drafts, too. What reverses a credit
+        note is no invoice, but makes that one less.
+
+        :rtype: dict
+        """
+        billed = defaultdict(float)
+        for line in self.sudo().order_line:  # sudo: what it comes to, not the invoices
+            for item in line.invoice_lines:
+                move = item.move_id
+                if (
+                    move.move_type == "out_invoice"
+                    and move.state != "cancel"
+                    and move.reversed_entry_id.move_type != "out_refund"
+                ):
+                    date = move.invoice_date or move.date
+                    billed[line] += item.currency_id._convert(item.price_total, self.currency_id, move.company_id, date)
+        return billed
+
+    def _amazon_judge_anew(self):
+        """Compare these orders once more: what is invoiced of them has changed."""
+        self.modified(["amazon_status"])
 
     def _amazon_shown(self):
         """Return what Amazon's Finances show of these orders as sold.
@@ -291,12 +319,14 @@ class SaleOrder(models.Model):
             if self.amazon_release_differs:
                 return "release"
             return "unclassified" if self.amazon_unclassified else "finances"
+        if self._amazon_is_billed_in_vain():
+            return "cancelled"
         if currency.is_zero(off - self.amazon_refunded + self.amazon_credited):
             # The orders are the same.
             if self.amazon_unclassified and off < 0:
                 return "unclassified"
             if off > 0:
-                return "drafted" if self.amazon_credit_drafted else self.amazon_claim or "refund"
+                return "drafted" if self.amazon_credit_drafted else self._amazon_reason_of_refund(off)
             return "release" if self.amazon_release_differs else "credit"
         return self._amazon_reason_of_order(off - self.amazon_refunded + self.amazon_credited)
 
@@ -317,7 +347,7 @@ class SaleOrder(models.Model):
                 and lines[item.item_ref].product_uom_qty > item.quantity_fulfilled + item.quantity_unfulfilled
             )
         )
-        if self._amazon_is_billed_in_vain() or any(item.quantity_cancelled for item in gone):
+        if any(item.quantity_cancelled for item in gone):
             return "cancelled"
         if abs(off) <= self.currency_id.rounding * max(len(self.order_line), 1):
             return "rounding"
@@ -353,7 +383,7 @@ class SaleOrder(models.Model):
         return notes - (others - own - refunds.filtered(lambda refund: refund.order_id == self).credit_note_id)
 
     def _amazon_credit_of(self, note):
-        """Return what a credit note gives back of this order, in the order's currency.
+        """Return what a credit note gives back of this order, less what reverses it, in the order's currency.
 
         :param note: a posted ``account.move``.
         """
@@ -367,7 +397,10 @@ class SaleOrder(models.Model):
                 note.invoice_line_ids.filtered(lambda line: self in line.sale_line_ids.order_id).mapped("price_total")
             )
         date = note.invoice_date or note.date
-        return note.currency_id._convert(total, self.currency_id, note.company_id, date)
+        reversals = note.reversal_move_ids.filtered(lambda move: move.state == "posted")
+        # What it reverses may be less than the credit note, and has none of the order's lines where that has none.
+        left = 1 - sum(reversals.mapped("amount_total")) / note.amount_total if note.amount_total else 1
+        return note.currency_id._convert(total * left, self.currency_id, note.company_id, date)
 
     # === BUSINESS METHODS: ACCEPTING === #
 

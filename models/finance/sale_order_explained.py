@@ -19,8 +19,8 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         parts = defaultdict(lambda: defaultdict(float))
-        for line in self.order_line.filtered("price_total"):
-            parts[self._amazon_part_of_line(line)]["here"] += line.price_total if self.state != "cancel" else 0
+        for line, amount in self._amazon_here_by_line().items():
+            parts[self._amazon_part_of_line(line)]["here"] += amount
         for item in self.amazon_item_ids:
             for part, amount in item._parts().items():
                 parts[part]["amazon"] += amount
@@ -38,6 +38,16 @@ class SaleOrder(models.Model):
             for part, amounts in sorted(parts.items(), key=lambda entry: self._amazon_part_place(entry[0]))
             if not all(self.currency_id.is_zero(amount) for amount in amounts.values())
         ]
+
+    def _amazon_here_by_line(self):
+        """Return what the order is in Odoo, by line.
+
+        :rtype: dict
+        """
+        if self._amazon_is_billed_in_vain():
+            return self._amazon_billed()
+        lines = self.order_line.filtered("price_total")
+        return {line: line.price_total if self.state != "cancel" else 0 for line in lines}
 
     def _amazon_part_of_line(self, line):
         """Return which part of Amazon's order a line stands for; see :meth:`_amazon_parts_of`."""

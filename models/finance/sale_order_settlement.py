@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from .amazon_amount_type import BUYERS
 from .amazon_settlement_names import CLAIMS
 
 
@@ -9,7 +10,7 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     amazon_claim = fields.Selection(
-        [("chargeback", "Chargeback"), ("a_to_z", "A-to-z Claim")],
+        [("chargeback", "Chargeback"), ("a_to_z", "A-to-z Claim"), ("claims", "Chargeback and A-to-z Claim")],
         "Claim",
         readonly=True,
         copy=False,
@@ -43,10 +44,45 @@ class SaleOrder(models.Model):
 
     def _amazon_note_claims(self):
         """Note which of these orders had a chargeback or an A-to-z claim, by their settlements' lines."""
-        lines = self.env["amazon.settlement.line"].search(
-            [("order_id", "in", self.ids), ("transaction_kind", "in", CLAIMS)], order="posted_at, id"
+        found = self.env["amazon.settlement.line"]._read_group(
+            [("order_id", "in", self.ids), ("transaction_kind", "in", CLAIMS)],
+            ["order_id"],
+            ["transaction_kind:array_agg"],
         )
-        claims = {line.order_id: line.transaction_kind for line in lines}
+        claims = {order: set(kinds) for order, kinds in found}
         for order in self:
-            if order.amazon_claim != (claim := claims.get(order, False)):
+            kinds = claims.get(order, set())
+            claim = "claims" if len(kinds) > 1 else next(iter(kinds), False)
+            if order.amazon_claim != claim:
                 order.amazon_claim = claim
+            elif claim:
+                # One more of the kind.
+                order.modified(["amazon_claim"])
+
+    def _amazon_claimed(self):
+        """Return what buyers got back of this order by chargebacks and A-to-z claims, in its currency."""
+        self.ensure_one()
+        claims = [
+            ("order_id", "=", self.id),
+            ("transaction_kind", "in", CLAIMS),
+            ("type_id.kind", "in", BUYERS),
+            ("currency_id", "=", self.currency_id.id),
+        ]
+        lines = self.env["amazon.settlement.line"].sudo()  # sudo: it is counted, not shown
+        [[amount]] = lines._read_group(claims, [], ["amount:sum"])
+        return -self._amazon_rounded(amount or 0)
+
+    def _amazon_reason_of_refund(self, off):
+        """Return what of Amazon's refunds has no credit note, as far as settlements tell one kind from another.
+
+        :param float off: how much has none.
+        """
+        self.ensure_one()
+        claim, currency = self.amazon_claim, self.currency_id
+        if not claim:
+            return "refund"
+        claimed = self._amazon_claimed()
+        refunded = self.amazon_refunded - claimed
+        if currency.compare_amounts(refunded, 0) <= 0 or currency.is_zero(off - claimed):
+            return claim
+        return "refund" if currency.is_zero(off - refunded) else f"refund_{claim}"
