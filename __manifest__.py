@@ -48,6 +48,7 @@
         "wizards/amazon_transaction_acceptance_views.xml",
         "wizards/amazon_explanation_views.xml",
         "wizards/amazon_amounts_search_views.xml",
+        "wizards/amazon_settlement_deposit_views.xml",
         "wizards/amazon_settlement_upload_views.xml",
         "views/amazon_finance_views.xml",
         "views/amazon_booking_views.xml",

@@ -19,6 +19,7 @@ from . import (
     test_connection,
     test_delivery_warning,
     test_demo,
+    test_deposits,
     test_dialogs,
     test_engine,
     test_escaping,

@@ -283,11 +283,13 @@ METHODS = {
             [
                 "action_book",
                 "action_book_again",
+                "action_match_deposit",
                 "action_post",
                 "action_seen",
                 "action_set_up_booking",
                 "action_take_back",
                 "action_take_other",
+                "action_unmatch_deposit",
             ],
             ACCOUNTANT,
         ),
@@ -334,6 +336,7 @@ METHODS = {
     "amazon.acceptance": {"action_accept": ACCOUNTANT},
     "amazon.transaction.acceptance": {"action_accept": ACCOUNTANT},
     "amazon.amounts.search": {"action_search": ACCOUNTANT},
+    "amazon.settlement.deposit.line": {"action_match": ACCOUNTANT},
     "amazon.settlement.upload": {"action_read": ACCOUNTANT},
     "amazon.explanation": dict.fromkeys(
         [
@@ -620,6 +623,11 @@ class TestRights(RightsCase):
         return {
             "amazon.acceptance": {"reason": "Agreed"},
             "amazon.transaction.acceptance": {"reason": "Agreed"},
+            "amazon.settlement.deposit.line": {
+                "dialog_id": self.env["amazon.settlement.deposit"]
+                .create({"settlement_id": self.env["amazon.settlement"].search([], limit=1).id})
+                .id,
+            },
             "amazon.completion.line": {
                 "wizard_id": self.env["amazon.completion"].create({}).id,
                 "order_id": order.id,

@@ -1,4 +1,4 @@
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -6,6 +6,7 @@ from .common import AmazonCase, InBrowser
 from .common_confirmation import ConfirmationCase
 from .common_finances import FinancesCase
 from .common_stock import StockCase
+from .test_deposits import DepositCase
 from .test_vendor_labels import PapersCase
 
 
@@ -199,6 +200,39 @@ class TestFinancesTour(InBrowser, FinancesCase):
         self.assertEqual(
             (order.amazon_accepted_by_id, order.amazon_accepted_reason), (self.accountant, "Goodwill of the shop")
         )
+
+
+@tagged("post_install", "-at_install")
+class TestSettlementTour(InBrowser, DepositCase):
+    """From the fetched settlement to the posted entry, whose payout is the deposit on the bank's statement."""
+
+    def test_book_and_match(self):
+        fees = self.env["account.account"].create(
+            {
+                "name": "Marketplace Fees",
+                "code": "630000",
+                "account_type": "expense",
+                "company_ids": [Command.set(self.company.ids)],
+            }
+        )
+        order = self.settled(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])
+        invoice = self.invoice(order)
+        self.pay()
+        self.fetch()
+        [settlement] = self.settlements()
+        self.start_tour("/odoo", "amazon_book_a_settlement", login=self.accountant.login)
+        self.env.invalidate_all()
+        [entry] = settlement.entry_ids
+        self.assertEqual((settlement.state, entry.state, invoice.amount_residual), ("posted", "posted", 0))
+        charged = entry.line_ids.filtered(lambda line: line.account_id == fees)
+        self.assertEqual(sum(charged.mapped("balance")), -settlement.fees)
+        day = settlement.deposited_at.date()
+        self.deposit(settlement.amount - 1, date=day)
+        line = self.deposit(settlement.amount, date=day)
+        self.start_tour("/odoo", "amazon_match_a_deposit", login=self.accountant.login)
+        self.env.invalidate_all()
+        self.assertEqual((settlement.deposit_state, line.is_reconciled), ("matched", True))
+        self.assertEqual(self.clearing(), 0)
 
 
 @tagged("post_install", "-at_install")

@@ -10,6 +10,7 @@ from . import (
     amazon_explanation,
     amazon_import,
     amazon_rejection,
+    amazon_settlement_deposit,
     amazon_settlement_upload,
     amazon_status_change,
     amazon_vendor_acceptance,

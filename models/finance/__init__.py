@@ -17,6 +17,7 @@ from . import (
     amazon_order_update,
     amazon_settlement,
     amazon_settlement_booking,
+    amazon_settlement_deposit,
     amazon_settlement_file,
     amazon_settlement_line,
     amazon_settlement_order,

@@ -52,7 +52,6 @@ KINDS = {
     "income tax charged": "withheld_tax",
     "current reserve amount": "reserve",
     "previous reserve amount balance": "reserve",
-    "failed disbursement": "transfer",
     "liquidations": "other",
     "liquidations adjustments": "other",
 }
@@ -60,6 +59,8 @@ KINDS = {
 GUESSES = (
     ("reserve", "reserve"),
     ("reimbursement", "reimbursement"),
+    ("disbursement", "transfer"),
+    ("transfer of funds", "transfer"),
     ("advertis", "advertising"),
     ("point", "points"),
     ("storage", "storage"),

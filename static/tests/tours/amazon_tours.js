@@ -563,6 +563,151 @@ registry.category("web_tour.tours").add("amazon_credit_a_refund", {
     ],
 });
 
+// An accountant books what Amazon has paid, and matches the deposit once the bank has it.
+const openSettlements = [
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "Open Amazon",
+        trigger: ".o_app[data-menu-xmlid='sale_amazon_spapi.menu_amazon']",
+        run: "click",
+    },
+    {
+        content: "Open what is about money",
+        trigger: ".o_menu_sections [data-menu-xmlid='sale_amazon_spapi.menu_amazon_money']",
+        run: "click",
+    },
+    {
+        content: "Open the settlements",
+        trigger: ".o-dropdown--menu [data-menu-xmlid='sale_amazon_spapi.menu_amazon_settlements']",
+        run: "click",
+    },
+    {
+        content: "Open the one that was fetched",
+        trigger: ".o_data_row .o_data_cell[name='settlement_ref']",
+        run: "click",
+    },
+];
+
+registry.category("web_tour.tours").add("amazon_book_a_settlement", {
+    steps: () => [
+        ...openSettlements,
+        {
+            content: "What is in the way of booking is said, and before that what it is",
+            trigger: ".alert-info:contains(/^\\s*It cannot be booked yet[\\s\\S]*There is no journal for JPY/)",
+        },
+        {
+            content: "Set up the journal and the rules",
+            trigger: ".o_form_statusbar button[name='action_set_up_booking']:visible",
+            run: "click",
+        },
+        {
+            content: "The rules are here: where payouts wait",
+            trigger: ".o_data_row:contains(Payout) .o_data_cell[name='ledger_account_id']:contains(/\\S/)",
+        },
+        {
+            content: "Fees have an account of their own: choose another one",
+            trigger: ".o_data_row:contains(Commission) .o_data_cell[name='ledger_account_id']",
+            run: "click",
+        },
+        {
+            trigger: ".o_selected_row .o_field_widget[name='ledger_account_id'] input",
+            run: "edit Marketplace Fees",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains(Marketplace Fees)",
+            run: "click",
+        },
+        {
+            content: "Save",
+            trigger: ".o_list_button_save:visible",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:not(.o_selected_row):contains(Commission):contains(Marketplace Fees)",
+        },
+        {
+            content: "Back to the settlement",
+            trigger: ".breadcrumb-item.o_back_button:visible, .o_back_button:visible",
+            run: "click",
+        },
+        {
+            content: "Nothing is in the way any more: book it",
+            trigger: ".o_form_statusbar button[name='action_book']:visible",
+            run: "click",
+        },
+        {
+            content: "The entry is a draft",
+            trigger: ".o_data_row .o_data_cell[name='state']:contains(Draft)",
+        },
+        {
+            content: "Back to the settlement",
+            trigger: ".o_back_button:visible",
+            run: "click",
+        },
+        {
+            trigger: ".o_arrow_button_current:contains(Draft)",
+        },
+        {
+            content: "Post it",
+            trigger: ".o_form_statusbar button[name='action_post']:visible",
+            run: "click",
+        },
+        {
+            trigger: ".o_arrow_button_current:contains(In the Books)",
+        },
+        {
+            content: "The payout waits for the bank",
+            trigger: ".o_field_widget[name='deposit_state']:contains(Waiting)",
+        },
+        {
+            content: "Look for the deposit",
+            trigger: ".o_form_statusbar button[name='action_match_deposit']:visible",
+            run: "click",
+        },
+        {
+            content: "It is not there yet, and it is said what to do",
+            trigger: ".modal .alert-info:contains(Have the bank's statement come in first)",
+        },
+        {
+            trigger: ".modal .o_form_button_cancel, .modal footer button:contains(Close)",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("amazon_match_a_deposit", {
+    steps: () => [
+        ...openSettlements,
+        {
+            content: "Match the deposit",
+            trigger: ".o_form_statusbar button[name='action_match_deposit']:visible",
+            run: "click",
+        },
+        {
+            content: "The deposit of the amount stands before the one that is a yen less",
+            trigger: ".modal .o_data_row.text-success:first:contains(AMAZON):has(button[name='action_match'])",
+        },
+        {
+            trigger: ".modal .o_data_row:nth-child(2) .o_data_cell[name='difference']:contains(-1)",
+        },
+        {
+            content: "It is this one",
+            trigger: ".modal .o_data_row:first button[name='action_match']",
+            run: "click",
+        },
+        {
+            content: "It is matched",
+            trigger: ".o_field_widget[name='deposit_state']:contains(Matched)",
+        },
+        {
+            trigger: ".o_form_statusbar button[name='action_unmatch_deposit']:visible",
+        },
+    ],
+});
+
 // A vendor's warehouse clerk, from the order to the confirmation; between these Amazon is told.
 const openVendor = (name, title) => [
     stepUtils.showAppsMenuItem(),

@@ -1,0 +1,338 @@
+"""The deposit of a settlement: the payout waits on the clearing account until the bank's side of it is there, whether
+that is a line of the bank's statement, an entry made by hand, or the next settlement that has the money once more."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+# Deposits are looked for from so many days before Amazon's date until so many after it.
+DAYS_BEFORE, DAYS_AFTER = 7, 60
+# What differs by more than this part of the payout is another deposit: banks keep fees, and convert.
+NEAR = 0.1
+# So many are shown; so many settlements, and open items of theirs, are looked through.
+SHOWN, MOST = 20, 1000
+STATES = [
+    ("waiting", "Waiting"),
+    ("partly", "Matched in Part"),
+    ("matched", "Matched"),
+    ("returned", "Sent Back by the Bank"),
+]
+
+
+class AmazonSettlement(models.Model):
+    _inherit = "amazon.settlement"
+
+    deposit_state = fields.Selection(
+        STATES,
+        "Bank Deposit",
+        compute="_compute_deposit_state",
+        search="_search_deposit_state",
+        help="Whether the money that is on its way, once it is posted, is matched with what the bank has.",
+    )
+    deposit_item_ids = fields.Many2many(
+        "account.move.line",
+        "amazon_settlement_deposit_rel",
+        "settlement_id",
+        "item_id",
+        readonly=True,
+        help="What it was matched with: it is so again when its entries are posted again.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "entry_ids")
+    def _compute_deposit_state(self):
+        payouts = self._payouts()
+        for settlement in self:
+            settlement.deposit_state = self._deposit_state_of(payouts.get(settlement))
+
+    @api.model
+    def _deposit_state_of(self, payout):
+        """Return what has become of the journal item of a payout; none: there is nothing to match."""
+        if not payout or payout.parent_state != "posted":
+            return False
+        others = self._matched_with(payout)
+        if not payout.reconciled:
+            return "partly" if others else "waiting"
+        return "returned" if others.move_id.amazon_settlement_id else "matched"
+
+    def _search_deposit_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        newest = self.search([("state", "=", "posted")], limit=MOST)
+        return [("id", "in", newest.filtered(lambda settlement: settlement.deposit_state in value).ids)]
+
+    # === ACTION METHODS === #
+
+    def action_match_deposit(self):
+        """Open the dialog that shows which deposits this payout may be."""
+        self.ensure_one()
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        self._open_payout()
+        dialog = self.env["amazon.settlement.deposit"].create({"settlement_id": self.id})
+        dialog._find()
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_deposit")
+        return {**action, "res_id": dialog.id}
+
+    def action_unmatch_deposit(self):
+        """Have these payouts wait for their deposits again."""
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        mine = (
+            self.sudo()
+        )  # sudo: bank statements are kept by those who have more rights; here what was matched is undone
+        for payout in mine._payouts().values():
+            lines = self._matched_with(payout).move_id.statement_line_id
+            payout.remove_move_reconcile()
+            lines.action_undo_reconciliation()
+        mine.deposit_item_ids = False
+
+    # === BUSINESS METHODS: THE PAYOUT === #
+
+    def _payouts(self):
+        """Return the journal items with which these payouts wait for the bank, by settlement.
+
+        :rtype: dict
+        """
+        # sudo: who sees a settlement need not see the books
+        entries = {}
+        for entry in self.sudo().entry_ids.filtered(lambda entry: entry.state != "cancel").sorted("date"):
+            entries[entry] = entry.amazon_settlement_id
+        amounts = {settlement: settlement.currency_id.round(settlement.amount) for settlement in entries.values()}
+        items = self.env["account.move.line"].sudo()
+        waiting = items.search(
+            [
+                ("move_id", "in", [entry.id for entry in entries]),
+                ("account_id.reconcile", "=", True),
+                ("account_id.account_type", "!=", "asset_receivable"),
+                ("amount_currency", "in", list(set(amounts.values()) - {0})),
+            ],
+            order="id",
+        )
+        orders = self.env["amazon.settlement.order"].sudo().search([("line_id", "in", waiting.ids)]).line_id
+        return {
+            # An entry's last line, in the last month's entry.
+            self.browse(settlement.id): item
+            for item in (waiting - orders)
+            if (settlement := entries[item.move_id]) and item.amount_currency == amounts[settlement]
+        }
+
+    @api.model
+    def _matched_with(self, item):
+        """Return the journal items that one is matched with."""
+        return item.matched_debit_ids.debit_move_id | item.matched_credit_ids.credit_move_id
+
+    def _open_payout(self):
+        """Return the journal item of a payout that is not matched as a whole.
+
+        :raise UserError: there is none.
+        """
+        payout = self._payouts().get(self)
+        if not payout or payout.parent_state != "posted":
+            raise UserError(
+                self.env._("%s has no payout that waits for its deposit. Post it first.", self.settlement_ref)
+            )
+        if payout.reconciled:
+            raise UserError(self.env._("The deposit of %s is matched already.", self.settlement_ref))
+        return payout
+
+    # === BUSINESS METHODS: DEPOSITS === #
+
+    def _deposit_candidates(self):
+        """Return what may be the deposit of this payout, the likeliest first: open journal items of lines of bank
+        statements, and open ones on the clearing account."""
+        mine = self.sudo()  # sudo: see action_unmatch_deposit
+        payout = mine._open_payout()
+        lines = mine.env["account.bank.statement.line"].search(mine._bank_lines_like(payout), limit=MOST)
+        items = payout.browse()
+        for line in lines:
+            items |= line._seek_for_lines()[1]
+        on_account = [
+            ("account_id", "=", payout.account_id.id),
+            ("company_id", "=", payout.company_id.id),
+            ("currency_id", "=", payout.currency_id.id),
+            ("parent_state", "=", "posted"),
+            ("reconciled", "=", False),
+            ("balance", "<" if payout.balance > 0 else ">", 0),
+        ]
+        items |= payout.search(
+            mine._is_near("amount_residual_currency", -payout.amount_residual_currency) & Domain(on_account), limit=MOST
+        )
+        day = self._deposit_day()
+
+        def unlikely(item):
+            same = item.currency_id == payout.currency_id
+            off = abs(item._amazon_open() + payout.amount_residual_currency) if same else 0
+            return not same, off, abs(item.date - day), item.id
+
+        return items.filtered(lambda item: item.move_id not in mine.entry_ids).sorted(unlikely)[:SHOWN]
+
+    def _deposit_day(self):
+        """Return the day on which Amazon says the bank has the money."""
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=self._zone()), self.deposited_at or self.end_at
+        ).date()
+
+    def _bank_lines_like(self, payout):
+        """Return the domain of the lines of bank statements that are near a payout, by date and amount."""
+        day, company = self._deposit_day(), self.company_id
+        amount = payout.amount_residual_currency
+        journals = Domain("journal_id.type", "=", "bank") & Domain("journal_id.amazon_account_id", "=", False)
+        banks = self.env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", company.id)], limit=MOST)
+        near = Domain("foreign_currency_id", "=", payout.currency_id.id) & self._is_near("amount_currency", amount)
+        for currency in banks.currency_id | company.currency_id:
+            there = payout.currency_id._convert(amount, currency, company, day)
+            near |= Domain("currency_id", "=", currency.id) & self._is_near("amount", there)
+        return (
+            Domain("company_id", "=", company.id)
+            & Domain("is_reconciled", "=", False)
+            & Domain("move_id.state", "=", "posted")
+            & Domain("date", ">=", day - timedelta(days=DAYS_BEFORE))
+            & Domain("date", "<=", day + timedelta(days=DAYS_AFTER))
+            & journals
+            & near
+        )
+
+    @api.model
+    def _is_near(self, name, amount):
+        """Return the domain of what is as large as an amount, more or less."""
+        low, high = sorted((amount * (1 - NEAR), amount * (1 + NEAR)))
+        return Domain(name, ">=", low) & Domain(name, "<=", high)
+
+    def _match_deposit(self, item, difference_account=None):
+        """Match the payout with what the bank has.
+
+        :param item: the open ``account.move.line`` of the statement's line, or on the clearing account.
+        :param difference_account: the ``account.account`` for what the deposit differs by; None: that stays open.
+        """
+        self.ensure_one()
+        mine = self.sudo().with_company(self.company_id)  # sudo: see action_unmatch_deposit
+        mine.lock_for_update()
+        payout = mine._open_payout()
+        if item not in mine._deposit_candidates():
+            raise UserError(self.env._("This deposit is matched with something else by now."))
+        if item.account_id != payout.account_id:
+            item = mine._counter(item.sudo(), payout, difference_account)
+        (payout | item).reconcile()
+        mine.deposit_item_ids |= item
+
+    def _counter(self, item, payout, difference_account):
+        """Have a line of a bank's statement go to the clearing account instead of the suspense account.
+
+        :param item: its open journal item.
+        :return: the one that comes instead.
+        """
+        line, open_amount = item.move_id.statement_line_id, payout.amount_residual_currency
+        common = {"name": item.name, "partner_id": payout.partner_id.id}
+        if item.currency_id == payout.currency_id:
+            whole = abs(item.amount_currency) <= abs(open_amount) and not difference_account
+            amount = item.amount_currency if whole else -open_amount
+            part = amount / item.amount_currency
+            balance = item.balance if part == 1 else self.company_id.currency_id.round(item.balance * part)
+        else:
+            # By whatever rate the bank has converted it, this is the payout.
+            amount, balance = -open_amount, item.balance
+        values = {"account_id": payout.account_id.id, "currency_id": payout.currency_id.id}
+        made = [{**common, **values, "amount_currency": amount, "balance": balance}]
+        if rest := item.company_currency_id.round(item.balance - balance):
+            ledger = difference_account or item.account_id
+            amount = item.amount_currency - amount
+            made.append(
+                {
+                    **common,
+                    "account_id": ledger.id,
+                    "currency_id": item.currency_id.id,
+                    "amount_currency": amount,
+                    "balance": rest,
+                }
+            )
+        before = line.move_id.line_ids
+        line.with_context(force_delete=True, skip_readonly_check=True).write(
+            {"line_ids": [Command.delete(item.id), *(Command.create(each) for each in made)]}
+        )
+        return (line.move_id.line_ids - before).filtered(lambda one: one.account_id == payout.account_id)
+
+    # === BUSINESS METHODS: BY ITSELF === #
+
+    def _match_by_itself(self):
+        """Match the payouts of these, which are posted, with what they were matched with before, and what the bank has
+        sent back, as far as that can be one payout only."""
+        for settlement, payout in self._payouts().items():
+            known = settlement.deposit_item_ids.filtered(
+                lambda item, payout=payout: item.account_id == payout.account_id and not item.reconciled
+            )
+            if known and not payout.reconciled and payout.parent_state == "posted":
+                (payout | known).reconcile()
+        for account in self.account_id:
+            account_settlements = self.search([("account_id", "=", account.id), ("state", "=", "posted")], limit=MOST)
+            account_settlements._match_returned()
+
+    def _match_returned(self):
+        """Match what settlements have once more, because the bank has sent it back, with the payout that it was.
+        Amazon's name of it does not matter: it stands where the payouts wait."""
+        payouts = {item: settlement for settlement, item in self._payouts().items()}
+        waiting = defaultdict(list)
+        for payout in payouts:
+            if not payout.reconciled:
+                waiting[payout.account_id, payout.currency_id].append(payout)
+        ledgers = {ledger.id for ledger, _currency in waiting}
+        items = self.env["account.move.line"].search(
+            [
+                ("move_id.amazon_settlement_id", "in", self.ids),
+                ("account_id", "in", list(ledgers)),
+                ("reconciled", "=", False),
+                ("parent_state", "=", "posted"),
+            ],
+            limit=MOST,
+        )
+        returned = items.filtered(lambda item: item not in payouts)
+        for item in returned.sorted(lambda item: (item.move_id.amazon_settlement_id.end_at, item.id)):
+            ended = item.move_id.amazon_settlement_id.end_at
+            alike = [
+                payout
+                for payout in waiting[item.account_id, item.currency_id]
+                if not payout.reconciled
+                and payout.currency_id.is_zero(payout.amount_residual_currency + item.amount_residual_currency)
+                and payouts[payout].end_at < ended
+            ]
+            if len(alike) == 1:
+                (alike[0] | item).reconcile()
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    # === ACTION METHODS === #
+
+    def button_draft(self):
+        result = super().button_draft()
+        if settled := self.filtered("amazon_settlement_id"):
+            # sudo: who takes back an entry need not have what it was matched with
+            matched = Domain("matched_debit_ids", "!=", False) | Domain("matched_credit_ids", "!=", False)
+            items = self.env["account.move.line"].sudo()
+            items.search(Domain("move_id", "in", settled.ids) & matched).remove_move_reconcile()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        # sudo: who posts an entry need not see settlements
+        if settled := posted.sudo().amazon_settlement_id:
+            settled._match_by_itself()
+        return posted
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    # === BUSINESS METHODS === #
+
+    def _amazon_open(self):
+        """Return what of an item is open, in its currency; on accounts where nothing is reconciled, all of it."""
+        self.ensure_one()
+        return self.amount_residual_currency if self.account_id.reconcile else self.amount_currency
