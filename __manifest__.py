@@ -1,6 +1,6 @@
 {
     "name": "Amazon Orders",
-    "version": "19.0.1.7.0",
+    "version": "19.0.1.8.0",
     "category": "Sales/Sales",
     "summary": "Orders, deliveries, stock and amounts of your Amazon shops, through the Selling Partner API",
     "author": "sale_amazon_spapi maintainers",
@@ -53,6 +53,7 @@
         "views/amazon_finance_views.xml",
         "views/amazon_booking_views.xml",
         "views/amazon_settlement_views.xml",
+        "views/amazon_profit_views.xml",
         "views/amazon_invoice_views.xml",
         "views/sale_order_views.xml",
         "views/stock_picking_views.xml",

@@ -45,6 +45,7 @@ from . import (
     test_personal_data,
     test_phases,
     test_privacy,
+    test_profit,
     test_purge,
     test_quota,
     test_quotations,

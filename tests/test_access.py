@@ -13,6 +13,8 @@ EXTENDED = ("sale.order", "sale.order.line", "stock.picking", "stock.move", "res
 ACCOUNTANTS = (
     "amazon.amount.type",
     "amazon.booking.rule",
+    "amazon.owed",
+    "amazon.profit",
     "amazon.transaction.line",
     "amazon.settlement",
     "amazon.settlement.file",

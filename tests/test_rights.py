@@ -225,6 +225,7 @@ METHODS = {
         "action_amazon_prepare_return": USER,
         "action_amazon_read_finances": ACCOUNTANT,
         "action_amazon_take_back_acceptance": ACCOUNTANT,
+        "action_amazon_view_profit": SHOWS,
         "action_amazon_view_settlement_lines": SHOWS,
         "action_amazon_view_transactions": SHOWS,
         "action_amazon_accept": USER,
@@ -309,6 +310,10 @@ METHODS = {
     "amazon.booking.rule": {"action_set_up": (*ACCOUNTANT, "stranger")},
     "amazon.settlement.order": {"action_view_invoice": SHOWS},
     "amazon.settlement.sum": {"action_view_lines": SHOWS},
+    "amazon.profit": dict.fromkeys(
+        ["action_view_order", "action_view_settlement_lines", "action_view_transactions"], SHOWS
+    ),
+    "amazon.owed": dict.fromkeys(["action_view_order", "action_view_orders"], SHOWS),
     "amazon.settlement.file": {"action_read_again": ACCOUNTANT},
     "amazon.job": {"action_toggle": MANAGER},
     "amazon.vendor.paper": {"action_fetch": USER},
@@ -327,7 +332,12 @@ METHODS = {
         ],
         SHOWS,
     ),
-    "amazon.offer": {"action_send_now": USER, "action_view_orders": SHOWS, "action_view_quantities": SHOWS},
+    "amazon.offer": {
+        "action_send_now": USER,
+        "action_view_orders": SHOWS,
+        "action_view_profit": SHOWS,
+        "action_view_quantities": SHOWS,
+    },
     "product.product": {"action_view_amazon_offers": SHOWS},
     "product.template": {"action_view_amazon_offers": SHOWS},
     "amazon.order.update": {"action_ignore": USER, "action_retry": USER, "action_open_order": SHOWS},
@@ -454,9 +464,10 @@ class RightsCase(ConfirmationCase):
         self.account._read_settlement_file(
             "settlement.txt",
             settlement_text(
-                ("Order", "", "Amazon.co.jp", "ItemPrice", "Principal", "90", "2026-11-03", "", "")
+                ("Order", order.amazon_order_ref, "Amazon.co.jp", "ItemPrice", "Principal", "90", "2026-11-03", "", "")
             ).encode(),
         )
+        self.imported().amazon_status = "shipped"
         self.account._set_up_booking()
         self.env["amazon.settlement"].search([("account_id", "=", self.account.id)]).action_book()
         self.env["account.move"].create(

@@ -61,6 +61,7 @@ class AmazonAccount(models.Model):
                 file._fetch(run)
                 run.checkpoint(1)
         self.env["amazon.settlement.line"]._link(run)
+        self.env["amazon.settlement"]._count_all(run)
 
     def _note_reports(self, page):
         """Note the reports on a page, to be committed with it."""
@@ -106,6 +107,7 @@ class AmazonAccount(models.Model):
         except MalformedAnswer as error:
             why = say(self.env, unreadable(error))
             raise UserError(self.env._("%(file)s cannot be read: %(why)s", file=file.name, why=why)) from None
+        self.env["amazon.settlement"]._count_soon(self)
         self._see_to_settlements()
         return made
 

@@ -132,7 +132,9 @@ class AmazonAmountType(models.Model):
 
     def _recount_settlements(self):
         """Add up anew what settlements with amounts of these types come to: of each there are few sums."""
-        self.env["amazon.settlement.sum"].search([("type_id", "in", self.ids)]).settlement_id._add_up()
+        settlements = self.env["amazon.settlement.sum"].search([("type_id", "in", self.ids)]).settlement_id
+        settlements._add_up()
+        settlements._count_again()
 
     @api.model
     def _recount_all(self, run):

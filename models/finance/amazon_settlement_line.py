@@ -31,11 +31,9 @@ class AmazonSettlementLine(models.Model):
     """One amount of a settlement, as Amazon's report has it; all of them together should be what was paid."""
 
     _name = "amazon.settlement.line"
-    _inherit = ["amazon.guard", "amazon.search"]
+    _inherit = "amazon.amount"
     _description = "Amazon Settlement Line"
     _order = "settlement_id, line"
-    _rec_name = "type_id"
-    _amazon_by_id = ("order_id", "type_id")
     _log_access = False
 
     settlement_id = fields.Many2one("amazon.settlement", required=True, readonly=True, index=True, ondelete="cascade")
@@ -47,8 +45,6 @@ class AmazonSettlementLine(models.Model):
     transaction_type = fields.Char("Amazon's Type", readonly=True)
     group = fields.Char("Amazon's Group", readonly=True)
     description = fields.Char("Amazon's Description", readonly=True)
-    type_id = fields.Many2one("amazon.amount.type", "What", required=True, readonly=True)
-    kind = fields.Selection(related="type_id.kind")
     amount = Exact(readonly=True)
     order_ref = fields.Char("Amazon Order", readonly=True)
     order_id = fields.Many2one("sale.order", readonly=True, index="btree_not_null", ondelete="set null")
@@ -72,16 +68,6 @@ class AmazonSettlementLine(models.Model):
     )
     _sku_idx = models.Index(trigram("sku"))
     _claim_idx = models.Index("(posted_at DESC, id DESC) WHERE transaction_kind IN ('chargeback', 'a_to_z')")
-
-    # === SEARCH METHODS === #
-
-    @api.model
-    def _amazon_looked_up(self, condition):
-        if condition.field_expr == "kind":
-            # By the types' ids: PostgreSQL would not know how rare they are.
-            types = self.env["amazon.amount.type"].search([("kind", condition.operator, condition.value)])
-            return Domain("type_id", "in", types.ids)
-        return super()._amazon_looked_up(condition)
 
     # === BUSINESS METHODS === #
 
@@ -226,6 +212,7 @@ class AmazonSettlementLine(models.Model):
                 item = by_item.get((ref, item_ref)) or (same.id if same and len(same) == 1 else False)
                 lines.write({"order_id": by_ref[ref].id, "item_id": item})
             found._claimed().sudo()._amazon_note_claims()
+            self.env["amazon.profit"]._add_up(found.order_id)
 
 
 def _when(line, zone, otherwise):

@@ -29,6 +29,9 @@ class AmazonSettlementSum(models.Model):
     kind = fields.Selection(related="type_id.kind")
     marketplace_id = fields.Many2one("amazon.marketplace", readonly=True)
     amount = Exact(readonly=True)
+    cost = Exact(
+        "Costs", compute="_compute_cost", store=True, help="The amount with its sign turned, as graphs of fees show it"
+    )
     count = fields.Integer("Lines", readonly=True)
 
     # === COMPUTE METHODS === #
@@ -39,6 +42,11 @@ class AmazonSettlementSum(models.Model):
         for each in self:
             # As pivots write it.
             each.month_name = each.month and format_date(self.env, each.month, date_format="MMMM yyyy")
+
+    @api.depends("amount")
+    def _compute_cost(self):
+        for each in self:
+            each.cost = -each.amount
 
     # === ACTION METHODS === #
 

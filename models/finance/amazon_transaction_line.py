@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 from ..engine.trigram import trigram
 from .exact import Exact
@@ -14,12 +13,9 @@ class AmazonTransactionLine(models.Model):
     """One amount of a transaction, as Amazon breaks it down; all of them together are its total."""
 
     _name = "amazon.transaction.line"
-    _inherit = ["amazon.guard", "amazon.search"]
+    _inherit = "amazon.amount"
     _description = "Amazon Transaction Amount"
     _order = "transaction_id, id"
-    _rec_name = "type_id"
-    # Types by their ids, too: with the index of what is of one type, none has to be sorted.
-    _amazon_by_id = ("order_id", "type_id")
     _log_access = False
 
     transaction_id = fields.Many2one("amazon.transaction", required=True, index=True, ondelete="cascade", readonly=True)
@@ -29,8 +25,6 @@ class AmazonTransactionLine(models.Model):
     transaction_state = fields.Selection(related="transaction_id.state", string="State", store=True)
     posted_at = fields.Datetime(related="transaction_id.posted_at", store=True)
     currency_id = fields.Many2one(related="transaction_id.currency_id", store=True)
-    type_id = fields.Many2one("amazon.amount.type", "What", required=True, readonly=True)
-    kind = fields.Selection(related="type_id.kind")
     group = fields.Char("Amazon's Group", readonly=True)
     sku = fields.Char("Seller SKU", readonly=True)
     quantity = fields.Integer(readonly=True, help="Of a refund it may be the quantity that was sold.")
@@ -41,16 +35,6 @@ class AmazonTransactionLine(models.Model):
     _type_idx = models.Index("(type_id, posted_at DESC, id DESC)")
     _deferred_idx = models.Index("(posted_at DESC, id DESC) WHERE transaction_state IN ('deferred')")
     _sku_idx = models.Index(trigram("sku"))
-
-    # === SEARCH METHODS === #
-
-    @api.model
-    def _amazon_looked_up(self, condition):
-        if condition.field_expr == "kind":
-            # By the types' ids: PostgreSQL would not know how rare they are.
-            types = self.env["amazon.amount.type"].search([("kind", condition.operator, condition.value)])
-            return Domain("type_id", "in", types.ids)
-        return super()._amazon_looked_up(condition)
 
     # === BUSINESS METHODS === #
 

@@ -1,0 +1,90 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+
+ACCOUNTANT = "sale_amazon_spapi.group_amazon_accountant"
+
+
+class SaleOrder(models.Model):
+    """What an order brings, and what of it Amazon has still to pay."""
+
+    _inherit = "sale.order"
+
+    amazon_payout_state = fields.Selection(
+        [("settled", "In Settlements"), ("shown", "In No Settlement Yet"), ("deferred", "Deferred by Amazon")],
+        "Payout",
+        readonly=True,
+        copy=False,
+        help="Where its money is; empty: neither a settlement nor Amazon's Finances have anything of it.",
+    )
+    amazon_payout_open = fields.Monetary(
+        "Not Settled Yet",
+        readonly=True,
+        copy=False,
+        groups=ACCOUNTANT,
+        help="What Amazon's Finances show of it that is in no settlement, fees taken off",
+    )
+    amazon_payout_deferred = fields.Monetary(
+        "Of It Deferred", readonly=True, copy=False, groups=ACCOUNTANT, help="What of that Amazon keeps back for now"
+    )
+    amazon_profit_ids = fields.One2many("amazon.profit", "order_id", "Profit by SKU", readonly=True, groups=ACCOUNTANT)
+    amazon_cost_unknown = fields.Boolean(
+        "Cost Not Known", compute="_compute_amazon_profit", compute_sudo=False, groups=ACCOUNTANT
+    )
+    amazon_profit = fields.Monetary(
+        "Profit",
+        compute="_compute_amazon_profit",
+        compute_sudo=False,
+        groups=ACCOUNTANT,
+        help="What Amazon pays less the cost of goods; none where some of that is not known",
+    )
+
+    # As the view of what Amazon owes says it.
+    _amazon_owed_idx = models.Index(
+        "(amazon_account_id, date_order) WHERE amazon_payout_state IS DISTINCT FROM 'settled'"
+        " AND amazon_status IN ('partially_shipped', 'shipped') AND amazon_total > 0"
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("amazon_profit_ids.profit", "amazon_profit_ids.cost_unknown")
+    def _compute_amazon_profit(self):
+        for order in self:
+            rows = order.amazon_profit_ids
+            order.amazon_cost_unknown = any(rows.mapped("cost_unknown"))
+            order.amazon_profit = 0 if order.amazon_cost_unknown else sum(rows.mapped("profit"))
+
+    # === ACTION METHODS === #
+
+    def action_amazon_view_profit(self):
+        """Open what these orders bring."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_profit")
+        return {**action, "domain": [("order_id", "in", self.ids)], "context": {"create": False}}
+
+    # === BUSINESS METHODS === #
+
+    def _amazon_add_up(self):
+        result = super()._amazon_add_up()
+        self.env["amazon.profit"].sudo()._add_up(self.sudo())  # sudo: what Amazon says is the addon's own
+        return result
+
+    def _amazon_note_payout(self, rows):
+        """Note where these orders' money is.
+
+        :param rows: (id, order's id, what is not settled, what of it is deferred) of each ``amazon.profit``.
+        """
+        unsettled, deferred = defaultdict(float), defaultdict(float)
+        for _id, order_id, amount, later in rows:
+            unsettled[order_id] += float(amount)
+            deferred[order_id] += float(later)
+        known = set(unsettled)
+        for order in self:
+            later = order._amazon_rounded(deferred[order.id])
+            left = order._amazon_rounded(unsettled[order.id])
+            state = "deferred" if later else "shown" if left else "settled"
+            vals = {
+                "amazon_payout_state": state if order.id in known else False,
+                "amazon_payout_open": left,
+                "amazon_payout_deferred": later,
+            }
+            order.write({name: val for name, val in vals.items() if order[name] != val})
