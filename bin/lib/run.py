@@ -1,8 +1,8 @@
 """``bin/run``: a simulated Amazon and Odoo with a demo shop.
 
 ``bin/run`` starts both and keeps them until Ctrl-C; ``bin/run --once`` does the main jobs without a browser, importing
-orders, telling Amazon which have left and how much there is to sell, and comparing what Amazon has paid, and ends by
-itself; ``--once --vendor`` does so with what a vendor ships; ``--fresh`` starts over.
+orders, telling Amazon which have left and how much there is to sell, comparing what Amazon has paid, and fetching its
+settlements, and ends by itself; ``--once --vendor`` does so with what a vendor ships; ``--fresh`` starts over.
 """
 
 import argparse
@@ -32,6 +32,8 @@ SHIPPED, PATIENCE = 10, 60
 VENDORS = {"SIMJP": True, "SIMJP2": False}
 # So many orders whose amounts differ are printed.
 MOST_SHOWN = 100
+# After these Amazon has paid out before, and has kept so much.
+PAID_OUT_AFTER, KEPT = "jp_fba_refunded", 3000
 FIRST_ORDERS = {
     "jp_standard": 12,
     "jp_no_state": 3,
@@ -103,18 +105,25 @@ def prepare(demo, fresh):
 def _first_start(demo, amazon):
     say("· making the demo database (about two minutes, only the first time)")
     seller = amazon.seller()
+    mine = {"merchant_id": seller["merchant_id"]}
     placed = datetime.now(timezone.utc) - timedelta(days=1)
     for kind, count in FIRST_ORDERS.items():
         # Amazon shows an order only two minutes after its last change.
         placed += timedelta(minutes=45)
         amazon.place(seller, kind, count, created=placed.isoformat(), updated=placed.isoformat())
-    fee = {"merchant_id": seller["merchant_id"], "amount": 4900, "name": "Subscription"}
-    amazon.post("service-fee", **fee, posted=placed.isoformat())
+        if kind == PAID_OUT_AFTER:
+            first_end = (placed + timedelta(minutes=1)).isoformat()
+    amazon.post("service-fee", **mine, amount=4900, name="Subscription", posted=placed.isoformat())
+    # What is posted until then; the rest is in the last one.
+    amazon.post("transfer", **mine, posted=first_end, until=first_end, reserve=KEPT)
+    amazon.post("transfer", **mine, posted=(placed + timedelta(minutes=1)).isoformat())
     database.copy(database.template(), demo)
     database.upgraded(demo)
     database.configure("-d", demo)
     with database.environment(demo) as env:
-        shop.set_up(env, amazon, seller)
+        account = shop.set_up(env, amazon, seller)
+        # Whoever looks finds what Amazon has paid, to book it.
+        until_done(account._sync_settlements)
         env.ref("base.user_admin").write({"tz": "Asia/Tokyo", "lang": "ja_JP"})
     return {"seller": seller}
 
@@ -155,7 +164,7 @@ def once(demo, amazon, seller):
             env.invalidate_all()
         logs |= until_done(account._sync_offers) | until_done(account._sync_inventory) | account._fetch_results()
         finances = until_done(account._sync_finances)
-        logs |= finances
+        logs |= finances | until_done(account._sync_settlements)
         env.invalidate_all()
         offers = env["amazon.offer"].search([("account_id", "=", account.id), ("seen_at", "!=", False)])
         told = offers.filtered("quantity_id")
@@ -179,6 +188,7 @@ def once(demo, amazon, seller):
             ("seconds", f"{time.monotonic() - started:.1f}"),
         )
         say_differences(differ)
+        say_settlement(account)
         for log in logs.filtered(lambda log: log.message and log.state != "partial"):
             say(f"{log.job_name}: {log.message}")
         for row in rows.filtered(lambda row: row.state != "done"):
@@ -295,6 +305,47 @@ def say_differences(orders):
         )
 
 
+def say_settlement(account):
+    """Print what Amazon has paid last, and what of the money is open."""
+    env, mine = account.env, [("account_id", "=", account.id)]
+    settlements = env["amazon.settlement"].search(mine, limit=MOST_SHOWN)
+    if not settlements:
+        say("no settlement yet")
+        return
+    last = settlements[0]
+    states = dict(last._fields["state"]._description_selection(env))
+    period = f"{last.start_at:%Y-%m-%d %H:%M} to {last.end_at:%Y-%m-%d %H:%M} UTC"
+    say(f"settlement {last.settlement_ref}: {period}, {last.currency_id.name}")
+    for label, amount in (
+        ("opening reserve", last.opening_reserve),
+        ("sales", last.sales),
+        ("refunds", last.refunds),
+        ("fees", last.fees),
+        ("other", last.other_amount),
+        ("reserve kept", last.kept_reserve),
+        ("transfer", last.amount),
+    ):
+        say(f"{label:<18}{money(amount, last.currency_id):>14}")
+    say(f"{'adds up':<18}{'yes' if last.agrees else f'no, by {money(last.difference, last.currency_id)}':>14}")
+    say(f"{'booked':<18}{states[last.state]:>14}")
+    differ = env["sale.order"].search([("amazon_mismatch", "=", True)], limit=MOST_SHOWN)
+    for label, records, name in (
+        ("open: amounts", differ, "amazon_family_difference"),
+        ("open: to book", settlements.filtered(lambda one: one.state != "posted"), "amount"),
+        ("open: deposits", settlements.filtered(lambda one: one.deposit_state in ("waiting", "partly")), "amount"),
+    ):
+        sums = ", ".join(
+            f"{money(sum(some.mapped(name)), currency)} {currency.name}"
+            for currency, some in records.grouped("currency_id").items()
+        )
+        say(f"{label:<18}{len(records):>4}  {sums}".rstrip())
+
+
+def money(amount, currency):
+    """Return an amount as it is printed."""
+    return f"{amount:,.{currency.decimal_places}f}"
+
+
 def until_done(work):
     """Run a job of an account, for as long as Amazon's usage plan makes us wait.
 
@@ -387,7 +438,9 @@ def _wait_for(url, process):
 def main():
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="bin/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--once", action="store_true", help="import, ship, confirm, send stock, compare, print, end")
+    parser.add_argument(
+        "--once", action="store_true", help="import, ship, confirm, send stock, compare, fetch settlements, print, end"
+    )
     parser.add_argument("--vendor", action="store_true", help="with --once: what a vendor ships for Amazon instead")
     parser.add_argument("--fresh", action="store_true", help="start over with a new database")
     parser.add_argument("--name", default="demo", help="another demo beside the usual one")

@@ -32,6 +32,13 @@ class AmazonSettlement(models.Model):
         search="_search_deposit_state",
         help="Whether the money that is on its way, once it is posted, is matched with what the bank has.",
     )
+    payout_item_id = fields.Many2one(
+        "account.move.line",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="With which the payout waits for the bank, since it was posted",
+    )
     deposit_item_ids = fields.Many2many(
         "account.move.line",
         "amazon_settlement_deposit_rel",
@@ -43,7 +50,7 @@ class AmazonSettlement(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("state", "entry_ids")
+    @api.depends("payout_item_id.parent_state", "payout_item_id.reconciled")
     def _compute_deposit_state(self):
         payouts = self._payouts()
         for settlement in self:
@@ -62,7 +69,7 @@ class AmazonSettlement(models.Model):
     def _search_deposit_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        newest = self.search([("state", "=", "posted")], limit=MOST)
+        newest = self.search([("payout_item_id", "!=", False)], limit=MOST)
         return [("id", "in", newest.filtered(lambda settlement: settlement.deposit_state in value).ids)]
 
     # === ACTION METHODS === #
@@ -99,27 +106,25 @@ class AmazonSettlement(models.Model):
         :rtype: dict
         """
         # sudo: who sees a settlement need not see the books
-        entries = {}
-        for entry in self.sudo().entry_ids.filtered(lambda entry: entry.state != "cancel").sorted("date"):
-            entries[entry] = entry.amazon_settlement_id
-        amounts = {settlement: settlement.currency_id.round(settlement.amount) for settlement in entries.values()}
-        items = self.env["account.move.line"].sudo()
-        waiting = items.search(
-            [
-                ("move_id", "in", [entry.id for entry in entries]),
-                ("account_id.reconcile", "=", True),
-                ("account_id.account_type", "!=", "asset_receivable"),
-                ("amount_currency", "in", list(set(amounts.values()) - {0})),
-            ],
-            order="id",
-        )
-        orders = self.env["amazon.settlement.order"].sudo().search([("line_id", "in", waiting.ids)]).line_id
-        return {
-            # An entry's last line, in the last month's entry.
-            self.browse(settlement.id): item
-            for item in (waiting - orders)
-            if (settlement := entries[item.move_id]) and item.amount_currency == amounts[settlement]
-        }
+        return {settlement: item for settlement in self if (item := settlement.sudo().payout_item_id)}
+
+    def _note_payout(self):
+        """Note which journal item of the entries waits for the bank: the last one of the last month's entry that is
+        as much as Amazon pays, and pays nothing of an order."""
+        for settlement in self:
+            entry = settlement._entries().sorted("amazon_settlement_month")[-1:]
+            items = self.env["account.move.line"].search(
+                [
+                    ("move_id", "=", entry.id),
+                    ("account_id.reconcile", "=", True),
+                    ("account_id.account_type", "!=", "asset_receivable"),
+                    ("amount_currency", "=", settlement.currency_id.round(settlement.amount)),
+                    ("balance", "!=", 0),
+                ],
+                order="id",
+            )
+            orders = self.env["amazon.settlement.order"].search([("line_id", "in", items.ids)])
+            settlement.payout_item_id = (items - orders.line_id)[-1:]
 
     @api.model
     def _matched_with(self, item):
@@ -261,6 +266,7 @@ class AmazonSettlement(models.Model):
     def _match_by_itself(self):
         """Match the payouts of these, which are posted, with what they were matched with before, and what the bank has
         sent back, as far as that can be one payout only."""
+        self._note_payout()
         for settlement, payout in self._payouts().items():
             known = settlement.deposit_item_ids.filtered(
                 lambda item, payout=payout: item.account_id == payout.account_id and not item.reconciled

@@ -60,15 +60,21 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     assert table["SKUs"] > table["stock sent"] == table["on Amazon"] > 10, "what Amazon ships is left alone"
     assert (table["failed"], table["refused"], table["waiting"], table["not taken"]) == (0, 0, 0, 0)
     looks = ceil(table["stock sent"] / 20)
-    assert table["API calls"] == 1 + 10 + 1 + looks + table["stock sent"] + 3, (
-        "SKUs are looked at, twenty a call, before they are told; three windows of Amazon's Finances"
+    assert table["API calls"] == 1 + 10 + 1 + looks + table["stock sent"] + 3 + 1, (
+        "SKUs are looked at, twenty a call, before they are told; three windows of Finances; one list of reports"
     )
     shown = re.findall(r"^(S\d+) ([\d-]+) \+([\d,]+) JPY: (.+)$", first.stdout, re.M)
     refunded = "SELECT name, amazon_order_ref, amazon_refunded FROM sale_order WHERE amazon_refunded > 0 ORDER BY id"
     assert [(name, ref, float(off.replace(",", ""))) for name, ref, off, _why in shown] == [
         (name, ref, float(amount)) for name, ref, amount in rows(scratch, refunded)
     ]
-    assert len(shown) == table["differ"] == 3 and {why for *_which, why in shown} == {"Refund without Credit Note"}
+    assert len(shown) == table["differ"] == 3
+    assert [why for *_which, why in shown] == [
+        "Refund without Credit Note",
+        "Refund without Credit Note",
+        "Chargeback without Credit Note",
+    ]
+    check_settlement(scratch, first.stdout)
     transactions = "SELECT kind, count(*) FROM amazon_transaction GROUP BY 1"
     kept = dict(rows(scratch, transactions))
     assert sum(kept.values()) == table["transactions"] and kept["sale"] > 5
@@ -111,6 +117,27 @@ def test_once_imports_confirms_and_keeps_its_data(scratch):
     with occupied(8069, 8070):
         odoo, amazon = serve_and_interrupt(command[:2] + command[3:])
     assert not {odoo, amazon} & {8069, 8070}, "ports in use are stepped around"
+
+
+def check_settlement(name, output):
+    """See that the last settlement is printed as it is, adds up, is to be booked, and what is open."""
+    query = """
+        SELECT settlement_ref, opening_reserve, sales, refunds, fees, other_amount, kept_reserve, amount, agrees, state
+          FROM amazon_settlement ORDER BY end_at"""
+    before, last = rows(name, query)
+    ref, opening, *amounts, agrees, state = last
+    assert (agrees, state) == (True, "open") and opening == -before[6] == 3000
+    assert f"settlement {ref}: " in output
+    printed = re.findall(
+        r"^(?:opening reserve|sales|refunds|fees|other|reserve kept|transfer)\s+(-?[\d,]+)$", output, re.M
+    )
+    assert [int(amount.replace(",", "")) for amount in printed] == [opening, *amounts]
+    assert sum(amounts[:-1]) + opening == amounts[-1]
+    assert re.search(r"^adds up\s+yes$", output, re.M) and re.search(r"^booked\s+To Book$", output, re.M)
+    [[refunded]] = rows(name, "SELECT sum(amazon_refunded) FROM sale_order")
+    assert re.search(rf"^open: amounts\s+3  {refunded:,.0f} JPY$", output, re.M)
+    assert re.search(rf"^open: to book\s+2  {before[7] + amounts[-1]:,.0f} JPY$", output, re.M)
+    assert re.search(r"^open: deposits\s+0$", output, re.M)
 
 
 @contextmanager
