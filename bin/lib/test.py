@@ -151,9 +151,12 @@ def pytest(name, *paths):
 
 
 # --- Odoo ------------------------------------------------------------------------------------
-def odoo(name, kind="plain", tags=None):
+def odoo(name, kind="plain", tags=None, upgrade=True):
     """Run Odoo's tests of the addon on a copy of a template. Where kits and OCA's queue are those run that need them
-    (``extra``), and what other apps take part in (``both``); all but ``extra`` run where only the addon is."""
+    (``extra``), and what other apps take part in (``both``); all but ``extra`` run where only the addon is.
+
+    :param bool upgrade: upgrade the addon first: what that has to complain about stands in the log, too.
+    """
     plain, extra = f"/{database.ADDON},-extra", f"extra/{database.ADDON},both/{database.ADDON}"
     tags = tags or (extra if kind == "extra" else plain)
     test_database = database.name(f"test_{name}")
@@ -165,8 +168,7 @@ def odoo(name, kind="plain", tags=None):
             database.odoo_command(
                 "-d",
                 test_database,
-                "-u",
-                database.ADDON,
+                *(("-u", database.ADDON) if upgrade else ()),
                 "--stop-after-init",
                 "--log-level=info",
                 f"--test-tags={tags}",
@@ -222,7 +224,10 @@ def pieces(count=3):
         min(divided, key=lambda names: sum(map(tests.get, names))).append(name)
     tags = [[f"/{database.ADDON}:{name}" for name in names] for names in divided[:-1]]
     rest = [f"/{database.ADDON}", *(f"-{tag}" for names in tags for tag in names)]
-    return [(f"odoo_{number}", "plain", ",".join([*own, "-extra"])) for number, own in enumerate([*tags, rest], 1)]
+    return [
+        (f"odoo_{number}", "plain", ",".join([*own, "-extra"]), number == 1)
+        for number, own in enumerate([*tags, rest], 1)
+    ]
 
 
 # --- all of it -------------------------------------------------------------------------------

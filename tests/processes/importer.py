@@ -1,13 +1,15 @@
 """A process that imports orders and confirms deliveries, and dies where it is told to.
 
 ``importer.py SOCKET DATABASE`` loads Odoo once. Whoever connects to the socket gets a fork that works on the database
-it is told first, which has the same installed; it forks again for every run, so that neither costs a start. Requests
-and answers are JSON, one object a line:
+it is told first, which has the same installed; it forks again for every run, so that neither costs a start. But runs of
+the crons that follow each other are of one process, as a cron worker of Odoo is one. Requests and answers are JSON, one
+object a line:
 
     {"database": "shop_1", "batch": null}   →   {"ready": true}
     {"way": "crons", "kill_at": 12, "buckets": false}
                                             →   {"exit": -9, "events": […], "errors": […]}
-    {"let_go": true}                        →   {"ready": true}, and is connected to the database no more
+    {"let_go": true}                        →   {"ready": true}: the crons' worker has ended, and nobody is connected
+                                                to the database any more; false: only the worker has ended
 
 For a new connection PostgreSQL reads its catalogs once more, which takes longer than what a run does. So runs that are
 not killed take over the connections of the process that they are forks of; who is killed has his own, which end with
@@ -72,13 +74,17 @@ LEFT = []
 
 
 class Watch:
-    """Counts the events of a run, tells them to `pipe`, and ends the process before the one with number `kill_at`.
+    """Counts the events of a run, and tells them to `pipe`."""
 
-    :param bool buckets: commits of the quota are events, too.
-    """
+    def __init__(self, pipe):
+        self.pipe = pipe
 
-    def __init__(self, pipe, kill_at, buckets):
-        self.pipe, self.kill_at, self.buckets, self.count = pipe, kill_at, buckets, 0
+    def begin(self, kill_at, buckets):
+        """Count from 1 again, and end the process before the event with number `kill_at`.
+
+        :param bool buckets: commits of the quota are events, too.
+        """
+        self.kill_at, self.buckets, self.count = kill_at, buckets, 0
 
     def event(self, text):
         place = _place()
@@ -221,21 +227,29 @@ WAYS = {
 
 
 # --- processes -------------------------------------------------------------------------------
-def child(name, order, pipe):
-    """Do one run in a process of its own; never returns."""
-    watch = Watch(pipe, order.pop("kill_at"), order.pop("buckets"))
-    status = 0
+def work(name, orders, pipe):
+    """Do one run after the other, in a process of its own; never returns."""
+    watch = Watch(pipe)
     try:
         watch.install()
         logging.getLogger().addHandler(Errors(watch))
+        for line in orders:
+            watch.tell({"ended": _done(name, watch, json.loads(line))})
+    finally:
+        os._exit(0)
+
+
+def _done(name, watch, order):
+    """Do one run; return its exit code."""
+    watch.begin(order.pop("kill_at"), order.pop("buckets"))
+    try:
         WAYS[order.pop("way")](name, **order)
         watch.event("end")
         give_back()
     except BaseException:  # noqa: BLE001 - told to whoever asked for the run
         watch.tell({"error": traceback.format_exc()})
-        status = 1
-    finally:
-        os._exit(status)
+        return 1
+    return 0
 
 
 def give_back():
@@ -276,30 +290,77 @@ def let_go():
     close_all()
 
 
-def run(name, order):
-    """Fork, and collect what the child tells."""
-    lives = order["kill_at"] is None
-    if lives:
-        keep_connections(name)
-    reading, writing = os.pipe()
-    process = os.fork()
-    if not process:
-        os.close(reading)
-        if not lives:
-            leave_connections(name)
-        child(name, order, writing)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        told = [json.loads(line) for line in pipe]
-    _pid, status = os.waitpid(process, 0)
-    if lives and status:
-        # In whatever state it has left them.
-        let_go()
-    return {
-        "exit": os.waitstatus_to_exitcode(status),
-        "events": [entry["event"] for entry in told if "event" in entry],
-        "errors": [entry["error"] for entry in told if "error" in entry],
-    }
+class Process:
+    """A fork that does runs.
+
+    :param str name: the database's name.
+    :param bool lives: it is not killed.
+    """
+
+    def __init__(self, name, lives):
+        if lives:
+            keep_connections(name)
+        orders, giving = os.pipe()
+        reading, writing = os.pipe()
+        self.process = os.fork()
+        if not self.process:
+            os.close(giving)
+            os.close(reading)
+            if not lives:
+                leave_connections(name)
+            work(name, os.fdopen(orders), writing)
+        os.close(orders)
+        os.close(writing)
+        self.giving, self.telling = os.fdopen(giving, "w"), os.fdopen(reading)
+
+    def run(self, order):
+        """Have a run done, and collect what is told of it."""
+        print(json.dumps(order), file=self.giving, flush=True)
+        result = {"exit": None, "events": [], "errors": []}
+        for [[kind, value]] in (json.loads(line).items() for line in self.telling):
+            if kind == "ended":
+                result["exit"] = value
+                return result
+            result[f"{kind}s"].append(value)
+        return {**result, "exit": self.end()}
+
+    def end(self):
+        """Let it end; return its exit code."""
+        self.giving.close()
+        self.telling.close()
+        _pid, status = os.waitpid(self.process, 0)
+        return os.waitstatus_to_exitcode(status)
+
+
+class Processes:
+    """Who does the runs in a database: each is a process of its own, but the crons' worker goes on for as long as
+    nothing else is asked for, as Odoo's does."""
+
+    def __init__(self, name):
+        self.name, self.worker = name, None
+
+    def rest(self):
+        """Let the crons' worker end."""
+        if self.worker:
+            self.worker.end()
+            self.worker = None
+
+    def run(self, order):
+        """Do a run; return what is told of it."""
+        lives, crons = order["kill_at"] is None, order["way"] == "crons"
+        if not (lives and crons):
+            self.rest()
+        process = self.worker or Process(self.name, lives)
+        self.worker = None
+        result = process.run(order)
+        if result["exit"] == 0 and lives and crons:
+            self.worker = process
+        elif result["exit"] in (0, 1):
+            process.end()
+        if lives and result["exit"]:
+            # In whatever state it has left them.
+            let_go()
+        return result
 
 
 def load(name):
@@ -372,13 +433,17 @@ def serve(connection):
         if wanted["batch"]:
             small_batches(wanted["batch"])
         answer({"ready": True})
+        processes = Processes(wanted["database"])
         for line in talk:
             order = json.loads(line)
-            if order.get("let_go"):
-                let_go()
+            if "way" not in order:
+                processes.rest()
+                if order["let_go"]:
+                    let_go()
                 answer({"ready": True})
             else:
-                answer(run(wanted["database"], order))
+                answer(processes.run(order))
+        processes.rest()
 
 
 def main():

@@ -287,9 +287,12 @@ class Importer:
         assert (result["exit"], result["errors"]) == (0, []), "\n".join(result["errors"])
         return result["events"]
 
-    def let_go(self):
-        """Have the process be connected to the database no more, so that this can be copied."""
-        self._ask(let_go=True)
+    def rest(self, let_go=False):
+        """End the crons' worker: what it remembers of the database shall be true no more.
+
+        :param bool let_go: be connected to the database no more, so that this can be copied.
+        """
+        self._ask(let_go=let_go)
         assert self.finish() == {"ready": True}
 
     def close(self):
@@ -327,7 +330,7 @@ class Site:
 
     def twin(self):
         """Return another site like this one: what it begins with is copied, not done once more."""
-        self.importer.let_go()
+        self.importer.rest(let_go=True)
         self.shop.wait_until_alone()
         self.shop.close()
         twin = copy(self)
@@ -339,6 +342,7 @@ class Site:
 
     def renew(self):
         """Make the database what it was."""
+        self.importer.rest()
         self.shop.restore()
 
 
