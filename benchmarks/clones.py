@@ -24,3 +24,21 @@ def clone(cr, table, record_id, count, changed):
     )
     cr.execute(f"SELECT setval(%s, (SELECT max(id) FROM {table}))", [f"{table}_id_seq"])
     return last
+
+
+def clone_links(cr, table, bases, by, count):
+    """Copy the rows that join clones as those do of which these are clones.
+
+    :param dict bases: by column, what the clones' ids are counted from, by the id they are clones of.
+    :param str by: the column by which rows are found.
+    """
+    cr.execute(f"SELECT * FROM {table} WHERE {by} = ANY(%s)", [list(bases[by])])
+    names = [column.name for column in cr.description]
+    for row in cr.fetchall():
+        values = [
+            f"{bases[name][value]} + n" if name in bases else str(value) for name, value in zip(names, row, strict=True)
+        ]
+        cr.execute(
+            f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM generate_series(1, %s) n",
+            [count],
+        )

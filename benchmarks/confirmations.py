@@ -7,9 +7,8 @@ import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import psycopg2
 import server
-from setting import BASE, WARM_UP, Worker, machine, measured, setting
+from setting import BASE, WARM_UP, Worker, machine, measured, opened, setting
 
 # What is promised.
 LATENCY = 60
@@ -148,13 +147,9 @@ def measured_on_base(role, task):
 
 def query(statement, *values, name=BASE):
     """Return the rows of a statement."""
-    connection = psycopg2.connect(dbname=name)
-    try:
-        with connection.cursor() as cr:
-            cr.execute(statement, values)
-            return cr.fetchall()
-    finally:
-        connection.close()
+    with opened(name) as cr:
+        cr.execute(statement, values)
+        return cr.fetchall()
 
 
 def count(statement):

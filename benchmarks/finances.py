@@ -3,10 +3,9 @@
 import json
 from datetime import datetime, timedelta, timezone
 
-import psycopg2
 from clones import clone
 from confirmations import measured_on_base, own, query
-from setting import BASE, machine, setting
+from setting import machine, opened, setting
 
 # What is promised.
 SECONDS, MEGABYTES = 60, 500
@@ -41,31 +40,25 @@ def _times(**ago):
 
 def _orders(merchant, count):
     """Make so many shipped orders like the one there is; return Amazon's numbers."""
-    connection = psycopg2.connect(dbname=BASE)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cr:
-            cr.execute(
-                "SELECT id, amazon_order_ref FROM sale_order"
-                " WHERE amazon_merchant_id = %s AND amazon_status = 'shipped'",
-                [merchant],
-            )
-            [(order_id, ref)] = cr.fetchall()
-            numbers = {"name": "'N' || n", "amazon_order_ref": REF, "client_order_ref": REF, "access_token": "NULL"}
-            orders = clone(cr, "sale_order", order_id, count, numbers)
-            moved = {"order_id": f"{orders} + n"}
-            for table, of, changed in (
-                ("sale_order_line", "order_id", {}),
-                ("amazon_order_item", "order_ref", {"order_ref": REF}),
-            ):
-                cr.execute(f"SELECT id FROM {table} WHERE {of} = %s", [ref if of == "order_ref" else order_id])
-                for [row_id] in cr.fetchall():
-                    clone(cr, table, row_id, count, {**moved, **changed})
-            cr.execute("VACUUM ANALYZE")
-            cr.execute("SELECT amazon_order_ref FROM sale_order WHERE id > %s ORDER BY id", [orders])
-            return [found for [found] in cr.fetchall()]
-    finally:
-        connection.close()
+    with opened() as cr:
+        cr.execute(
+            "SELECT id, amazon_order_ref FROM sale_order WHERE amazon_merchant_id = %s AND amazon_status = 'shipped'",
+            [merchant],
+        )
+        [(order_id, ref)] = cr.fetchall()
+        numbers = {"name": "'N' || n", "amazon_order_ref": REF, "client_order_ref": REF, "access_token": "NULL"}
+        orders = clone(cr, "sale_order", order_id, count, numbers)
+        moved = {"order_id": f"{orders} + n"}
+        for table, of, changed in (
+            ("sale_order_line", "order_id", {}),
+            ("amazon_order_item", "order_ref", {"order_ref": REF}),
+        ):
+            cr.execute(f"SELECT id FROM {table} WHERE {of} = %s", [ref if of == "order_ref" else order_id])
+            for [row_id] in cr.fetchall():
+                clone(cr, table, row_id, count, {**moved, **changed})
+        cr.execute("VACUUM ANALYZE")
+        cr.execute("SELECT amazon_order_ref FROM sale_order WHERE id > %s ORDER BY id", [orders])
+        return [found for [found] in cr.fetchall()]
 
 
 def _post(amazon, merchant, refs, refunds, releases):
@@ -103,15 +96,10 @@ def _release(sale, of):
 
 def _forget():
     """Take away what the baseline has read."""
-    connection = psycopg2.connect(dbname=BASE)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cr:
-            cr.execute("DELETE FROM amazon_transaction")
-            cr.execute("UPDATE sale_order SET amazon_settled = 0, amazon_refunded = 0")
-            cr.execute("VACUUM ANALYZE")
-    finally:
-        connection.close()
+    with opened() as cr:
+        cr.execute("DELETE FROM amazon_transaction")
+        cr.execute("UPDATE sale_order SET amazon_settled = 0, amazon_refunded = 0")
+        cr.execute("VACUUM ANALYZE")
 
 
 def _wrong(refs, refunds):

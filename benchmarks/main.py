@@ -7,6 +7,7 @@
     bin/benchmark feed [--orders 5000]                      confirmations in one feed against one call each
     bin/benchmark stock [--orders 100000]                   a catalogue's quantities as feeds, and what has changed
     bin/benchmark finances [--orders 10000]                 a night's transactions against one call an order
+    bin/benchmark settlement [--orders 100000]              a settlement's rows read and booked, orders' invoices paid
     bin/benchmark vendor [--orders 1000]                    a vendor's orders read, accepted, labelled and confirmed
     bin/benchmark lists [--orders 1000000]                  every filter, search, group and sort order of the menus
 
@@ -25,6 +26,7 @@ import database
 import finances
 import import_orders
 import lists
+import settlements
 import stock
 import vendor
 
@@ -36,6 +38,7 @@ KINDS = {
     "feed": (confirmations.in_one_feed, 5000),
     "stock": (stock.of_a_catalogue, 100_000),
     "finances": (finances.of_a_night, 10_000),
+    "settlement": (settlements.of_many_orders, 100_000),
     "vendor": (vendor.from_order_to_confirmation, 1000),
     "lists": (lists.every_menu, 1_000_000),
 }
@@ -60,7 +63,10 @@ def main():
         kind.add_argument("--fresh", action="store_true", help="make the database anew (lists)")
         kind.add_argument("--drop", action="store_true", help="drop the database afterwards (lists)")
         kind.add_argument(
-            "--baseline", type=int, default=300, help="of these one call each (feed, stock, finances, vendor)"
+            "--baseline",
+            type=int,
+            default=300,
+            help="of these one call each (feed, stock, finances, vendor), or a line a row (settlement)",
         )
     options = parser.parse_args()
     try:

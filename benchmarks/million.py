@@ -1,15 +1,13 @@
 """A shop with a million orders, made once and kept: the simulator's kinds come in through the real import, and what is
 closed of them is multiplied by SQL, with everything that hangs on an order."""
 
-import contextlib
 import sys
 import time
 from datetime import datetime, timedelta, timezone
 
 import database
-import psycopg2
 from psycopg2 import sql
-from setting import Worker
+from setting import Worker, opened
 
 from simulator import kinds
 from simulator.process import Amazon
@@ -159,10 +157,9 @@ def have(orders, fresh=False):
         database.rename(draft, NAME)
     else:
         database.upgrade(NAME)
-        with contextlib.closing(psycopg2.connect(dbname=NAME)) as connection, connection.cursor() as cr:
+        with opened(NAME) as cr:
             # As after an upgrade to another version.
             cr.execute("ANALYZE")
-            connection.commit()
     return NAME
 
 
@@ -195,58 +192,49 @@ def _work(role, name, task):
 
 
 def _count(name, query):
-    connection = psycopg2.connect(dbname=name)
-    try:
-        with connection.cursor() as cr:
-            cr.execute(query)
-            return cr.fetchone()[0]
-    finally:
-        connection.close()
+    with opened(name) as cr:
+        cr.execute(query)
+        return cr.fetchone()[0]
 
 
 def _multiply(name, orders):
     """Copy what is closed until there are so many orders."""
-    connection = psycopg2.connect(dbname=name)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cr:
-            # What is copied is right already; and indexes are made at the end.
-            cr.execute(
-                "SET session_replication_role = replica; SET maintenance_work_mem = '1GB'; SET synchronous_commit = off"
-            )
-            for table, query in COPIED.items():
-                cr.execute(f"CREATE TEMP TABLE copied_{table} AS {query}")
-                cr.execute(f"ANALYZE copied_{table}")
-            cr.execute(
-                f"CREATE TEMP TABLE open_order AS SELECT id FROM sale_order WHERE state = 'sale'"
-                f" AND id NOT IN ({CLOSED}) ORDER BY id"
-            )
-            for statement in RARE:
-                cr.execute(statement)
-            _offers(cr)
-            _logs(cr)
-            cr.execute("SELECT count(*) FROM copied_sale_order")
-            closed = cr.fetchone()[0]
-            copies = -(-orders // closed)
-            strides = {table: _stride(cr, table) for table in COPIED}
-            for table in COPIED:
-                started = time.monotonic()
-                indexes = _indexes(cr, table)
-                for index, _definition, _comment in indexes:
-                    cr.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
-                cr.execute(_copy_statement(cr, table, strides, copies))
-                count = cr.rowcount
-                for index, definition, comment in indexes:
-                    cr.execute(definition)
-                    # Odoo reads there what it made the index of.
-                    cr.execute(sql.SQL("COMMENT ON INDEX {} IS %s").format(sql.Identifier(index)), [comment])
-                cr.execute(f"SELECT setval(%s, (SELECT max(id) FROM {table}))", [f"{table}_id_seq"])
-                print(f"  {table}: {count} rows, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-            for statement in UNSETTLED:
-                cr.execute(statement)
-            cr.execute("VACUUM ANALYZE")
-    finally:
-        connection.close()
+    with opened(name) as cr:
+        # What is copied is right already; and indexes are made at the end.
+        cr.execute(
+            "SET session_replication_role = replica; SET maintenance_work_mem = '1GB'; SET synchronous_commit = off"
+        )
+        for table, query in COPIED.items():
+            cr.execute(f"CREATE TEMP TABLE copied_{table} AS {query}")
+            cr.execute(f"ANALYZE copied_{table}")
+        cr.execute(
+            f"CREATE TEMP TABLE open_order AS SELECT id FROM sale_order WHERE state = 'sale'"
+            f" AND id NOT IN ({CLOSED}) ORDER BY id"
+        )
+        for statement in RARE:
+            cr.execute(statement)
+        _offers(cr)
+        _logs(cr)
+        cr.execute("SELECT count(*) FROM copied_sale_order")
+        closed = cr.fetchone()[0]
+        copies = -(-orders // closed)
+        strides = {table: _stride(cr, table) for table in COPIED}
+        for table in COPIED:
+            started = time.monotonic()
+            indexes = _indexes(cr, table)
+            for index, _definition, _comment in indexes:
+                cr.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
+            cr.execute(_copy_statement(cr, table, strides, copies))
+            count = cr.rowcount
+            for index, definition, comment in indexes:
+                cr.execute(definition)
+                # Odoo reads there what it made the index of.
+                cr.execute(sql.SQL("COMMENT ON INDEX {} IS %s").format(sql.Identifier(index)), [comment])
+            cr.execute(f"SELECT setval(%s, (SELECT max(id) FROM {table}))", [f"{table}_id_seq"])
+            print(f"  {table}: {count} rows, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+        for statement in UNSETTLED:
+            cr.execute(statement)
+        cr.execute("VACUUM ANALYZE")
 
 
 def _stride(cr, table):

@@ -107,6 +107,21 @@ def measured(name, workers):
     return time.monotonic() - started, results
 
 
+@contextmanager
+def opened(name=BASE):
+    """Open a database beside Odoo; each statement is committed by itself.
+
+    :return: a cursor.
+    """
+    connection = psycopg2.connect(dbname=name)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cr:
+            yield cr
+    finally:
+        connection.close()
+
+
 def calls(amazon, seller):
     """Return how many calls the seller made, tokens aside."""
     return len(

@@ -1,9 +1,8 @@
 """Sending the stock of a large catalogue, against one patch for each of its SKUs."""
 
-import psycopg2
 from clones import clone
 from confirmations import measured_on_base, own
-from setting import BASE, Worker, machine, setting
+from setting import BASE, Worker, machine, opened, setting
 
 # What is promised.
 SECONDS, MEGABYTES, FEEDS = 10, 500, 4
@@ -44,54 +43,43 @@ def of_a_catalogue(options):
 
 def _catalogue(count):
     """Make so many products, in stock, and their SKUs, which Amazon has shown."""
-    connection = psycopg2.connect(dbname=BASE)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cr:
-            cr.execute(
-                "SELECT product_id, marketplace_id, account_id, company_id FROM amazon_offer ORDER BY id LIMIT 1"
-            )
-            product_id, marketplace_id, account_id, company_id = cr.fetchone()
-            cr.execute("SELECT product_tmpl_id FROM product_product WHERE id = %s", [product_id])
-            [[template_id]] = cr.fetchall()
-            cr.execute("SELECT location_id FROM stock_quant WHERE product_id = %s AND quantity > 0", [product_id])
-            location_id = cr.fetchone()[0]
-            new_template = clone(cr, "product_template", template_id, count, {})
-            new_product = clone(
-                cr,
-                "product_product",
-                product_id,
-                count,
-                {"product_tmpl_id": f"{new_template} + n", "default_code": f"'STOCK-' || {NUMBER}", "barcode": "NULL"},
-            )
-            cr.execute(
-                "INSERT INTO stock_quant (product_id, location_id, company_id, quantity, reserved_quantity, in_date)"
-                f" SELECT {new_product} + n, %s, %s, 1 + n %% 500, 0, now() FROM generate_series(1, %s) n",
-                [location_id, company_id, count],
-            )
-            cr.execute(
-                "INSERT INTO amazon_offer (account_id, company_id, marketplace_id, product_id, sku, state, channel,"
-                " seen_at, sync_state, stock_state)"
-                f" SELECT %s, %s, %s, {new_product} + n, 'STOCK-' || {NUMBER}, 'mapped', 'fbm',"
-                " now() AT TIME ZONE 'UTC', 'unsent', 'unsent' FROM generate_series(1, %s) n",
-                [account_id, company_id, marketplace_id, count],
-            )
-            cr.execute("VACUUM ANALYZE")
-    finally:
-        connection.close()
+    with opened() as cr:
+        cr.execute("SELECT product_id, marketplace_id, account_id, company_id FROM amazon_offer ORDER BY id LIMIT 1")
+        product_id, marketplace_id, account_id, company_id = cr.fetchone()
+        cr.execute("SELECT product_tmpl_id FROM product_product WHERE id = %s", [product_id])
+        [[template_id]] = cr.fetchall()
+        cr.execute("SELECT location_id FROM stock_quant WHERE product_id = %s AND quantity > 0", [product_id])
+        location_id = cr.fetchone()[0]
+        new_template = clone(cr, "product_template", template_id, count, {})
+        new_product = clone(
+            cr,
+            "product_product",
+            product_id,
+            count,
+            {"product_tmpl_id": f"{new_template} + n", "default_code": f"'STOCK-' || {NUMBER}", "barcode": "NULL"},
+        )
+        cr.execute(
+            "INSERT INTO stock_quant (product_id, location_id, company_id, quantity, reserved_quantity, in_date)"
+            f" SELECT {new_product} + n, %s, %s, 1 + n %% 500, 0, now() FROM generate_series(1, %s) n",
+            [location_id, company_id, count],
+        )
+        cr.execute(
+            "INSERT INTO amazon_offer (account_id, company_id, marketplace_id, product_id, sku, state, channel,"
+            " seen_at, sync_state, stock_state)"
+            f" SELECT %s, %s, %s, {new_product} + n, 'STOCK-' || {NUMBER}, 'mapped', 'fbm',"
+            " now() AT TIME ZONE 'UTC', 'unsent', 'unsent' FROM generate_series(1, %s) n",
+            [account_id, company_id, marketplace_id, count],
+        )
+        cr.execute("VACUUM ANALYZE")
 
 
 def _not_as_here(amazon, seller):
     """Return of how many SKUs Amazon has another quantity than was told last."""
     shown = amazon.get(f"listings?merchant_id={seller['merchant_id']}")
     there = {listing["sku"]: listing["quantity"] for listing in shown}
-    connection = psycopg2.connect(dbname=BASE)
-    try:
-        with connection.cursor() as cr:
-            cr.execute("SELECT sku, quantity_sent FROM amazon_offer WHERE sku LIKE 'STOCK-%'")
-            return sum(there.get(sku) != quantity for sku, quantity in cr.fetchall())
-    finally:
-        connection.close()
+    with opened() as cr:
+        cr.execute("SELECT sku, quantity_sent FROM amazon_offer WHERE sku LIKE 'STOCK-%'")
+        return sum(there.get(sku) != quantity for sku, quantity in cr.fetchall())
 
 
 def report(options, plain, pushed, known, compared, feeds, wrong):

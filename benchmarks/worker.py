@@ -202,6 +202,45 @@ def finances_each(env, account, options):
             env.invalidate_all()
 
 
+def invoice(env, account, options):
+    """Invoice the orders there are."""
+    orders = env["sale.order"].search([("amazon_account_id", "=", account.id)])
+    orders._create_invoices(grouped=True).action_post()
+
+
+def settlements(env, account, options):
+    """Read the settlement reports, as often as the runs' time has the job come back."""
+    states = account._sync_settlements().mapped("state")
+    while states[-1] == "partial":
+        states += account._sync_settlements().mapped("state")
+    return states
+
+
+def draft_settlements(env, account, options):
+    """Draft the entries of what was read."""
+    account._set_up_booking()
+    env["amazon.settlement"].search([("account_id", "=", account.id)]).action_book()
+
+
+def post_settlements(env, account, options):
+    """Post them, until every invoice is paid."""
+    settlement = env["amazon.settlement"].search([("account_id", "=", account.id)])
+    settlement.action_post()
+    env.cr.commit()
+    states = [settlement.state]
+    while settlement.state == "posting":
+        states += account._pay_invoices().mapped("state")
+        env.invalidate_all()
+    return states
+
+
+def book_rows(env, account, options):
+    """The baseline: an entry with a line for each row of the report, and each order's invoice paid by itself."""
+    import settlement_rows  # noqa: PLC0415 - needs Odoo's registry
+
+    return settlement_rows.book(env, account)
+
+
 def connect_vendors(env, account, options):
     """Make the accounts of vendors, whose labels Amazon makes."""
     import vendor_worker  # noqa: PLC0415 - needs Odoo's registry
@@ -242,6 +281,11 @@ ROLES = {
     "compare stock": compare_stock,
     "finances": finances,
     "finances each": finances_each,
+    "invoice": invoice,
+    "settlements": settlements,
+    "draft settlements": draft_settlements,
+    "post settlements": post_settlements,
+    "book rows": book_rows,
     "connect vendors": connect_vendors,
     "vendor": vendor,
     "vendor each": vendor_each,

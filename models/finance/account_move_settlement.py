@@ -1,6 +1,9 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+# Of more invoices than so many whoever posts does not wait until they are paid.
+MOST_AT_ONCE = 1000
+
 
 class AccountJournal(models.Model):
     """Journals in which settlements are booked."""
@@ -48,7 +51,12 @@ class AccountMove(models.Model):
     def button_draft(self):
         result = super().button_draft()
         if settled := self.filtered("amazon_settlement_id"):
+            settlements = settled.amazon_settlement_id.sudo()  # sudo: see _amazon_booked
+            paying = settlements.filtered("is_being_posted")
+            paying._stop_paying()
             settled._amazon_booked().line_id.remove_move_reconcile()
+            # Those of its other months go on.
+            (paying.entry_ids - settled).filtered(lambda entry: entry.state == "posted")._amazon_pay()
         return result
 
     def button_cancel(self):
@@ -59,9 +67,16 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         posted = super()._post(soft)
-        if settled := posted.filtered("amazon_settlement_id"):
-            settled._amazon_booked()._reconcile()
+        posted.filtered("amazon_settlement_id")._amazon_pay()
         return posted
+
+    def _amazon_pay(self):
+        """Have these entries, which are posted, pay the orders' invoices; where there are many the job does it."""
+        booked = self._amazon_booked().filtered("paid_line_id")
+        if len(booked) > MOST_AT_ONCE:
+            booked.settlement_id._pay_later()
+        else:
+            booked._reconcile()
 
     def _amazon_booked(self):
         """Return what of settlements' orders is in these entries."""

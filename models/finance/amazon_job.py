@@ -17,8 +17,13 @@ class AmazonJob(models.Model):
     _inherit = "amazon.job"
 
     name = fields.Selection(
-        selection_add=[("finances", "Finances"), ("settlements", "Settlements"), ("invoices", "Invoices")],
-        ondelete=dict.fromkeys(("finances", "settlements", "invoices"), "cascade"),
+        selection_add=[
+            ("finances", "Finances"),
+            ("settlements", "Settlements"),
+            ("paying", "Paying Invoices"),
+            ("invoices", "Invoices"),
+        ],
+        ondelete=dict.fromkeys(("finances", "settlements", "paying", "invoices"), "cascade"),
     )
     invoice_place = fields.Json(readonly=True, help="After which order the next run goes on looking what to invoice.")
     known_since = fields.Datetime(readonly=True, help="Where its first reading has begun (UTC).")
@@ -45,6 +50,15 @@ class AmazonJob(models.Model):
                 shown=True,
                 progress=lambda log: _lt(
                     "running since %(time)s: %(received)s new settlements", time=log.started_at, received=log.received
+                ),
+            ),
+            "paying": Job(
+                "_pay_invoices",
+                minutes=60,
+                priority=7,
+                always=True,
+                progress=lambda log: _lt(
+                    "running since %(time)s: %(count)s invoices paid", time=log.started_at, count=log.invoices_paid
                 ),
             ),
             "invoices": Job(

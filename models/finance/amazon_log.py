@@ -11,6 +11,7 @@ class AmazonLog(models.Model):
 
     invoiced = fields.Integer("Orders Invoiced", readonly=True)
     not_invoiced = fields.Integer(readonly=True, help="Orders that could not be invoiced by themselves")
+    invoices_paid = fields.Integer(readonly=True, help="With what settlements paid")
     made_invoice_ids = fields.Many2many("account.move", "amazon_log_invoice_rel", "log_id", "move_id", readonly=True)
     settlement_ids = fields.One2many(
         "amazon.settlement", "log_id", readonly=True, groups="sale_amazon_spapi.group_amazon_accountant"
@@ -82,4 +83,4 @@ class AmazonLog(models.Model):
         )
 
     def _is_empty(self):
-        return super()._is_empty() and not (self.invoiced or self.not_invoiced)
+        return super()._is_empty() and not (self.invoiced or self.not_invoiced or self.invoices_paid)

@@ -54,7 +54,7 @@ class AmazonSettlement(models.Model):
     marketplace_ids = fields.Many2many("amazon.marketplace", string="Marketplaces", readonly=True)
     marketplace_names = fields.Char("Amazon's Marketplaces", readonly=True)
     state = fields.Selection(
-        [("open", "To Book"), ("draft", "Draft"), ("posted", "In the Books")],
+        [("open", "To Book"), ("draft", "Draft"), ("posting", "Being Posted"), ("posted", "In the Books")],
         compute="_compute_state",
         store=True,
         help="Of its entries in the books",

@@ -4,7 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.tools import format_date
 
 from ...times import local_date
@@ -24,14 +24,14 @@ class AmazonSettlement(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("entry_ids.state")
+    @api.depends("entry_ids.state", "is_being_posted")
     def _compute_state(self):
         for settlement in self:
             states = set(settlement.entry_ids.mapped("state")) - {"cancel"}
             if not states:
                 settlement.state = "open"
             elif states == {"posted"}:
-                settlement.state = "posted"
+                settlement.state = "posting" if settlement.is_being_posted else "posted"
             else:
                 settlement.state = "draft"
 
@@ -88,10 +88,14 @@ class AmazonSettlement(models.Model):
             entries.unlink()
 
     def action_post(self):
-        """Post the drafts of these settlements, and have them pay the orders' invoices."""
+        """Post the drafts of these settlements, and have them pay the orders' invoices; those of many orders are paid
+        by a job."""
         self._amazon_check_group("accountant")
         self.check_access("read")
         drafts = self.entry_ids.filtered(lambda entry: entry.state == "draft")
+        if not drafts and any(settlement.state != "open" for settlement in self):
+            names = ", ".join(self.filtered(lambda one: one.state != "open").mapped("settlement_ref"))
+            raise UserError(self.env._("%s is posted already.", names))
         if not drafts:
             raise UserError(self.env._("Nothing here is to be posted. Book it first."))
         drafts.sorted("date").action_post()
@@ -199,8 +203,12 @@ class AmazonSettlement(models.Model):
         """
         self.ensure_one()
         mine = self.sudo().with_company(self.company_id)  # sudo: orders and invoices of whoever made them
-        # Two who book it at once: the other one waits, or is told so.
-        mine.lock_for_update()
+        try:
+            mine.lock_for_update()
+        except LockError:
+            raise UserError(
+                self.env._("%s is being booked by somebody else at this moment.", self.settlement_ref)
+            ) from None
         mine.invalidate_recordset()
         if mine._entries():
             raise UserError(self.env._("%s is booked already.", self.settlement_ref))

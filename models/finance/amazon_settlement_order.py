@@ -8,6 +8,7 @@ from odoo.tools import SQL, split_every
 
 from .amazon_amount_type import BUYERS
 from .amazon_settlement_names import REFUNDS
+from .noting_together import noting_together
 
 # Which lines of orders stand on which of invoices.
 LINKED = "sale_order_line_invoice_rel"
@@ -24,6 +25,7 @@ REASONS = [
     ("more", "More than is open"),
     ("less", "Less than is open: the rest stays open"),
     ("undone", "Paid or changed before the entry was posted"),
+    ("refused", "Odoo refuses to match them: see the settlement"),
 ]
 
 
@@ -109,14 +111,15 @@ class AmazonSettlementOrder(models.Model):
         )
         parted = ready._part()
         pairs = [part.line_id | part.paid_line_id for part in ready] + parted
-        # Nothing on an invoice changes by being paid: Odoo need not look whether it did.
-        lines = self.env["account.move.line"].with_context(skip_invoice_sync=True)
         for some in split_every(AT_ONCE, pairs):
-            # What is paid by others before is left.
-            lines._reconcile_plan([pair for pair in some if not any(pair.mapped("reconciled"))])
+            with noting_together(self.env) as env:
+                # Nothing on an invoice changes by being paid: Odoo need not look whether it did.
+                lines = env["account.move.line"].with_context(skip_invoice_sync=True)
+                # What is paid by others before is left.
+                lines._reconcile_plan([pair.with_env(lines.env) for pair in some if not any(pair.mapped("reconciled"))])
         lost = pays.filtered(lambda part: not part.line_id.reconciled)
         lost.filtered(lambda part: part.reason != "undone").reason = "undone"
-        (pays - lost).filtered(lambda part: part.reason == "undone").reason = False
+        (pays - lost).filtered(lambda part: part.reason in ("undone", "refused")).reason = False
 
     def _part(self):
         """Take invoices and their credit notes apart where more has been paid than is open: Odoo matches a credit note

@@ -24,6 +24,7 @@ him.
 - ``stock``: tell Amazon of the stock; ``stock and results``: and fetch what it says of feeds;
 - ``compare``: read all SKUs from Amazon, and compare their quantities;
 - ``finances``: read what Amazon has paid and given back; ``settlements``: its reports on what it paid out;
+- ``paying``: pay the invoices of settlements that are being posted;
 - ``vendor``: one round of all that a vendor has to do; ``vendor tells``: only what Amazon is told;
 - ``vendor stock by hand``: only what a person wants told of its stock;
 - ``results``: fetch what Amazon says of feeds; ``send and results``: both;
@@ -215,6 +216,7 @@ WAYS = {
     "finances": on_accounts("_sync_finances"),
     "settlements": on_accounts("_sync_settlements"),
     "invoices": on_accounts("_make_invoices"),
+    "paying": on_accounts("_pay_invoices"),
     "vendor": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._sync_vendor()),
     "vendor tells": as_superuser(lambda env: env["amazon.account"].search([("kind", "=", "vendor_df")])._tell_vendor()),
     "vendor stock by hand": as_superuser(
@@ -409,6 +411,8 @@ def small_batches(size):
     for module, name in (
         (amazon_order_update, "BATCH_SIZE"),
         (finance.sale_order_invoice, "BATCH_SIZE"),
+        (finance.account_move_settlement, "MOST_AT_ONCE"),
+        (finance.amazon_settlement_paying, "AT_ONCE"),
         (inventory.amazon_offer, "MANY_SKUS"),
         (inventory.amazon_offer_drift, "LOOK"),
         (inventory.amazon_offer_report, "LEARN"),

@@ -1,0 +1,141 @@
+"""Settlements of many orders: their entries are posted at once, and the job pays the invoices."""
+
+from unittest.mock import patch
+
+from odoo.addons.sale_amazon_spapi.models.finance import account_move_settlement, amazon_settlement_paying
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common_booking import BookingCase
+
+
+@tagged("post_install", "-at_install")
+class TestBookingMany(BookingCase):
+    """More than two invoices are many here, and the job pays two at a time."""
+
+    def setUp(self):
+        super().setUp()
+        for module, name in ((account_move_settlement, "MOST_AT_ONCE"), (amazon_settlement_paying, "AT_ONCE")):
+            self.startPatcher(patch.object(module, name, 2))
+
+    def pays(self, count, months=1):
+        """Return a booked settlement of so many invoiced orders, and the invoices."""
+        orders = self.imported(count=count)
+        for order in orders:
+            self.act(order.amazon_order_ref, "ship")
+        self.import_orders()
+        invoices = self.env["account.move"].union(*(self.invoice(order) for order in orders))
+        days = ("2026-11-03", "2026-10-30")[:months]
+        rows = [self.row(order, order.amount_total, day=days[number % months]) for number, order in enumerate(orders)]
+        return self.booked(*rows), invoices
+
+    def run_job(self):
+        with self.committing(self.account) as account:
+            logs = account._pay_invoices().ids
+        self.env.invalidate_all()
+        return self.env["amazon.log"].browse(logs)
+
+    def test_by_the_job(self):
+        settlement, invoices = self.pays(5)
+        settlement.action_post()
+        self.assertEqual(set(settlement.entry_ids.mapped("state")), {"posted"})
+        self.assertEqual((settlement.state, settlement.posting_progress), ("posting", "0 of 5 invoices are paid."))
+        self.assertEqual(invoices.mapped("amount_residual"), invoices.mapped("amount_total"))
+        with self.assertRaisesRegex(UserError, "posted already"):
+            settlement.action_post()
+        job = self.account._job("paying")
+        self.assertTrue(self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", job.sudo().cron_id.id)]))
+        log = self.run_job()
+        self.assertEqual((log.state, log.invoices_paid), ("done", 5))
+        self.assertEqual((settlement.state, settlement.posting_progress), ("posted", False))
+        self.assertFalse(any(invoices.mapped("amount_residual")) or settlement.unmatched_count)
+        partials = invoices.line_ids.matched_credit_ids
+        self.assertEqual(len(partials), 5)
+        self.assertFalse(self.run_job())
+        self.assertEqual(invoices.line_ids.matched_credit_ids, partials)
+
+    def test_what_odoo_notes(self):
+        """Each order and each invoice says that it is paid, and nobody is notified."""
+        settlement, invoices = self.pays(3)
+        orders = invoices.line_ids.sale_line_ids.order_id
+        orders.message_subscribe(self.accountant.partner_id.ids, self.env.ref("mail.mt_note").ids)
+        settlement.action_post()
+        self.run_job()
+        self.env.cr.precommit.run()
+        for order in orders:
+            [message] = order.message_ids.filtered(lambda one: "paid" in (one.body or ""))
+            self.assertIn(order.invoice_ids.name, message.body)
+            self.assertFalse(message.notification_ids)
+            values = order.invoice_ids.message_ids.sudo().tracking_value_ids
+            changed = values.filtered(lambda value: value.field_id.name == "payment_state")
+            self.assertEqual(len(changed), 1)
+
+    def test_reset_meanwhile(self):
+        """What is reset to draft while it is being posted pays nothing; posted again it pays each once."""
+        settlement, invoices = self.pays(3)
+        settlement.action_post()
+        settlement.sudo().entry_ids.button_draft()
+        self.assertEqual((settlement.state, settlement.is_being_posted), ("draft", False))
+        self.assertFalse(self.run_job())
+        settlement.action_post()
+        self.run_job()
+        self.assertEqual((settlement.state, len(invoices.line_ids.matched_credit_ids)), ("posted", 3))
+        settlement.sudo().entry_ids.button_draft()
+        self.assertEqual(invoices.mapped("amount_residual"), invoices.mapped("amount_total"))
+
+    def test_one_month_reset(self):
+        """The other month's invoices are paid nevertheless."""
+        settlement, invoices = self.pays(6, months=2)
+        settlement.action_post()
+        first, second = settlement.entry_ids.sorted("date")
+        first.sudo().button_draft()
+        self.run_job()
+        paid = invoices.filtered(lambda invoice: not invoice.amount_residual)
+        self.assertEqual(len(paid), 3)
+        self.assertEqual(paid.line_ids.matched_credit_ids.credit_move_id.move_id, second)
+        self.assertEqual((settlement.state, settlement.is_being_posted), ("draft", False))
+        settlement.action_post()
+        self.run_job()
+        self.assertFalse(any(invoices.mapped("amount_residual")))
+        self.assertEqual(settlement.state, "posted")
+
+    def test_what_odoo_refuses(self):
+        """One invoice that cannot be paid is said, and keeps no other from being paid."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        self.company.currency_exchange_journal_id = False
+        self.env["res.currency.rate"].create(
+            [
+                {"currency_id": dollar.id, "name": day, "rate": 1 / yen, "company_id": self.company.id}
+                for day, yen in (("2026-10-01", 150), ("2026-11-01", 151))
+            ]
+        )
+        orders = self.imported(count=3)
+        for order in orders:
+            self.act(order.amazon_order_ref, "ship")
+        self.import_orders()
+        for order, day in zip(orders, ("2026-11-02", "2026-10-20", "2026-11-02"), strict=True):
+            invoice = order._create_invoices()
+            invoice.write({"currency_id": dollar.id, "invoice_date": day})
+            invoice.action_post()
+        invoices = orders.invoice_ids
+        self.set_up()
+        total = sum(invoices.mapped("amount_total"))
+        rows = [self.row(order, order.invoice_ids.amount_total) for order in orders]
+        settlement = self.settled_with(*rows, total=f"{total:.2f}", currency="USD")
+        settlement.action_set_up_booking()
+        settlement.action_book()
+        settlement.action_post()
+        self.run_job()
+        self.assertEqual(settlement.state, "posted")
+        refused = orders[1]
+        self.assertEqual(invoices.filtered("amount_residual"), refused.invoice_ids)
+        self.assertRegex(settlement.posting_error, f"{refused.amazon_order_ref}.*[Ee]xchange")
+        [part] = settlement.booked_order_ids.filtered("reason")
+        self.assertEqual((part.order_id, part.reason), (refused, "refused"))
+
+    def test_few(self):
+        """They are paid while the accountant waits."""
+        settlement, invoices = self.pays(2)
+        settlement.action_post()
+        self.assertEqual((settlement.state, set(invoices.mapped("amount_residual"))), ("posted", {0}))
