@@ -149,7 +149,7 @@ def have(orders, fresh=False):
     """
     if fresh or not database.exists(NAME):
         draft = f"{NAME}_draft"
-        database.copy(database.template(), draft)
+        database.copy(database.template(), draft, lasts=True)
         database.upgraded(NAME)
         _import_every_kind(draft)
         _multiply(draft, orders)

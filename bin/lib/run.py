@@ -117,7 +117,7 @@ def _first_start(demo, amazon):
     # What is posted until then; the rest is in the last one.
     amazon.post("transfer", **mine, posted=first_end, until=first_end, reserve=KEPT)
     amazon.post("transfer", **mine, posted=(placed + timedelta(minutes=1)).isoformat())
-    database.copy(database.template(), demo)
+    database.copy(database.template(), demo, lasts=True)
     database.upgraded(demo)
     database.configure("-d", demo)
     with database.environment(demo) as env:
