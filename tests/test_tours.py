@@ -113,6 +113,10 @@ class TestNotebook(InBrowser, ConfirmationCase):
         "action_amazon_vendor_submissions",
         "action_amazon_vendor_transactions",
         "action_amazon_vendor_quantities",
+        "action_amazon_settlements",
+        "action_amazon_settlement_lines",
+        "action_amazon_settlement_orders",
+        "action_amazon_booking_rules",
     )
 
     def test_nothing_is_cut_off(self):

@@ -67,7 +67,7 @@ class AmazonSettlementDepositLine(models.TransientModel):
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary(readonly=True)
     difference = fields.Monetary(readonly=True, help="What the deposit is more than the payout")
-    is_converted = fields.Boolean("Other Currency", readonly=True, help="The bank has converted it.")
+    is_converted = fields.Boolean("Converted", readonly=True, help="The bank has it in another currency.")
 
     # === ACTION METHODS === #
 
