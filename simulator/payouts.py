@@ -447,8 +447,9 @@ def pay_out(world, seller, values):
 
 
 def failed_transfer(world, seller, values):
-    """The bank sends ``amount`` of a transfer back: it is paid out with the next settlement."""
-    amount, name = decimal(values, store_of(seller, values)[1]), "Failed disbursement"
+    """The bank sends ``amount`` of a transfer back: it is paid out with the next settlement. How Amazon calls that is
+    not known: ``name``, or a guess."""
+    amount, name = decimal(values, store_of(seller, values)[1]), values.get("name", "Failed disbursement")
     tree = [node("FundTransfer", amount, store_of(seller, values)[1], None)]
     return account_entry(world, seller, values, "Transfer", name, amount, tree, "failed_transfer")
 

@@ -130,8 +130,8 @@ def close(world, seller, values):
     """Pay out and report it: the transfer.
 
     values: those of ``payouts.pay_out``; reserve (that is kept until the next one), failed (the bank sends it back: it
-    is in the next one once more), repeat (how many earlier ones are in the document, too; None: as the settings say),
-    damage (see ``damaged``)
+    is in the next one once more; a text is what it is called there), repeat (how many earlier ones are in the document,
+    too; None: as the settings say), damage (see ``damaged``)
     """
     marketplace_id, currency = payouts.store_of(seller, values)
     store = {"marketplace_id": marketplace_id, "currency": currency}
@@ -145,7 +145,8 @@ def close(world, seller, values):
     if values.get("reserve"):
         payouts.reserve(world, seller, {**store, "posted": end, "amount": values["reserve"], "credit": True})
     if values.get("failed"):
-        payouts.failed_transfer(world, seller, {**store, "posted": end, "amount": total})
+        name = {"name": values["failed"]} if isinstance(values["failed"], str) else {}
+        payouts.failed_transfer(world, seller, {**store, "posted": end, "amount": total, **name})
     settlement = {
         "settlement_id": related_to(transfer["transaction"], "SETTLEMENT_ID")[0],
         "merchant_id": seller["merchant_id"],

@@ -1,5 +1,8 @@
 """What the bank has of a settlement's payout: its deposit, or the payout that it has sent back."""
 
+import runpy
+from pathlib import Path
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -237,6 +240,27 @@ class TestDeposits(DepositCase):
         settlement.action_post()
         self.assertEqual((settlement.deposit_state, self.clearing()), ("matched", 0))
 
+    def test_upgrade(self):
+        """Payouts that were posted before are known, and so is what was not judged then."""
+        settlement = self.posted(self.row(amount=90))
+        self.account.cancel_policy = "never"
+        order = self.changed(self.imported(), "cancel")
+        self.invoice(order)
+        self.assertTrue(order.amazon_mismatch)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE amazon_settlement SET payout_item_id = NULL")
+        self.env.cr.execute(
+            "UPDATE sale_order SET amazon_mismatch = FALSE, amazon_difference_reason = NULL WHERE id = %s", [order.id]
+        )
+        self.env.invalidate_all()
+        self.assertFalse(settlement.deposit_state)
+        script = Path(__file__).parents[1] / "migrations/19.0.1.8.0/post-amounts.py"
+        for _time in range(2):
+            runpy.run_path(str(script))["migrate"](self.env.cr, "19.0.1.7.0")
+            self.env.invalidate_all()
+            self.assertEqual(settlement.deposit_state, "waiting")
+            self.assertEqual((order.amazon_mismatch, order.amazon_difference_reason), (True, "cancelled"))
+
     def test_rights(self):
         settlement = self.posted(self.row(amount=90))
         self.deposit(90)
@@ -318,6 +342,27 @@ class TestReturned(DepositCase):
         self.assertEqual((shown.amount, shown.difference), (90, 0))
         self.match(second)
         self.assertEqual((first.deposit_state, second.deposit_state), ("waiting", "returned"))
+
+    def test_as_amazon_reports_it(self):
+        """From Amazon's reports: the second has the first's money once more, by a name that nobody knows."""
+        self.sold()
+        self.pay(failed="振込不能")
+        self.amazon.post("clock", advance=3600)
+        self.sold()
+        self.pay()
+        self.fetch()
+        first, second = (settlement.with_user(self.accountant) for settlement in self.settlements())
+        first.action_set_up_booking()
+        first.action_book()
+        first.action_post()
+        self.assertRegex(second.why_not_booked, "振込不能")
+        self.named("振込不能")
+        self.env.invalidate_all()
+        second.action_book()
+        second.action_post()
+        self.env.invalidate_all()
+        self.assertEqual((first.deposit_state, second.deposit_state), ("returned", "waiting"))
+        self.assertEqual(self.clearing(), second.amount)
 
     def test_by_any_name(self):
         """However Amazon calls it: what is not known a person classifies, what is guessed is confirmed."""

@@ -274,7 +274,9 @@ class AmazonSettlement(models.Model):
             if known and not payout.reconciled and payout.parent_state == "posted":
                 (payout | known).reconcile()
         for account in self.account_id:
-            account_settlements = self.search([("account_id", "=", account.id), ("state", "=", "posted")], limit=MOST)
+            account_settlements = self.search(
+                [("account_id", "=", account.id), ("payout_item_id", "!=", False)], limit=MOST
+            )
             account_settlements._match_returned()
 
     def _match_returned(self):

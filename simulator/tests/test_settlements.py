@@ -128,6 +128,10 @@ def test_a_failed_transfer_rolls_into_the_next(amazon, seller, merchant, sold):
     ((before, _rows),) = blocks(content(amazon, seller, listed(amazon, seller)[1]), "cp932")
     assert names(rows) == {("other-transaction", "Failed disbursement"): before["total-amount"]}
     assert head["total-amount"] == before["total-amount"]
+    amazon.post("/transfer", **merchant, failed="Sent back")
+    amazon.post("/transfer", **merchant)
+    ((_head, rows),) = last(amazon, seller)
+    assert ("other-transaction", "Sent back") in names(rows)
 
 
 def test_settlements_are_repeated(amazon, seller, merchant, sold):
