@@ -48,8 +48,8 @@ class AccountMove(models.Model):
         :param judged: what :meth:`_amazon_judged` has returned, before and after.
         """
         for credited, billed in judged:
-            credited.exists()._amazon_count_credit()
-            billed.exists()._amazon_judge_anew()
+            credited._amazon_count_credit()
+            billed._amazon_judge_anew()
 
     def _amazon_billed_orders(self):
         """Return the orders that these are invoices of, and that Amazon has cancelled."""
