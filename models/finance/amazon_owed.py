@@ -21,7 +21,7 @@ class AmazonOwed(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     ordered_at = fields.Datetime("Order Date", readonly=True)
     shipped_at = fields.Datetime(
-        "Shipped", readonly=True, help="When its first delivery was done; without one, when it was ordered"
+        "Shipped on", readonly=True, help="When its first delivery was done; without one, when it was ordered"
     )
     age = fields.Selection(
         [("07", "0–7 Days"), ("14", "8–14 Days"), ("30", "15–30 Days"), ("99", "Over 30 Days")],
@@ -30,7 +30,7 @@ class AmazonOwed(models.Model):
     )
     state = fields.Selection(
         [("shown", "In No Settlement Yet"), ("deferred", "Deferred by Amazon"), ("unknown", "Nothing Known")],
-        "Money",
+        "Payout State",
         readonly=True,
         help="Nothing known: Amazon's Finances do not show it; they do within 48 hours of shipping.",
     )
@@ -76,11 +76,5 @@ class AmazonOwed(models.Model):
 
     def action_view_orders(self):
         """Open these orders."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Orders"),
-            "res_model": "sale.order",
-            "view_mode": "list,form",
-            "domain": [("id", "in", self.order_id.ids)],
-            "context": {"create": False},
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_amounts")
+        return {**action, "domain": [("id", "in", self.order_id.ids)], "context": {"create": False}}

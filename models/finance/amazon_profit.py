@@ -82,7 +82,7 @@ class AmazonProfit(models.Model):
     )
     proceeds = Exact("Net Proceeds", readonly=True, help="What Amazon pays for it, fees and refunds taken off")
     source = fields.Selection(
-        [("settlement", "Settlements"), ("finances", "Finances"), ("both", "Both")],
+        [("settlement", "Settlement"), ("finances", "Transactions"), ("both", "Both")],
         "Known from",
         readonly=True,
         help="Money that stands in a settlement counts by its lines; what is in none yet, by Amazon's Finances. Nothing"
@@ -94,9 +94,11 @@ class AmazonProfit(models.Model):
         help="What the stock's valuation says of what was delivered, less what came back; in the order's currency",
     )
     cost_unknown = fields.Boolean(
-        readonly=True, help="Nothing was delivered in Odoo, or the product has no cost: then there is no profit either."
+        "Cost Not Known",
+        readonly=True,
+        help="Nothing was delivered in Odoo, or the product has no cost: then there is no profit either.",
     )
-    without_cost = fields.Integer("Cost Not Known", readonly=True, help="How many have no cost, and so no profit")
+    without_cost = fields.Integer("Without Cost", readonly=True, help="How many have no cost, and so no profit")
     profit = Exact(readonly=True, help="Net proceeds less the cost of goods, where that is known")
 
     # An order's by its id, too.

@@ -12,7 +12,7 @@ class SaleOrder(models.Model):
 
     amazon_payout_state = fields.Selection(
         [("settled", "In Settlements"), ("shown", "In No Settlement Yet"), ("deferred", "Deferred by Amazon")],
-        "Payout",
+        "Payout State",
         readonly=True,
         copy=False,
         help="Where its money is; empty: neither a settlement nor Amazon's Finances have anything of it.",
