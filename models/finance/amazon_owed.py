@@ -47,7 +47,13 @@ class AmazonOwed(models.Model):
     def _table_query(self):
         """Orders from before the first settlement or transaction that is here are not known to be open."""
         return SQL(
-            "SELECT o.id, o.id AS order_id, o.amazon_order_ref AS order_ref, o.company_id,"
+            # Once, and not for each order.
+            "WITH known AS MATERIALIZED (SELECT a.id, LEAST("
+            "   (SELECT MIN(j.known_since) FROM amazon_job j JOIN amazon_account b ON b.id = j.account_id"
+            "    WHERE j.name = 'finances' AND b.merchant_id = a.merchant_id),"
+            "   (SELECT MIN(s.start_at) FROM amazon_settlement s JOIN amazon_account b ON b.id = s.account_id"
+            "    WHERE b.merchant_id = a.merchant_id)) AS since FROM amazon_account a)"
+            " SELECT o.id, o.id AS order_id, o.amazon_order_ref AS order_ref, o.company_id,"
             " o.amazon_account_id AS account_id, o.amazon_marketplace_id AS marketplace_id, o.currency_id,"
             " o.date_order AS ordered_at, COALESCE(o.effective_date, o.date_order) AS shipped_at,"
             " CASE WHEN d.days < 8 THEN '07' WHEN d.days < 15 THEN '14' WHEN d.days < 31 THEN '30' ELSE '99' END"
@@ -55,12 +61,7 @@ class AmazonOwed(models.Model):
             " COALESCE(o.amazon_payout_state, 'unknown') AS state, o.amazon_total AS total,"
             " o.amazon_payout_open AS shown_amount, o.amazon_payout_deferred AS deferred_amount,"
             " CASE WHEN o.amazon_payout_state IS NULL THEN o.amazon_total ELSE o.amazon_payout_open END AS amount"
-            " FROM (SELECT a.id, LEAST("
-            "     (SELECT MIN(j.known_since) FROM amazon_job j JOIN amazon_account b ON b.id = j.account_id"
-            "      WHERE j.name = 'finances' AND b.merchant_id = a.merchant_id),"
-            "     (SELECT MIN(s.start_at) FROM amazon_settlement s JOIN amazon_account b ON b.id = s.account_id"
-            "      WHERE b.merchant_id = a.merchant_id)) AS since FROM amazon_account a) known"
-            " JOIN sale_order o ON o.amazon_account_id = known.id AND o.date_order >= known.since"
+            " FROM known JOIN sale_order o ON o.amazon_account_id = known.id AND o.date_order >= known.since"
             " CROSS JOIN LATERAL (SELECT EXTRACT(EPOCH FROM (now() AT TIME ZONE 'UTC')"
             "   - COALESCE(o.effective_date, o.date_order)) / 86400 AS days) d"
             " WHERE o.amazon_payout_state IS DISTINCT FROM 'settled'"
