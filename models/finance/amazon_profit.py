@@ -98,7 +98,7 @@ class AmazonProfit(models.Model):
         readonly=True,
         help="Nothing was delivered in Odoo, or the product has no cost: then there is no profit either.",
     )
-    without_cost = fields.Integer("Without Cost", readonly=True, help="How many have no cost, and so no profit")
+    without_cost = fields.Integer(readonly=True, help="How many have no cost, and so no profit")
     profit = Exact(readonly=True, help="Net proceeds less the cost of goods, where that is known")
 
     # An order's by its id, too.
