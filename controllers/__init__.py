@@ -1,1 +1,1 @@
-from . import main, papers
+from . import health, main, papers

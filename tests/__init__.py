@@ -33,6 +33,7 @@ from . import (
     test_finances_known,
     test_finances_random,
     test_finances_released,
+    test_health,
     test_import,
     test_inbox,
     test_invoices,

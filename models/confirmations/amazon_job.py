@@ -43,6 +43,7 @@ class AmazonJob(models.Model):
                 switch="auto_confirm",
                 shown=True,
                 waits=confirmations._is_open_for,
+                backlog=confirmations._backlog,
                 progress=_confirmed,
             ),
             # What a person asked for goes out whether the automatic job is started or not.

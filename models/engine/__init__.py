@@ -15,6 +15,7 @@ from . import amazon_outbox
 # isort: split
 from . import (
     amazon_account,
+    amazon_account_health,
     amazon_account_security,
     amazon_feed,
     amazon_job,

@@ -46,6 +46,8 @@ class Job(NamedTuple):
     :param waits: called with an account; tells whether something that it could not do waits for its next try.
     :param left: called with an account and a ``timedelta``; returns since when nobody has gone on with what it brings
         in, if that is longer ago.
+    :param backlog: called with an account; returns how much of its work waits, and since when the oldest has (UTC),
+        None where that is not known.
     :param progress: called with the ``amazon.log`` row of a run; says how far it is, as :func:`...said.say` takes it.
     """
 
@@ -63,6 +65,7 @@ class Job(NamedTuple):
     shown: bool = False
     waits: Callable | None = None
     left: Callable | None = None
+    backlog: Callable | None = None
     progress: Callable = _since
 
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...refusals import BROKEN
 from ...said import say
 
 
@@ -33,3 +34,24 @@ class AmazonJob(models.Model):
                 job.work = self.env._("starts within a minute")
             else:
                 job.work = self.env._("next run at %s", say(self.env, due))
+
+    # === BUSINESS METHODS: MONITORING === #
+
+    def _health(self):
+        """Return how the job is; see the account's method of that name."""
+        backlog = self._declaration().backlog
+        waiting, since = backlog(self.account_id) if backlog else (None, None)
+        return {
+            "name": self.name,
+            "started": self.is_started,
+            "ok": not (self.is_started and (self.standing_since or self.error_kind in BROKEN)),
+            "failures": self.failures,
+            "last_success": _age(self.last_success),
+            "backlog": waiting,
+            "oldest": _age(since),
+        }
+
+
+def _age(moment):
+    """Return how long ago this was, in whole seconds."""
+    return int((fields.Datetime.now() - moment).total_seconds()) if moment else None

@@ -39,6 +39,8 @@ API_STATUSES = [
     ("error", "Error"),
 ]
 FAILED = ("error", "rejected", "unknown")
+# Amazon does not have it yet, as far as is known.
+UNTOLD = ("not_sent", "sending", "unknown")
 # Of several the worst shows.
 WORST_FIRST = ("error", "rejected", "unknown", "sending", "not_sent", "done")
 # Rows looked at in one transaction.
@@ -253,6 +255,17 @@ class AmazonOutbox(models.AbstractModel):
     def _is_open_for(self, account):
         """Tell whether anything waits to be sent or to be asked for."""
         return bool(self.search_count([("account_id", "=", account.id), ("retry_at", "!=", False)], limit=1))
+
+    @api.model
+    def _backlog(self, account):
+        """Return how many rows Amazon does not have yet, and since when the oldest is here (UTC, None: there is none).
+
+        :param account: the ``amazon.account``.
+        :rtype: tuple
+        """
+        untold = [("account_id", "=", account.id), ("state", "in", UNTOLD)]
+        [(count, since)] = self._read_group(untold, aggregates=["__count", "create_date:min"])
+        return count, since or None
 
     # === MOVES === #
 

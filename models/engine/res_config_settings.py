@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ...const import LEAST_STANDSTILL_MINUTES, STANDSTILL_MINUTES
 
@@ -21,3 +21,21 @@ class ResConfigSettings(models.TransientModel):
                 raise ValidationError(
                     self.env._("Standstill: please enter %s minutes or more.", LEAST_STANDSTILL_MINUTES)
                 )
+
+    def action_amazon_health_token(self):
+        """Make a new token for monitors, and show it this once.
+
+        :raise AccessError: the user is not an administrator of Amazon.
+        """
+        if not self.env.user.has_group("sale_amazon_spapi.group_amazon_manager"):
+            raise AccessError(self.env._("Only a manager of Amazon makes a token for monitors."))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "sticky": True,
+                "title": self.env._("Copy the token now: it is not shown again"),
+                "message": self.env["amazon.account"]._new_health_token(),
+            },
+        }

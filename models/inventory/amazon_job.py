@@ -64,6 +64,7 @@ class AmazonJob(models.Model):
                 switch="auto_inventory",
                 shown=True,
                 waits=quantities._is_open_for,
+                backlog=quantities._backlog,
                 progress=_sent,
             ),
             # What a person asked for goes out whether the automatic job is started or not.

@@ -79,6 +79,11 @@ class AmazonQuantity(models.Model):
 
     _due_idx = models.Index("(account_id, id) WHERE state != 'done' OR retry_at IS NOT NULL")
 
+    @api.model
+    def _backlog(self, account):
+        # A SKU has one row for ever: how old that is says nothing.
+        return super()._backlog(account)[0], None
+
     # === COMPUTE METHODS === #
 
     @api.depends("state", "hint")

@@ -58,6 +58,7 @@ class AmazonJob(models.Model):
                 shown=True,
                 progress=_imported,
                 left=self.env["amazon.order.update"]._unbuilt_since,
+                backlog=self.env["amazon.order.update"]._backlog,
                 keeps_cursor=True,
             ),
             "range": Job("_fetch_range", minutes=60, priority=4, on_request=True, shown=True, progress=_imported),

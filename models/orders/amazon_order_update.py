@@ -701,6 +701,19 @@ class AmazonOrderUpdate(models.Model):
         return oldest.write_date if oldest and not worked else False
 
     @api.model
+    def _backlog(self, account):
+        """Return how many orders were received and are not made, and since when the oldest waits (UTC, None: there is
+        none).
+
+        :param account: the ``amazon.account``.
+        :rtype: tuple
+        """
+        # sudo: the inbox is the addon's own
+        waiting = [("account_id", "=", account.id), ("state", "in", OPEN)]
+        [(count, since)] = self.sudo()._read_group(waiting, aggregates=["__count", "create_date:min"])
+        return count, since or None
+
+    @api.model
     def _waiting_domain(self):
         now = fields.Datetime.now()
         return [("state", "in", OPEN), "|", ("retry_at", "=", False), ("retry_at", "<=", now)]

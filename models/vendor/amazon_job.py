@@ -53,6 +53,7 @@ class AmazonJob(models.Model):
                 shown=True,
                 progress=_received,
                 left=self.env["amazon.order.update"]._unbuilt_since,
+                backlog=self.env["amazon.order.update"]._backlog,
                 keeps_cursor=True,
             ),
             "vendor": Job(
@@ -64,6 +65,7 @@ class AmazonJob(models.Model):
                 shown=True,
                 # sudo: the outbox is the addon's own
                 waits=self.env["amazon.vendor.submission"].sudo()._is_open_for,
+                backlog=self.env["amazon.vendor.submission"].sudo()._backlog,
                 progress=_told,
             ),
         }
