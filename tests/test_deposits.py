@@ -2,8 +2,10 @@
 
 import runpy
 from pathlib import Path
+from unittest.mock import patch
 
 from odoo import Command
+from odoo.addons.sale_amazon_spapi.models.finance import amazon_settlement_deposit
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -204,6 +206,28 @@ class TestDeposits(DepositCase):
         self.match(settlement)
         self.assertEqual((settlement.deposit_state, line.is_reconciled), ("matched", True))
 
+    def test_found_by_state(self):
+        """However many there are, and whichever have no payout that waits."""
+        self.startPatcher(patch.object(amazon_settlement_deposit, "MOST", 1))
+        waiting, partly, matched = (self.posted(self.row(amount=90), ref=str(number)) for number in range(3))
+        self.deposit(90)
+        self.match(matched)
+        self.deposit(89)
+        self.match(partly)
+        draft = self.booked(self.row(amount=90), ref="3")
+        to_book = self.settled_with(self.row(amount=90), ref="4")
+        found = self.env["amazon.settlement"].with_user(self.accountant)
+        for states, expected in (
+            (["waiting"], waiting),
+            (["partly"], partly),
+            (["waiting", "partly"], waiting | partly),
+            (["matched"], matched),
+            (["returned"], found),
+            ([False], draft | to_book),
+        ):
+            self.assertEqual(found.search([("deposit_state", "in", states)]), expected.sorted(), states)
+        self.assertEqual(found.search([("deposit_state", "!=", False)]), (waiting | partly | matched).sorted())
+
     def test_entry_made_by_hand(self):
         """Who has no statements enters the deposit against the clearing account."""
         settlement = self.posted(self.row(amount=90))
@@ -304,6 +328,9 @@ class TestReturned(DepositCase):
         first = self.posted(self.row(amount=90))
         second = self.next_one(self.returned(90), self.row(amount=10), ends=20)
         self.assertEqual((first.deposit_state, second.deposit_state), ("returned", "waiting"))
+        found = self.env["amazon.settlement"].with_user(self.accountant)
+        self.assertEqual(found.search([("deposit_state", "=", "returned")]), first)
+        self.assertFalse(found.search([("deposit_state", "=", "matched")]))
         self.assertEqual(self.clearing(), 100)
         second.sudo().entry_ids.button_draft()
         first.invalidate_recordset()

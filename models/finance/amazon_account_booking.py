@@ -1,7 +1,9 @@
 from odoo import fields, models
 
-# Codes of journals: so many are tried.
+# So many journals of an account are looked through for the one of a currency.
 MOST_JOURNALS = 100
+# So many codes are tried for a new one.
+MOST_CODES = 1000
 
 
 class AmazonAccount(models.Model):
@@ -39,14 +41,14 @@ class AmazonAccount(models.Model):
     def _make_booking_journal(self, currency):
         company = self.company_id
         journals = self.env["account.journal"].with_company(company).with_context(active_test=False)
-        codes = set(journals.search([("company_id", "=", company.id)], limit=1000).mapped("code"))
+        codes = set(journals.search([("company_id", "=", company.id)], limit=MOST_CODES).mapped("code"))
         translated = self.with_context(lang=company._amazon_lang()).env
         journal = journals.create(
             {
                 "name": translated._(
                     "Amazon payments: %(account)s (%(currency)s)", account=self.name, currency=currency.name
                 ),
-                "code": next(code for number in range(1, 1000) if (code := f"AM{number}") not in codes),
+                "code": next(code for number in range(1, MOST_CODES + 1) if (code := f"AM{number}") not in codes),
                 "type": "bank",
                 "company_id": company.id,
                 "currency_id": False if currency == company.currency_id else currency.id,

@@ -76,7 +76,7 @@ class AmazonSettlement(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("amount", "lines_amount")
+    @api.depends("amount", "lines_amount", "agrees")
     def _compute_difference(self):
         for settlement in self:
             settlement.difference = 0 if settlement.agrees else settlement.lines_amount - settlement.amount

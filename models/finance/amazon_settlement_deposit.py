@@ -69,8 +69,28 @@ class AmazonSettlement(models.Model):
     def _search_deposit_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        newest = self.search([("payout_item_id", "!=", False)], limit=MOST)
-        return [("id", "in", newest.filtered(lambda settlement: settlement.deposit_state in value).ids)]
+        of_item = self._deposit_domains()
+        wanted = Domain.OR(Domain("payout_item_id", "any", of_item[state]) for state in value if state)
+        if False in value:
+            nothing = Domain("payout_item_id.parent_state", "!=", "posted")
+            wanted |= Domain("payout_item_id", "=", False) | nothing
+        # sudo: see _payouts
+        return [("id", "in", self.sudo()._search(wanted))]
+
+    @api.model
+    def _deposit_domains(self):
+        """Return the domains of the journal items of payouts, by what :meth:`_deposit_state_of` says of them."""
+        posted, whole = Domain("parent_state", "=", "posted"), Domain("reconciled", "=", True)
+        matched = Domain("matched_debit_ids", "!=", False) | Domain("matched_credit_ids", "!=", False)
+        settled = "move_id.amazon_settlement_id"
+        returned = Domain(f"matched_debit_ids.debit_move_id.{settled}", "!=", False)
+        returned |= Domain(f"matched_credit_ids.credit_move_id.{settled}", "!=", False)
+        return {
+            "waiting": posted & ~whole & ~matched,
+            "partly": posted & ~whole & matched,
+            "matched": posted & whole & ~returned,
+            "returned": posted & whole & returned,
+        }
 
     # === ACTION METHODS === #
 
@@ -89,9 +109,8 @@ class AmazonSettlement(models.Model):
         """Have these payouts wait for their deposits again."""
         self._amazon_check_group("accountant")
         self.check_access("read")
-        mine = (
-            self.sudo()
-        )  # sudo: bank statements are kept by those who have more rights; here what was matched is undone
+        # sudo: bank statements are kept by those who have more rights; here what was matched is undone
+        mine = self.sudo()
         for payout in mine._payouts().values():
             lines = self._matched_with(payout).move_id.statement_line_id
             payout.remove_move_reconcile()

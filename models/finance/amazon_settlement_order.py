@@ -1,6 +1,7 @@
 """What a settlement has of each order, and which invoices and credit notes that pays."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -153,6 +154,19 @@ class AmazonSettlementOrder(models.Model):
         }
 
 
+@dataclass(eq=False, slots=True)
+class _Item:
+    """A journal item of a receivable.
+
+    :param open: what is to be paid of it, in the settlement's currency; less with each part that pays it.
+    """
+
+    id: int
+    account_id: int
+    partner_id: int
+    open: float
+
+
 class _Open:
     """What of orders' invoices and credit notes is open, and is used up one part after the other."""
 
@@ -161,14 +175,14 @@ class _Open:
         self.settlement = settlement
         self.currency = settlement.currency_id
         self.orders = self.env["sale.order"].browse(order_ids)
-        # Items of receivables as [id, move, account, partner, what is open], by move.
+        # The items of their receivables, by move.
         self.items = defaultdict(list)
         # What of a move an order may be paid with, by (order, move).
         self.shares = {}
         # Moves by order, whether they are posted or not; the first are used up first.
         self.moves = defaultdict(list)
         self.states = {}
-        # Items that are matched with each other as [item, item, amount], by the id of either; and those taken apart.
+        # Items that are matched with each other as (item, item, amount), by the id of either; and those taken apart.
         self.matched = defaultdict(list)
         self.parted = []
         # The last part of each order and move.
@@ -279,19 +293,19 @@ class _Open:
         )
         for item in items:
             self.items[item.move_id.id].append(
-                [item.id, item.account_id.id, item.partner_id.id, abs(item.amount_residual_currency)]
+                _Item(item.id, item.account_id.id, item.partner_id.id, abs(item.amount_residual_currency))
             )
 
     def _read_matched(self):
         """Read which invoices and credit notes Odoo has matched with each other."""
-        by_id = {item[0]: item for items in self.items.values() for item in items}
+        by_id = {item.id: item for items in self.items.values() for item in items}
         partials = self.env["account.partial.reconcile"].search(
             [("debit_move_id", "in", list(by_id)), ("credit_move_id", "in", list(by_id))]
         )
         for partial in partials:
-            both = [by_id[partial.debit_move_id.id], by_id[partial.credit_move_id.id], partial.debit_amount_currency]
-            for item in both[:2]:
-                self.matched[item[0]].append(both)
+            debit, credit = by_id[partial.debit_move_id.id], by_id[partial.credit_move_id.id]
+            for item in (debit, credit):
+                self.matched[item.id].append((debit, credit, partial.debit_amount_currency))
 
     def _read_other_drafts(self):
         """Leave to other settlements what they are going to pay, and take off orders' shares what they have paid."""
@@ -307,8 +321,8 @@ class _Open:
             if (order.id, move.id) in self.shares:
                 self.shares[order.id, move.id] -= abs(amount)
             for each in self.items[move.id]:
-                if state == "draft" and each[0] == item.id:
-                    each[3] -= abs(amount)
+                if state == "draft" and each.id == item.id:
+                    each.open -= abs(amount)
 
     # === WHAT IS USED === #
 
@@ -320,22 +334,22 @@ class _Open:
         moves = self.moves.get((order_id, kind), ()) if order_id else ()
         for move_id in moves:
             for item in self.items[move_id]:
-                if self.currency.compare_amounts(left, item[3]) > 0:
+                if self.currency.compare_amounts(left, item.open) > 0:
                     self._part(item)
-                usable = self.currency.round(min(left, item[3], self.shares[order_id, move_id]))
-                was_open = was_open or item[3] > 0
+                usable = self.currency.round(min(left, item.open, self.shares[order_id, move_id]))
+                was_open = was_open or item.open > 0
                 if self.currency.compare_amounts(usable, 0) <= 0:
                     continue
-                item[3] -= usable
+                item.open -= usable
                 self.shares[order_id, move_id] -= usable
                 left = self.currency.round(left - usable)
                 part = {
                     **row,
                     "amount": sign * usable,
                     "invoice_id": move_id,
-                    "paid_line_id": item[0],
-                    "account_id": item[1],
-                    "partner_id": item[2],
+                    "paid_line_id": item.id,
+                    "account_id": item.account_id,
+                    "partner_id": item.partner_id,
                     "reason": False,
                 }
                 self.last[order_id, move_id] = part
@@ -347,12 +361,12 @@ class _Open:
 
     def _part(self, item):
         """Take an invoice and its credit notes apart, as :meth:`AmazonSettlementOrder._part` is going to."""
-        for both in self.matched.pop(item[0], ()):
+        for both in self.matched.pop(item.id, ()):
             one, other, amount = both
-            one[3] += amount
-            other[3] += amount
+            one.open += amount
+            other.open += amount
             rest = other if one is item else one
-            self.matched[rest[0]].remove(both)
+            self.matched[rest.id].remove(both)
             self.parted.append((one, other))
 
     def _reason(self, row, moves, was_open):
@@ -370,9 +384,9 @@ class _Open:
         """Say of what pays a part only that the rest stays open."""
         for one, other in self.parted:
             # What nothing is paid of is matched again.
-            rest = min(one[3], other[3])
-            one[3], other[3] = one[3] - rest, other[3] - rest
+            rest = min(one.open, other.open)
+            one.open, other.open = one.open - rest, other.open - rest
         for (order_id, move_id), part in self.last.items():
-            still = min(sum(item[3] for item in self.items[move_id]), self.shares[order_id, move_id])
+            still = min(sum(item.open for item in self.items[move_id]), self.shares[order_id, move_id])
             if self.currency.compare_amounts(still, 0) > 0:
                 part["reason"] = "less"
