@@ -172,6 +172,15 @@ class TestBooking(BookingCase):
         entry = settlement.entry_ids
         self.assertEqual((len(entry), entry.journal_id.amazon_account_id), (1, self.account))
         self.assertEqual(self.on(settlement, "commission"), -settlement.fees)
+        for action, expected in (
+            (settlement.action_view_entries(), entry),
+            (settlement.action_view_booked_orders(), settlement.booked_order_ids),
+            (settlement.action_view_orders(), orders),
+        ):
+            found = self.env[action["res_model"]].with_user(self.accountant).search(action["domain"])
+            self.assertEqual(found.sorted("id"), expected.sorted("id"))
+        part = settlement.booked_order_ids[0]
+        self.assertEqual(part.action_view_invoice()["res_id"], part.order_id.invoice_ids.id)
 
     def credited(self, amount=100):
         """Return an order that is invoiced and credited, and both; Odoo has matched them with each other."""
@@ -215,6 +224,43 @@ class TestBooking(BookingCase):
         self.assertFalse(settlement.unmatched_count)
         settlement.action_post()
         self.assertEqual((invoice.amount_residual, note.amount_residual), (0, 0))
+
+    def test_combined(self):
+        """What was combined into another order is paid with that one's invoice."""
+        parent, child = self.sold(), self.imported()
+        child._action_cancel()
+        child.with_user(self.user).amazon_merged_into_id = parent
+        goods = parent.order_line[:1]
+        parent.order_line.create(
+            {
+                "order_id": parent.id,
+                "product_id": goods.product_id.id,
+                "product_uom_qty": 1,
+                "price_unit": child.amazon_total,
+                "technical_price_unit": -1,
+                "tax_ids": False,
+            }
+        )
+        parent.order_line.product_id.invoice_policy = "order"
+        invoice = self.invoice(parent)
+        self.assertEqual(invoice.amount_total, parent.amazon_total + child.amazon_total)
+        settlement = self.booked(self.row(parent, parent.amazon_total), self.row(child, child.amazon_total))
+        self.assertEqual((settlement.unmatched_count, settlement.booked_order_ids.invoice_id), (0, invoice))
+        settlement.action_post()
+        self.assertEqual(invoice.amount_residual, 0)
+
+    def test_invoiced_in_another_currency(self):
+        """It is listed, and pays nothing."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        order = self.sold()
+        invoice = order._create_invoices()
+        invoice.currency_id = dollar
+        invoice.action_post()
+        settlement = self.booked(self.row(order, 10))
+        self.assertEqual(settlement.booked_order_ids.reason, "currency")
+        settlement.action_post()
+        self.assertEqual(invoice.amount_residual, invoice.amount_total)
 
     def test_a_month_ends(self):
         """Each month has its entry; what the first comes to is carried forward, and nothing stays there."""
@@ -481,6 +527,22 @@ class TestBooking(BookingCase):
         self.assertEqual(self.account.booking_rule_ids.company_id, elsewhere)
         settlement.action_post()
         self.assertEqual(settlement.state, "posted")
+
+    def test_rules_of_another_company(self):
+        """An account that has moved leaves the rules' accounts behind: nothing is booked on those."""
+        self.set_up()
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", elsewhere.id)], limit=1)
+        settlement = self.settled_with(self.fee(-30))
+        of_company = {"user_id": False, "warehouse_id": warehouse.id, "fba_warehouse_id": warehouse.id}
+        self.account.write({"company_id": elsewhere.id, **of_company})
+        self.accountant.company_ids |= elsewhere
+        settlement = settlement.with_context(allowed_company_ids=(self.company | elsewhere).ids)
+        settlement.action_set_up_booking()
+        settlement.invalidate_recordset()
+        self.assertRegex(settlement.why_not_booked, "no account.*Commission.*Payout")
+        with self.assertRaisesRegex(UserError, "no account"):
+            settlement.action_book()
 
     def test_rights(self):
         """Accountants of the company book, with the least rights; others see nothing of it."""

@@ -114,6 +114,31 @@ class TestDeposits(DepositCase):
         empty.action_post()
         self.assertFalse(empty.deposit_state)
 
+    def test_not_the_banks(self):
+        """What another company has, and what is in Amazon's own journal, is no deposit."""
+        settlement = self.posted(self.row(amount=90))
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere", "currency_id": self.company.currency_id.id})
+        self.env.user.company_ids |= elsewhere
+        accounts = [
+            self.env["account.account"]
+            .with_company(elsewhere)
+            .create({"name": name, "code": code, "account_type": kind, "company_ids": [Command.set(elsewhere.ids)]})
+            for name, code, kind in (("Bank", "101000", "asset_cash"), ("Suspense", "102000", "asset_current"))
+        ]
+        bank = self.env["account.journal"].create(
+            {
+                "name": "Theirs",
+                "code": "BNK",
+                "type": "bank",
+                "company_id": elsewhere.id,
+                "default_account_id": accounts[0].id,
+                "suspense_account_id": accounts[1].id,
+            }
+        )
+        self.deposit(90, bank=bank)
+        self.deposit(90, bank=self.account._booking_journal(self.company.currency_id))
+        self.assertFalse(self.dialog(settlement).line_ids)
+
     def test_a_yen_less(self):
         """What the bank has kept waits on, or goes where the accountant says."""
         settlement = self.posted(self.row(amount=90))

@@ -70,6 +70,13 @@ class TestSettlements(SettlementsCase):
         self.fetch()
         self.assertEqual(len(self.settlements()), 105)
 
+    def test_for_how_long_amazon_shows_them(self):
+        """What is hardly younger than 90 days comes in."""
+        self.put(self.simple())
+        self.amazon.post("clock", advance=(90 * 24 - 2) * 3600)
+        self.fetch()
+        self.assertEqual(len(self.settlements()), 1)
+
     def test_what_finances_do_not_tell_apart(self):
         order = self.sold()
         for what in ("refund", "chargeback", "guarantee-claim"):
@@ -427,3 +434,4 @@ class TestSettlementsByHand(SettlementsCase):
         self.assertFalse(self.job.is_started)
         self.job.with_user(self.manager).action_toggle()
         self.assertTrue(self.account.auto_settlement and self.job.cron_id.active)
+        self.assertEqual((self.job.cron_id.interval_number, self.job.cron_id.interval_type), (12 * 60, "minutes"))

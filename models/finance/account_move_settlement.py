@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 # Of more invoices than so many whoever posts does not wait until they are paid.
 MOST_AT_ONCE = 1000
@@ -54,7 +55,7 @@ class AccountMove(models.Model):
             settlements = settled.amazon_settlement_id.sudo()  # sudo: see _amazon_booked
             paying = settlements.filtered("is_being_posted")
             paying._stop_paying()
-            settled._amazon_booked().line_id.remove_move_reconcile()
+            settled._amazon_unmatch()
             # Those of its other months go on.
             (paying.entry_ids - settled).filtered(lambda entry: entry.state == "posted")._amazon_pay()
         return result
@@ -67,7 +68,9 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         posted = super()._post(soft)
-        posted.filtered("amazon_settlement_id")._amazon_pay()
+        if settled := posted.filtered("amazon_settlement_id"):
+            settled._amazon_pay()
+            settled.amazon_settlement_id.sudo()._match_by_itself()  # sudo: see _amazon_booked
         return posted
 
     def _amazon_pay(self):
@@ -77,6 +80,13 @@ class AccountMove(models.Model):
             booked.settlement_id._pay_later()
         else:
             booked._reconcile()
+
+    def _amazon_unmatch(self):
+        """Have these entries pay nothing any more, and their payout wait for its deposit."""
+        # sudo: who takes back an entry need not have what it was matched with
+        items = self.env["account.move.line"].sudo()
+        matched = Domain("matched_debit_ids", "!=", False) | Domain("matched_credit_ids", "!=", False)
+        items.search(Domain("move_id", "in", self.ids) & matched).remove_move_reconcile()
 
     def _amazon_booked(self):
         """Return what of settlements' orders is in these entries."""

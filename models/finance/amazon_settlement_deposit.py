@@ -330,30 +330,6 @@ class AmazonSettlement(models.Model):
                 (alike[0] | item).reconcile()
 
 
-class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    # === ACTION METHODS === #
-
-    def button_draft(self):
-        result = super().button_draft()
-        if settled := self.filtered("amazon_settlement_id"):
-            # sudo: who takes back an entry need not have what it was matched with
-            matched = Domain("matched_debit_ids", "!=", False) | Domain("matched_credit_ids", "!=", False)
-            items = self.env["account.move.line"].sudo()
-            items.search(Domain("move_id", "in", settled.ids) & matched).remove_move_reconcile()
-        return result
-
-    # === BUSINESS METHODS === #
-
-    def _post(self, soft=True):
-        posted = super()._post(soft)
-        # sudo: who posts an entry need not see settlements
-        if settled := posted.sudo().amazon_settlement_id:
-            settled._match_by_itself()
-        return posted
-
-
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 

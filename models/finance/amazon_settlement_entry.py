@@ -11,6 +11,10 @@ from .amazon_booking_rule import KINDS
 from .exact import DECIMALS, NOTHING
 
 
+# Every entry may need them: the payout, and what pays nothing or is left by rounding.
+ALWAYS = ("transfer", "unmatched")
+
+
 class Entry:
     """A settlement on its way into the books. Amounts are as Amazon has them: what it pays is positive: a credit."""
 
@@ -51,8 +55,7 @@ class Entry:
         rules, kinds = cls._rules(settlement), dict(KINDS)
         labels = dict(settlement.env["amazon.booking.rule"]._fields["kind"]._description_selection(settlement.env))
         missing = {one.kind for one in types if one.kind in kinds and not rules._for(one)}
-        always = {"transfer", "unmatched"} if any(one.kind in BUYERS for one in types) else {"transfer"}
-        missing |= {kind for kind in always if not rules._of_kind(kind)}
+        missing |= {kind for kind in ALWAYS if not rules._of_kind(kind)}
         return [labels[kind] for kind in kinds if kind in missing]
 
     # === MAKING === #
