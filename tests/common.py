@@ -149,15 +149,16 @@ class AmazonCase(TransactionCase):
         return amazon
 
     @classmethod
-    def keep_books(cls):
-        """Give the company what it needs to post invoices."""
+    def keep_books(cls, company=None):
+        """Give the company, or another one, what it needs to post invoices."""
+        company = company or cls.company
         income, receivable = cls.env["account.account"].create(
             [
                 {
                     "name": kind,
                     "code": code,
                     "account_type": kind,
-                    "company_ids": [(6, 0, cls.company.ids)],
+                    "company_ids": [(6, 0, company.ids)],
                     "reconcile": kind == "asset_receivable",
                 }
                 for kind, code in (("income", "400000"), ("asset_receivable", "110000"))
@@ -168,14 +169,12 @@ class AmazonCase(TransactionCase):
                 "name": "Sales",
                 "code": "SAL",
                 "type": "sale",
-                "company_id": cls.company.id,
+                "company_id": company.id,
                 "default_account_id": income.id,
             }
         )
-        cls.env["ir.default"].set(
-            "res.partner", "property_account_receivable_id", receivable.id, company_id=cls.company.id
-        )
-        cls.env["res.partner"].search([]).property_account_receivable_id = receivable
+        cls.env["ir.default"].set("res.partner", "property_account_receivable_id", receivable.id, company_id=company.id)
+        cls.env["res.partner"].with_company(company).search([]).property_account_receivable_id = receivable
 
     @classmethod
     def _make_products(cls):

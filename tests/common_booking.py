@@ -1,3 +1,5 @@
+from odoo import Command
+
 from .common_settlements import SettlementsCase
 
 
@@ -23,6 +25,25 @@ class BookingCase(SettlementsCase):
         """Make journals and rules; return the rules."""
         self.env["amazon.booking.rule"].with_user(self.accountant).action_set_up()
         return self.account.booking_rule_ids
+
+    def keep_exchange(self, company=None):
+        """Give the company, or another one, what it needs to book differences of exchange."""
+        company = company or self.company
+        gain, loss = (
+            self.env["account.account"]
+            .with_company(company)
+            .create([{"name": kind, "code": code, "account_type": kind, "company_ids": [Command.set(company.ids)]}])
+            for kind, code in (("income_other", "425700"), ("expense", "513500"))
+        )
+        journals = self.env["account.journal"].with_company(company)
+        journal = journals.create({"name": "Exchange", "code": "EXC", "type": "general", "company_id": company.id})
+        company.write(
+            {
+                "currency_exchange_journal_id": journal.id,
+                "income_currency_exchange_account_id": gain.id,
+                "expense_currency_exchange_account_id": loss.id,
+            }
+        )
 
     def booked(self, *rows, **values):
         """Return a settlement with these rows, booked."""

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
@@ -457,26 +457,7 @@ class TestBooking(BookingCase):
         """The entry is in the settlement's currency, valued by Odoo's rate of its day; the invoice is paid to zero."""
         dollar = self.env.ref("base.USD")
         dollar.active = True
-        gain, loss = self.env["account.account"].create(
-            [
-                {
-                    "name": kind,
-                    "code": code,
-                    "account_type": kind,
-                    "company_ids": [Command.set(self.company.ids)],
-                }
-                for kind, code in (("income_other", "425700"), ("expense", "513500"))
-            ]
-        )
-        self.company.write(
-            {
-                "currency_exchange_journal_id": self.env["account.journal"]
-                .create({"name": "Exchange", "code": "EXC", "type": "general"})
-                .id,
-                "income_currency_exchange_account_id": gain.id,
-                "expense_currency_exchange_account_id": loss.id,
-            }
-        )
+        self.keep_exchange()
         self.env["res.currency.rate"].create(
             [
                 {"currency_id": dollar.id, "name": day, "rate": 1 / yen, "company_id": self.company.id}
@@ -701,3 +682,154 @@ class TestBookingRandom(BookingCase):
             ) or [None]
             if entry:
                 self.assertEqual(fields.Date.start_of(entry.date, "month"), entry.amazon_settlement_month)
+
+
+@tagged("post_install", "-at_install")
+class TestBookingElsewhere(BookingCase):
+    """Whichever company books, and in whichever currency Amazon pays: the same holds."""
+
+    def setUp(self):
+        super().setUp()
+        self.currencies = {name: self.env.ref(f"base.{name}") for name in ("JPY", "USD")}
+        self.currencies["USD"].active = True
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere", "currency_id": self.currencies["USD"].id})
+        companies = self.company | elsewhere
+        self.env.user.company_ids |= elsewhere
+        self.accountant.company_ids |= elsewhere
+        self.env = self.env(context={**self.env.context, "allowed_company_ids": companies.ids})
+        self.keep_books(elsewhere)
+        for company in companies:
+            self.keep_exchange(company)
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", elsewhere.id)], limit=1)
+        of_company = {"company_id": elsewhere.id, "warehouse_id": warehouse.id, "user_id": False}
+        other = self._connect(self.amazon.seller(), name="Elsewhere", **of_company)
+        self.accounts = {"here": self.account.with_env(self.env), "elsewhere": other}
+        self.product = self.env["product.product"].create({"name": "P", "type": "service", "taxes_id": False})
+        self.customer = self.env["res.partner"].create({"name": "C"})
+        self.examples = 0
+
+    def value(self, rates):
+        """Have a dollar be worth so many yen since September, and so many since November."""
+        self.env["res.currency.rate"].search([("company_id", "in", self.env.companies.ids)]).unlink()
+        for company in self.env.companies:
+            other = self.currencies["USD" if company.currency_id.name == "JPY" else "JPY"]
+            self.env["res.currency.rate"].create(
+                [
+                    {
+                        "currency_id": other.id,
+                        "company_id": company.id,
+                        "name": day,
+                        "rate": yen if other.name == "JPY" else 1 / yen,
+                    }
+                    for day, yen in zip(("2026-09-01", "2026-11-01"), rates, strict=True)
+                ]
+            )
+
+    def ordered(self, currency, prices):
+        """Return orders that are invoiced in a currency."""
+        company = self.account.company_id
+        self.examples += 1
+        orders = (
+            self.env["sale.order"]
+            .with_company(company)
+            .create(
+                [
+                    {
+                        "company_id": company.id,
+                        "partner_id": self.customer.id,
+                        "amazon_account_id": self.account.id,
+                        "amazon_merchant_id": self.account.merchant_id,
+                        "amazon_order_ref": f"503-{self.examples:07}-{number:07}",
+                        "order_line": [Command.create({"product_id": self.product.id, "price_unit": price})],
+                    }
+                    for number, price in enumerate(prices)
+                ]
+            )
+        )
+        orders.action_confirm()
+        for order in orders:
+            invoice = order._create_invoices()
+            invoice.write({"currency_id": currency.id, "invoice_date": "2026-10-20"})
+            invoice.invoice_line_ids.price_unit = order.order_line.price_unit
+            invoice.action_post()
+        return orders
+
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.sampled_from(("here", "elsewhere")),
+        st.sampled_from(("JPY", "USD")),
+        st.tuples(st.integers(90_001, 180_001), st.integers(90_001, 180_001)),
+        st.lists(st.tuples(st.integers(1, 9_999), st.integers(0, 9_999)), max_size=3),
+        st.lists(
+            st.tuples(
+                st.sampled_from(("Principal", "Commission", "Storage Fee", "Current Reserve Amount")),
+                st.integers(-9_999, 9_999),
+                st.sampled_from(("2026-09-30", "2026-10-31", "2026-11-14")),
+            ),
+            max_size=6,
+        ),
+    )
+    @example(
+        "here", "USD", (150_123, 151_777), [], [("Commission", -33, "2026-10-31"), ("Commission", 33, "2026-11-14")]
+    )
+    @example("elsewhere", "JPY", (150_123, 151_777), [(1, 1)], [("Storage Fee", -1, "2026-09-30")])
+    def test_any_settlement(self, where, name, rates, sold, rows):
+        """
+        :param rates: how much a dollar is, in thousandths of a yen.
+        :param sold: what each order comes to and how much of it is paid in the first month, in the smallest coins.
+        :param rows: what else there is, in the smallest coins.
+        """
+        self.account, currency = self.accounts[where], self.currencies[name]
+        coin = 10**-currency.decimal_places
+        self.value([rate / 1000 for rate in rates])
+        orders = self.ordered(currency, [round(price * coin, 2) for price, _part in sold])
+        content = []
+        for order, (price, part) in zip(orders, sold, strict=True):
+            first = min(part, price)
+            content.append(self.row(order, round(first * coin, 2), day="2026-10-25"))
+            content.append(self.row(order, round((price - first) * coin, 2)))
+        for kind, amount, day in rows:
+            group = "ItemPrice" if kind == "Principal" else "ItemFees"
+            content.append(self.row(amount=round(amount * coin, 2), name=kind, group=group, day=day))
+        content = content or [self.fee(-coin)]
+        total = round(sum(float(row[5]) for row in content), 2)
+        settlement = self.settled_with(*content, total=f"{total:.{currency.decimal_places}f}", currency=name)
+        settlement.action_set_up_booking()
+        shapes = []
+        for _again in range(2):
+            try:
+                settlement.action_book()
+            except UserError as error:
+                self.assertRegex(str(error), "nothing to book")
+                self.assertFalse(any(each.amount for each in settlement.sum_ids))
+                return
+            settlement.action_post()
+            shapes.append(self.checked(settlement, orders))
+            settlement.sudo().entry_ids.button_draft()
+            receivables = orders.invoice_ids.mapped("amount_residual")
+            self.assertEqual(receivables, orders.invoice_ids.mapped("amount_total"))
+            settlement.sudo().entry_ids.unlink()
+        self.assertEqual(*shapes)
+
+    def checked(self, settlement, orders):
+        """Look at a settlement's posted entries; return what they have."""
+        entries, currency = settlement.sudo().entry_ids, settlement.currency_id
+        self.assertEqual((settlement.state, entries.company_id), ("posted", self.account.company_id))
+        for entry in entries:
+            self.assertEqual(entry.company_currency_id.round(sum(entry.line_ids.mapped("balance"))), 0)
+            self.assertEqual(currency.round(sum(entry.line_ids.mapped("amount_currency"))), 0)
+        lines = entries.line_ids
+        self.assertEqual((lines.currency_id, lines.company_id), (currency, self.account.company_id))
+        carried = lines.filtered(lambda line: line.account_id == entries.journal_id.default_account_id)
+        self.assertEqual(entries.company_currency_id.round(sum(carried.mapped("balance"))), 0)
+        self.assertEqual(currency.round(sum(carried.mapped("amount_currency"))), 0)
+        transfer = self.account.booking_rule_ids._of_kind("transfer").ledger_account_id
+        paid = sum(lines.filtered(lambda line: line.account_id == transfer).mapped("amount_currency"))
+        self.assertEqual(currency.round(paid - settlement.amount), 0)
+        self.assertFalse(any(orders.invoice_ids.mapped("amount_residual")))
+        receivables = orders.invoice_ids.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        self.assertEqual(set(receivables.mapped("reconciled")), {True} if orders else set())
+        self.assertEqual(sum(receivables.mapped("amount_residual")), 0)
+        parts = settlement.booked_order_ids.filtered("order_id")
+        self.assertFalse(any(parts.mapped("reason")))
+        return sorted((line.account_id.id, line.name, line.balance, line.amount_currency) for line in lines)

@@ -10,7 +10,6 @@ from .amazon_amount_type import BUYERS
 from .amazon_booking_rule import KINDS
 from .exact import DECIMALS, NOTHING
 
-
 # Every entry may need them: the payout, and what pays nothing or is left by rounding.
 ALWAYS = ("transfer", "unmatched")
 
