@@ -1,6 +1,8 @@
 """What orders and SKUs bring, and what Amazon still owes."""
 
+import runpy
 from datetime import timedelta
+from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -272,6 +274,24 @@ class TestProfit(ProfitCase):
         settlement.counted = sorted(orders.ids)[0]
         self.fetch()
         self.assertEqual((settlement.counted, len(self.rows(*orders))), (-1, 2))
+
+    def test_upgrade(self):
+        """What was known before there were profits counts, too."""
+        settled, shown = self.settled(), self.sold()
+        self.paid()
+        self.sync()
+        before = self.rows(settled, shown).read(["proceeds", "profit", "source"])
+        self.env["amazon.profit"].search([]).unlink()
+        (settled | shown).amazon_payout_state = False
+        self.settlements().counted = 0
+        path = Path(__file__).parents[1] / "migrations" / "19.0.1.8.0" / "post-migrate.py"
+        runpy.run_path(str(path))["migrate"](self.env.cr, "19.0.1.7.0")
+        self.env.invalidate_all()
+        after = self.rows(settled, shown).read(["proceeds", "profit", "source"])
+        self.assertTrue(after)
+        self.assertEqual([{**row, "id": 0} for row in after], [{**row, "id": 0} for row in before])
+        self.assertEqual(settled.amazon_payout_state, "settled")
+        self.assertEqual(self.settlements().mapped("counted"), [-1])
 
     def test_drill_down(self):
         order = self.settled()
