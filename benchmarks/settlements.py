@@ -21,7 +21,11 @@ COLUMNS = (
     "\torder-id\tmarketplace-name\tamount-type\tamount-description\tamount\tposted-date\tposted-date-time"
     "\torder-item-code\tsku\tquantity-purchased"
 )
-REF = "'{prefix}-' || lpad(n::text, 7, '0') || '-7654321'"
+# Amazon's numbers are not alike.
+REF = (
+    "'{prefix}-' || lpad((n::bigint * 7654321 %% 10000000)::text, 7, '0') || '-'"
+    " || lpad((n::bigint * 1234567 %% 10000000)::text, 7, '0')"
+)
 
 
 def of_many_orders(options):

@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...ours import OURS, is_ours
+
 # Of more invoices than so many whoever posts does not wait until they are paid.
 MOST_AT_ONCE = 1000
 
@@ -67,7 +69,8 @@ class AccountMove(models.Model):
     # === BUSINESS METHODS === #
 
     def _post(self, soft=True):
-        posted = super()._post(soft)
+        settling = {"amazon_settling": OURS} if all(move.amazon_settlement_id for move in self) else {}
+        posted = super(AccountMove, self.with_context(**settling))._post(soft).with_env(self.env)
         if settled := posted.filtered("amazon_settlement_id"):
             settled._amazon_pay()
             settled.amazon_settlement_id.sudo()._match_by_itself()  # sudo: see _amazon_booked
@@ -108,3 +111,15 @@ class AccountMove(models.Model):
                         entries=", ".join(rest.mapped("display_name")),
                     )
                 )
+
+
+class ResPartner(models.Model):
+    """Customers of invoices that a settlement pays."""
+
+    _inherit = "res.partner"
+
+    def _increase_rank(self, field, n=1):
+        # Their invoices have counted; of thousands of buyers Odoo would write each by itself.
+        if is_ours(self.env, "amazon_settling"):
+            return None
+        return super()._increase_rank(field, n)
