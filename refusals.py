@@ -342,6 +342,11 @@ _UNREADABLE = {
         " Configuration > Report Columns; then it is read again."
     ),
 }
+#: What somebody's program has made of a file, most likely.
+_CHANGED = _lt(
+    "%(field)s does not hold what it should: the file may have been changed. Download it from Seller Central again, and"
+    " upload it as it is."
+)
 #: How a file's readers name a place in it.
 _LINE = re.compile(r"line (\d+)(?:, (.+))?")
 #: What a settlement file is that is none, or not of this kind.
@@ -423,6 +428,8 @@ def unreadable(error):
     :param MalformedAnswer error: what was raised.
     :return: ``_lt(…)``.
     """
+    if error.reason == "wrong_type" and _LINE.fullmatch(error.path or ""):
+        return with_facts(_CHANGED, {"field": _place(error.path)})
     if error.path and error.reason in _UNREADABLE:
         return with_facts(_UNREADABLE[error.reason], {"field": _place(error.path)})
     if error.reason in _OTHER_FILES:

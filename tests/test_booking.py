@@ -4,6 +4,7 @@ from datetime import date
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
@@ -85,6 +86,13 @@ class TestBookingSetUp(BookingCase):
         self.assertEqual(action["res_model"], "amazon.booking.rule")
         settlement.invalidate_recordset()
         self.assertFalse(settlement.why_not_booked or settlement.needs_set_up)
+        # A rule can be added there, though nobody adds a settlement.
+        rules = (
+            self.env["amazon.booking.rule"]
+            .with_user(self.accountant)
+            .with_context({"create": False, **action["context"]})
+        )
+        self.assertNotEqual(etree.fromstring(rules.get_view(view_type="list")["arch"]).get("create"), "False")
         settlement.action_book()
         self.assertEqual(settlement.state, "draft")
 
@@ -347,6 +355,25 @@ class TestBooking(BookingCase):
         settlement.action_post()
         self.assertEqual(settlement.entry_ids.line_ids.mapped("balance"), lines.mapped("balance"))
 
+    def test_what_is_posted_is_seen(self):
+        """Who has Odoo's Invoicing only sees what an entry has: Odoo's form does not show it to him."""
+        settlement = self.booked(self.fee(-30))
+        self.assertFalse(self.accountant.has_group("account.group_account_readonly"))
+        action = settlement.action_view_items()
+        items = self.env[action["res_model"]].with_user(self.accountant)
+        found = items.search(action["domain"])
+        self.assertEqual(found, settlement.entry_ids.line_ids)
+        for view, kind in action["views"]:
+            arch = etree.fromstring(items.get_view(view, kind)["arch"])
+            shown = {field.get("name") for field in arch.iter("field")}
+            with self.subTest(kind=kind):
+                self.assertLessEqual({"account_id", "name", "debit", "credit", "date"}, shown)
+                self.assertEqual(sum(one["debit"] for one in found.read(sorted(shown))), 30)
+        form = etree.fromstring(settlement.entry_ids.get_view(view_type="form")["arch"])
+        button = self.env.ref("sale_amazon_spapi.action_amazon_entry_items")
+        [shows] = form.xpath(f"//button[@name='{button.id}']")
+        self.assertEqual(shows.get("invisible"), "not amazon_settlement_id")
+
     def test_what_pays_nothing(self):
         """Each is listed with its reason, and stands by itself on the account of what is not matched."""
         orders = self.imported(count=5)
@@ -390,6 +417,11 @@ class TestBooking(BookingCase):
         self.assertIn(f"{more.amazon_order_ref}: More than is open", lines.mapped("name"))
         found = self.env["amazon.settlement.order"].with_user(self.accountant)
         self.assertEqual(len(found.search(settlement.action_view_unmatched()["domain"])), 8)
+        # Each leads on: to its order, or to what the settlement has of one that is not here.
+        parts = {part.reason: part.with_user(self.accountant) for part in settlement.booked_order_ids if part.reason}
+        self.assertEqual(parts["no_invoice"].action_view_order()["res_id"], without.id)
+        action = parts["not_here"].action_view_order()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]).order_ref, "503-0000000-0000000")
         settlement.action_post()
         self.assertEqual((more.invoice_ids.amount_residual, less.invoice_ids.amount_residual), (0, 50))
         # What is seen to meanwhile is taken up when it is booked again.

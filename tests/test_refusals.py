@@ -288,7 +288,13 @@ class TestRefusals(AmazonCase):
             error = MalformedAnswer("it is no number", reason="wrong_type", path=path)
             place = unreadable(error)._args["field"]
             self.assertEqual(getattr(place, "_source", None), source)
-            self.assertEqual(say(self.env, unreadable(error)), f"The field {path} does not hold what it should.")
+            said = say(self.env, unreadable(error))
+            if source:
+                # A person has the file, or gets it again.
+                self.assertTrue(said.startswith(f"{path} does not hold what it should: "))
+                self.assertIn("Download it from Seller Central again", said)
+            else:
+                self.assertEqual(said, f"The field {path} does not hold what it should.")
 
     def test_a_good_test_ends_old_errors(self):
         """What jobs reported before is not shown beside a test that went well; they try again at once."""

@@ -298,6 +298,7 @@ METHODS = {
             [
                 "action_view_booked_orders",
                 "action_view_entries",
+                "action_view_items",
                 "action_view_lines",
                 "action_view_orders",
                 "action_view_transactions",
@@ -308,7 +309,7 @@ METHODS = {
         ),
     },
     "amazon.booking.rule": {"action_set_up": (*ACCOUNTANT, "stranger")},
-    "amazon.settlement.order": {"action_view_invoice": SHOWS},
+    "amazon.settlement.order": dict.fromkeys(["action_view_invoice", "action_view_order"], SHOWS),
     "amazon.settlement.sum": {"action_view_lines": SHOWS},
     "amazon.profit": dict.fromkeys(
         ["action_view_order", "action_view_settlement_lines", "action_view_transactions"], SHOWS

@@ -15,7 +15,7 @@ from .exact import NOTHING
 class AmazonSettlement(models.Model):
     _inherit = "amazon.settlement"
 
-    entry_ids = fields.One2many("account.move", "amazon_settlement_id", "Entries", readonly=True)
+    entry_ids = fields.One2many("account.move", "amazon_settlement_id", "Journal Entries", readonly=True)
     entry_count = fields.Integer(compute="_compute_entry_count")
     booked_order_ids = fields.One2many("amazon.settlement.order", "settlement_id", "Orders as Booked", readonly=True)
     unmatched_count = fields.Integer("Not Matched", compute="_compute_unmatched_count")
@@ -106,6 +106,13 @@ class AmazonSettlement(models.Model):
         entries = [("amazon_settlement_id", "in", self.ids)]
         return {**action, "domain": entries, "context": {"create": False}}
 
+    def action_view_items(self):
+        """Open the journal items of these settlements' entries: Odoo's form of an entry shows them only to who has
+        its full accounting features."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_entry_items")
+        entries = [("move_id.amazon_settlement_id", "in", self.ids), ("parent_state", "!=", "cancel")]
+        return {**action, "domain": entries, "context": {"create": False}}
+
     def action_view_unmatched(self):
         """Open what of the buyers' money pays no invoice, or only a part of one."""
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_orders")
@@ -124,7 +131,8 @@ class AmazonSettlement(models.Model):
         for account, settlements in self.grouped("account_id").items():
             account._set_up_booking(settlements.currency_id)
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_booking_rules")
-        return {**action, "domain": [("account_id", "in", self.account_id.ids)]}
+        # What the settlement's page does not let make: a rule that is missing can be added.
+        return {**action, "domain": [("account_id", "in", self.account_id.ids)], "context": {"create": True}}
 
     # === BUSINESS METHODS === #
 

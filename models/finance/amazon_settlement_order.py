@@ -142,6 +142,22 @@ class AmazonSettlementOrder(models.Model):
 
     # === ACTION METHODS === #
 
+    def action_view_order(self):
+        """Open the order; where it is not here, what the settlement has of it."""
+        self.ensure_one()
+        if not self.order_id:
+            action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_lines")
+            lines = [("settlement_id", "=", self.settlement_id.id), ("order_ref", "=", self.order_ref)]
+            return {**action, "domain": lines, "context": {"create": False}}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "res_id": self.order_id.id,
+            "context": {"create": False},
+        }
+
     def action_view_invoice(self):
         """Open the invoice or credit note that this pays."""
         self.ensure_one()
