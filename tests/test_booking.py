@@ -90,7 +90,7 @@ class TestBookingSetUp(BookingCase):
         rules = (
             self.env["amazon.booking.rule"]
             .with_user(self.accountant)
-            .with_context({"create": False, **action["context"]})
+            .with_context(**{"create": False, **action["context"]})
         )
         self.assertNotEqual(etree.fromstring(rules.get_view(view_type="list")["arch"]).get("create"), "False")
         settlement.action_book()
