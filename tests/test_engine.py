@@ -100,8 +100,10 @@ class TestEngine(FetchCase):
         actions = crons.ir_actions_server_id
         self.assertEqual(len(crons), len(account.job_ids))
         account.active = False
-        self.assertEqual(crons.filtered("active"), account._job("privacy").sudo().cron_id)
-        self.assertEqual(account.job_ids.filtered("is_started").mapped("job_state"), ["always"])
+        at_home = account._job("privacy") | account._job("paying")
+        self.assertEqual(crons.filtered("active"), at_home.sudo().cron_id)
+        self.assertEqual(account.job_ids.filtered("is_started"), at_home)
+        self.assertEqual(set(at_home.mapped("job_state")), {"always"})
         account.active = True
         self.assertTrue(account._job("orders").sudo().cron_id.active)
         account.with_user(self.manager).unlink()
@@ -133,12 +135,14 @@ class TestEngine(FetchCase):
         self.assertRegex(log.with_context(lang="ja_JP").message, "[ぁ-ん]")
 
     def test_archived_by_an_earlier_version(self):
-        """An update starts the removal of personal data where an earlier version had stopped it."""
+        """An update starts the removal of personal data, and the paying of what is posted, where an earlier version had
+        stopped them."""
         self.account.active = False
         crons = self.account.job_ids.sudo().cron_id
         crons.active = False
         self.env["amazon.account"]._update_jobs()
-        self.assertEqual(crons.filtered("active"), self.account._job("privacy").sudo().cron_id)
+        at_home = self.account._job("privacy") | self.account._job("paying")
+        self.assertEqual(crons.filtered("active"), at_home.sudo().cron_id)
 
     def test_killed_behind_the_last_page(self):
         """A range whose process died after its last page is not said to run for ever."""
@@ -523,6 +527,19 @@ class TestEngine(FetchCase):
         self.assertEqual(account.id, latest + 1)
         self.assertEqual(account.fba_warehouse_id.name, f"FBA Back ({latest + 2})")
         self.assertEqual(account.fba_warehouse_id.code, f"F{latest + 3:04X}")
+
+    def test_language_of_the_company(self):
+        """What is stored is in the language of the company's contact, also when that has just changed; asking for it
+        again reads nothing."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        for lang in ("ja_JP", "en_US"):
+            self.company.partner_id.lang = lang
+            self.assertEqual(self.company._amazon_lang(), lang)
+            self.env.invalidate_all()
+            with self.assertQueryCount(0):
+                self.assertEqual(self.company._amazon_lang(), lang)
+        self.company.partner_id = self.env["res.partner"].create({"name": "Another contact", "lang": "ja_JP"})
+        self.assertEqual(self.company._amazon_lang(), "ja_JP")
 
     def test_language_switched_off(self):
         """A company whose language was switched off since still gets its orders, in English."""

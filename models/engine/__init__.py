@@ -28,4 +28,5 @@ from . import (
     mail_activity,
     res_company,
     res_config_settings,
+    res_partner,
 )

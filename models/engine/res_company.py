@@ -1,6 +1,6 @@
 import time
 
-from odoo import api, models
+from odoo import api, models, tools
 
 # The hint to the screens that something has changed, and the name of the companies' channels for it.
 CHANGED = "sale_amazon_spapi.changed"
@@ -16,10 +16,21 @@ class ResCompany(models.Model):
     def _amazon_lang(self):
         """Return the language in which what is stored about the company's Amazon orders is written."""
         self.ensure_one()
-        # sudo: the language of a company's own contact
-        lang = self.sudo().partner_id.lang
+        lang = self._amazon_contact_lang()
         # A language may have been switched off since.
         return lang if lang in dict(self.env["res.lang"].get_installed()) else "en_US"
+
+    @tools.ormcache("self.id")
+    def _amazon_contact_lang(self):
+        # Kept: each job asks for it several times, and Odoo would read the whole company and contact after each commit.
+        # sudo: the language of a company's own contact
+        return self.sudo().partner_id.lang
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "partner_id" in vals:
+            self.env.registry.clear_cache()
+        return result
 
     # === BUSINESS METHODS: SCREENS === #
 
