@@ -82,6 +82,7 @@ class TestBookingSetUp(BookingCase):
         self.why(settlement, "no journal for JPY")
         self.why(settlement, "no account.*Payout")
         self.assertTrue(settlement.needs_set_up)
+        self.assertFalse(settlement.needs_rules, "to set up is enough")
         action = settlement.action_set_up_booking()
         self.assertEqual(action["res_model"], "amazon.booking.rule")
         settlement.invalidate_recordset()
@@ -124,6 +125,11 @@ class TestBookingSetUp(BookingCase):
         )
         self.why(settlement, "Quite New.*New Charge|New Charge.*Quite New")
         self.why(settlement, "no account.*Other")
+        # Buttons lead to both.
+        self.assertTrue(settlement.needs_types and settlement.needs_rules)
+        action = settlement.action_view_unclear_types()
+        named = self.env[action["res_model"]].with_user(self.accountant).search(action["domain"]).mapped("name")
+        self.assertEqual(sorted(named), ["New Charge", "Quite New"])
         for one in settlement.line_ids.type_id.filtered(lambda one: one.kind != "other"):
             one.kind = "fee"
         self.env["amazon.booking.rule"].with_user(self.accountant).create(
@@ -134,7 +140,7 @@ class TestBookingSetUp(BookingCase):
             }
         )
         settlement.invalidate_recordset()
-        self.assertFalse(settlement.why_not_booked)
+        self.assertFalse(settlement.why_not_booked or settlement.needs_types or settlement.needs_rules)
         settlement.action_book()
 
     def test_locked(self):

@@ -303,6 +303,7 @@ METHODS = {
                 "action_view_orders",
                 "action_view_transactions",
                 "action_view_unclassified",
+                "action_view_unclear_types",
                 "action_view_unmatched",
             ],
             SHOWS,

@@ -21,6 +21,8 @@ class AmazonSettlement(models.Model):
     unmatched_count = fields.Integer("Not Matched", compute="_compute_unmatched_count")
     why_not_booked = fields.Text("Cannot Be Booked because", compute="_compute_why_not_booked")
     needs_set_up = fields.Boolean(compute="_compute_why_not_booked")
+    needs_types = fields.Boolean(compute="_compute_why_not_booked")
+    needs_rules = fields.Boolean(compute="_compute_why_not_booked")
 
     # === COMPUTE METHODS === #
 
@@ -56,7 +58,10 @@ class AmazonSettlement(models.Model):
         for settlement in self:
             whys = settlement.sudo()._why_not_booked() if settlement.state == "open" else []
             settlement.why_not_booked = "\n".join(whys)
-            settlement.needs_set_up = settlement.state == "open" and not settlement.sudo()._is_set_up()
+            mine = settlement.sudo().filtered(lambda one: one.state == "open")
+            settlement.needs_set_up = bool(mine) and not mine._is_set_up()
+            settlement.needs_types = bool(mine._unclear_types())
+            settlement.needs_rules = bool(mine) and not settlement.needs_set_up and bool(mine._without_account())
 
     # === ACTION METHODS === #
 
@@ -124,6 +129,11 @@ class AmazonSettlement(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_orders")
         return {**action, "domain": [("settlement_id", "in", self.ids)], "context": {"create": False}}
 
+    def action_view_unclear_types(self):
+        """Open the amounts' types of which a person has to say what they are."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_amount_types")
+        return {**action, "domain": [("id", "in", self._unclear_types().ids)], "context": {"create": False}}
+
     def action_set_up_booking(self):
         """Make the journal and the rules that are missing, and show the rules."""
         self._amazon_check_group("accountant")
@@ -161,16 +171,26 @@ class AmazonSettlement(models.Model):
             )
         if self.has_other and not self.is_seen:
             whys.append(self.env._("It came with other contents. Take them, or mark it as seen to keep what is here."))
-        types = self.sum_ids.filtered(lambda each: abs(each.amount) > NOTHING).type_id
-        unclear = types.filtered(lambda one: one.kind == "unclassified" or one.is_guessed)
-        if unclear:
+        if unclear := self._unclear_types():
             names = ", ".join(unclear.mapped("name"))
             whys.append(self.env._("Say under Amount Types what these are, or that the guess is right: %s", names))
         if not account._booking_journal(self.currency_id):
             whys.append(self.env._("There is no journal for %s. Press “Set Up Booking”.", self.currency_id.name))
-        if missing := Entry.without_account(self, types):
+        if missing := self._without_account():
             whys.append(self.env._("These have no account. Choose one under Booking Rules: %s", ", ".join(missing)))
         return whys + self._why_locked()
+
+    def _amount_types(self):
+        """Return the types of what it has amounts of."""
+        return self.sum_ids.filtered(lambda each: abs(each.amount) > NOTHING).type_id
+
+    def _unclear_types(self):
+        """Return those of which a person has to say what they are."""
+        return self._amount_types().filtered(lambda one: one.kind == "unclassified" or one.is_guessed)
+
+    def _without_account(self):
+        """Return the names of the kinds that have no account."""
+        return Entry.without_account(self, self._amount_types())
 
     def _why_locked(self):
         journal = self.account_id._booking_journal(self.currency_id)
