@@ -6,6 +6,13 @@ Imports no odoo. Start reading with :mod:`.client` (the one door) and :mod:`.ord
 """
 
 from .amounts import split
+from .cancellations import (
+    BUYER_CANCELED,
+    CANCEL_REASONS,
+    FEED_TYPE_CANCELLATION,
+    OrderCancellation,
+    cancellation_feed,
+)
 from .client import Budget, Credentials, NoBudget, SellingPartner
 from .endpoints import Endpoint, endpoint
 from .errors import (
@@ -108,10 +115,13 @@ __all__ = [
     "ALL",
     "Acknowledgement",
     "ANY_PRODUCT",
+    "BUYER_CANCELED",
+    "CANCEL_REASONS",
     "CARTON",
     "CONTENT_TYPE_JSON",
     "CONTENT_TYPE_XML",
     "EDIFACT",
+    "FEED_TYPE_CANCELLATION",
     "FEED_TYPE_FULFILLMENT",
     "FEED_TYPE_LISTINGS",
     "FBA",
@@ -125,6 +135,7 @@ __all__ = [
     "DIRECT_PAYMENT",
     "OTHER",
     "OPERATIONS",
+    "OrderCancellation",
     "PALLET",
     "SANDBOX",
     "REPORT_TYPE_SETTLEMENTS",
@@ -205,6 +216,7 @@ __all__ = [
     "VendorOrdersPage",
     "VendorTransaction",
     "authorization_url",
+    "cancellation_feed",
     "endpoint",
     "exchange_authorization_code",
     "flat_fulfillment_file",

@@ -1,17 +1,13 @@
 """What goes in a feed of confirmations, and in the file that Seller Central takes instead of it."""
 
-import re
 import unicodedata
-from io import BytesIO
 
 from lxml import etree
 
 from .errors import BadRequest
 from .feeds import LIMIT_BYTES
 from .shipments import OTHER, stamp, tidy
-
-_LONGEST_MERCHANT_ID = 50
-_LARGEST_MESSAGE_ID = 10**20 - 1  # amzn-base.xsd, IDNumber
+from .xml_feeds import leaf, tree, xml_feed
 
 
 def fulfillment_feed(merchant_id, messages):
@@ -24,22 +20,7 @@ def fulfillment_feed(merchant_id, messages):
     :return: ``bytes``, for :data:`.feeds.CONTENT_TYPE_XML`.
     :raises BadRequest: for a shipment that Amazon would refuse: one of them could make it refuse all.
     """
-    messages = list(messages)
-    if not messages:
-        raise BadRequest("a feed without messages", operation="createFeed", code="InvalidInput")
-    _check_merchant(merchant_id)
-    _check_ids(message_id for message_id, _shipment in messages)
-    buffer = BytesIO()
-    schema_instance = "http://www.w3.org/2001/XMLSchema-instance"
-    location = {f"{{{schema_instance}}}noNamespaceSchemaLocation": "amzn-envelope.xsd"}
-    with etree.xmlfile(buffer, encoding="UTF-8") as file:
-        file.write_declaration()
-        with file.element("AmazonEnvelope", location, nsmap={"xsi": schema_instance}):
-            file.write(_tree("Header", DocumentVersion="1.01", MerchantIdentifier=merchant_id))
-            file.write(_leaf("MessageType", "OrderFulfillment"))
-            for message_id, shipment in messages:
-                file.write(_message(message_id, shipment))
-    return buffer.getvalue()
+    return xml_feed(merchant_id, "OrderFulfillment", messages, _message)
 
 
 def split_feed(messages, limit_bytes=LIMIT_BYTES):
@@ -67,30 +48,17 @@ def split_feed(messages, limit_bytes=LIMIT_BYTES):
 _ENVELOPE = 512
 
 
-def _check_merchant(merchant_id):
-    if not isinstance(merchant_id, str) or not re.fullmatch(rf"\w{{1,{_LONGEST_MERCHANT_ID}}}", merchant_id, re.ASCII):
-        raise BadRequest("not a seller's id", operation="createFeed", code="InvalidInput")
-
-
-def _check_ids(ids):
-    seen = set()
-    for message_id in ids:
-        if type(message_id) is not int or not 1 <= message_id <= _LARGEST_MESSAGE_ID or message_id in seen:
-            raise BadRequest("message ids must be positive, each once", operation="createFeed", code="InvalidInput")
-        seen.add(message_id)
-
-
 def _message(message_id, shipment):
     """Build one message; amzn-envelope.xsd and OrderFulfillment.xsd fix the order of everything in it."""
     shipment.validate(feed=True)
     code, name = shipment.carrier
-    message = _tree("Message", MessageID=str(message_id))
+    message = tree("Message", MessageID=str(message_id))
     fulfillment = etree.SubElement(message, "OrderFulfillment")
-    fulfillment.append(_leaf("AmazonOrderID", shipment.order_id))
-    fulfillment.append(_leaf("MerchantFulfillmentID", shipment.reference))
-    fulfillment.append(_leaf("FulfillmentDate", stamp(shipment.ship_date)))
+    fulfillment.append(leaf("AmazonOrderID", shipment.order_id))
+    fulfillment.append(leaf("MerchantFulfillmentID", shipment.reference))
+    fulfillment.append(leaf("FulfillmentDate", stamp(shipment.ship_date)))
     fulfillment.append(
-        _tree(
+        tree(
             "FulfillmentData",
             CarrierCode=code,
             CarrierName=name if code == OTHER else "",
@@ -99,21 +67,8 @@ def _message(message_id, shipment):
         )
     )
     for item in shipment.items:
-        fulfillment.append(_tree("Item", AmazonOrderItemCode=item.item_id, Quantity=str(item.quantity)))
+        fulfillment.append(tree("Item", AmazonOrderItemCode=item.item_id, Quantity=str(item.quantity)))
     return message
-
-
-def _tree(tag, **leaves):
-    """Build an element from texts; an empty one is left out."""
-    element = etree.Element(tag)
-    element.extend(_leaf(name, text) for name, text in leaves.items() if text)
-    return element
-
-
-def _leaf(tag, text):
-    element = etree.Element(tag)
-    element.text = text
-    return element
 
 
 _FLAT_COLUMNS = (
