@@ -263,6 +263,11 @@ def list_confirmations(world, request, values, order_id):
     return find_record(world, order_id).get("confirmations", [])
 
 
+def list_cancellations(world, request, values, order_id):
+    """Every accepted cancellation of an order that a feed told, in the order they came."""
+    return find_record(world, order_id).get("cancellations", [])
+
+
 # Listings
 
 
@@ -536,6 +541,7 @@ ROUTES = Map(
             ("PATCH", "/orders/<order_id>", change_order),
             ("POST", "/orders/<order_id>/<action>", act),
             ("GET", "/orders/<order_id>/confirmations", list_confirmations),
+            ("GET", "/orders/<order_id>/cancellations", list_cancellations),
             ("GET", "/listings", list_listings),
             ("POST", "/listings", add_listing),
             ("POST", "/listings/bulk", add_many_listings),

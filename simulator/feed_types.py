@@ -1,12 +1,13 @@
 """The types of feeds: who may submit them and what becomes of them."""
 
-from . import fulfillment_flat, fulfillment_xml, listings_feed
+from . import cancellations, fulfillment_flat, fulfillment_xml, listings_feed
 
 # type -> module with ROLES (any one suffices), process(world, seller, feed, document, limit) -> Report, and
 # write(report, seller, feed id) -> (content type, bytes)
 PROCESSED = {
     "POST_ORDER_FULFILLMENT_DATA": fulfillment_xml,
     "POST_FLAT_FILE_FULFILLMENT_DATA": fulfillment_flat,
+    "POST_ORDER_ACKNOWLEDGEMENT_DATA": cancellations,
     "JSON_LISTINGS_FEED": listings_feed,
 }
 # Types that createFeed does not meter with the others: type -> (submissions a second, at once)

@@ -3,7 +3,7 @@
 import hashlib
 from functools import partial
 
-from . import documents, processing, reports
+from . import cancellations, documents, processing, reports
 from .errors import invalid_input, not_found, unauthorized
 from .feed_types import LEGACY, PLANS, PROCESSED
 from .marketplaces import BY_ID
@@ -172,9 +172,10 @@ def check_marketplaces(call, marketplaces):
 
 
 def advance(world):
-    """Let the feeds be as far as the clock says."""
+    """Let the feeds, and what follows of them later, be as far as the clock says."""
     seconds = world.settings["feed_seconds"]
     processing.advance(world, "feed", world.feeds.by_id.values(), seconds, partial(process, world))
+    cancellations.advance(world)
 
 
 def process(world, feed, at=None):

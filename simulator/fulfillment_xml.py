@@ -1,18 +1,16 @@
 """POST_ORDER_FULFILLMENT_DATA: an envelope of OrderFulfillment messages."""
 
-import re
-import xml.etree.ElementTree as ET
 from dataclasses import dataclass, replace
 
-from . import documents, parcels, xml_rules
+from . import parcels, xml_rules
 from .operations import SHIPPING_ROLES
 from .refusals import Refusal
 from .reports import WARNING, Report, write_xml
+from .xml_envelope import decoded, read_envelope
 from .xml_rules import Invalid, date_time, sequence, text
 
 ROLES = SHIPPING_ROLES
 NUMBER = r"\d{1,20}"
-DECLARATION = re.compile(r"\s*<\?xml\s[^>]*?(?:encoding\s*=\s*[\"']([^\"']+)[\"'][^>]*?)?\?>")
 write = write_xml
 
 
@@ -34,7 +32,7 @@ class Message:
 def process(world, seller, feed, document, limit=None):
     """Apply the messages (only the first ``limit``) and report. A document that is not valid changes nothing."""
     try:
-        messages = read(decoded(document), seller)
+        messages = read_envelope(decoded(document), seller, "OrderFulfillment", read_message)
     except Invalid as error:
         return Report.reject(Refusal("xml", error=str(error)))
     except Refusal as refusal:
@@ -44,44 +42,6 @@ def process(world, seller, feed, document, limit=None):
         report.processed += 1
         apply(world, feed, message, report)
     return report
-
-
-def decoded(document):
-    """The document's text. What the content type and the XML declaration say must agree, and be true."""
-    content = documents.content_of(document)
-    declared = documents.charset_of(document["content_type"])
-    try:
-        match = DECLARATION.match(content[:200].decode("latin-1").removeprefix("\u00ef\u00bb\u00bf"))
-        in_file = match[1].lower() if match and match[1] else None
-        if declared and in_file and declared != in_file:
-            raise ValueError
-        result = documents.decode(content, declared or in_file or "utf-8").removeprefix("\ufeff")
-    except ValueError:
-        raise Refusal("encoding", charset=declared or in_file or "utf-8") from None
-    return result
-
-
-def read(content, seller):
-    """list of Message; Invalid or Refusal when the document cannot be accepted as a whole."""
-    if "<!DOCTYPE" in content:
-        raise Invalid("DOCTYPE is not allowed.")
-    try:
-        root = ET.fromstring(content)
-    except ET.ParseError as error:
-        raise Invalid(str(error)) from None
-    if root.tag != "AmazonEnvelope":
-        raise Invalid(f"cvc-elt.1: Cannot find the declaration of element '{root.tag}'.")
-    envelope = sequence(root, "Header", "MessageType", "Message", "Message*")
-    header = sequence(envelope["Header"][0], "DocumentVersion", "MerchantIdentifier")
-    text(header, "DocumentVersion", r"1\.01")
-    merchant = text(header, "MerchantIdentifier")
-    if merchant != seller["merchant_id"]:
-        raise Refusal("merchant", given=merchant)
-    text(envelope, "MessageType", "OrderFulfillment")
-    messages = [read_message(element) for element in envelope["Message"]]
-    if len({message.number for message in messages}) < len(messages):
-        raise Invalid("cvc-identity-constraint.4.2.2: Duplicate key value declared for 'MessageID'.")
-    return messages
 
 
 def read_message(element):

@@ -1,4 +1,4 @@
-"""Why Amazon does not accept a shipment, or what it warns about, in the words it uses.
+"""Why Amazon does not accept a shipment or a cancellation, or what it warns about, in the words it uses.
 
 The Japanese warning about the ship-method is Amazon's own; so are the English texts about package references, items and
 orders that are fulfilled already. The numbers are this simulator's.
@@ -137,6 +137,37 @@ TEXTS = {
         "The ship-method field is blank or contains an invalid value. Make sure that a valid ship-method is entered.",
         "ship-methodの項目が記入されていないか入力内容が無効です。"
         "有効なship-methodの項目が入力されていることを確認してください。",
+    ),
+    # Cancelling
+    "cancel_by_amazon": (
+        18040,
+        "Order {order_id} is fulfilled by Amazon and cannot be cancelled by the seller.",
+        "注文「{order_id}」はAmazonが出荷する注文のため、出品者がキャンセルすることはできません。",
+    ),
+    "cancel_pending": (
+        18041,
+        "Order {order_id} is pending and cannot be cancelled by the seller.",
+        "注文「{order_id}」は保留中のため、出品者がキャンセルすることはできません。",
+    ),
+    "cancel_cancelled": (
+        18042,
+        "Order {order_id} has already been cancelled.",
+        "注文「{order_id}」はすでにキャンセルされています。",
+    ),
+    "cancel_shipped": (
+        18043,
+        "Order {order_id} has been shipped, or a part of it, and cannot be cancelled any more.",
+        "注文「{order_id}」は一部または全部が出荷済みのため、キャンセルできません。",
+    ),
+    "cancel_items": (
+        18044,
+        "An order is cancelled as a whole: order item {item_id} is missing.",
+        "注文全体をキャンセルする必要があります。注文商品番号「{item_id}」がありません。",
+    ),
+    "cancel_reason": (
+        18045,
+        "CancelReason: is missing for order item {item_id}.",
+        "注文商品番号「{item_id}」のキャンセル理由が記入されていません。",
     ),
     # The whole document
     "encoding": (

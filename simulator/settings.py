@@ -9,6 +9,7 @@ DEFAULTS = {
     "transparency_codes": "require",  # for items of the TRANSPARENCY programme: require or ignore
     "feed_seconds": 30,  # from creating a feed to its end, a third of it in the queue; None: not by itself
     "feed_references": "kept",  # a parcel told in a feed: MerchantFulfillmentID is its reference, or given by Amazon
+    "cancellation_delay": 0,  # seconds from reporting a cancellation as done to the order's being so; None: never
     "feed_compression": False,  # whether result documents are stored as GZIP
     "report_seconds": 30,  # from asking for a report to its end, a third of it in the queue; None: not by itself
     "report_compression": False,  # whether reports are stored as GZIP
@@ -53,7 +54,7 @@ WHOLE = {  # name -> the least and the most
 }
 MOST = {"finance_delay": 48 * 3600}
 # These may be None: only the control API does it.
-NEVER = ("feed_seconds", "report_seconds", "listing_seconds", "vendor_seconds")
+NEVER = ("feed_seconds", "cancellation_delay", "report_seconds", "listing_seconds", "vendor_seconds")
 
 
 class Settings(Store):
