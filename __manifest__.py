@@ -38,6 +38,8 @@
         "wizards/amazon_confirmation_file_views.xml",
         "wizards/amazon_completion_views.xml",
         "views/amazon_confirmation_views.xml",
+        "wizards/amazon_cancelling_views.xml",
+        "views/amazon_cancellation_views.xml",
         "views/amazon_feed_views.xml",
         "views/amazon_quantity_views.xml",
         "wizards/amazon_rejection_views.xml",

@@ -8,6 +8,7 @@ from . import customers  # isort: skip
 from . import speed  # isort: skip
 from . import orders  # isort: skip
 from . import confirmations  # isort: skip
+from . import cancelling  # isort: skip
 from . import inventory  # isort: skip
 from . import finance  # isort: skip
 from . import vendor  # isort: skip

@@ -4,6 +4,7 @@ from . import (
     test_booking,
     test_booking_many,
     test_cancel,
+    test_cancelling,
     test_changes,
     test_combine,
     test_completion,

@@ -55,6 +55,9 @@ class TestAccess(AmazonCase):
                 "confirmation_ids": [(6, 0, left.amazon_confirmation_ids.ids)],
             }
         )
+        called_off = self.imported()
+        called_off.action_cancel()
+        self.env["amazon.cancellation"].create({**called_off._amazon_cancellation_vals(), "reason": "NoInventory"})
         order = self.imported("jp_gift")
         self.place(set={"orderItems": {"0": {"quantityOrdered": "many"}}}, minutes_ago=0)
         self.amazon.post("clock", advance=600)
@@ -98,6 +101,7 @@ class TestAccess(AmazonCase):
             "amazon_phase",
             "amazon_shipping_rule",
             "amazon_shipping_method",
+            "amazon_cancellation",
             "amazon_confirmation",
             "amazon_feed",
             "delivery_carrier",

@@ -228,6 +228,8 @@ METHODS = {
         "action_amazon_view_profit": SHOWS,
         "action_amazon_view_settlement_lines": SHOWS,
         "action_amazon_view_transactions": SHOWS,
+        "action_amazon_cancel": USER,
+        "action_amazon_view_cancellations": SHOWS,
         "action_amazon_accept": USER,
         "action_amazon_reject": USER,
         "action_amazon_floor_denial": USER,
@@ -322,6 +324,13 @@ METHODS = {
     "amazon.vendor.submission": {"action_retry": USER, "action_amazon_has_it": USER, "action_open_order": SHOWS},
     "amazon.vendor.status": {"action_tell": USER},
     "amazon.vendor.full.stock": {"action_send": MANAGER},
+    "amazon.cancellation": {
+        "action_retry": USER,
+        "action_amazon_open": SHOWS,
+        "action_open_order": SHOWS,
+        "action_view_logs": SHOWS,
+    },
+    "amazon.cancelling": {"action_cancel_orders": USER},
     "amazon.rejection": {"action_reject": USER},
     "amazon.vendor.acceptance": {"action_accept": USER, "action_accept_known": USER},
     "amazon.log": dict.fromkeys(
@@ -495,6 +504,9 @@ class RightsCase(ConfirmationCase):
                 .id,
             }
         )
+        called_off = self.imported()
+        called_off.action_cancel()
+        self.env["amazon.cancellation"].create({**called_off._amazon_cancellation_vals(), "reason": "NoInventory"})
         code = self.env["amazon.vendor.warehouse"].create(
             {"account_id": self.account.id, "party_ref": "ABCD", "warehouse_id": self.warehouse.id}
         )
@@ -662,6 +674,7 @@ class TestRights(RightsCase):
             "amazon_offer",
             "amazon_job",
             "amazon_phase",
+            "amazon_cancellation",
             "amazon_confirmation",
             "amazon_feed",
             "amazon_vendor_submission",
@@ -1183,7 +1196,8 @@ class EveryButtonCase(VendorCase, RightsCase):
 
     def loaded(self, action, way):
         """Load an action as /web/action/load does."""
-        known = self.env["ir.actions.actions"].sudo().browse(int(action))
+        by_id = isinstance(action, int) or action.isdigit()
+        known = self.env["ir.actions.actions"].sudo().browse(int(action)) if by_id else self.env.ref(action).sudo()
         return self.tried(way, lambda: self.env[known.type].sudo().browse(known.id)._get_action_dict())
 
     def tried(self, way, call):

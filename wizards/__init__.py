@@ -4,6 +4,7 @@ from . import amazon_order_search  # isort: skip
 from . import (
     amazon_acceptance,
     amazon_amounts_search,
+    amazon_cancelling,
     amazon_combine,
     amazon_completion,
     amazon_confirmation_file,

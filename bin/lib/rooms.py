@@ -18,6 +18,7 @@ BELOW = {
     "orders": ("customers", "engine"),
     "speed": ("orders", "customers", "engine"),
     "confirmations": ("orders", "customers", "engine"),
+    "cancelling": ("confirmations", "orders", "customers", "engine"),
     "inventory": ("orders", "customers", "engine"),
     "finance": ("orders", "customers", "engine"),
     "vendor": ("confirmations", "inventory", "orders", "customers", "engine"),

@@ -210,6 +210,8 @@ WAYS = {
     "requested": on_accounts("_send_requested"),
     "results": on_accounts("_fetch_results"),
     "send and results": on_accounts("_send_confirmations", "_fetch_results"),
+    # What was sent is worked off meanwhile.
+    "cancel": on_accounts("_send_cancellations", "_send_cancellations"),
     "stock": on_accounts("_sync_inventory"),
     "stock and results": on_accounts("_sync_inventory", "_fetch_results"),
     "compare": on_accounts("_compare_stock"),
