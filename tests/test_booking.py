@@ -294,6 +294,8 @@ class TestBooking(BookingCase):
             for entry in (first, second)
         ]
         self.assertEqual(of_months, [90, -90])
+        with self.assertRaisesRegex(UserError, "belong together"):
+            first.button_cancel()
         self.assertEqual((self.on(settlement, "commission"), self.on(settlement, "transfer")), (17, 133))
         second.action_post()
         self.assertEqual(settlement.state, "draft")
@@ -310,6 +312,55 @@ class TestBooking(BookingCase):
         self.assertEqual(settlement.state, "draft")
         with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             first.button_draft()
+
+    def test_where_it_ends(self):
+        """The payout is of the day in the marketplace, and so is its month."""
+        self.set_up()
+        text = self.text(self.fee(-30), total="-30").replace("2026-11-15 00:00:00", "2026-11-30 15:30:00")
+        self.upload(text)
+        settlement = self.settlements().with_user(self.accountant)
+        settlement.action_book()
+        dates = settlement.entry_ids.sorted("date").mapped("date")
+        self.assertEqual(dates, [date(2026, 11, 30), date(2026, 12, 1)])
+
+    def test_fractions(self):
+        """Amounts in fractions of a yen: the largest has what rounding makes, and the payout is the settlement's."""
+        self.set_up()
+        fees = [self.fee(amount, day="2026-10-20") for amount in (-10.4, -3.1)]
+        fees += [self.fee(-20.4), self.fee(-5.4, name="Storage Fee")]
+        settlement = self.settled_with(*fees, total="-39.3")
+        settlement.action_book()
+        first, second = settlement.entry_ids.sorted("date")
+        on = {
+            entry: {line.account_id: line.balance for line in entry.line_ids if line.balance > 0}
+            for entry in (first, second)
+        }
+        commission, storage = (
+            self.account.booking_rule_ids._of_kind(kind).ledger_account_id for kind in ("commission", "storage")
+        )
+        self.assertEqual((on[first][commission], on[second][commission], on[second][storage]), (14, 20, 5))
+        self.assertEqual(self.on(settlement, "transfer"), -39)
+        split = self.settled_with(*(self.fee(-7.4, name=name) for name in ("Commission", "Storage Fee")), total="-14.8")
+        split.action_book()
+        self.assertEqual(
+            (self.on(split, "commission") + self.on(split, "storage"), self.on(split, "transfer")), (15, -15)
+        )
+
+    def test_two_invoices_of_an_order(self):
+        """Both are paid, and each is noted on the order."""
+        order = self.sold(items=[{"sku": "AMZ-TEA-001", "price": 900}, {"sku": "AMZ-CUP-001", "price": 500}])
+        first = order._create_invoices()
+        first.invoice_line_ids[:1].unlink()
+        first.action_post()
+        second = self.invoice(order)
+        settlement = self.booked(self.row(order, first.amount_total + second.amount_total))
+        self.assertEqual(settlement.booked_order_ids.invoice_id, first | second)
+        settlement.action_post()
+        self.env.cr.precommit.run()
+        self.assertEqual((first | second).mapped("amount_residual"), [0, 0])
+        noted = order.message_ids.filtered(lambda message: "paid" in (message.body or "")).mapped("body")
+        for invoice in first | second:
+            self.assertEqual(len([body for body in noted if invoice.name in body]), 1)
 
     def test_one_line_a_kind(self):
         """Fees of many orders are one line; reserves, ads and taxes go where they belong."""
@@ -517,6 +568,8 @@ class TestBooking(BookingCase):
         for entry in settlement.entry_ids:
             self.assertEqual(sum(entry.line_ids.mapped("balance")), 0)
             self.assertAlmostEqual(sum(entry.line_ids.mapped("amount_currency")), 0)
+        paying = settlement.booked_order_ids.line_id.sorted("date")
+        self.assertEqual(paying.mapped("balance"), [-round((total - 1) * 150.123), -round(151.777)])
         settlement.action_post()
         self.assertEqual(
             (invoice.amount_residual, invoice.line_ids.filtered("date_maturity")[:1].reconciled), (0, True)

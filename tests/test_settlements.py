@@ -203,19 +203,35 @@ class TestSettlements(SettlementsCase):
         [line] = self.settlements().line_ids
         self.assertEqual((line.order_id, line.item_id.sku), (order, "AMZ-CUP-001"))
 
+    def test_two_items_of_a_sku(self):
+        """Which of them a line without an item is of nobody knows: it is of the order only."""
+        order = self.sold(items=[{"sku": "AMZ-TEA-001", "price": 90}, {"sku": "AMZ-TEA-001", "price": 10}])
+        items = self.env["amazon.order.item"].search([("order_id", "=", order.id)])
+        self.assertEqual(len(items), 2)
+        self.put(self.simple(order=order.amazon_order_ref, sku="AMZ-TEA-001"))
+        self.put(self.simple(order=order.amazon_order_ref, sku="AMZ-TEA-001", item=items[0].item_ref, ref="2"))
+        self.fetch()
+        first, second = self.settlements().line_ids
+        self.assertEqual(((first | second).order_id, first.item_id, second.item_id), (order, items.browse(), items[0]))
+
     def test_days_are_the_marketplaces(self):
         self.put(
             self.text(
                 ("Order", "", "Amazon.co.jp", "ItemPrice", "Principal", "40", "2026-10-31 14:59:59 UTC", "", ""),
                 ("Order", "", "Amazon.co.jp", "ItemPrice", "Principal", "50", "2026-10-31 15:00:00 UTC", "", ""),
+                # What names no marketplace, and what has a day only.
+                ("ServiceFee", "", "", "ItemFees", "Commission", "-3", "2026-10-31 15:00:00 UTC", "", ""),
+                ("ServiceFee", "", "", "ItemFees", "Commission", "3", "2026-11-01", "", ""),
             )
         )
         self.fetch()
-        first, second = self.settlements().line_ids
+        first, second, fee, back = self.settlements().line_ids
         self.assertEqual((first.posted_on, second.posted_on), (date(2026, 10, 31), date(2026, 11, 1)))
         self.assertEqual(second.posted_at, datetime(2026, 10, 31, 15))
+        self.assertEqual((fee.posted_on, back.posted_on), (date(2026, 11, 1), date(2026, 11, 1)))
+        self.assertEqual(back.posted_at, datetime(2026, 10, 31, 15))
         months = self.settlements().sum_ids.mapped(lambda each: (each.month, each.amount))
-        self.assertEqual(months, [(date(2026, 10, 1), 40), (date(2026, 11, 1), 50)])
+        self.assertEqual(months, [(date(2026, 10, 1), 40), (date(2026, 11, 1), 50), (date(2026, 11, 1), 0)])
 
     def test_what_is_not_known(self):
         """New names come in, a guess is said to be one, and what is chosen is added up anew."""
