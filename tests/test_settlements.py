@@ -33,6 +33,11 @@ class TestSettlements(SettlementsCase):
         self.assertEqual(set(sold.mapped("kind")), {"principal", "tax", "shipping", "commission"})
         self.assertEqual(sum(settlement.sum_ids.mapped("amount")), settlement.amount)
         self.assertEqual(sum(settlement.sum_ids.mapped("count")), len(lines))
+        sums = self.env["amazon.settlement.sum"].with_user(self.accountant)
+        places = ["kind", "month:month", "marketplace_id"]
+        groups = sums.formatted_read_group([("settlement_id", "=", settlement.id)], places, ["amount:sum"])
+        self.assertEqual(len({group["kind"] for group in groups}), len(set(lines.mapped("kind"))))
+        self.assertEqual(sum(group["amount:sum"] for group in groups), settlement.amount)
         [file] = self.files()
         self.assertEqual((file.state, settlement.file_id), ("read", file))
         self.assertFalse(self.activity())
