@@ -146,7 +146,15 @@ class TestBookingSetUp(BookingCase):
     def test_locked(self):
         self.set_up()
         self.company.fiscalyear_lock_date = "2026-11-30"
-        self.why(self.settled_with(self.fee(-30)), "locked period")
+        settlement = self.settled_with(self.fee(-30))
+        self.why(settlement, "locked period")
+        self.company.write({"fiscalyear_lock_date": False, "tax_lock_date": "2026-11-30"})
+        settlement.invalidate_recordset()
+        self.assertFalse(settlement.why_not_booked, "it has no taxes")
+        tax = self.taxes[10].copy({"name": "Input 10%", "type_tax_use": "purchase"})
+        self.account.booking_rule_ids._of_kind("commission").ledger_tax_ids = tax
+        settlement.invalidate_recordset()
+        self.why(settlement, "locked period")
 
     def test_currency_without_a_journal(self):
         self.set_up()
@@ -157,6 +165,14 @@ class TestBookingSetUp(BookingCase):
         settlement.action_book()
         journal = settlement.entry_ids.journal_id
         self.assertEqual((journal.currency_id.name, journal.code), ("USD", "AM2"))
+
+    def test_currencies_that_were_paid(self):
+        """Whoever sets up has a journal for each, whatever the marketplaces' are."""
+        self.env.ref("base.USD").active = True
+        self.settled_with(self.fee(-30), currency="USD")
+        self.set_up()
+        journals = self.env["account.journal"].search([("amazon_account_id", "=", self.account.id)])
+        self.assertEqual(sorted(journals.mapped(lambda one: one.currency_id.name or "")), ["", "USD"])
 
 
 @tagged("post_install", "-at_install")
@@ -306,8 +322,9 @@ class TestBooking(BookingCase):
         settlement.action_post()
         self.assertEqual(settlement.state, "posted")
         settlement.sudo().entry_ids.button_draft()
+        self.assertEqual(settlement.unmatched_count, 2)
         settlement.sudo().entry_ids.button_cancel()
-        self.assertEqual(settlement.state, "open")
+        self.assertEqual((settlement.state, settlement.unmatched_count), ("open", 0))
         settlement.action_book()
         self.assertEqual((settlement.state, len(settlement.booked_order_ids)), ("draft", 2))
         with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
@@ -508,6 +525,32 @@ class TestBooking(BookingCase):
         (one | two).action_post()
         self.assertEqual(invoice.amount_residual, third.amount_total)
         self.booked(self.row(third, third.amount_total)).action_post()
+        self.assertEqual(invoice.amount_residual, 0)
+
+    def test_oldest_first(self):
+        """Of several that are booked at once the one that ended first pays, in whatever order they came in."""
+        self.set_up()
+        order = self.sold()
+        self.invoice(order)
+        rows, total = (self.row(order, order.amount_total),), f"{order.amount_total:.0f}"
+        self.upload(self.text(*rows, total=total, ref="2").replace("2026-11-15", "2026-11-20"))
+        self.upload(self.text(*rows, total=total, ref="1"))
+        later, sooner = self.settlements().with_user(self.accountant)
+        (later | sooner).action_book()
+        self.assertEqual((sooner.booked_order_ids.reason, later.booked_order_ids.reason), (False, "paid"))
+
+    def test_changed_before_it_is_posted(self):
+        """An invoice that is taken back meanwhile is not paid, and is listed until it is."""
+        order = self.sold()
+        invoice = self.invoice(order)
+        settlement = self.booked(self.row(order, order.amount_total))
+        invoice.button_draft()
+        settlement.action_post()
+        self.assertEqual((settlement.booked_order_ids.reason, settlement.unmatched_count), ("undone", 1))
+        invoice.action_post()
+        settlement.sudo().entry_ids.button_draft()
+        settlement.action_post()
+        self.assertEqual((settlement.booked_order_ids.reason, settlement.unmatched_count), (False, 0))
         self.assertEqual(invoice.amount_residual, 0)
 
     def test_posted_later(self):

@@ -376,6 +376,13 @@ class TestReturned(DepositCase):
         self.assertEqual((second.deposit_state, third.deposit_state), ("returned", "waiting"))
         self.assertEqual(self.clearing(), 90)
 
+    def test_not_its_own(self):
+        """What came back with a payout is no deposit of that payout."""
+        self.set_up()
+        settlement = self.next_one(self.returned(95), self.row(amount=5))
+        self.assertEqual((settlement.deposit_state, settlement.amount), ("waiting", 100))
+        self.assertFalse(self.dialog(settlement).line_ids)
+
     def test_posted_the_other_way_round(self):
         first = self.booked(self.row(amount=90))
         second = self.next_one(self.returned(90), ends=20)

@@ -431,6 +431,14 @@ class TestOwed(ProfitCase):
         order = self.imported()
         self.assertFalse(self.owed(order))
 
+    def test_what_costs_nothing(self):
+        """Amazon owes nothing of what it sends for free."""
+        self.sync()
+        self.finances.known_since = self.finances.known_since - timedelta(days=60)
+        order = self.sold(items=[{"sku": "AMZ-TEA-001", "price": 0}])
+        self.assertEqual(order.amazon_total, 0)
+        self.assertFalse(self.owed(order))
+
     def test_before_anything_was_read(self):
         """Nothing can be said of what was before."""
         order = self.sold()

@@ -42,7 +42,7 @@ class AmazonSettlement(models.Model):
         for settlement in self:
             settlement.entry_count = len(settlement._entries())
 
-    @api.depends("booked_order_ids.reason")
+    @api.depends("booked_order_ids.reason", "entry_ids.state")
     def _compute_unmatched_count(self):
         found = self.env["amazon.settlement.order"]._read_group(
             [("settlement_id", "in", self.ids), ("reason", "!=", False), ("line_id.parent_state", "!=", "cancel")],
