@@ -130,8 +130,11 @@ class TestBookingSetUp(BookingCase):
         action = settlement.action_view_unclear_types()
         named = self.env[action["res_model"]].with_user(self.accountant).search(action["domain"]).mapped("name")
         self.assertEqual(sorted(named), ["New Charge", "Quite New"])
-        for one in settlement.line_ids.type_id.filtered(lambda one: one.kind != "other"):
-            one.kind = "fee"
+        guessed = settlement.line_ids.type_id.filtered("is_guessed").with_user(self.accountant)
+        self.assertEqual((guessed.name, guessed.kind), ("New Charge", "fee"))
+        guessed.action_confirm()
+        self.assertEqual((guessed.is_guessed, guessed.kind), (False, "fee"))
+        settlement.line_ids.type_id.filtered(lambda one: one.kind == "unclassified").kind = "fee"
         self.env["amazon.booking.rule"].with_user(self.accountant).create(
             {
                 "account_id": self.account.id,

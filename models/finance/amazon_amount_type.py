@@ -57,7 +57,9 @@ class AmazonAmountType(models.Model):
     )
     is_classified = fields.Boolean(compute="_compute_is_classified", store=True, help="Those that are not stand first.")
     is_guessed = fields.Boolean(
-        "Guessed", readonly=True, help="Classified by its name alone; please check. Choosing a kind settles it."
+        "Guessed",
+        readonly=True,
+        help="Classified by its name alone; please check. Choosing a kind, or saying that it is right, settles it.",
     )
 
     _recounted_idx = models.Index("(id) WHERE recounted >= 0")
@@ -79,6 +81,15 @@ class AmazonAmountType(models.Model):
     def _compute_is_classified(self):
         for amount_type in self:
             amount_type.is_classified = amount_type.kind != "unclassified"
+
+    # === ACTION METHODS === #
+
+    def action_confirm(self):
+        """Say that what was guessed is right: choosing the same kind again is no change that a screen would send."""
+        self._amazon_check_group("accountant")
+        self.check_access("write")
+        for kind, types in self.filtered("is_guessed").grouped("kind").items():
+            types.kind = kind
 
     # === CRUD METHODS === #
 
