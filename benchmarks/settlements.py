@@ -56,67 +56,17 @@ def _orders(merchant, count, prefix):
 
     :return: (Amazon's number, item, SKU, what it comes to) each.
     """
-    number = {"amazon_order_ref": REF.format(prefix=prefix), "client_order_ref": REF.format(prefix=prefix)}
     with opened() as cr:
-        cr.execute("SELECT id, partner_id, amazon_order_ref FROM sale_order WHERE amazon_merchant_id = %s", [merchant])
-        [(order, partner, ref)] = cr.fetchall()
-        cr.execute(
-            "SELECT DISTINCT move_id FROM account_move_line JOIN sale_order_line_invoice_rel ON invoice_line_id = id"
-            " JOIN sale_order_line line ON line.id = order_line_id WHERE order_id = %s",
-            [order],
-        )
-        [(move,)] = cr.fetchall()
+        order, partner, ref, move = _example(cr, merchant)
         partners = clone(
             cr, "res_partner", partner, count, {"amazon_hash": f"'{prefix}-' || n", "access_token": "NULL"}
         )
-        buyer = f"{partners} + n"
         cr.execute("UPDATE res_partner SET commercial_partner_id = id WHERE id > %s", [partners])
-        orders = clone(
-            cr,
-            "sale_order",
-            order,
-            count,
-            {
-                **number,
-                "name": f"'N{prefix}-' || n",
-                "access_token": "NULL",
-                "partner_id": buyer,
-                "partner_invoice_id": buyer,
-            },
-        )
-        moves = clone(
-            cr,
-            "account_move",
-            move,
-            count,
-            {
-                "name": f"'N{prefix}/' || n",
-                "sequence_prefix": f"'N{prefix}/'",
-                "sequence_number": "n",
-                "access_token": "NULL",
-                "partner_id": buyer,
-                "commercial_partner_id": buyer,
-            },
-        )
-        item = {"order_ref": REF.format(prefix=prefix), "order_id": f"{orders} + n"}
-        _clone_each(cr, "amazon_order_item", "order_ref", ref, count, item)
-        lines = _clone_each(cr, "sale_order_line", "order_id", order, count, {"order_id": f"{orders} + n"})
-        of_move = {"move_id": f"{moves} + n", "move_name": f"'N{prefix}/' || n", "partner_id": buyer}
-        items = _clone_each(cr, "account_move_line", "move_id", move, count, of_move)
-        for table, of, by in (
-            ("account_move_line_account_tax_rel", {"account_move_line_id": items}, "account_move_line_id"),
-            (
-                "account_account_tag_account_move_line_rel",
-                {"account_move_line_id": items},
-                "account_move_line_id",
-            ),
-            (
-                "sale_order_line_invoice_rel",
-                {"invoice_line_id": items, "order_line_id": lines},
-                "invoice_line_id",
-            ),
-        ):
-            clone_links(cr, table, of, by, count)
+        buyer = f"{partners} + n"
+        orders, lines = _clone_orders(cr, order, ref, count, prefix, buyer)
+        items = _clone_invoices(cr, move, count, prefix, buyer)
+        links = {"invoice_line_id": items, "order_line_id": lines}
+        clone_links(cr, "sale_order_line_invoice_rel", links, "invoice_line_id", count)
         cr.execute("VACUUM ANALYZE")
         cr.execute(
             "SELECT sale.amazon_order_ref, item_ref, sku, amount_total::int FROM sale_order sale"
@@ -126,6 +76,49 @@ def _orders(merchant, count, prefix):
             [orders],
         )
         return cr.fetchall()
+
+
+def _example(cr, merchant):
+    """Return the ids of the order there is and its customer, Amazon's number, and its invoice's id."""
+    cr.execute("SELECT id, partner_id, amazon_order_ref FROM sale_order WHERE amazon_merchant_id = %s", [merchant])
+    [(order, partner, ref)] = cr.fetchall()
+    cr.execute(
+        "SELECT DISTINCT move_id FROM account_move_line JOIN sale_order_line_invoice_rel ON invoice_line_id = id"
+        " JOIN sale_order_line line ON line.id = order_line_id WHERE order_id = %s",
+        [order],
+    )
+    [(move,)] = cr.fetchall()
+    return order, partner, ref, move
+
+
+def _clone_orders(cr, order, ref, count, prefix, buyer):
+    """Clone an order with its items and lines.
+
+    :param str buyer: the clones' customer, as SQL.
+    :return: what the clones' ids are counted from; of the lines' by line.
+    """
+    number = REF.format(prefix=prefix)
+    changed = {"amazon_order_ref": number, "client_order_ref": number, "name": f"'N{prefix}-' || n"}
+    customer = {"access_token": "NULL", "partner_id": buyer, "partner_invoice_id": buyer}
+    orders = clone(cr, "sale_order", order, count, {**changed, **customer})
+    mine = {"order_id": f"{orders} + n"}
+    _clone_each(cr, "amazon_order_item", "order_ref", ref, count, {"order_ref": number, **mine})
+    return orders, _clone_each(cr, "sale_order_line", "order_id", order, count, mine)
+
+
+def _clone_invoices(cr, move, count, prefix, buyer):
+    """Clone an invoice with its items; see :func:`_clone_orders`.
+
+    :return: what the clones' ids are counted from, by item.
+    """
+    name = {"name": f"'N{prefix}/' || n", "sequence_prefix": f"'N{prefix}/'", "sequence_number": "n"}
+    customer = {"access_token": "NULL", "partner_id": buyer, "commercial_partner_id": buyer}
+    moves = clone(cr, "account_move", move, count, {**name, **customer})
+    mine = {"move_id": f"{moves} + n", "move_name": f"'N{prefix}/' || n", "partner_id": buyer}
+    items = _clone_each(cr, "account_move_line", "move_id", move, count, mine)
+    for table in ("account_move_line_account_tax_rel", "account_account_tag_account_move_line_rel"):
+        clone_links(cr, table, {"account_move_line_id": items}, "account_move_line_id", count)
+    return items
 
 
 def _clone_each(cr, table, column, value, count, changed):

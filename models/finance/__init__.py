@@ -1,4 +1,5 @@
-"""What Amazon's Finances say happened: transactions, what in them is whose, and orders whose amounts differ."""
+"""Money: what Amazon's Finances and settlements say happened, whose it is, orders whose amounts differ; and what gets
+into the books: invoices, credit notes, settlements' entries, deposits."""
 
 from . import (
     account_move,
