@@ -304,7 +304,8 @@ class AmazonProfit(models.Model):
             " WHERE order_id IN (SELECT order_id FROM money) AND (m.order_id IS NOT NULL OR c.cost <> 0)"
             " ORDER BY w.id, sku"
             " ON CONFLICT (order_id, sku) DO UPDATE SET (%(columns)s) = (%(new)s)"
-            " RETURNING id, order_id, shown_amount + deferred_amount, deferred_amount",
+            " RETURNING id, order_id, shown_amount + deferred_amount, deferred_amount,"
+            " CASE WHEN sales <> 0 OR refunds <> 0 THEN sku END",
             columns=SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
             new=SQL(", ").join(SQL.identifier("excluded", name) for name in COLUMNS),
         )

@@ -11,18 +11,24 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     amazon_payout_state = fields.Selection(
-        [("settled", "In Settlements"), ("shown", "In No Settlement Yet"), ("deferred", "Deferred by Amazon")],
+        [
+            ("settled", "In Settlements"),
+            ("partly", "Settled in Part"),
+            ("shown", "In No Settlement Yet"),
+            ("deferred", "Deferred by Amazon"),
+        ],
         "Payout State",
         readonly=True,
         copy=False,
-        help="Where its money is; empty: neither a settlement nor Amazon's Finances have anything of it.",
+        help="Where the buyer's money is; empty: neither a settlement nor Amazon's Finances have anything of it.",
     )
     amazon_payout_open = fields.Monetary(
         "Not Settled Yet",
         readonly=True,
         copy=False,
         groups=ACCOUNTANT,
-        help="What Amazon's Finances show of it that is in no settlement, fees taken off",
+        help="What Amazon's Finances show of it that is in no settlement, fees taken off; settled in part: the total of"
+        " what has left and that nothing is shown of",
     )
     amazon_payout_deferred = fields.Monetary(
         "Of It Deferred", readonly=True, copy=False, groups=ACCOUNTANT, help="What of that Amazon keeps back for now"
@@ -65,26 +71,56 @@ class SaleOrder(models.Model):
 
     def _amazon_add_up(self):
         result = super()._amazon_add_up()
-        self.env["amazon.profit"].sudo()._add_up(self.sudo())  # sudo: what Amazon says is the addon's own
+        self._amazon_count_profit()
         return result
 
     def _amazon_note_payout(self, rows):
         """Note where these orders' money is.
 
-        :param rows: (id, order's id, what is not settled, what of it is deferred) of each ``amazon.profit``.
+        :param rows: (id, order's id, what is not settled, what of it is deferred, the SKU if there is any of the
+            buyer's money) of each ``amazon.profit``.
         """
-        unsettled, deferred = defaultdict(float), defaultdict(float)
-        for _id, order_id, amount, later in rows:
+        unsettled, deferred, sold = defaultdict(float), defaultdict(float), defaultdict(set)
+        for _id, order_id, amount, later, sku in rows:
             unsettled[order_id] += float(amount)
             deferred[order_id] += float(later)
-        known = set(unsettled)
+            # A fee, of a label or an ad, says nothing of what the buyer has paid.
+            if sku is not None:
+                sold[order_id].add(sku)
+        lacking = self._amazon_not_shown(sold)
         for order in self:
             later = order._amazon_rounded(deferred[order.id])
             left = order._amazon_rounded(unsettled[order.id])
             state = "deferred" if later else "shown" if left else "settled"
+            if state == "settled" and (lacks := order._amazon_rounded(lacking[order.id])):
+                state, left = "partly", lacks
             vals = {
-                "amazon_payout_state": state if order.id in known else False,
+                "amazon_payout_state": state if order.id in sold else False,
                 "amazon_payout_open": left,
                 "amazon_payout_deferred": later,
             }
             order.write({name: val for name, val in vals.items() if order[name] != val})
+
+    def _amazon_not_shown(self, sold):
+        """Return what the buyers have paid for what has left of these orders, and is of SKUs that nothing is known of.
+
+        :param dict sold: the SKUs that there is money of, by order's id; "": it is not said of which.
+        :return: amounts before fees, by order's id.
+        """
+        lacking = defaultdict(float)
+        told = [order_id for order_id, skus in sold.items() if "" not in skus]
+        left = [("order_id", "in", told), ("quantity_fulfilled", ">", 0), ("total", ">", 0)]
+        for item in self.env["amazon.order.item"].sudo().search_fetch(left, ["order_id", "sku", "total"]):
+            if item.sku and item.sku not in sold[item.order_id.id]:
+                lacking[item.order_id.id] += item.total
+        return lacking
+
+    def _amazon_updated(self):
+        result = super()._amazon_updated()
+        # What has left since may lack, and what was cancelled may not.
+        self.filtered(lambda order: order.amazon_payout_state in ("settled", "partly"))._amazon_count_profit()
+        return result
+
+    def _amazon_count_profit(self):
+        if self:
+            self.env["amazon.profit"].sudo()._add_up(self.sudo())  # sudo: what Amazon says is the addon's own

@@ -24,6 +24,7 @@ class StockMove(models.Model):
     def _amazon_count_cost(self):
         """Have the profits of these moves' orders go by what the moves are worth now. Most leave before Amazon shows
         any money: then there is nothing to do yet."""
-        orders = self.sudo()._amazon_orders().filtered("amazon_payout_state")  # sudo: profits are the addon's own
+        # sudo: profits are the addon's own
+        orders = self.sudo()._amazon_orders().filtered(lambda order: order.amazon_profit_ids)
         if orders:
             self.env["amazon.profit"].sudo()._add_up(orders)
