@@ -367,6 +367,7 @@ _OTHER_FILES = {
         "This is no settlement report. Choose “Flat File V2” in Seller Central under Payments > All Statements."
     ),
     "empty": _lt("The file has no settlement."),
+    "too_large": _lt("The file is too large for a settlement report."),
 }
 #: What happens next, by the kind of error: in a job, and for whoever has pressed a button.
 AGAIN = {

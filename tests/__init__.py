@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_address,
     test_booking,
+    test_booking_attacked,
     test_booking_many,
     test_cancel,
     test_cancelling,

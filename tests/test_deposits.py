@@ -77,6 +77,26 @@ class DepositCase(BookingCase):
         items = self.env["account.move.line"].search([("account_id", "=", self.ledger["Suspense"].id)])
         return sum(items.mapped("balance"))
 
+    def exchange(self):
+        """Have dollars, at 150 yen, and what Odoo needs to book differences of rates."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        self.env["res.currency.rate"].create(
+            {"name": "2026-01-01", "currency_id": dollar.id, "company_id": self.company.id, "rate": 1 / 150}
+        )
+        exchange = self.ledger["Exchange"]
+        general = self.env["account.journal"].create(
+            {"name": "Exchange", "code": "EXC", "type": "general", "company_id": self.company.id}
+        )
+        self.company.write(
+            {
+                "currency_exchange_journal_id": general.id,
+                "income_currency_exchange_account_id": exchange.id,
+                "expense_currency_exchange_account_id": exchange.id,
+            }
+        )
+        return dollar
+
 
 @tagged("post_install", "-at_install")
 class TestDeposits(DepositCase):
@@ -176,26 +196,6 @@ class TestDeposits(DepositCase):
             stale.line_ids[0].action_match()
         self.match(second)
         self.assertEqual((later.is_reconciled, self.clearing()), (True, 0))
-
-    def exchange(self):
-        """Have dollars, at 150 yen, and what Odoo needs to book differences of rates."""
-        dollar = self.env.ref("base.USD")
-        dollar.active = True
-        self.env["res.currency.rate"].create(
-            {"name": "2026-01-01", "currency_id": dollar.id, "company_id": self.company.id, "rate": 1 / 150}
-        )
-        exchange = self.ledger["Exchange"]
-        general = self.env["account.journal"].create(
-            {"name": "Exchange", "code": "EXC", "type": "general", "company_id": self.company.id}
-        )
-        self.company.write(
-            {
-                "currency_exchange_journal_id": general.id,
-                "income_currency_exchange_account_id": exchange.id,
-                "expense_currency_exchange_account_id": exchange.id,
-            }
-        )
-        return dollar
 
     def test_converted_by_the_bank(self):
         """The bank's yen, at its own rate, are the dollars that Amazon has paid."""

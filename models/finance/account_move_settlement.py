@@ -47,7 +47,10 @@ class AccountMove(models.Model):
         self._amazon_check_whole()
         if settled := self.filtered("amazon_settlement_id"):
             settled._amazon_booked().unlink()
-        return super().unlink()
+        paid_by = self._amazon_paid_by()
+        result = super().unlink()
+        paid_by.exists()._note_lost()
+        return result
 
     # === ACTION METHODS === #
 
@@ -69,16 +72,27 @@ class AccountMove(models.Model):
     # === BUSINESS METHODS === #
 
     def _post(self, soft=True):
+        again = self.filtered(lambda move: move.posted_before and move.move_type in ("out_invoice", "out_refund"))
         settling = {"amazon_settling": OURS} if all(move.amazon_settlement_id for move in self) else {}
         posted = super(AccountMove, self.with_context(**settling))._post(soft).with_env(self.env)
         if settled := posted.filtered("amazon_settlement_id"):
             settled._amazon_pay()
             settled.amazon_settlement_id.sudo()._match_by_itself()  # sudo: see _amazon_booked
+        if again := again & posted:
+            again._amazon_paid_by().filtered(lambda part: part.line_id.parent_state == "posted")._reconcile()
         return posted
+
+    def _amazon_paid_by(self):
+        """Return what of settlements' orders pays these invoices and credit notes."""
+        # sudo: see _amazon_booked
+        paying = [("invoice_id", "in", self.ids), ("paid_line_id", "!=", False)]
+        return self.env["amazon.settlement.order"].sudo().search(paying)
 
     def _amazon_pay(self):
         """Have these entries, which are posted, pay the orders' invoices; where there are many the job does it."""
-        booked = self._amazon_booked().filtered("paid_line_id")
+        booked = self._amazon_booked()
+        booked._note_lost()
+        booked = booked.filtered("paid_line_id")
         if len(booked) > MOST_AT_ONCE:
             booked.settlement_id._pay_later()
         else:
@@ -111,6 +125,33 @@ class AccountMove(models.Model):
                         entries=", ".join(rest.mapped("display_name")),
                     )
                 )
+
+
+class AccountPartialReconcile(models.Model):
+    """Whoever undoes what a settlement has paid, for whatever reason: that is said where it is booked."""
+
+    _inherit = "account.partial.reconcile"
+
+    # === CRUD METHODS === #
+
+    def unlink(self):
+        items = self.debit_move_id | self.credit_move_id
+        result = super().unlink()
+        # sudo: see _amazon_booked
+        self.env["amazon.settlement.order"].sudo()._note_undone(items.exists())
+        return result
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    # === BUSINESS METHODS === #
+
+    def reconcile(self):
+        result = super().reconcile()
+        # sudo: see _amazon_booked
+        self.env["amazon.settlement.order"].sudo()._note_done(self)
+        return result
 
 
 class ResPartner(models.Model):

@@ -265,9 +265,9 @@ class AmazonSettlement(models.Model):
     @api.model
     def _to_see_to(self, account):
         """Return the domain of an account's settlements that a person has to look at."""
+        # What is in the books already may be wrong by now, too.
         wrong = Domain("agrees", "=", False) | Domain("has_other", "=", True)
-        open_ones = Domain("state", "=", "open") & Domain("is_seen", "=", False)
-        return Domain("account_id", "=", account.id) & open_ones & wrong
+        return Domain("account_id", "=", account.id) & Domain("is_seen", "=", False) & wrong
 
     def _trouble(self):
         """Say what is wrong with it.

@@ -45,7 +45,7 @@ class AmazonSettlement(models.Model):
     @api.depends("booked_order_ids.reason", "entry_ids.state")
     def _compute_unmatched_count(self):
         found = self.env["amazon.settlement.order"]._read_group(
-            [("settlement_id", "in", self.ids), ("reason", "!=", False), ("line_id.parent_state", "!=", "cancel")],
+            [*self._booked_orders(), ("reason", "!=", False)],
             ["settlement_id"],
             ["__count"],
         )
@@ -79,7 +79,8 @@ class AmazonSettlement(models.Model):
         return self.action_book()
 
     def action_take_back(self):
-        """Delete the drafts of these settlements."""
+        """Delete the drafts of these settlements. Those that have been posted once have numbers, between which Odoo
+        wants no gap: they are cancelled."""
         self._amazon_check_group("accountant")
         self.check_access("read")
         for settlement in self:
@@ -90,7 +91,12 @@ class AmazonSettlement(models.Model):
                 raise UserError(
                     self.env._("%s is posted. Reset its entries to draft first.", settlement.settlement_ref)
                 )
-            entries.unlink()
+            if any(entry.posted_before for entry in entries):
+                entries.button_cancel()
+                # Before what comes instead is written.
+                entries.flush_recordset(["state"])
+            else:
+                entries.unlink()
 
     def action_post(self):
         """Post the drafts of these settlements, and have them pay the orders' invoices; those of many orders are paid
@@ -121,13 +127,13 @@ class AmazonSettlement(models.Model):
     def action_view_unmatched(self):
         """Open what of the buyers' money pays no invoice, or only a part of one."""
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_orders")
-        domain = [("settlement_id", "in", self.ids), ("reason", "!=", False)]
+        domain = [*self._booked_orders(), ("reason", "!=", False)]
         return {**action, "domain": domain, "context": {"create": False}}
 
     def action_view_booked_orders(self):
         """Open what is booked of each order."""
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_orders")
-        return {**action, "domain": [("settlement_id", "in", self.ids)], "context": {"create": False}}
+        return {**action, "domain": self._booked_orders(), "context": {"create": False}}
 
     def action_view_unclear_types(self):
         """Open the amounts' types of which a person has to say what they are."""
@@ -145,6 +151,10 @@ class AmazonSettlement(models.Model):
         return {**action, "domain": [("account_id", "in", self.account_id.ids)], "context": {"create": True}}
 
     # === BUSINESS METHODS === #
+
+    def _booked_orders(self):
+        """Return the domain of what the entries that count have of orders."""
+        return [("settlement_id", "in", self.ids), ("line_id.parent_state", "!=", "cancel")]
 
     def _entries(self):
         """Return the entries that count."""
@@ -174,6 +184,8 @@ class AmazonSettlement(models.Model):
         if unclear := self._unclear_types():
             names = ", ".join(unclear.mapped("name"))
             whys.append(self.env._("Say under Amount Types what these are, or that the guess is right: %s", names))
+        if not self.currency_id.active:
+            whys.append(self.env._("The currency %s is archived. Activate it.", self.currency_id.name))
         if not account._booking_journal(self.currency_id):
             whys.append(self.env._("There is no journal for %s. Press “Set Up Booking”.", self.currency_id.name))
         if missing := self._without_account():

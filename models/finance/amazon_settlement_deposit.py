@@ -62,6 +62,8 @@ class AmazonSettlement(models.Model):
         if not payout or payout.parent_state != "posted":
             return False
         others = self._matched_with(payout)
+        if others.move_id.reversed_entry_id.amazon_settlement_id:
+            return False
         if not payout.reconciled:
             return "partly" if others else "waiting"
         return "returned" if others.move_id.amazon_settlement_id else "matched"
@@ -70,10 +72,9 @@ class AmazonSettlement(models.Model):
         if operator != "in":
             return NotImplemented
         of_item = self._deposit_domains()
-        wanted = Domain.OR(Domain("payout_item_id", "any", of_item[state]) for state in value if state)
+        wanted = Domain.OR(Domain("payout_item_id", "any", of_item[state]) for state in value)
         if False in value:
-            nothing = Domain("payout_item_id.parent_state", "!=", "posted")
-            wanted |= Domain("payout_item_id", "=", False) | nothing
+            wanted |= Domain("payout_item_id", "=", False)
         # sudo: see _payouts
         return [("id", "in", self.sudo()._search(wanted))]
 
@@ -82,14 +83,15 @@ class AmazonSettlement(models.Model):
         """Return the domains of the journal items of payouts, by what :meth:`_deposit_state_of` says of them."""
         posted, whole = Domain("parent_state", "=", "posted"), Domain("reconciled", "=", True)
         matched = Domain("matched_debit_ids", "!=", False) | Domain("matched_credit_ids", "!=", False)
-        settled = "move_id.amazon_settlement_id"
-        returned = Domain(f"matched_debit_ids.debit_move_id.{settled}", "!=", False)
-        returned |= Domain(f"matched_credit_ids.credit_move_id.{settled}", "!=", False)
+        others = ("matched_debit_ids.debit_move_id.move_id", "matched_credit_ids.credit_move_id.move_id")
+        returned = Domain.OR(Domain(f"{other}.amazon_settlement_id", "!=", False) for other in others)
+        undone = Domain.OR(Domain(f"{other}.reversed_entry_id.amazon_settlement_id", "!=", False) for other in others)
         return {
+            False: ~posted | undone,
             "waiting": posted & ~whole & ~matched,
-            "partly": posted & ~whole & matched,
-            "matched": posted & whole & ~returned,
-            "returned": posted & whole & returned,
+            "partly": posted & ~whole & matched & ~undone,
+            "matched": posted & whole & ~returned & ~undone,
+            "returned": posted & whole & returned & ~undone,
         }
 
     # === ACTION METHODS === #

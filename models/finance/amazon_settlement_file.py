@@ -11,6 +11,8 @@ from ...selling_partner import MalformedAnswer, NotFound, read_settlements
 from ...times import naive
 
 _lt = LazyTranslate(__name__)
+# Bytes of a file, which is held in memory: a hundred thousand lines have a tenth of it.
+LARGEST = 256 * 2**20
 
 
 class AmazonSettlementFile(models.Model):
@@ -92,7 +94,10 @@ class AmazonSettlementFile(models.Model):
         self.ensure_one()
         try:
             with run.amazon.reports.download(self.document_ref) as document:
-                self._hold(document.file.read(), document.content_type)
+                content = document.file.read(LARGEST + 1)
+                if len(content) > LARGEST:
+                    raise MalformedAnswer("the settlement report is too large", reason="too_large")
+                self._hold(content, document.content_type)
                 self._read(document, run.log, run.checkpoint)
         except NotFound:
             self.write({"state": "gone", "error": _lt("Amazon does not have this file any more.")})

@@ -25,7 +25,7 @@ REASONS = [
     ("paid", "Invoice or credit note is paid already"),
     ("more", "More than is open"),
     ("less", "Less than is open: the rest stays open"),
-    ("undone", "Paid or changed before the entry was posted"),
+    ("undone", "Paid or changed since it was booked"),
     ("refused", "Odoo refuses to match them: see the settlement"),
 ]
 
@@ -121,6 +121,33 @@ class AmazonSettlementOrder(models.Model):
         lost = pays.filtered(lambda part: not part.line_id.reconciled)
         lost.filtered(lambda part: part.reason != "undone").reason = "undone"
         (pays - lost).filtered(lambda part: part.reason in ("undone", "refused")).reason = False
+
+    def _note_lost(self):
+        """Say of what pays nothing, because there is no invoice any more, that it does not."""
+        self.filtered(lambda part: not part.paid_line_id and part.reason in (False, "less")).reason = "undone"
+
+    @api.model
+    def _note_undone(self, items):
+        """Say of what is posted, and pays its invoice no more, that it does not.
+
+        :param items: ``account.move.line`` records that were matched.
+        """
+        parts = self.search([("line_id", "in", items.ids), ("line_id.parent_state", "=", "posted")])
+        parts.filtered(lambda part: not part.line_id.reconciled and part.reason in (False, "less")).reason = "undone"
+
+    @api.model
+    def _note_done(self, items):
+        """Take back that what pays an invoice does not: a person has matched it.
+
+        :param items: ``account.move.line`` records that are matched now.
+        """
+        parts = self.search([("line_id", "in", items.ids), ("reason", "in", ("undone", "refused"))])
+        parts.filtered(
+            lambda part: (
+                part.line_id.reconciled
+                and part.paid_line_id in self.env["amazon.settlement"]._matched_with(part.line_id)
+            )
+        ).reason = False
 
     def _part(self):
         """Take invoices and their credit notes apart where more has been paid than is open: Odoo matches a credit note
