@@ -132,7 +132,7 @@ class TestBookingSetUp(BookingCase):
         self.assertEqual(sorted(named), ["New Charge", "Quite New"])
         guessed = settlement.line_ids.type_id.filtered("is_guessed").with_user(self.accountant)
         self.assertEqual((guessed.name, guessed.kind), ("New Charge", "fee"))
-        guessed.action_confirm()
+        guessed.action_guess_is_right()
         self.assertEqual((guessed.is_guessed, guessed.kind), (False, "fee"))
         settlement.line_ids.type_id.filtered(lambda one: one.kind == "unclassified").kind = "fee"
         self.env["amazon.booking.rule"].with_user(self.accountant).create(

@@ -319,7 +319,7 @@ METHODS = {
     ),
     "amazon.owed": dict.fromkeys(["action_view_order", "action_view_orders"], SHOWS),
     "amazon.settlement.file": {"action_read_again": ACCOUNTANT},
-    "amazon.amount.type": {"action_confirm": (*ACCOUNTANT, "stranger")},
+    "amazon.amount.type": {"action_guess_is_right": (*ACCOUNTANT, "stranger")},
     "amazon.job": {"action_toggle": MANAGER},
     "amazon.vendor.paper": {"action_fetch": USER},
     "amazon.vendor.submission": {"action_retry": USER, "action_amazon_has_it": USER, "action_open_order": SHOWS},

@@ -84,7 +84,7 @@ class AmazonAmountType(models.Model):
 
     # === ACTION METHODS === #
 
-    def action_confirm(self):
+    def action_guess_is_right(self):
         """Say that what was guessed is right: choosing the same kind again is no change that a screen would send."""
         self._amazon_check_group("accountant")
         self.check_access("write")
