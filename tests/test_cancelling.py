@@ -143,6 +143,18 @@ class TestCancelling(CancellingCase):
         dialog.action_cancel_orders()
         self.assertEqual((order.amazon_cancellation_ids.wish, order.amazon_cancellation_ids.at_fault), ("said", False))
 
+    def test_the_buyer_wants_a_part_only(self):
+        """Who asks to have one of several items cancelled has not asked for the whole order."""
+        order = self.imported("jp_several_items")
+        self.changed(order, "request-cancel", items=[self.item_id(order)])
+        self.assertTrue(order.amazon_cancel_requested)
+        dialog = self.dialog(order)
+        self.assertEqual((dialog.reason, dialog.buyer_asks), ("NoInventory", False))
+        with self.assertRaisesRegex(UserError, order.name):
+            self.cancel(order, reason="BuyerCanceled")
+        self.changed(order, "request-cancel")
+        self.assertEqual(self.dialog(order).reason, "BuyerCanceled")
+
     def refused_orders(self):
         """Return orders that cannot be cancelled on Amazon, by why."""
         left, partly, shipped = (self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}]) for _number in range(3))

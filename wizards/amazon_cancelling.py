@@ -68,7 +68,8 @@ class AmazonCancelling(models.TransientModel):
     @api.depends("order_ids")
     def _compute_buyer_asks(self):
         for dialog in self:
-            dialog.buyer_asks = bool(dialog.told_ids) and all(dialog.told_ids.mapped("amazon_cancel_requested"))
+            orders = dialog.told_ids
+            dialog.buyer_asks = bool(orders) and all(order._amazon_buyer_asks_for_all() for order in orders)
 
     @api.depends("order_ids")
     def _compute_reason(self):

@@ -130,6 +130,13 @@ class SaleOrder(models.Model):
             )
         return None
 
+    def _amazon_buyer_asks_for_all(self):
+        """Tell whether the buyer has asked Amazon to have the whole order cancelled, not only a part of it."""
+        self.ensure_one()
+        # sudo: what Amazon says of the items is for whoever works on the order
+        wanted = self.sudo().amazon_item_ids.filtered(lambda item: item.quantity_ordered > item.quantity_cancelled)
+        return bool(wanted) and self.amazon_cancel_requested and all(wanted.mapped("cancel_requested"))
+
     def _amazon_why_not_to_cancel(self):
         """Return why a person cannot have Amazon cancel this order now, or None.
 
@@ -153,7 +160,7 @@ class SaleOrder(models.Model):
         self._amazon_check_group()
         self.check_access("write")
         wrong = [why for order in self if (why := order._amazon_why_not_to_cancel())]
-        unasked = self.filtered(lambda order: not order.amazon_cancel_requested)
+        unasked = self.filtered(lambda order: not order._amazon_buyer_asks_for_all())
         if reason == BUYER_CANCELED and unasked and not said:
             wrong.append(
                 self.env._(
@@ -180,7 +187,7 @@ class SaleOrder(models.Model):
         for order in self.sudo():
             values = {
                 "reason": reason,
-                "wish": by_buyer and ("asked" if order.amazon_cancel_requested else said and "said"),
+                "wish": by_buyer and ("asked" if order._amazon_buyer_asks_for_all() else said and "said"),
                 "user_id": self.env.uid,
                 "decided_at": fields.Datetime.now(),
                 "cancelled_by": False,

@@ -50,6 +50,7 @@ class AmazonOrderItem(models.Model):
     tax_added = fields.Monetary("Tax on Top", readonly=True)
     tax_included = fields.Monetary(readonly=True)
     points = fields.Integer("Points Granted", readonly=True)
+    cancel_requested = fields.Boolean("Buyer Asks to Cancel", readonly=True)
     needs_transparency_codes = fields.Boolean(readonly=True)
     kit_components = fields.Json(readonly=True, help="The kit's components at the time of import")
 
@@ -150,5 +151,6 @@ class AmazonOrderItem(models.Model):
             "tax_added": float(amounts.tax_added),
             "tax_included": float(amounts.tax_included),
             "points": item.points_granted or 0,
+            "cancel_requested": item.cancellation_requested,
             "needs_transparency_codes": "TRANSPARENCY" in item.programs,
         }
