@@ -659,11 +659,16 @@ class TestBooking(BookingCase):
         self.account.write({"company_id": elsewhere.id, **of_company})
         self.accountant.company_ids |= elsewhere
         settlement = settlement.with_context(allowed_company_ids=(self.company | elsewhere).ids)
-        settlement.action_set_up_booking()
-        settlement.invalidate_recordset()
         self.assertRegex(settlement.why_not_booked, "no account.*Commission.*Payout")
         with self.assertRaisesRegex(UserError, "no account"):
             settlement.action_book()
+        rules = self.account.booking_rule_ids
+        settlement.action_set_up_booking()
+        settlement.invalidate_recordset()
+        self.assertFalse(settlement.why_not_booked, "they are set up anew")
+        self.assertEqual((self.account.booking_rule_ids, rules.ledger_account_id.company_ids), (rules, elsewhere))
+        settlement.action_book()
+        self.assertEqual(settlement.entry_ids.company_id, elsewhere)
 
     def test_rights(self):
         """Accountants of the company book, with the least rights; others see nothing of it."""

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...said import say
@@ -103,11 +103,16 @@ class AmazonBookingRule(models.Model):
 
     @api.model
     def _make_missing(self, account):
-        """Make an account's rules of what nothing is said about.
+        """Make an account's rules of what nothing is said about; of an account that has moved to another company, anew.
 
         :param account: the ``amazon.account``.
         """
-        known = self.search([("account_id", "=", account.id), ("type_id", "=", False)]).mapped("kind")
+        rules = self.search([("account_id", "=", account.id), ("type_id", "=", False)])
+        for rule in rules - rules._of_company(account.company_id):
+            if rule.kind in DEFAULTS:
+                ledger = self._default_account(account, rule.kind)
+                rule.write({"ledger_account_id": ledger.id, "ledger_tax_ids": [Command.clear()]})
+        known = rules.mapped("kind")
         self.create(
             [
                 {"account_id": account.id, "kind": kind, "ledger_account_id": self._default_account(account, kind).id}
@@ -139,6 +144,13 @@ class AmazonBookingRule(models.Model):
                 "reconcile": kind in RECONCILED,
                 "company_ids": [(4, account.company_id.id)],
             }
+        )
+
+    def _of_company(self, company):
+        """Return which of these rules have a company's accounts; those of another one are left from an account that
+        has moved."""
+        return self.filtered(
+            lambda rule: rule.ledger_account_id.filtered_domain(rule.ledger_account_id._check_company_domain(company))
         )
 
     def _for(self, amount_type):

@@ -36,12 +36,7 @@ class Entry:
 
     @staticmethod
     def _rules(settlement):
-        # Those of another company are left from an account that has moved.
-        return settlement.account_id.booking_rule_ids.filtered(
-            lambda rule: rule.ledger_account_id.filtered_domain(
-                rule.ledger_account_id._check_company_domain(settlement.company_id)
-            )
-        )
+        return settlement.account_id.booking_rule_ids._of_company(settlement.company_id)
 
     @classmethod
     def without_account(cls, settlement, types):
