@@ -95,6 +95,18 @@ class TestBookingAttacked(DepositCase):
         settlement.sudo().entry_ids.button_draft()
         self.assertEqual(self.reason(settlement), False)
 
+    def test_a_part_undone_by_hand(self):
+        """What has paid a part of an invoice stays on the list, also when it is posted again."""
+        order = self.sold()
+        invoice = self.invoice(order)
+        settlement = self.booked(self.row(order, invoice.amount_total - 50))
+        settlement.action_post()
+        invoice.line_ids.remove_move_reconcile()
+        self.assertEqual(self.reason(settlement), "less")
+        settlement.sudo().entry_ids.button_draft()
+        settlement.action_post()
+        self.assertEqual((invoice.amount_residual, self.reason(settlement)), (50, "less"))
+
     def test_reversed(self):
         """A reversal is no deposit, and what it opens again is said."""
         invoice, settlement = self.paid()

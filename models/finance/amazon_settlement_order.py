@@ -119,7 +119,8 @@ class AmazonSettlementOrder(models.Model):
                 # What is paid by others before is left.
                 lines._reconcile_plan([pair.with_env(lines.env) for pair in some if not any(pair.mapped("reconciled"))])
         lost = pays.filtered(lambda part: not part.line_id.reconciled)
-        lost.filtered(lambda part: part.reason != "undone").reason = "undone"
+        # What pays a part only stays that, to be listed as it is when it pays again.
+        lost.filtered(lambda part: part.reason not in ("undone", "less")).reason = "undone"
         (pays - lost).filtered(lambda part: part.reason in ("undone", "refused")).reason = False
 
     def _note_lost(self):
@@ -132,8 +133,8 @@ class AmazonSettlementOrder(models.Model):
 
         :param items: ``account.move.line`` records that were matched.
         """
-        parts = self.search([("line_id", "in", items.ids), ("line_id.parent_state", "=", "posted")])
-        parts.filtered(lambda part: not part.line_id.reconciled and part.reason in (False, "less")).reason = "undone"
+        posted = [("line_id", "in", items.ids), ("line_id.parent_state", "=", "posted"), ("reason", "=", False)]
+        self.search(posted).filtered(lambda part: not part.line_id.reconciled).reason = "undone"
 
     @api.model
     def _note_done(self, items):
