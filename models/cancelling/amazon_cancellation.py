@@ -96,6 +96,7 @@ class AmazonCancellation(models.Model):
     _order_uniq = models.UniqueIndex("(order_id)", "This order is being cancelled on Amazon already.")
     _open_idx = models.Index("(account_id, state, retry_at) WHERE state != 'done'")
     _order_ref_idx = models.Index(trigram("order_ref"))
+    _decided_at_idx = models.Index("(decided_at)")
 
     # === COMPUTE METHODS === #
 
