@@ -26,6 +26,10 @@ class TestFinancesKnown(FinancesCase):
         """That everything is known is said of what was posted since the first reading has begun; of several shops
         since the last one's has."""
         self.account.auto_finance = True
+        # At noon tomorrow: no day ends while days are counted.
+        now = fields.Datetime.to_datetime(self.amazon.get("clock")["now"][:19].replace("T", " "))
+        noon = fields.Datetime.start_of(now, "day") + timedelta(days=1, hours=12)
+        self.amazon.post("clock", advance=int((noon - now).total_seconds()))
         self.sync()
         self.imports()
         began = fields.Datetime.to_datetime(self.amazon.get("clock")["now"][:10]) - timedelta(days=30)
