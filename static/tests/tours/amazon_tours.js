@@ -242,6 +242,7 @@ registry.category("web_tour.tours").add("amazon_ship", {
 registry.category("web_tour.tours").add("amazon_complete", {
     steps: () => [
         ...openAmazon,
+        menu("told"),
         menu("confirmations"),
         {
             content: "Amazon knows of the first delivery",
