@@ -1,6 +1,6 @@
 {
     "name": "Amazon Orders",
-    "version": "19.0.1.8.0",
+    "version": "19.0.1.9.0",
     "category": "Sales/Sales",
     "summary": "Orders, deliveries, stock and amounts of your Amazon shops, through the Selling Partner API",
     "author": "sale_amazon_spapi maintainers",
@@ -28,6 +28,7 @@
         "data/amazon_shipping_method_data.xml",
         "data/amazon_placeholder_data.xml",
         "data/amazon_amount_type_data.xml",
+        "data/amazon_transaction_type_data.xml",
         "data/amazon_acknowledgement_code_data.xml",
         "data/mail_activity_type_data.xml",
         "data/ir_cron_data.xml",

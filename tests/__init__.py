@@ -77,6 +77,7 @@ from . import (
     test_stock_trouble,
     test_totals,
     test_tours,
+    test_transaction_types,
     test_translation,
     test_unapplied,
     test_vendor_account,

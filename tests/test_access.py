@@ -16,6 +16,7 @@ ACCOUNTANTS = (
     "amazon.owed",
     "amazon.profit",
     "amazon.transaction.line",
+    "amazon.transaction.type",
     "amazon.settlement",
     "amazon.settlement.file",
     "amazon.settlement.line",

@@ -1,5 +1,6 @@
 """Settlements in the books: drafted, posted, taken back, and what pays which invoice."""
 
+from collections import defaultdict
 from datetime import date
 
 from hypothesis import HealthCheck, example, given, settings
@@ -11,6 +12,7 @@ from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 from psycopg2.errors import UniqueViolation
 
+from ..models.finance.amazon_settlement import TOTALS
 from .common_booking import BookingCase
 
 
@@ -714,7 +716,7 @@ class TestBookingRandom(BookingCase):
         st.lists(
             st.tuples(
                 st.sampled_from((0, 1, 2, 3)),
-                st.sampled_from(("Order", "Refund", "Chargeback Refund", "Order_Retrocharge")),
+                st.sampled_from(("Order", "Refund", "Chargeback Refund", "Order_Retrocharge", "New", "Quite New")),
                 st.sampled_from(
                     ("Principal", "Tax", "Shipping", "Commission", "Storage Fee", "Current Reserve Amount")
                 ),
@@ -727,9 +729,13 @@ class TestBookingRandom(BookingCase):
         st.sets(st.integers(0, 2)),
         st.sets(st.integers(0, 2)),
         st.sampled_from(("order", "day")),
+        st.lists(st.sampled_from(("sale", "refund", "a_to_z", "retrocharge", "other")), min_size=2, max_size=2),
     )
-    def test_any_settlement(self, rows, invoiced, paid, credited, per):
+    def test_any_settlement(self, rows, invoiced, paid, credited, per, mapped):
         self.set_up()
+        new = self.env["amazon.transaction.type"].with_user(self.accountant)
+        # What an example before has mapped is new again.
+        new.search([("name", "in", ("New", "Quite New"))]).kind = "unclassified"
         if not hasattr(self, "product"):
             self.product = self.env["product.product"].create({"name": "P", "type": "service", "taxes_id": False})
             self.customer = self.env["res.partner"].create({"name": "C"})
@@ -766,6 +772,7 @@ class TestBookingRandom(BookingCase):
             content.append(self.row(ref, amount, kind=kind, name=name, group=group, day=day))
         content = content or [self.fee(-1)]
         settlement = self.settled_with(*content, ref=f"{number}")
+        self.map_types(settlement, mapped)
         shapes = []
         for _again in range(2):
             try:
@@ -793,6 +800,29 @@ class TestBookingRandom(BookingCase):
             settlement.entry_ids.unlink()
             self.assertEqual(settlement.state, "open")
         self.assertEqual(*shapes)
+
+    def map_types(self, settlement, kinds):
+        """What is not classified counts as nothing that is known, and is not booked before a person says what it is."""
+        new = settlement.line_ids.filtered(lambda line: line.transaction_kind == "unclassified" and line.amount)
+        self.assertEqual(settlement.has_unclassified, bool(new))
+        for kind, one in zip(kinds, new.transaction_type_id.sorted("name"), strict=False):
+            self.check_totals(settlement)
+            self.assertRegex(settlement.why_not_booked, f"Transaction Types.*{one.name}")
+            with self.assertRaisesRegex(UserError, one.name):
+                settlement.action_book()
+            one.kind = kind
+        self.check_totals(settlement)
+        self.assertFalse(settlement.has_unclassified)
+
+    def check_totals(self, settlement):
+        """Look at what a settlement comes to by its lines."""
+        of_kind = defaultdict(float)
+        for line in settlement.line_ids.filtered("type_id.is_buyers"):
+            of_kind[line.transaction_kind] += line.amount
+        back = sum(of_kind.pop(kind, 0) for kind in ("refund", "chargeback", "a_to_z"))
+        of_kind.pop("unclassified", None)
+        self.assertEqual((settlement.refunds, settlement.sales), (back, sum(of_kind.values())))
+        self.assertEqual(sum(settlement[name] for name in TOTALS), sum(settlement.line_ids.mapped("amount")))
 
     def credit(self, invoice):
         """Credit a part of an invoice."""

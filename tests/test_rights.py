@@ -185,6 +185,7 @@ FIELDS = {
     ),
     # What Amazon's words mean is the same in every company.
     "amazon.amount.type": dict.fromkeys(["name", "kind"], (*ACCOUNTANT, "stranger")),
+    "amazon.transaction.type": dict.fromkeys(["name", "kind"], (*ACCOUNTANT, "stranger")),
     "amazon.booking.rule": dict.fromkeys(
         ["account_id", "kind", "type_id", "ledger_account_id", "ledger_tax_ids"], ACCOUNTANT
     ),
@@ -305,6 +306,7 @@ METHODS = {
                 "action_view_orders",
                 "action_view_transactions",
                 "action_view_unclassified",
+                "action_view_unclear_transaction_types",
                 "action_view_unclear_types",
                 "action_view_unmatched",
             ],

@@ -254,8 +254,11 @@ class TestSettlements(SettlementsCase):
         self.assertEqual((new.is_guessed, guessed.is_guessed, known.is_guessed), (False, True, False))
         self.assertEqual((settlement.has_unclassified, settlement.sales, settlement.other_amount), (True, 0, 100))
         new.with_user(self.accountant).kind = "principal"
-        self.assertEqual((settlement.has_unclassified, settlement.sales, settlement.fees), (False, 100, -10))
+        self.assertEqual((settlement.has_unclassified, settlement.sales, settlement.fees), (True, 100, -10))
+        kinds = settlement.line_ids.transaction_type_id
         self.assertEqual(settlement.line_ids.mapped("transaction_kind"), ["sale", "unclassified", "service_fee"])
+        kinds.filtered(lambda kind: kind.name == "Something").with_user(self.accountant).kind = "service_fee"
+        self.assertEqual((settlement.has_unclassified, settlement.sales, settlement.fees), (False, 100, -10))
         self.assertEqual(settlement.marketplace_names, "Amazon.co.jp, Amazon.xx")
 
     def test_what_does_not_add_up(self):

@@ -117,6 +117,7 @@ class TestNotebook(InBrowser, ConfirmationCase):
         "action_amazon_settlement_lines",
         "action_amazon_settlement_orders",
         "action_amazon_booking_rules",
+        "action_amazon_transaction_types",
         "action_amazon_cancellations",
         "action_amazon_profit",
         "action_amazon_owed",

@@ -35,6 +35,7 @@ MENUS = {
     "menu_amazon_transactions": ("accountant", "manager"),
     "menu_amazon_transaction_lines": ("accountant", "manager"),
     "menu_amazon_amount_types": ("accountant", "manager"),
+    "menu_amazon_transaction_types": ("accountant", "manager"),
     "menu_amazon_vendor_orders": GROUPS,
     "menu_amazon_vendor_deliveries": ("user", "manager"),
     "menu_amazon_vendor_papers": GROUPS,

@@ -33,6 +33,8 @@ from . import (
     amazon_transaction_accepted,
     amazon_transaction_line,
     amazon_transaction_release,
+    amazon_transaction_type,
+    amazon_type,
     ir_binary,
     noting_together,
     sale_order,

@@ -61,6 +61,7 @@ class AmazonAccount(models.Model):
                 file._fetch(run)
                 run.checkpoint(1)
         self.env["amazon.settlement.line"]._link(run)
+        self.env["amazon.transaction.type"]._recount_all(run)
         self.env["amazon.settlement"]._count_all(run)
 
     def _note_reports(self, page):

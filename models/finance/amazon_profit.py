@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..engine.trigram import trigram
 from .amazon_amount_type import BUYERS, FEES
-from .amazon_settlement_names import REFUNDS
+from .amazon_transaction_type import REFUNDS
 from .exact import Exact
 
 # So many orders are added up at once.
@@ -163,10 +163,12 @@ class AmazonProfit(models.Model):
     def _adding_up(self, order_ids):
         """Return the statement that writes the rows of orders; it returns what ``_amazon_note_payout`` takes."""
         return SQL(
-            "WITH wanted AS MATERIALIZED (%(wanted)s), item AS MATERIALIZED (%(items)s), covered AS MATERIALIZED"
-            " (%(covered)s), shown AS MATERIALIZED (%(shown)s), amount AS (%(settled)s UNION ALL %(unsettled)s),"
+            "WITH wanted AS MATERIALIZED (%(wanted)s), transaction_type AS (%(transaction_types)s),"
+            " item AS MATERIALIZED (%(items)s), covered AS MATERIALIZED (%(covered)s),"
+            " shown AS MATERIALIZED (%(shown)s), amount AS (%(settled)s UNION ALL %(unsettled)s),"
             " money AS (%(money)s), cost AS (%(costs)s) %(insert)s",
             wanted=self._wanted(order_ids),
+            transaction_types=self._transaction_types(),
             items=self._items(),
             covered=self._covered(),
             shown=self._shown(),
@@ -196,13 +198,20 @@ class AmazonProfit(models.Model):
         )
 
     @api.model
+    def _transaction_types(self):
+        """Which transactions of settlements are refunds; of what is not classified nobody knows."""
+        return SQL(
+            "SELECT id, CASE WHEN kind <> 'unclassified' THEN kind IN %s END AS is_refund FROM amazon_transaction_type",
+            REFUNDS,
+        )
+
+    @api.model
     def _covered(self):
         """Which settlements have sales of an order, and which refunds."""
         return SQL(
-            "SELECT DISTINCT l.order_id, l.transaction_kind IN %s AS is_refund, s.settlement_ref, s.start_at, s.end_at"
+            "SELECT DISTINCT l.order_id, k.is_refund, s.settlement_ref, s.start_at, s.end_at"
             " FROM amazon_settlement_line l JOIN amazon_settlement s ON s.id = l.settlement_id"
-            " WHERE l.order_id IN (SELECT id FROM wanted)",
-            REFUNDS,
+            " JOIN transaction_type k ON k.id = l.transaction_type_id WHERE l.order_id IN (SELECT id FROM wanted)"
         )
 
     @api.model
@@ -226,7 +235,8 @@ class AmazonProfit(models.Model):
             "     WHEN COALESCE(r.settlement_ref, t.settlement_ref) IS NOT NULL"
             "     THEN c.settlement_ref = COALESCE(r.settlement_ref, t.settlement_ref)"
             "     WHEN r.posted_at IS NULL AND t.state = 'deferred'"
-            "     THEN c.end_at > t.posted_at AND c.is_refund = (t.kind = 'refund')"
+            # What is not classified may be either.
+            "     THEN c.end_at > t.posted_at AND c.is_refund IS DISTINCT FROM (t.kind <> 'refund')"
             "       AND (c.end_at >= LEAST(t.matures_at, j.last_success) OR j.last_success IS NULL)"
             "     ELSE COALESCE(r.posted_at, t.posted_at) BETWEEN c.start_at AND c.end_at END)"
         )
@@ -235,11 +245,11 @@ class AmazonProfit(models.Model):
     def _settled(self):
         return SQL(
             "SELECT l.order_id, COALESCE(o.only_sku, i.sku, l.sku, '') AS sku, l.type_id, l.amount,"
-            " l.transaction_kind IN %s AS is_refund, 'settled' AS place FROM amazon_settlement_line l"
+            " k.is_refund, 'settled' AS place FROM amazon_settlement_line l"
+            " JOIN transaction_type k ON k.id = l.transaction_type_id"
             " JOIN wanted w ON w.id = l.order_id AND w.currency_id = l.currency_id"
             " LEFT JOIN item o ON o.order_id = l.order_id AND o.only_sku IS NOT NULL"
-            " LEFT JOIN amazon_order_item i ON i.id = l.item_id",
-            REFUNDS,
+            " LEFT JOIN amazon_order_item i ON i.id = l.item_id"
         )
 
     @api.model

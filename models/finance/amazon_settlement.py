@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from ...selling_partner import MalformedAnswer, read_settlements
 from ...times import naive
 from .amazon_settlement_line import LINES_AT_ONCE
-from .amazon_settlement_names import CLAIMS
+from .amazon_transaction_type import CLAIMS
 from .exact import NOTHING, Exact
 
 # What the sums of a settlement come to, each in a field of its own; together they are its lines.
@@ -113,8 +113,8 @@ class AmazonSettlement(models.Model):
 
     def action_view_unclassified(self):
         """Open the lines of which it is not known what they are."""
-        domain = [("settlement_id", "in", self.ids), ("kind", "=", "unclassified")]
-        return self._action_view("lines", domain)
+        unclassified = ["|", ("kind", "=", "unclassified"), ("transaction_kind", "=", "unclassified")]
+        return self._action_view("lines", [("settlement_id", "in", self.ids), *unclassified])
 
     def action_view_orders(self):
         """Open the orders that these settlements have amounts of."""
@@ -260,7 +260,18 @@ class AmazonSettlement(models.Model):
             unclassified = any(
                 each.kind == "unclassified" and abs(each.amount) > NOTHING for each in settlement.sum_ids
             )
-            settlement.write({**totals, "has_unclassified": unclassified})
+            unclear = unclassified or bool(settlement._unclear_transaction_types())
+            settlement.write({**totals, "has_unclassified": unclear})
+
+    def _unclear_transaction_types(self):
+        """Return the transactions' types of which a person has to say what they are, where there are amounts of them:
+        those of two orders may come to nothing."""
+        types = self.sum_ids.transaction_type_id.filtered(lambda one: one.kind == "unclassified")
+        if not types:
+            return types
+        lines = self.env["amazon.settlement.line"]
+        mine = [("settlement_id", "in", self.ids), ("transaction_type_id", "in", types.ids), ("amount", "!=", 0)]
+        return types.browse(found.id for [found] in lines._read_group(mine, ["transaction_type_id"]))
 
     @api.model
     def _to_see_to(self, account):

@@ -8,7 +8,9 @@ from odoo.exceptions import LockError, UserError
 from odoo.tools import format_date
 
 from ...times import local_date
+from .amazon_amount_type import BUYERS
 from .amazon_settlement_entry import Entry
+from .amazon_transaction_type import REFUNDS
 from .exact import NOTHING
 
 
@@ -22,7 +24,12 @@ class AmazonSettlement(models.Model):
     why_not_booked = fields.Text("Cannot Be Booked because", compute="_compute_why_not_booked")
     needs_set_up = fields.Boolean(compute="_compute_why_not_booked")
     needs_types = fields.Boolean(compute="_compute_why_not_booked")
+    needs_transaction_types = fields.Boolean(compute="_compute_why_not_booked")
     needs_rules = fields.Boolean(compute="_compute_why_not_booked")
+    booked_kinds = fields.Json(readonly=True, help="What its amounts were taken for when it was booked last")
+    is_booked_otherwise = fields.Boolean(
+        "Classified Otherwise Since", readonly=True, help="What its amounts are was changed after it was booked."
+    )
 
     # === COMPUTE METHODS === #
 
@@ -53,7 +60,15 @@ class AmazonSettlement(models.Model):
         for settlement in self:
             settlement.unmatched_count = counts.get(settlement, 0)
 
-    @api.depends("state", "agrees", "has_other", "is_seen", "sum_ids.type_id.kind", "sum_ids.type_id.is_guessed")
+    @api.depends(
+        "state",
+        "agrees",
+        "has_other",
+        "is_seen",
+        "sum_ids.type_id.kind",
+        "sum_ids.type_id.is_guessed",
+        "sum_ids.transaction_type_id.kind",
+    )
     def _compute_why_not_booked(self):
         for settlement in self:
             whys = settlement.sudo()._why_not_booked() if settlement.state == "open" else []
@@ -61,6 +76,7 @@ class AmazonSettlement(models.Model):
             mine = settlement.sudo().filtered(lambda one: one.state == "open")
             settlement.needs_set_up = bool(mine) and not mine._is_set_up()
             settlement.needs_types = bool(mine._unclear_types())
+            settlement.needs_transaction_types = bool(mine._unclear_transaction_types())
             settlement.needs_rules = bool(mine) and not settlement.needs_set_up and bool(mine._without_account())
 
     # === ACTION METHODS === #
@@ -140,6 +156,12 @@ class AmazonSettlement(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_amount_types")
         return {**action, "domain": [("id", "in", self._unclear_types().ids)], "context": {"create": False}}
 
+    def action_view_unclear_transaction_types(self):
+        """Open the transactions' types of which a person has to say what they are."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_transaction_types")
+        types = [("id", "in", self._unclear_transaction_types().ids)]
+        return {**action, "domain": types, "context": {"create": False}}
+
     def action_set_up_booking(self):
         """Make the journal and the rules that are missing, and show the rules."""
         self._amazon_check_group("accountant")
@@ -184,6 +206,9 @@ class AmazonSettlement(models.Model):
         if unclear := self._unclear_types():
             names = ", ".join(unclear.mapped("name"))
             whys.append(self.env._("Say under Amount Types what these are, or that the guess is right: %s", names))
+        if unclear := self._unclear_transaction_types():
+            names = ", ".join(unclear.mapped("name"))
+            whys.append(self.env._("Say under Transaction Types what these are: %s", names))
         if not self.currency_id.active:
             whys.append(self.env._("The currency %s is archived. Activate it.", self.currency_id.name))
         if not account._booking_journal(self.currency_id):
@@ -195,6 +220,31 @@ class AmazonSettlement(models.Model):
     def _amount_types(self):
         """Return the types of what it has amounts of."""
         return self.sum_ids.filtered(lambda each: abs(each.amount) > NOTHING).type_id
+
+    def _kinds(self):
+        """Return what its amounts are, as far as entries go by it: for JSON."""
+        kinds = {
+            (
+                each.transaction_type_id.id,
+                each.type_id.id,
+                each.kind,
+                each.kind in BUYERS and each.transaction_kind in REFUNDS,
+            )
+            for each in self.sum_ids
+            if abs(each.amount) > NOTHING
+        }
+        return [list(kind) for kind in sorted(kinds)]
+
+    def _note_kinds(self):
+        """Note what its amounts are taken for, to see when that is something else."""
+        for settlement in self:
+            settlement.write({"booked_kinds": settlement._kinds(), "is_booked_otherwise": False})
+
+    def _add_up(self):
+        result = super()._add_up()
+        for settlement in self.filtered("booked_kinds"):
+            settlement.is_booked_otherwise = settlement.booked_kinds != settlement._kinds()
+        return result
 
     def _unclear_types(self):
         """Return those of which a person has to say what they are."""
@@ -262,4 +312,5 @@ class AmazonSettlement(models.Model):
             )
         # Of entries that were cancelled.
         mine.booked_order_ids.unlink()
+        mine._note_kinds()
         Entry(mine.with_context(lang=self.company_id._amazon_lang())).make()

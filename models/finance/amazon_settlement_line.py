@@ -7,22 +7,12 @@ from odoo.tools import SQL
 
 from ...times import local_date, naive
 from ..engine.trigram import trigram
-from .amazon_settlement_names import CLAIMS, kind_of, name_of, transaction_kind
+from .amazon_settlement_names import kind_of, name_of
+from .amazon_transaction_type import CLAIMS
 from .exact import Exact
 
 # So many lines are written at once.
 LINES_AT_ONCE = 2000
-TRANSACTION_KINDS = [
-    ("sale", "Sale"),
-    ("refund", "Refund"),
-    ("chargeback", "Chargeback"),
-    ("a_to_z", "A-to-z Claim"),
-    ("retrocharge", "Tax Charged Later"),
-    ("service_fee", "Service Fee"),
-    ("transfer", "Payout"),
-    ("other", "Other"),
-    ("unclassified", "Not Classified"),
-]
 
 
 class AmazonSettlementLine(models.Model):
@@ -39,7 +29,10 @@ class AmazonSettlementLine(models.Model):
     company_id = fields.Many2one(related="settlement_id.company_id", store=True)
     currency_id = fields.Many2one(related="settlement_id.currency_id", store=True)
     line = fields.Integer(readonly=True, help="Which line of the file, to be found there again")
-    transaction_kind = fields.Selection(TRANSACTION_KINDS, "Transaction's Kind", required=True, readonly=True)
+    transaction_type_id = fields.Many2one(
+        "amazon.transaction.type", "Transaction's Type", required=True, readonly=True, ondelete="restrict"
+    )
+    transaction_kind = fields.Selection(related="transaction_type_id.kind", string="Transaction's Kind")
     transaction_type = fields.Char("Amazon's Type", readonly=True)
     group = fields.Char("Amazon's Group", readonly=True)
     description = fields.Char("Amazon's Description", readonly=True)
@@ -67,7 +60,17 @@ class AmazonSettlementLine(models.Model):
         " AND (order_ref NOT LIKE 'S%' OR order_ref IS NULL)"
     )
     _sku_idx = models.Index(trigram("sku"))
-    _claim_idx = models.Index("(posted_at DESC, id DESC) WHERE transaction_kind IN ('chargeback', 'a_to_z')")
+    _transaction_type_idx = models.Index("(transaction_type_id, posted_at DESC, id DESC)")
+
+    # === SEARCH METHODS === #
+
+    @api.model
+    def _amazon_looked_up(self, condition):
+        if condition.field_expr == "transaction_kind":
+            # By the types' ids, as amounts' kinds.
+            types = self.env["amazon.transaction.type"].search([("kind", condition.operator, condition.value)])
+            return Domain("transaction_type_id", "in", types.ids)
+        return super()._amazon_looked_up(condition)
 
     # === BUSINESS METHODS === #
 
@@ -80,6 +83,7 @@ class AmazonSettlementLine(models.Model):
         """
         marketplaces = settlement._marketplaces_by_name({line.marketplace for line in lines})
         types = self._types(lines)
+        kinds = self.env["amazon.transaction.type"]._by_name(dict.fromkeys(line.transaction_type for line in lines))
         orders, items, by_sku = self._found(settlement.account_id, lines)
         self.env.flush_all()
         rows = []
@@ -90,7 +94,7 @@ class AmazonSettlementLine(models.Model):
             rows.append(
                 (
                     line.line,
-                    transaction_kind(line.transaction_type),
+                    kinds[line.transaction_type].id,
                     line.transaction_type or None,
                     line.amount_type or None,
                     line.description or None,
@@ -117,10 +121,10 @@ class AmazonSettlementLine(models.Model):
         columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.cr.execute(
             SQL(
-                "INSERT INTO amazon_settlement_line (settlement_id, company_id, currency_id, line, transaction_kind,"
+                "INSERT INTO amazon_settlement_line (settlement_id, company_id, currency_id, line, transaction_type_id,"
                 ' transaction_type, "group", description, type_id, amount, order_ref, order_id, item_ref, item_id,'
                 " sku, quantity, marketplace_id, posted_at, posted_on, adjustment_ref, shipment_ref)"
-                " SELECT %s, %s, %s, row.* FROM unnest(%s::int[], %s::varchar[], %s::varchar[], %s::varchar[],"
+                " SELECT %s, %s, %s, row.* FROM unnest(%s::int[], %s::int[], %s::varchar[], %s::varchar[],"
                 " %s::varchar[], %s::int[], %s::numeric[], %s::varchar[], %s::int[], %s::varchar[], %s::int[],"
                 " %s::varchar[], %s::int[], %s::int[], %s::timestamp[], %s::date[], %s::varchar[], %s::varchar[]) row",
                 settlement.id,
@@ -134,7 +138,8 @@ class AmazonSettlementLine(models.Model):
     def _types(self, lines):
         """Return the amount types by name; of new ones what is known of them, or guessed."""
         groups = {name_of(line.amount_type, line.description): line.amount_type for line in lines}
-        return self.env["amazon.amount.type"]._by_name(groups, lambda name: kind_of(name, groups[name]))
+        types = self.env["amazon.amount.type"]
+        return types._by_name(groups, lambda name: types._said(name, *kind_of(name, groups[name])))
 
     @api.model
     def _found(self, account, lines):

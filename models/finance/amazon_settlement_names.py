@@ -1,32 +1,6 @@
 """What the words of Amazon's settlement report mean. They are compared in small letters; which words there are Amazon
 does not say."""
 
-# transaction-type, of what concerns orders and of what does not.
-TRANSACTION_KINDS = {
-    "order": "sale",
-    "refund": "refund",
-    "chargeback refund": "chargeback",
-    "a-to-z guarantee refund": "a_to_z",
-    "order_retrocharge": "retrocharge",
-    "refund_retrocharge": "retrocharge",
-    "servicefee": "service_fee",
-    "couponredemptionfee": "service_fee",
-    "fee adjustment": "service_fee",
-    "lightning deal fee": "service_fee",
-    "sellerreviewenrollmentpayment": "service_fee",
-    "vine enrollment fee": "service_fee",
-    "grade and resell fees": "service_fee",
-    "other-transaction": "other",
-    "liquidations": "other",
-    "liquidations adjustments": "other",
-    "commingling vat": "other",
-    "income tax charged": "other",
-    "transfer": "transfer",
-}
-# What Finances do not tell from a refund.
-CLAIMS = ("chargeback", "a_to_z")
-# Where the buyer got money back.
-REFUNDS = ("refund", *CLAIMS)
 # amount-type of what the amount-description alone says what it is; of all others the amount-type does.
 GENERAL = ("", "itemprice", "itemfees", "itemwithheldtax", "shipmentfees", "other-transaction")
 # Names of kinds of amounts that are in settlements only: what each is.
@@ -71,11 +45,6 @@ GUESSES = (
     ("fee", "fee"),
 )
 GUESSES_BY_TYPE = {"itemfees": "fee", "shipmentfees": "fee", "itemwithheldtax": "withheld_tax"}
-
-
-def transaction_kind(transaction_type):
-    """Return which kind of transaction an amount is of, ``unclassified`` where that is not known."""
-    return TRANSACTION_KINDS.get(transaction_type.lower(), "unclassified")
 
 
 def name_of(amount_type, description):

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from .amazon_amount_type import BUYERS
-from .amazon_settlement_names import REFUNDS
+from .amazon_transaction_type import REFUNDS
 from .noting_together import noting_together
 
 # Which lines of orders stand on which of invoices.
@@ -77,15 +77,16 @@ class AmazonSettlementOrder(models.Model):
     def _sums(self, settlement, last_month):
         """Return what a settlement has of each order, month by month."""
         types = self.env["amazon.amount.type"].search([("kind", "in", BUYERS)])
+        refunds = self.env["amazon.transaction.type"].search([("kind", "in", REFUNDS)])
         self.env["amazon.settlement.line"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 "SELECT LEAST(date_trunc('month', posted_on)::date, %(last)s) AS month, order_ref, order_id,"
-                " transaction_kind IN %(refunds)s AS is_refund, SUM(amount)"
+                " transaction_type_id IN %(refunds)s AS is_refund, SUM(amount)"
                 " FROM amazon_settlement_line WHERE settlement_id = %(settlement)s AND type_id IN %(types)s"
                 " GROUP BY 1, 2, 3, 4 ORDER BY 1, 4, 2, 3",
                 last=last_month,
-                refunds=REFUNDS,
+                refunds=tuple(refunds.ids) or (0,),
                 settlement=settlement.id,
                 types=tuple(types.ids) or (0,),
             )

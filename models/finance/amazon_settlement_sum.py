@@ -2,8 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
 from .amazon_amount_type import BUYERS, FEES
-from .amazon_settlement_line import TRANSACTION_KINDS
-from .amazon_settlement_names import REFUNDS
+from .amazon_transaction_type import REFUNDS
 from .exact import Exact
 
 
@@ -14,7 +13,7 @@ class AmazonSettlementSum(models.Model):
     _name = "amazon.settlement.sum"
     _inherit = ["amazon.guard"]
     _description = "Amazon Settlement Sum"
-    _order = "settlement_id desc, month, transaction_kind, id"
+    _order = "settlement_id desc, month, transaction_type_id, id"
     _rec_name = "type_id"
     _log_access = False
 
@@ -24,7 +23,10 @@ class AmazonSettlementSum(models.Model):
     currency_id = fields.Many2one(related="settlement_id.currency_id", store=True)
     month = fields.Date("Month from", readonly=True, index=True, help="Its first day, by the days in the marketplace")
     month_name = fields.Char("Month", compute="_compute_month_name")
-    transaction_kind = fields.Selection(TRANSACTION_KINDS, "Transaction's Kind", required=True, readonly=True)
+    transaction_type_id = fields.Many2one(
+        "amazon.transaction.type", "Transaction's Type", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    transaction_kind = fields.Selection(related="transaction_type_id.kind", string="Transaction's Kind")
     type_id = fields.Many2one("amazon.amount.type", "What", required=True, readonly=True, index=True)
     kind = fields.Selection(related="type_id.kind")
     marketplace_id = fields.Many2one("amazon.marketplace", readonly=True)
@@ -57,7 +59,7 @@ class AmazonSettlementSum(models.Model):
         domain = [
             ("settlement_id", "=", self.settlement_id.id),
             ("type_id", "=", self.type_id.id),
-            ("transaction_kind", "=", self.transaction_kind),
+            ("transaction_type_id", "=", self.transaction_type_id.id),
             ("marketplace_id", "=", self.marketplace_id.id),
             ("posted_on", ">=", self.month),
             ("posted_on", "<", fields.Date.add(self.month, months=1)),
@@ -74,13 +76,13 @@ class AmazonSettlementSum(models.Model):
         """
         rows = self.env.execute_query(
             SQL(
-                "SELECT type_id, transaction_kind, marketplace_id, date_trunc('month', posted_on)::date,"
+                "SELECT type_id, transaction_type_id, marketplace_id, date_trunc('month', posted_on)::date,"
                 " SUM(amount), COUNT(*) FROM amazon_settlement_line WHERE settlement_id = %s"
                 " GROUP BY 1, 2, 3, 4 ORDER BY 4, 2, 1, 3",
                 settlement.id,
             )
         )
-        names = ("type_id", "transaction_kind", "marketplace_id", "month", "amount", "count")
+        names = ("type_id", "transaction_type_id", "marketplace_id", "month", "amount", "count")
         self.create([{"settlement_id": settlement.id, **dict(zip(names, row, strict=True))} for row in rows])
 
     def _total(self):
@@ -88,6 +90,6 @@ class AmazonSettlementSum(models.Model):
         self.ensure_one()
         if self.kind == "reserve":
             return "opening_reserve" if self.amount > 0 else "kept_reserve"
-        if self.kind in BUYERS:
+        if self.kind in BUYERS and self.transaction_kind != "unclassified":
             return "refunds" if self.transaction_kind in REFUNDS else "sales"
         return "fees" if self.kind in FEES else "other_amount"

@@ -1,7 +1,7 @@
 from odoo import fields, models
 
 from .amazon_amount_type import BUYERS
-from .amazon_settlement_names import CLAIMS
+from .amazon_transaction_type import CLAIMS
 
 
 class SaleOrder(models.Model):
@@ -47,9 +47,9 @@ class SaleOrder(models.Model):
         found = self.env["amazon.settlement.line"]._read_group(
             [("order_id", "in", self.ids), ("transaction_kind", "in", CLAIMS)],
             ["order_id"],
-            ["transaction_kind:array_agg"],
+            ["transaction_type_id:recordset"],
         )
-        claims = {order: set(kinds) for order, kinds in found}
+        claims = {order: set(types.mapped("kind")) for order, types in found}
         for order in self:
             kinds = claims.get(order, set())
             claim = "claims" if len(kinds) > 1 else next(iter(kinds), False)

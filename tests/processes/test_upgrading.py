@@ -27,6 +27,24 @@ ALTER TABLE amazon_confirmation ALTER COLUMN marketplace_id SET NOT NULL;
 DROP INDEX amazon_offer_sku_uniq;
 CREATE UNIQUE INDEX amazon_offer_sku_uniq ON amazon_offer (account_id, marketplace_id, sku);
 COMMENT ON INDEX amazon_offer_sku_uniq IS 'UNIQUE INDEX (account_id, marketplace_id, sku)';
+ALTER TABLE amazon_settlement_line ADD transaction_kind varchar;
+ALTER TABLE amazon_settlement_sum ADD transaction_kind varchar;
+UPDATE amazon_settlement_line l SET transaction_kind = t.kind FROM amazon_transaction_type t
+ WHERE t.id = l.transaction_type_id;
+UPDATE amazon_settlement_sum s SET transaction_kind = t.kind FROM amazon_transaction_type t
+ WHERE t.id = s.transaction_type_id;
+ALTER TABLE amazon_settlement_line ALTER transaction_kind SET NOT NULL, DROP transaction_type_id;
+ALTER TABLE amazon_settlement_sum ALTER transaction_kind SET NOT NULL, DROP transaction_type_id;
+UPDATE amazon_settlement_sum s SET amount = s.amount + o.amount, count = s.count + o.count FROM amazon_settlement_sum o
+ WHERE s.id < o.id AND (s.settlement_id, s.type_id, s.transaction_kind, s.month)
+                     = (o.settlement_id, o.type_id, o.transaction_kind, o.month);
+DELETE FROM amazon_settlement_sum o USING amazon_settlement_sum s
+ WHERE s.id < o.id AND (s.settlement_id, s.type_id, s.transaction_kind, s.month)
+                     = (o.settlement_id, o.type_id, o.transaction_kind, o.month);
+SELECT setval('amazon_settlement_sum_id_seq', (SELECT max(id) FROM amazon_settlement_sum));
+DROP TABLE amazon_transaction_type CASCADE;
+DELETE FROM ir_model_data WHERE model = 'amazon.transaction.type';
+ALTER TABLE amazon_settlement DROP booked_kinds, DROP is_booked_otherwise;
 UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'sale_amazon_spapi';
 """
 # Rows that must be as many afterwards, and what runs and buckets have counted.
@@ -51,13 +69,42 @@ env["ir.exports"].create(
 )
 env.cr.commit()
 """
+# Settlements, of which one is booked: with names that are not known, and in the last one two names for one kind.
+SETTLED = """
+columns = [
+    "settlement-id", "settlement-start-date", "settlement-end-date", "deposit-date", "total-amount", "currency",
+    "transaction-type", "order-id", "marketplace-name", "amount-type", "amount-description", "amount", "posted-date",
+    "posted-date-time", "order-item-code", "sku", "quantity-purchased",
+]
+
+def text(ref, *rows):
+    dates = ["2026-11-01 00:00:00 UTC", "2026-11-15 00:00:00 UTC", "2026-11-17 00:00:00 UTC"]
+    lines = [columns, [ref, *dates, str(sum(row[-1] for row in rows)), "JPY"]]
+    for kind, group, name, amount in rows:
+        lines.append([ref, "", "", "", "", "", kind, "", "Amazon.co.jp", group, name, str(amount), "2026-11-03"])
+    return "".join("\\t".join([*line, *[""] * (len(columns) - len(line))]) + "\\n" for line in lines).encode()
+
+account = env["amazon.account"].search([], limit=1)
+new, nameless = ("Something New", "ItemPrice", "Principal", -7), ("", "ItemPrice", "Tax", 3)
+account._read_settlement_file("1", text("1", new, nameless))
+[booked] = account._read_settlement_file("2", text("2", ("Order", "ItemFees", "Commission", -30)))
+account._read_settlement_file(
+    "3", text("3", ("ServiceFee", "ItemFees", "Commission", -5), ("vine enrollment fee", "ItemFees", "Commission", -6))
+)
+account._set_up_booking()
+booked._book()
+booked.entry_ids.action_post()
+env.cr.commit()
+"""
 # What is computed and stored: a version before may have known nothing of it, nor of what is indexed by it. Accounts
-# aside, which keep there what was found out, too.
+# and rules of booking aside, which keep there what was found out, and what people have chosen, too;
+# and what is related to what is related itself: that was never new at once, and Odoo reads it before it is there.
 FORGET = f"""
-for model in set(env.registry.values()) - {{env.registry["amazon.account"]}}:
+for model in set(env.registry.values()) - {{env.registry["amazon.account"], env.registry["amazon.booking.rule"]}}:
     for field in model._fields.values():
         ours = "{database.ADDON}" in field._modules and field.model_name == model._name
-        if ours and model._auto and field.store and field.compute and field.column_type:
+        again = field.related and field.related_field.related
+        if ours and model._auto and field.store and field.compute and field.column_type and not again:
             env.cr.execute(f'ALTER TABLE "{{model._table}}" DROP COLUMN IF EXISTS "{{field.name}}" CASCADE')
 env.cr.commit()
 """
@@ -85,6 +132,8 @@ def content(shop):
         for table, texts in tables.items()
         for number, [text] in enumerate(texts)
         for column, value in json.loads(text).items()
+        # That table is made by the upgrade.
+        if (table, column) != ("amazon_transaction_type", "create_date")
     }
     indexes = shop.sql("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
     return found | set(shop.sql(NULLABLE)) | set(indexes)
@@ -95,6 +144,7 @@ def upgraded(site):
     there, what people have set is not set back, what is computed is the same again."""
     shop = site.shop
     site.importer.code(SET_BY_PEOPLE)
+    site.importer.code(SETTLED)
     before = content(shop)
     site.importer.code(FORGET)
     forgotten = {row[2] for row in before - content(shop) if len(row) > 2}
@@ -115,6 +165,8 @@ def upgraded(site):
     assert shop.count(KEPT) == kept
     looked = shop.sql("SELECT relname FROM pg_stat_user_tables WHERE last_analyze IS NOT NULL")
     assert {("sale_order",), ("stock_picking",), ("amazon_transaction",)} <= set(looked), "how rare a new column is"
+    known = "SELECT count(*) FROM ir_model_data WHERE model = 'amazon.transaction.type' AND noupdate"
+    assert (shop.value(known), shop.count(["amazon_transaction_type"])["amazon_transaction_type"]) == (19, 21)
     after = content(shop)
     assert (before - after, after - before) == (set(), set())
 
