@@ -1,8 +1,11 @@
 import os
+import sys
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from unittest.mock import patch
+from warnings import catch_warnings, simplefilter
 
+import freezegun.api
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.sql_db import Cursor
@@ -16,6 +19,33 @@ JAPAN = "A1VC38T7YXB528"
 SHOP = "サンプル商店"
 # The simulator that bin/test lends to a whole run, with a database of its own.
 LENT = os.environ.get("AMAZON_SIMULATOR")
+
+
+class ModulesWithTime:
+    """What freezegun takes for ``sys``: whenever time is frozen it looks through all modules, which are thousands, for
+    the hundreds that know of time. Until another one is imported, it is shown those only."""
+
+    known, with_time = frozenset(), {}
+
+    @property
+    def modules(self):
+        """Modules by name: those with something to freeze, and those imported while it is frozen."""
+        modules = sys.modules.copy()
+        new = modules.keys() - self.known
+        if new and freezegun.api.freeze_factories:
+            self.known = frozenset(modules)
+            with catch_warnings():
+                simplefilter("ignore")
+                self.with_time = {name: module for name, module in modules.items() if self._knows_time(module)}
+            new = ()
+        return {**self.with_time, **{name: modules[name] for name in new}}
+
+    @staticmethod
+    def _knows_time(module):
+        return hasattr(module, "__name__") and freezegun.api._get_cached_module_attributes(module)
+
+
+freezegun.api.sys = ModulesWithTime()
 
 
 def counts_queries(test):
