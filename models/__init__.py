@@ -9,6 +9,7 @@ from . import speed  # isort: skip
 from . import orders  # isort: skip
 from . import confirmations  # isort: skip
 from . import cancelling  # isort: skip
+from . import packing  # isort: skip
 from . import inventory  # isort: skip
 from . import finance  # isort: skip
 from . import vendor  # isort: skip

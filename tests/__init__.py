@@ -45,6 +45,7 @@ from . import (
     test_listings_report,
     test_offers,
     test_open_units,
+    test_packing,
     test_pending,
     test_personal_data,
     test_phases,

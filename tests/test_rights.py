@@ -141,6 +141,26 @@ FIELDS = {
         ],
         ANY_MANAGER,
     ),
+    "amazon.carrier.layout": dict.fromkeys(
+        [
+            "name",
+            "sequence",
+            "active",
+            "carrier_code",
+            "encoding",
+            "separator",
+            "has_headings",
+            "day_format",
+            "column_ids",
+            "reference_column",
+            "number_column",
+            "digits",
+        ],
+        ANY_MANAGER,
+    ),
+    "amazon.carrier.layout.column": dict.fromkeys(
+        ["layout_id", "sequence", "heading", "content", "text", "cod_text", "width"], ANY_MANAGER
+    ),
     "amazon.report.column": dict.fromkeys(["name", "meaning"], ANY_MANAGER),
     "amazon.acknowledgement.code": dict.fromkeys(["code", "name", "sequence", "active"], ANY_MANAGER),
     "amazon.vendor.warehouse": dict.fromkeys(["account_id", "party_ref", "warehouse_id"], MANAGER),
@@ -373,6 +393,8 @@ METHODS = {
         ],
         ACCOUNTANT,
     ),
+    "amazon.carrier.export": {"action_open": AT_HOME, "action_download": USER},
+    "amazon.carrier.numbers": dict.fromkeys(["action_back", "action_check", "action_enter", "action_replace"], USER),
     "amazon.combine": {"action_combine": USER},
     "amazon.completion": {
         "action_refresh": SHOWS,

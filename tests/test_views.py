@@ -239,6 +239,9 @@ class TestViews(AmazonCase):
                 "amazon.status.change",
                 "amazon.combine",
                 "amazon.confirmation.file",
+                "amazon.carrier.export",
+                "amazon.carrier.layout",
+                "amazon.carrier.numbers",
             ):
                 with self.subTest(user=user.login, model=model), self.assertRaises(AccessError):
                     self.env[model].with_user(user).search([])

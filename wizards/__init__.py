@@ -5,6 +5,8 @@ from . import (
     amazon_acceptance,
     amazon_amounts_search,
     amazon_cancelling,
+    amazon_carrier_export,
+    amazon_carrier_numbers,
     amazon_combine,
     amazon_completion,
     amazon_confirmation_file,

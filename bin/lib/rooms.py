@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-# Which rooms each may call; those of the later capabilities beside them: settlements.
+# Which rooms each may call.
 BELOW = {
     "engine": (),
     "customers": ("engine",),
@@ -19,6 +19,7 @@ BELOW = {
     "speed": ("orders", "customers", "engine"),
     "confirmations": ("orders", "customers", "engine"),
     "cancelling": ("confirmations", "orders", "customers", "engine"),
+    "packing": ("confirmations", "orders", "customers", "engine"),
     "inventory": ("orders", "customers", "engine"),
     "finance": ("orders", "customers", "engine"),
     "vendor": ("confirmations", "inventory", "orders", "customers", "engine"),
