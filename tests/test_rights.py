@@ -138,6 +138,7 @@ FIELDS = {
             "scac_code",
             "tracking_required",
             "cash_on_delivery",
+            "label_kind",
         ],
         ANY_MANAGER,
     ),

@@ -50,6 +50,7 @@ MENUS = {
     "menu_amazon_shipping_methods": ("manager",),
     "menu_amazon_shipping_rules": ("manager",),
     "menu_amazon_acknowledgement_codes": ("manager",),
+    "menu_amazon_carrier_layouts": ("manager",),
     "menu_amazon_marketplaces": ("manager",),
     "menu_amazon_report_columns": ("manager",),
     "menu_amazon_jobs": ("manager",),

@@ -4,7 +4,6 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_datetime
 
 # So many labels are printed at once at most.
 MOST = 1000
@@ -25,6 +24,7 @@ class AmazonCarrierExport(models.TransientModel):
         "amazon.carrier.layout", "Program", required=True, default=lambda self: self._usual_layout()
     )
     is_again = fields.Boolean("Also What Was Exported Before")
+    before_count = fields.Integer("Exported Before", compute="_compute_before_count")
     exported_ids = fields.Many2many("stock.picking", "amazon_carrier_export_exported_rel", readonly=True)
     count = fields.Integer("Parcels", compute="_compute_file")
     left_out = fields.Text(compute="_compute_file")
@@ -33,6 +33,11 @@ class AmazonCarrierExport(models.TransientModel):
     file_name = fields.Char(compute="_compute_file_name")
 
     # === COMPUTE METHODS === #
+
+    @api.depends("picking_ids.amazon_label_at")
+    def _compute_before_count(self):
+        for export in self:
+            export.before_count = len(export.picking_ids.filtered("amazon_label_at"))
 
     @api.depends("picking_ids", "layout_id", "is_again", "exported_ids")
     def _compute_file(self):
@@ -57,7 +62,7 @@ class AmazonCarrierExport(models.TransientModel):
 
     @api.model
     def action_open(self):
-        """Open the dialog for what was selected in a list, or else for all that is ready and was not exported yet.
+        """Open the dialog for what was selected in a list, or else for all that is ready.
 
         :raise UserError: when there is nothing.
         """
@@ -66,9 +71,9 @@ class AmazonCarrierExport(models.TransientModel):
         if ids := self.env.context.get("active_ids"):
             pickings = pickings.search([("id", "in", ids)])
         else:
-            pickings = pickings.search(self._ready(), order="date_deadline, id", limit=MOST)
+            pickings = pickings.search(self._ready(), order="amazon_label_at DESC, date_deadline, id", limit=MOST)
         if not pickings:
-            raise UserError(self.env._("No delivery is ready that was not exported already."))
+            raise UserError(self.env._("No delivery is ready."))
         if len(pickings) > MOST:
             raise UserError(self.env._("Choose at most %s deliveries at once.", MOST))
         export = self.create({"picking_ids": [fields.Command.set(pickings.ids)]})
@@ -106,12 +111,11 @@ class AmazonCarrierExport(models.TransientModel):
 
     @api.model
     def _ready(self):
-        """Return the domain of what is ready and was not exported yet."""
+        """Return the domain of what is ready."""
         return (
             Domain("state", "=", "assigned")
             & Domain("picking_type_code", "=", "outgoing")
             & Domain("amazon_account_id", "!=", False)
-            & Domain("amazon_label_at", "=", False)
             & Domain("sale_id.amazon_channel", "!=", "fba")
             & Domain("company_id", "in", self.env.companies.ids)
         )
@@ -129,20 +133,16 @@ class AmazonCarrierExport(models.TransientModel):
         self.ensure_one()
         layout, parcels, along = self.layout_id, [], {}
         # As the list of deliveries has them; what was combined into others after those.
-        chosen = (self.exported_ids or self.picking_ids).sorted(
+        chosen = self.exported_ids or self.picking_ids.filtered(lambda one: self.is_again or not one.amazon_label_at)
+        chosen = chosen.sorted(
             lambda one: (bool(one.sale_id.amazon_merged_into_id), one.date_deadline or datetime.max, one.id)
         )
         for picking in chosen:
             if not layout or picking in along:
                 continue
             along |= dict.fromkeys((chosen & picking._amazon_same_parcel()), picking)
-            why = self._why_left_out(picking)
+            why = picking._amazon_why_no_label(layout)
             row, said, whole = ([], [], True) if why else layout._row(picking._amazon_label_facts(layout))
             parcels.append((picking, row, said, why or (not whole and " ".join(said))))
         with_others = self.env._("It goes in one parcel with %s.")
         return parcels + [(picking, [], [], with_others % first.name) for picking, first in along.items()]
-
-    def _why_left_out(self, picking):
-        if picking.amazon_label_at and not self.is_again and not self.exported_ids:
-            return self.env._("It was exported already: %s.", format_datetime(self.env, picking.amazon_label_at))
-        return picking._amazon_why_no_label(self.layout_id)

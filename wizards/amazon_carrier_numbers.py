@@ -76,7 +76,7 @@ class AmazonCarrierNumbers(models.TransientModel):
             [{"wizard_id": self.id, **vals} for vals in self._checked(found)]
         )
         self.state = "check"
-        return True
+        return self._shown()
 
     def action_back(self):
         """Choose another file, or paste other numbers."""
@@ -84,14 +84,14 @@ class AmazonCarrierNumbers(models.TransientModel):
         self.check_access("write")
         self.line_ids.unlink()
         self.state = "enter"
-        return True
+        return self._shown()
 
     def action_replace(self):
         """Tick those that have another number already, too."""
         self.ensure_one()
         self.check_access("write")
         self.line_ids.filtered(lambda line: line.state == "other").is_selected = True
-        return True
+        return self._shown()
 
     def action_enter(self):
         """Write what is ticked on the deliveries, and show those.
@@ -120,6 +120,20 @@ class AmazonCarrierNumbers(models.TransientModel):
             "target": "main",
         }
 
+    # === BUSINESS METHODS === #
+
+    def _shown(self):
+        """Return what shows this dialog as it is now: Odoo closes one whose button returns nothing."""
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+            "name": self.env._("Enter Tracking Numbers"),
+            "context": {"dialog_size": "extra-large"},
+        }
+
     # === BUSINESS METHODS: READING === #
 
     def _read(self):
@@ -142,14 +156,14 @@ class AmazonCarrierNumbers(models.TransientModel):
     def _checked(self, found):
         """Return the values of the lines, those with problems first."""
         by_ref = self._deliveries({ref for _line, ref, _number in found})
-        numbers = defaultdict(dict)  # by delivery, in their order
+        numbers = defaultdict(dict)  # by delivery, in their order: where each stands
         lines, taken = [], {}
         for place, ref, number in found:
             picking, why = by_ref[_plain(ref)]
             number = clean_number(number)
             why = why or self._why_wrong(number)
             if not why:
-                numbers[picking].setdefault(number, place)
+                numbers[picking].setdefault(number, (place, ref))
                 taken.setdefault(number, set()).add(picking)
                 continue
             lines.append(self._line(place, ref, number, picking, "problem", why))
@@ -160,7 +174,7 @@ class AmazonCarrierNumbers(models.TransientModel):
 
     def _line_of(self, picking, numbers, taken):
         """Return the values of the line of a delivery to which all these numbers belong."""
-        place, number = min(numbers.values()), ",".join(numbers)
+        (place, ref), number = min(numbers.values()), ",".join(numbers)
         old = picking._amazon_number_entered() or ""
         with_it = {other for one in numbers for other in taken[one]} - {picking}
         if len(numbers) > 1 and not self.are_parcels:
@@ -175,7 +189,7 @@ class AmazonCarrierNumbers(models.TransientModel):
             state, why = "ready", self.env._("It has left; Amazon is told of the number.")
         else:
             state, why = "ready", False
-        return self._line(place, picking.name, number, picking, state, why)
+        return self._line(place, ref, number, picking, state, why)
 
     def _line(self, place, ref, number, picking, state, message):
         return {
@@ -264,7 +278,7 @@ class AmazonCarrierNumbersLine(models.TransientModel):
     wizard_id = fields.Many2one("amazon.carrier.numbers", required=True, ondelete="cascade", index=True)
     is_selected = fields.Boolean("Enter")
     line = fields.Integer(readonly=True, help="Which line of the file, or of what was pasted")
-    reference = fields.Char("As It Stands There", readonly=True)
+    reference = fields.Char("As Written There", readonly=True)
     picking_id = fields.Many2one("stock.picking", "Delivery", readonly=True, ondelete="cascade")
     partner_id = fields.Many2one(related="picking_id.partner_id")
     number = fields.Char("Tracking Number", readonly=True)

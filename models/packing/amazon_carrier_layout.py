@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...order_numbers import half_width
 from . import carrier_file
-from .amazon_carrier_layout_column import SPREAD
+from .amazon_carrier_layout_column import NOT_SAID, SPREAD, WITH_TEXT
 
 # How they write a day.
 DATES = [("%Y/%m/%d", "2026/12/31"), ("%Y%m%d", "20261231"), ("%Y-%m-%d", "2026-12-31")]
@@ -81,9 +81,8 @@ class AmazonCarrierLayout(models.Model):
         """
         row, left, lost, whole = [], {}, {}, True
         for column in self.column_ids:
-            text = column.cod_text if facts["is_cod"] and column.cod_text else column.text
             content = column.content
-            given = (text if content == "text" else facts.get(content)) or ""
+            given = column._usual_text(facts) if content in WITH_TEXT else facts.get(content) or ""
             given, missing = (left[content], "") if content in left else carrier_file.fitting(given, self.encoding)
             part, rest = carrier_file.cut(given, column.width)
             if content in SPREAD and column.width:
@@ -97,7 +96,7 @@ class AmazonCarrierLayout(models.Model):
         remarks = [
             self.env._("%(what)s: “%(text)s” does not fit.", what=labels[key.split()[0]], text=rest)
             for key, rest in left.items()
-            if rest
+            if rest and key not in NOT_SAID
         ]
         remarks += [
             self.env._(

@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 CONTENTS = [
     ("empty", "Nothing"),
     ("text", "Always the Same Text"),
+    ("label_kind", "Kind of Label"),
     ("reference", "Number of the Delivery"),
     ("short_reference", "Short Number of the Delivery"),
     ("order_ref", "Amazon Order Number"),
@@ -43,6 +44,10 @@ SPREAD = {
     "goods",
     "instructions",
 }
+#: What has a text of the column's own.
+WITH_TEXT = {"text", "label_kind"}
+#: What may be cut off without a word: the slip in the parcel has it.
+NOT_SAID = {"goods"}
 
 
 class AmazonCarrierLayoutColumn(models.Model):
@@ -74,3 +79,15 @@ class AmazonCarrierLayoutColumn(models.Model):
                 raise ValidationError(
                     self.env._("The width of “%s” is not between 0 and 1,000.", column.heading or "–")
                 )
+
+    # === BUSINESS METHODS === #
+
+    def _usual_text(self, facts):
+        """Return the text that stands in this column whatever is in the parcel.
+
+        :param dict facts: see :meth:`stock.picking._amazon_label_facts`.
+        :rtype: str
+        """
+        if facts["is_cod"] and self.cod_text:
+            return self.cod_text
+        return (facts["label_kind"] if self.content == "label_kind" else "") or self.text or ""

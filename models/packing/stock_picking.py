@@ -98,6 +98,7 @@ class StockPicking(models.Model):
             "goods": ", ".join(filter(None, others.mapped("amazon_content"))),
             "units": f"{sum(moves.mapped('product_uom_qty')):g}",
             "instructions": parcel.amazon_instructions,
+            "label_kind": parcel.carrier_id.amazon_shipping_method_id.label_kind,
             "is_cod": bool(collected),
             "cod_amount": self._amazon_collected(collected, "amount_total"),
             "cod_tax": self._amazon_collected(collected, "amount_tax"),
