@@ -131,6 +131,20 @@ class TestProfit(ProfitCase):
         self.assertEqual((row.source, row.proceeds), ("settlement", order.amazon_proceeds))
         self.assertEqual(row.proceeds, self.settled_amount(order))
 
+    def test_settled_and_not_classified(self):
+        """Of what a settlement has nobody may know whether it is a sale: it is neither, and counts once."""
+        self.amazon.post("settings", finance_defer="DD7")
+        order = self.settled()
+        self.amazon.post("clock", advance=8 * 24 * 3600)
+        self.amazon.post("release", order_id=order.amazon_order_ref)
+        self.paid()
+        self.assertEqual(self.rows(order).proceeds, order.amazon_proceeds)
+        sales = self.env["amazon.transaction.type"].search([("key", "=", "order")])
+        sales.with_user(self.accountant).kind = "unclassified"
+        [row] = self.rows(order)
+        self.assertEqual((row.source, row.sales, row.refunds), ("settlement", 0, 0))
+        self.assertEqual((row.proceeds, row.proceeds - row.fees), (order.amazon_proceeds, row.other_amount))
+
     def test_a_sale_of_an_older_settlement(self):
         """Of a refund's settlement that is here, and a sale's that is not, both count."""
         order = self.settled()

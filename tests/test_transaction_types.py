@@ -186,6 +186,34 @@ class TestTransactionTypes(BookingCase):
         commission.kind = "commission"
         self.assertFalse(settlement.is_booked_otherwise)
 
+    def test_orders_that_come_later(self):
+        """What is mapped before an order is here is known when it comes, and what is mapped afterwards follows."""
+        refs = self.amazon.post("orders", merchant_id=self.seller["merchant_id"], kind="jp_standard", count=2)[
+            "order_ids"
+        ]
+        self.disputed(*refs)
+        self.types(DISPUTE).kind = "chargeback"
+        self.amazon.post("clock", advance=600)
+        self.imports()
+        orders = self.env["sale.order"].search([("amazon_order_ref", "in", refs)])
+        self.assertEqual(orders.mapped("amazon_claim"), ["chargeback"] * 2)
+        self.types(DISPUTE).kind = "a_to_z"
+        self.assertEqual(orders.mapped("amazon_claim"), ["a_to_z"] * 2)
+
+    def test_other_contents(self):
+        """What was read first does not count any more, and blocks nothing."""
+        self.set_up()
+        order = self.imported()
+        settlement = self.settled_with(self.row(order, -100, kind=DISPUTE), ref="1")
+        self.upload(self.text(self.row(order, -100, kind="Refund"), total="-100", ref="1"))
+        self.types(DISPUTE).kind = "chargeback"
+        self.assertEqual(order.amazon_claim, "chargeback")
+        self.types(DISPUTE).kind = "unclassified"
+        self.assertRegex(settlement.why_not_booked, DISPUTE)
+        settlement.action_take_other()
+        self.assertFalse(settlement.why_not_booked or settlement.has_unclassified)
+        self.assertEqual((settlement.refunds, order.amazon_claim), (-100, False))
+
     def test_several_at_once(self):
         order, other = self.imported(count=2)
         settlement = self.settled_with(

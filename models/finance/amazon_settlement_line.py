@@ -22,6 +22,7 @@ class AmazonSettlementLine(models.Model):
     _inherit = "amazon.amount"
     _description = "Amazon Settlement Line"
     _order = "settlement_id, line"
+    _amazon_by_id = ("order_id", "type_id", "transaction_type_id")
     _log_access = False
 
     settlement_id = fields.Many2one("amazon.settlement", required=True, readonly=True, index=True, ondelete="cascade")
