@@ -31,6 +31,23 @@ class TestPurge(AmazonCase):
         self.assertEqual((order.partner_id | order.partner_shipping_id).mapped("amazon_purged"), [True, True])
         self.assertFalse(order.partner_id.email)
 
+    def test_proof(self):
+        """How many were removed stands in the API log, which is kept for more than a year."""
+        self.ship(self.imported(count=2).picking_ids)
+        self.purge(days=90)
+        log = self.env["amazon.log"].search([("job_name", "=", "privacy")], limit=1)
+        count = len(
+            self.env["sale.order"].search([("amazon_account_id", "=", self.account.id), ("amazon_purged", "=", True)])
+        )
+        self.assertTrue(count)
+        self.assertRegex(log.message, rf"of {count} orders and \d+ customers")
+        with freeze_time(log.started_at + timedelta(days=390)):
+            self.env["amazon.log"]._gc_logs()
+            self.assertTrue(log.exists())
+        with freeze_time(log.started_at + timedelta(days=401)):
+            self.env["amazon.log"]._gc_logs()
+            self.assertFalse(log.exists())
+
     def test_clock_starts_with_delivery(self):
         """The time runs from when Amazon first says that the last parcel has arrived, not from shipping."""
         order = self.imported(items=[{"sku": "AMZ-CUP-001", "quantity": 2}])

@@ -75,7 +75,8 @@ class AmazonCarrierNumbers(models.TransientModel):
         self.env["amazon.carrier.numbers.line"].create(
             [{"wizard_id": self.id, **vals} for vals in self._checked(found)]
         )
-        self.state = "check"
+        # Carriers' files have the buyers' addresses.
+        self.write({"state": "check", "document": False})
         return self._shown()
 
     def action_back(self):

@@ -7,7 +7,8 @@ from ...said import Said, with_line
 
 _lt = LazyTranslate(__name__)
 
-KEEP_DAYS = 90
+# What was done with Amazon's data is to be known for twelve months at least (docs/data-protection.md).
+KEEP_DAYS = 400
 
 
 class AmazonLog(models.Model):

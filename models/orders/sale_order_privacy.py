@@ -130,16 +130,17 @@ class SaleOrder(models.Model):
         # sudo: the purge is not a matter of who runs it
         Order, Partner = self.sudo(), self.env["res.partner"].sudo()
         orders = partners = None
-        count = 0
+        done = {"orders": 0, "customers": 0}
         while orders := Order._amazon_orders_to_purge(account, before, orders[-1:].id if orders else 0, PURGE_BATCH):
             orders._amazon_forget()
+            done["orders"] += len(orders)
             run.commit(len(orders))
         while partners := Partner._amazon_partners_to_purge(account, before, limit=PURGE_BATCH):
             partners._amazon_anonymize()
-            count += len(partners)
+            done["customers"] += len(partners)
             run.commit(len(partners))
         self._amazon_purge_inbox(run, before)
-        run.log._note(_lt("Personal data of %(count)s customers removed.", count=count))
+        run.log._note(_lt("Personal data of %(orders)s orders and %(customers)s customers were removed.", **done))
 
     @api.model
     def _amazon_purge_inbox(self, run, before):
