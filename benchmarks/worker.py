@@ -220,6 +220,8 @@ def draft_settlements(env, account, options):
     """Draft the entries of what was read."""
     account._set_up_booking()
     env["amazon.settlement"].search([("account_id", "=", account.id)]).action_book()
+    env.cr.commit()
+    return account._pay_invoices().mapped("state")
 
 
 def post_settlements(env, account, options):

@@ -148,6 +148,14 @@ class TestBookingSetUp(BookingCase):
         self.assertFalse(settlement.why_not_booked or settlement.needs_types or settlement.needs_rules)
         settlement.action_book()
 
+    def test_many_names(self):
+        """Ten are named, and it is said how many more there are."""
+        self.set_up()
+        rows = [self.row(amount=1, name=f"Quite New {number:02}") for number in range(14)]
+        settlement = self.settled_with(*rows)
+        self.why(settlement, "Quite New.* and 4 more")
+        self.assertEqual(settlement.why_not_booked.count("Quite New"), 10)
+
     def test_locked(self):
         self.set_up()
         self.company.fiscalyear_lock_date = "2026-11-30"

@@ -115,6 +115,62 @@ class TestBookingAttacked(DepositCase):
         self.assertEqual(self.reason(settlement), "undone")
         self.assertEqual((settlement.deposit_state, invoice.amount_residual), (False, invoice.amount_total))
 
+    def test_reversed_and_booked_again(self):
+        """It says that it was reversed, and its next entries pay the invoice once more."""
+        invoice, settlement = self.paid()
+        settlement.action_post()
+        first = settlement.entry_ids
+        reversal = first.sudo()._reverse_moves(cancel=True)
+        self.assertEqual((settlement.state, settlement.why_not_booked), ("reversed", ""))
+        settlement.action_book()
+        self.assertEqual((settlement.state, settlement.entry_count), ("draft", 1))
+        settlement.action_post()
+        self.assertEqual((settlement.state, settlement.deposit_state), ("posted", "waiting"))
+        self.assertEqual((invoice.amount_residual, settlement.unmatched_count), (0, 0))
+        for move in (reversal, first.sudo()):
+            with self.assertRaisesRegex(UserError, "in the books twice"):
+                move.button_draft()
+        settlement.entry_ids.filtered("amazon_settlement_month").sudo()._reverse_moves(cancel=True)
+        settlement.action_book()
+        settlement.action_take_back()
+        self.assertEqual(settlement.state, "open")
+        settlement.action_book()
+        self.assertEqual(settlement.state, "draft")
+
+    def test_reversal_taken_back(self):
+        _invoice, settlement = self.paid()
+        settlement.action_post()
+        reversal = settlement.sudo().entry_ids._reverse_moves(cancel=True)
+        reversal.button_draft()
+        self.assertEqual(settlement.state, "posted")
+
+    def test_one_month_reversed(self):
+        """The other months' have to be reversed, too, before it is booked again."""
+        settlement = self.booked(self.fee(-30), self.fee(-40, day="2026-10-30"))
+        settlement.action_post()
+        first, second = settlement.sudo().entry_ids.sorted("date")
+        first._reverse_moves(cancel=True)
+        self.assertEqual(settlement.state, "reversed")
+        self.assertIn(second.name, settlement.why_not_booked)
+        with self.assertRaisesRegex(UserError, "Reverse these, too"):
+            settlement.action_book()
+        second._reverse_moves(cancel=True)
+        settlement.invalidate_recordset()
+        settlement.action_book()
+        self.assertEqual((settlement.state, settlement.entry_count), ("draft", 2))
+
+    def test_locked_before_it_is_posted(self):
+        """No entry changes its month by itself."""
+        settlement = self.booked(self.fee(-30), self.fee(-40, day="2026-10-30"))
+        self.company.fiscalyear_lock_date = "2026-10-31"
+        with self.assertRaisesRegex(UserError, "locked period"):
+            settlement.action_post()
+        days = settlement.entry_ids.sorted("date").mapped("date")
+        self.assertEqual([str(day) for day in days], ["2026-10-31", "2026-11-15"])
+        settlement.sudo().entry_ids.sorted("date")[0].date = "2026-11-01"
+        settlement.action_post()
+        self.assertEqual(settlement.state, "posted")
+
     def test_other_contents_of_what_is_posted(self):
         """Amazon says otherwise by now: whoever has it in the books is told, until he has seen it."""
         settlement = self.booked(self.fee(-30), ref="1")

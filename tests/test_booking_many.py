@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo.addons.sale_amazon_spapi.models import finance
 from odoo.addons.sale_amazon_spapi.models.finance import account_move_settlement, amazon_settlement_paying
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -9,8 +10,18 @@ from odoo.tests import tagged
 from .common_booking import BookingCase
 
 
+class ManyCase(BookingCase):
+    """A shop whose settlements the job books."""
+
+    def run_job(self):
+        with self.committing(self.account) as account:
+            logs = account._pay_invoices().ids
+        self.env.invalidate_all()
+        return self.env["amazon.log"].browse(logs)
+
+
 @tagged("post_install", "-at_install")
-class TestBookingMany(BookingCase):
+class TestBookingMany(ManyCase):
     """More than two invoices are many here, and the job pays two at a time."""
 
     def setUp(self):
@@ -28,12 +39,6 @@ class TestBookingMany(BookingCase):
         days = ("2026-11-03", "2026-10-30")[:months]
         rows = [self.row(order, order.amount_total, day=days[number % months]) for number, order in enumerate(orders)]
         return self.booked(*rows), invoices
-
-    def run_job(self):
-        with self.committing(self.account) as account:
-            logs = account._pay_invoices().ids
-        self.env.invalidate_all()
-        return self.env["amazon.log"].browse(logs)
 
     def test_by_the_job(self):
         settlement, invoices = self.pays(5)
@@ -139,3 +144,95 @@ class TestBookingMany(BookingCase):
         settlement, invoices = self.pays(2)
         settlement.action_post()
         self.assertEqual((settlement.state, set(invoices.mapped("amount_residual"))), ("posted", {0}))
+
+
+@tagged("post_install", "-at_install")
+class TestDraftingMany(ManyCase):
+    """More than two orders are many here."""
+
+    def setUp(self):
+        super().setUp()
+        self.startPatcher(patch.object(finance.amazon_settlement_drafting, "MOST_AT_ONCE", 2))
+        self.set_up()
+
+    def many(self, *more, **values):
+        orders = (f"249-0000000-000000{number}" for number in range(3))
+        return self.settled_with(*(self.row(order, 100) for order in orders), *more, **values)
+
+    def test_by_the_job(self):
+        settlement = self.many()
+        action = settlement.action_book()
+        self.assertIn("background", action["params"]["message"])
+        self.assertEqual((settlement.state, len(settlement.entry_ids)), ("drafting", 0))
+        job = self.account._job("paying")
+        self.assertTrue(self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", job.sudo().cron_id.id)]))
+        with self.assertRaisesRegex(UserError, "drafted already"):
+            settlement.action_book()
+        with self.assertRaisesRegex(UserError, "being drafted"):
+            settlement.action_post()
+        self.assertEqual(self.run_job().state, "done")
+        self.assertEqual((settlement.state, len(settlement.booked_order_ids)), ("draft", 3))
+        self.assertFalse(self.run_job() or settlement.booking_error)
+        self.assertEqual(len(settlement.entry_ids), 1)
+        settlement.action_book_again()
+        self.assertEqual((settlement.state, len(settlement.entry_ids)), ("drafting", 0))
+        self.run_job()
+        settlement.action_post()
+        self.assertEqual(settlement.state, "posted")
+
+    def test_few(self):
+        settlement = self.settled_with(self.row("249-0000000-0000001", 100), self.fee(-1), self.fee(-2, "Storage Fee"))
+        settlement.action_book()
+        self.assertEqual(settlement.state, "draft")
+
+    def test_what_is_in_the_way(self):
+        """It is said at once, and by the job where it comes in between; then it is to be booked again."""
+        settlement = self.many()
+        self.company.fiscalyear_lock_date = "2026-11-30"
+        with self.assertRaisesRegex(UserError, "locked period"):
+            settlement.action_book()
+        self.company.fiscalyear_lock_date = False
+        settlement.invalidate_recordset()
+        settlement.action_book()
+        self.company.fiscalyear_lock_date = "2026-11-30"
+        other = self.many(ref="2", currency="JPY")
+        self.run_job()
+        self.assertEqual((settlement.state, other.state, len(settlement.entry_ids)), ("open", "open", 0))
+        self.assertRegex(settlement.booking_error, "locked period")
+        self.company.fiscalyear_lock_date = False
+        settlement.invalidate_recordset()
+        settlement.action_book()
+        self.assertFalse(settlement.booking_error)
+        self.run_job()
+        self.assertEqual(settlement.state, "draft")
+
+    def test_stopped(self):
+        settlement = self.many()
+        settlement.action_book()
+        settlement.action_stop_booking()
+        self.assertEqual(settlement.state, "open")
+        self.assertFalse(self.run_job() or settlement.entry_ids)
+
+    def test_many_at_once(self):
+        """Those that can be are booked, and of the others it is said why they are not."""
+        many = self.many(ref="1")
+        few = self.settled_with(self.fee(-30), ref="2")
+        blocked = self.settled_with(self.fee(-30, name="Quite New"), ref="3")
+        wrong = self.settled_with(self.fee(-30), total=-40, ref="4")
+        action = (many | few | blocked | wrong).action_book()
+        message = action["params"]["message"]
+        self.assertRegex(message, r"(?s)Settlement 3 cannot.*Quite New.*Settlement 4 cannot.*1: of many orders")
+        self.assertNotIn("Settlement 2", message)
+        self.assertEqual((many | few | blocked | wrong).mapped("state"), ["drafting", "draft", "open", "open"])
+        with self.assertRaisesRegex(UserError, r"(?s)Settlement 3 cannot.*Settlement 4 cannot"):
+            (blocked | wrong).action_book()
+
+    def test_again_with_one_that_is_blocked(self):
+        """Its drafts stay as they are."""
+        one, two = self.settled_with(self.fee(-30), ref="1"), self.settled_with(self.fee(-40), ref="2")
+        (one | two).action_book()
+        drafts = one.entry_ids
+        self.upload(self.text(self.fee(-50), total="-50", ref="1"))
+        action = (one | two).action_book_again()
+        self.assertRegex(action["params"]["message"], "Settlement 1 cannot")
+        self.assertEqual((one.entry_ids, (one | two).mapped("state")), (drafts, ["draft", "draft"]))

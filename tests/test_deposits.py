@@ -197,6 +197,70 @@ class TestDeposits(DepositCase):
         self.match(second)
         self.assertEqual((later.is_reconciled, self.clearing()), (True, 0))
 
+    def test_one_deposit_of_several(self):
+        """The bank has three payouts in one: the dialog shows it, and all three are matched."""
+        settlements = [self.posted(self.row(amount=amount), ref=str(amount)) for amount in (10, 200, 3000, 40000)]
+        line = self.deposit(3210)
+        [shown] = self.dialog(settlements[0]).line_ids
+        self.assertEqual((shown.amount, shown.difference, shown.settlement_names), (3210, 0, "10, 200, 3000"))
+        self.match(settlements[1])
+        states = [settlement.deposit_state for settlement in settlements]
+        self.assertEqual(states, ["matched"] * 3 + ["waiting"])
+        self.assertEqual((line.is_reconciled, self.clearing()), (True, 40000))
+        # One is taken back and posted again.
+        settlements[2].sudo().entry_ids.button_draft()
+        settlements[2].action_post()
+        self.assertEqual((settlements[2].deposit_state, self.clearing()), ("matched", 40000))
+        # One is undone: what is free waits on, and can be matched again.
+        settlements[0].action_unmatch_deposit()
+        self.assertEqual((settlements[0].deposit_state, settlements[1].deposit_state), ("waiting", "matched"))
+        self.assertEqual((line.is_reconciled, self.clearing()), (True, 40000))
+        self.match(settlements[0])
+        self.assertEqual(settlements[0].deposit_state, "matched")
+        for settlement in settlements[:3]:
+            settlement.action_unmatch_deposit()
+        self.assertEqual((line.is_reconciled, self.clearing()), (False, 43210))
+
+    def test_one_deposit_of_two(self):
+        """Also of two that do not follow each other; not of others' money or of what is owed."""
+        dollar = self.exchange()
+        first = self.posted(self.row(amount=10), ref="1")
+        self.posted(self.row(amount=200), ref="2")
+        third = self.posted(self.row(amount=3000), ref="3")
+        self.posted(self.row(amount=5), ref="4", currency=dollar.name)
+        self.posted(self.fee(-7), ref="5")
+        self.deposit(3)
+        self.deposit(15)
+        self.assertFalse(self.dialog(first).line_ids)
+        self.deposit(3010)
+        self.assertEqual(self.dialog(first).line_ids.settlement_names, "1, 3")
+        stale = self.dialog(first)
+        self.match(first)
+        self.assertEqual((first.deposit_state, third.deposit_state), ("matched", "matched"))
+        with self.assertRaises(UserError):
+            stale.line_ids.action_match()
+
+    def test_undone_where_the_line_has_others(self):
+        """What somebody else has made of the bank's line stays."""
+        settlement = self.posted(self.row(amount=90))
+        line = self.deposit(91)
+        self.match(settlement)
+        suspense = line.line_ids.filtered(lambda item: item.account_id == self.ledger["Suspense"])
+        suspense.account_id = self.ledger["Exchange"]
+        settlement.action_unmatch_deposit()
+        self.assertEqual((settlement.deposit_state, self.clearing(), self.suspense()), ("waiting", 90, -90))
+        self.assertTrue(suspense.exists())
+        self.assertFalse(line.is_reconciled)
+        self.match(settlement)
+        self.assertEqual((settlement.deposit_state, line.is_reconciled, self.clearing()), ("matched", True, 0))
+
+    def test_undone_with_its_difference(self):
+        settlement = self.posted(self.row(amount=90))
+        line = self.deposit(89)
+        self.match(settlement, self.ledger["Bank Charges"])
+        settlement.action_unmatch_deposit()
+        self.assertEqual((self.clearing(), self.suspense(), len(line.line_ids)), (90, -89, 2))
+
     def test_converted_by_the_bank(self):
         """The bank's yen, at its own rate, are the dollars that Amazon has paid."""
         self.exchange()

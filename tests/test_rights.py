@@ -312,6 +312,7 @@ METHODS = {
                 "action_post",
                 "action_seen",
                 "action_set_up_booking",
+                "action_stop_booking",
                 "action_take_back",
                 "action_take_other",
                 "action_unmatch_deposit",

@@ -358,6 +358,10 @@ class TestSettlementsByHand(SettlementsCase):
         self.assertEqual(again["tag"], "display_notification")
         self.assertEqual(len(self.settlements().line_ids), 1)
 
+    def test_name_that_cannot_be_kept(self):
+        with self.assertRaisesRegex(UserError, "Rename the file"):
+            self.upload(self.simple(), name="flat\0.txt")
+
     def test_what_was_uploaded_is_not_read_again(self):
         self.sold()
         self.pay()

@@ -34,21 +34,28 @@ class AmazonSettlementDeposit(models.TransientModel):
         self.ensure_one()
         settlement = self.settlement_id
         self.amount = settlement._open_payout().amount_residual_currency
-        self.line_ids = [Command.clear()] + [
-            Command.create(self._shown(item)) for item in settlement._deposit_candidates()
-        ]
+        shown = [self._shown(item) for item in settlement._deposit_candidates()]
+        shown += [self._shown(item, together) for item, together in settlement._deposits_together().items()]
+        # What is as much as the payout stands first, also where it is that of several.
+        shown.sort(key=lambda one: bool(one["difference"] or one["is_converted"]))
+        self.line_ids = [Command.clear(), *(Command.create(each) for each in shown)]
 
-    def _shown(self, item):
-        """Return the values of the line that shows a journal item."""
+    def _shown(self, item, together=None):
+        """Return the values of the line that shows a journal item.
+
+        :param together: the ``amazon.settlement`` of which it may be the deposit; None: of this one alone.
+        """
         amount, same = -item._amazon_open(), item.currency_id == self.currency_id
         return {
+            "settlement_ids": [Command.set(together.ids)] if together else False,
+            "settlement_names": together and ", ".join(together.mapped("settlement_ref")),
             "item_id": item.id,
             "date": item.date,
             "journal": item.journal_id.name,
             "name": item.name or item.move_id.name,
             "currency_id": item.currency_id.id,
             "amount": amount,
-            "difference": amount - self.amount if same else 0,
+            "difference": amount - self.amount if same and not together else 0,
             "is_converted": not same,
         }
 
@@ -67,6 +74,10 @@ class AmazonSettlementDepositLine(models.TransientModel):
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary(readonly=True)
     difference = fields.Monetary(readonly=True, help="What the deposit is more than the payout")
+    settlement_ids = fields.Many2many("amazon.settlement", readonly=True)
+    settlement_names = fields.Char(
+        "Of Several Settlements", readonly=True, help="Whose payouts come to this amount together"
+    )
     is_converted = fields.Boolean("Converted", readonly=True, help="The bank has it in another currency.")
 
     # === ACTION METHODS === #
@@ -80,7 +91,7 @@ class AmazonSettlementDepositLine(models.TransientModel):
         dialog.settlement_id.check_access("read")
         if not self.item_id:
             raise UserError(self.env._("This deposit is matched with something else by now."))
-        dialog.settlement_id._match_deposit(self.item_id, dialog.difference_account_id)
-        return notice(
-            self.env._("The deposit of %s is matched.", dialog.settlement_id.settlement_ref), "success", CLOSE
-        )
+        self.settlement_ids.check_access("read")
+        dialog.settlement_id._match_deposit(self.item_id, dialog.difference_account_id, self.settlement_ids)
+        names = self.settlement_names or dialog.settlement_id.settlement_ref
+        return notice(self.env._("The deposit of %s is matched.", names), "success", CLOSE)

@@ -1,6 +1,6 @@
 import base64
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..notices import notice
@@ -26,6 +26,25 @@ class AmazonSettlementUpload(models.TransientModel):
     def _only_account(self):
         accounts = self.env["amazon.account"].search([("kind", "=", "seller")], limit=2)
         return accounts if len(accounts) == 1 else accounts.browse()
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_name(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_name(vals)
+        return super().write(vals)
+
+    def _check_name(self, vals):
+        """
+        :raise UserError: the file's name is one that no database keeps.
+        """
+        if "\0" in (vals.get("document_name") or ""):
+            raise UserError(self.env._("The name of the file has characters that cannot be kept. Rename the file."))
 
     # === ACTION METHODS === #
 

@@ -23,6 +23,7 @@ from . import (
     amazon_settlement,
     amazon_settlement_booking,
     amazon_settlement_deposit,
+    amazon_settlement_drafting,
     amazon_settlement_file,
     amazon_settlement_line,
     amazon_settlement_order,

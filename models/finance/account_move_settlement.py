@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ...ours import OURS, is_ours
 
@@ -32,7 +33,10 @@ class AccountMove(models.Model):
         "amazon.settlement", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
     amazon_settlement_month = fields.Date(
-        readonly=True, copy=False, help="The first day of the month whose amounts of the settlement it has"
+        readonly=True,
+        copy=False,
+        help="The first day of the month whose amounts of the settlement it has; none: it was reversed, and the"
+        " settlement is booked by others since.",
     )
 
     _amazon_settlement_uniq = models.UniqueIndex(
@@ -55,6 +59,7 @@ class AccountMove(models.Model):
     # === ACTION METHODS === #
 
     def button_draft(self):
+        self._amazon_check_not_over()
         result = super().button_draft()
         if settled := self.filtered("amazon_settlement_id"):
             settlements = settled.amazon_settlement_id.sudo()  # sudo: see _amazon_booked
@@ -72,6 +77,7 @@ class AccountMove(models.Model):
     # === BUSINESS METHODS === #
 
     def _post(self, soft=True):
+        self._amazon_check_open()
         again = self.filtered(lambda move: move.posted_before and move.move_type in ("out_invoice", "out_refund"))
         settling = {"amazon_settling": OURS} if all(move.amazon_settlement_id for move in self) else {}
         posted = super(AccountMove, self.with_context(**settling))._post(soft).with_env(self.env)
@@ -110,13 +116,56 @@ class AccountMove(models.Model):
         # sudo: who posts an entry need not see settlements
         return self.env["amazon.settlement.order"].sudo().search([("line_id.move_id", "in", self.ids)])
 
+    def _amazon_reversed(self):
+        """Return those of these entries that other ones take back, which are posted and not taken back themselves."""
+        # sudo: who sees a settlement need not see the books
+        return self.filtered(
+            lambda entry: any(
+                move.state == "posted" and not move._amazon_reversed() for move in entry.sudo().reversal_move_ids
+            )
+        )
+
+    def _amazon_check_open(self):
+        """Refuse to post entries in a locked period: Odoo would date them the first open day, each month's.
+
+        :raise UserError: naming the settlement and the locks.
+        """
+        for entry in self.filtered("amazon_settlement_id"):
+            if locks := entry._get_violated_lock_dates(entry.date, entry._affect_tax_report()):
+                raise UserError(
+                    self.env._(
+                        "The entry of settlement %(settlement)s is of %(day)s, which is in a locked period:"
+                        " %(locks)s.\nHave that period opened while you post it; or, if it has to stay closed, give the"
+                        " entry another date yourself.",
+                        settlement=entry.amazon_settlement_id.sudo().settlement_ref,  # sudo: see _amazon_booked
+                        day=format_date(self.env, entry.date),
+                        locks=entry.company_id._format_lock_dates(locks),
+                    )
+                )
+
+    def _amazon_check_not_over(self):
+        """Refuse to take back what was reversed, or what reverses it, once the settlement is booked by other entries.
+
+        :raise UserError: naming the settlement.
+        """
+        for entry in self | self.reversed_entry_id:
+            if entry.amazon_settlement_id and not entry.amazon_settlement_month and entry.state == "posted":
+                raise UserError(
+                    self.env._(
+                        "%(entry)s was reversed, and settlement %(settlement)s was booked again since. It would be in"
+                        " the books twice.",
+                        entry=entry.display_name,
+                        settlement=entry.amazon_settlement_id.sudo().settlement_ref,  # sudo: see _amazon_booked
+                    )
+                )
+
     def _amazon_check_whole(self):
         """Refuse to remove some of the entries of a settlement and leave the others.
 
         :raise UserError: naming those that are left.
         """
         for settlement in self.amazon_settlement_id.sudo():  # sudo: see _amazon_booked
-            entries = settlement.entry_ids.filtered(lambda entry: entry.state != "cancel")
+            entries = settlement._entries()
             if (rest := entries - self) and rest != entries:
                 raise UserError(
                     self.env._(

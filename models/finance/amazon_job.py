@@ -20,7 +20,7 @@ class AmazonJob(models.Model):
         selection_add=[
             ("finances", "Finances"),
             ("settlements", "Settlements"),
-            ("paying", "Paying Invoices"),
+            ("paying", "Booking Settlements"),
             ("invoices", "Invoices"),
         ],
         ondelete=dict.fromkeys(("finances", "settlements", "paying", "invoices"), "cascade"),

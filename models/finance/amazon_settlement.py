@@ -54,7 +54,14 @@ class AmazonSettlement(models.Model):
     marketplace_ids = fields.Many2many("amazon.marketplace", string="Marketplaces", readonly=True)
     marketplace_names = fields.Char("Amazon's Marketplaces", readonly=True)
     state = fields.Selection(
-        [("open", "To Book"), ("draft", "Draft"), ("posting", "Being Posted"), ("posted", "In the Books")],
+        [
+            ("open", "To Book"),
+            ("drafting", "Being Drafted"),
+            ("draft", "Draft"),
+            ("posting", "Being Posted"),
+            ("posted", "In the Books"),
+            ("reversed", "Reversed"),
+        ],
         compute="_compute_state",
         store=True,
         help="Of its entries in the books",
@@ -103,7 +110,7 @@ class AmazonSettlement(models.Model):
         for settlement in self.sudo():  # sudo: settlements are the addon's own
             if not settlement.has_other:
                 raise UserError(self.env._("%s came with these contents only.", settlement.settlement_ref))
-            if settlement.state != "open":
+            if settlement.state not in ("open", "reversed"):
                 raise UserError(self.env._("%s is booked. Take that back first.", settlement.settlement_ref))
             settlement.account_id._take_other_settlement(settlement)
 

@@ -7,11 +7,15 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.tools import format_date
 
+from ...notices import notice
 from ...times import local_date
 from .amazon_amount_type import BUYERS
 from .amazon_settlement_entry import Entry
 from .amazon_transaction_type import REFUNDS
 from .exact import NOTHING
+
+# So many are named of what may be many.
+NAMED = 10
 
 
 class AmazonSettlement(models.Model):
@@ -33,12 +37,24 @@ class AmazonSettlement(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("entry_ids.state", "is_being_posted")
+    @api.depends(
+        "entry_ids.state",
+        "entry_ids.amazon_settlement_month",
+        "entry_ids.reversal_move_ids.state",
+        "entry_ids.reversal_move_ids.reversal_move_ids.state",
+        "is_being_booked",
+        "is_being_posted",
+    )
     def _compute_state(self):
         for settlement in self:
-            states = set(settlement.entry_ids.mapped("state")) - {"cancel"}
-            if not states:
+            entries = settlement._entries()
+            states = set(entries.mapped("state"))
+            if settlement.is_being_booked:
+                settlement.state = "drafting"
+            elif not states:
                 settlement.state = "open"
+            elif entries._amazon_reversed():
+                settlement.state = "reversed"
             elif states == {"posted"}:
                 settlement.state = "posting" if settlement.is_being_posted else "posted"
             else:
@@ -71,9 +87,8 @@ class AmazonSettlement(models.Model):
     )
     def _compute_why_not_booked(self):
         for settlement in self:
-            whys = settlement.sudo()._why_not_booked() if settlement.state == "open" else []
-            settlement.why_not_booked = "\n".join(whys)
-            mine = settlement.sudo().filtered(lambda one: one.state == "open")
+            mine = settlement.sudo().filtered(lambda one: one.state in ("open", "reversed"))
+            settlement.why_not_booked = "\n".join(mine._why_not_booked() if mine else [])
             settlement.needs_set_up = bool(mine) and not mine._is_set_up()
             settlement.needs_types = bool(mine._unclear_types())
             settlement.needs_transaction_types = bool(mine._unclear_transaction_types())
@@ -82,17 +97,17 @@ class AmazonSettlement(models.Model):
     # === ACTION METHODS === #
 
     def action_book(self):
-        """Draft the entries of these settlements, the oldest first; the accountant posts them."""
+        """Draft the entries of these settlements, the oldest first; the accountant posts them. Of several those are
+        booked that can be, and of the others it is said why not."""
         self._amazon_check_group("accountant")
         self.check_access("read")
-        for settlement in self.sorted(lambda one: (one.end_at, one.id)):
-            settlement._book()
-        return self.action_view_entries()
+        return self._book_each()
 
     def action_book_again(self):
         """Draft these settlements' entries anew, by what is invoiced now."""
-        self.action_take_back()
-        return self.action_book()
+        self._amazon_check_group("accountant")
+        self.check_access("read")
+        return self._book_each(again=True)
 
     def action_take_back(self):
         """Delete the drafts of these settlements. Those that have been posted once have numbers, between which Odoo
@@ -120,6 +135,9 @@ class AmazonSettlement(models.Model):
         self._amazon_check_group("accountant")
         self.check_access("read")
         drafts = self.entry_ids.filtered(lambda entry: entry.state == "draft")
+        if not drafts and (drafting := self.filtered(lambda one: one.state == "drafting")):
+            names = ", ".join(drafting.mapped("settlement_ref"))
+            raise UserError(self.env._("%s is being drafted. Post it when that is done.", names))
         if not drafts and any(settlement.state != "open" for settlement in self):
             names = ", ".join(self.filtered(lambda one: one.state != "open").mapped("settlement_ref"))
             raise UserError(self.env._("%s is posted already.", names))
@@ -179,8 +197,8 @@ class AmazonSettlement(models.Model):
         return [("settlement_id", "in", self.ids), ("line_id.parent_state", "!=", "cancel")]
 
     def _entries(self):
-        """Return the entries that count."""
-        return self.entry_ids.filtered(lambda entry: entry.state != "cancel")
+        """Return the entries that count: neither cancelled nor reversed before it was booked again."""
+        return self.entry_ids.filtered(lambda entry: entry.state != "cancel" and entry.amazon_settlement_month)
 
     def _is_set_up(self):
         """Tell whether there is a journal, and rules for what every settlement has."""
@@ -194,6 +212,10 @@ class AmazonSettlement(models.Model):
         """
         self.ensure_one()
         account, whys = self.account_id, []
+        entries = self._entries()
+        if (gone := entries._amazon_reversed()) and (left := entries - gone):
+            names = ", ".join(left.mapped("display_name"))
+            whys.append(self.env._("Its entries belong together. Reverse these, too: %s", names))
         if not self.agrees:
             whys.append(
                 self.env._(
@@ -204,18 +226,25 @@ class AmazonSettlement(models.Model):
         if self.has_other and not self.is_seen:
             whys.append(self.env._("It came with other contents. Take them, or mark it as seen to keep what is here."))
         if unclear := self._unclear_types():
-            names = ", ".join(unclear.mapped("name"))
+            names = self._some(unclear.mapped("name"))
             whys.append(self.env._("Say under Amount Types what these are, or that the guess is right: %s", names))
         if unclear := self._unclear_transaction_types():
-            names = ", ".join(unclear.mapped("name"))
+            names = self._some(unclear.mapped("name"))
             whys.append(self.env._("Say under Transaction Types what these are: %s", names))
         if not self.currency_id.active:
             whys.append(self.env._("The currency %s is archived. Activate it.", self.currency_id.name))
         if not account._booking_journal(self.currency_id):
             whys.append(self.env._("There is no journal for %s. Press “Set Up Booking”.", self.currency_id.name))
         if missing := self._without_account():
-            whys.append(self.env._("These have no account. Choose one under Booking Rules: %s", ", ".join(missing)))
+            whys.append(self.env._("These have no account. Choose one under Booking Rules: %s", self._some(missing)))
         return whys + self._why_locked()
+
+    @api.model
+    def _some(self, names):
+        """Return names as they are told: of many some, and how many more there are."""
+        text = ", ".join(names[:NAMED])
+        more = len(names) - NAMED
+        return self.env._("%(names)s and %(count)s more", names=text, count=more) if more > 0 else text
 
     def _amount_types(self):
         """Return the types of what it has amounts of."""
@@ -286,13 +315,55 @@ class AmazonSettlement(models.Model):
             return self._last_day()
         return fields.Date.add(month, months=1) - timedelta(days=1)
 
-    def _book(self):
-        """Draft its entries.
+    def _book_each(self, again=False):
+        """Book these, the oldest first.
 
+        :param bool again: their drafts are taken back before.
+        :return: the action that shows the entries, or tells what was not booked now.
+        :raise UserError: none can be booked, and why.
+        """
+        if len(self) == 1:
+            refused = []
+            self._book(again)
+        else:
+            refused = self._book_those_that_can_be(again)
+        later = self.filtered("is_being_booked")
+        told = refused[:NAMED]
+        if refused[NAMED:]:
+            told.append(self.env._("%s more cannot be booked.", len(refused) - NAMED))
+        if self and len(refused) == len(self):
+            raise UserError("\n".join(told))
+        if later:
+            names = self._some(later.mapped("settlement_ref"))
+            told.append(self.env._("%s: of many orders. The entries are drafted in the background.", names))
+        if not told:
+            return self.action_view_entries()
+        kind = "warning" if refused else "info"
+        return notice("\n".join(told), kind, sticky=bool(refused))
+
+    def _book_those_that_can_be(self, again):
+        """Book these, each as a whole or not at all.
+
+        :return: why those are not that are not.
+        :rtype: list[str]
+        """
+        refused = []
+        for settlement in self.sorted(lambda one: (one.end_at, one.id)):
+            try:
+                with self.env.cr.savepoint():
+                    settlement._book(again)
+            except UserError as error:
+                refused.append(str(error))
+        return refused
+
+    def _book(self, again=False):
+        """Draft its entries; where they are of many orders, have the job do so.
+
+        :param bool again: the drafts that there are are taken back before.
         :raise UserError: why it cannot be booked.
         """
         self.ensure_one()
-        mine = self.sudo().with_company(self.company_id)  # sudo: orders and invoices of whoever made them
+        mine = self._ours()
         try:
             mine.lock_for_update()
         except LockError:
@@ -300,9 +371,28 @@ class AmazonSettlement(models.Model):
                 self.env._("%s is being booked by somebody else at this moment.", self.settlement_ref)
             ) from None
         mine.invalidate_recordset()
-        if mine._entries():
+        if again:
+            self.action_take_back()
+        if mine.is_being_booked:
+            raise UserError(self.env._("%s is being drafted already.", self.settlement_ref))
+        mine._check_can_be_booked()
+        if mine._is_of_many():
+            mine._draft_later()
+        else:
+            mine._draft()
+
+    def _ours(self):
+        """Return it as it is booked, in its company."""
+        return self.sudo().with_company(self.company_id)  # sudo: orders and invoices of whoever made them
+
+    def _check_can_be_booked(self):
+        """
+        :raise UserError: why it cannot be.
+        """
+        entries = self._entries()
+        if entries and not entries._amazon_reversed():
             raise UserError(self.env._("%s is booked already.", self.settlement_ref))
-        if whys := mine._why_not_booked():
+        if whys := self._why_not_booked():
             raise UserError(
                 self.env._(
                     "Settlement %(settlement)s cannot be booked.\n%(whys)s",
@@ -310,7 +400,14 @@ class AmazonSettlement(models.Model):
                     whys="\n".join(f"• {why}" for why in whys),
                 )
             )
-        # Of entries that were cancelled.
-        mine.booked_order_ids.unlink()
-        mine._note_kinds()
-        Entry(mine.with_context(lang=self.company_id._amazon_lang())).make()
+
+    def _draft(self):
+        """Draft its entries."""
+        # Of entries that were cancelled, or reversed.
+        self.booked_order_ids.unlink()
+        self._entries().amazon_settlement_month = False
+        self.flush_recordset()
+        self.entry_ids.flush_recordset(["amazon_settlement_month"])
+        self.booking_error = False
+        self._note_kinds()
+        Entry(self.with_context(lang=self.company_id._amazon_lang())).make()

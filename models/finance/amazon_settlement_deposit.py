@@ -14,6 +14,8 @@ DAYS_BEFORE, DAYS_AFTER = 7, 60
 NEAR = 0.1
 # So many are shown; so many settlements, and open items of theirs, are looked through.
 SHOWN, MOST = 20, 1000
+# Of payouts that the bank may have in one deposit: so many that follow each other, or two of so many.
+IN_A_ROW, IN_TWOS = 10, 50
 STATES = [
     ("waiting", "Waiting"),
     ("partly", "Matched in Part"),
@@ -113,11 +115,43 @@ class AmazonSettlement(models.Model):
         self.check_access("read")
         # sudo: bank statements are kept by those who have more rights; here what was matched is undone
         mine = self.sudo()
-        for payout in mine._payouts().values():
-            lines = self._matched_with(payout).move_id.statement_line_id
+        for settlement, payout in mine._payouts().items():
+            items = self._matched_with(payout)
             payout.remove_move_reconcile()
-            lines.action_undo_reconciliation()
+            for line in items.move_id.statement_line_id:
+                self._give_back(line, items | settlement.deposit_item_ids)
         mine.deposit_item_ids = False
+
+    @api.model
+    def _give_back(self, line, items):
+        """Have what of a line of the bank's statement was matched with a payout be open again; what else somebody has
+        made of the line stays.
+
+        :param line: the ``account.bank.statement.line``.
+        :param items: the ``account.move.line`` of the match, those of other lines among them.
+        """
+        _liquidity, suspense, others = line._seek_for_lines()
+        ours = others & items
+        if self._matched_with(ours):
+            # It is other payouts' deposit, too: what is free of it now waits on the clearing account.
+            return
+        if ours == others:
+            line.action_undo_reconciliation()
+            return
+        _liquidity, values = line._prepare_move_line_default_vals()
+        back = ours | suspense
+        balance = sum(back.mapped("balance"))
+        currency = self.env["res.currency"].browse(values["currency_id"])
+        if back.currency_id == currency:
+            amount = sum(back.mapped("amount_currency"))
+        else:
+            whole = values.pop("debit") - values.pop("credit")
+            amount = currency.round(values["amount_currency"] * balance / whole)
+        values = {name: value for name, value in values.items() if name not in ("debit", "credit")}
+        made = Command.create({**values, "balance": balance, "amount_currency": amount})
+        line.with_context(force_delete=True, skip_readonly_check=True).write(
+            {"line_ids": [*(Command.delete(item.id) for item in back), made]}
+        )
 
     # === BUSINESS METHODS: THE PAYOUT === #
 
@@ -177,17 +211,8 @@ class AmazonSettlement(models.Model):
         items = payout.browse()
         for line in lines:
             items |= line._seek_for_lines()[1]
-        on_account = [
-            ("account_id", "=", payout.account_id.id),
-            ("company_id", "=", payout.company_id.id),
-            ("currency_id", "=", payout.currency_id.id),
-            ("parent_state", "=", "posted"),
-            ("reconciled", "=", False),
-            ("balance", "<" if payout.balance > 0 else ">", 0),
-        ]
-        items |= payout.search(
-            mine._is_near("amount_residual_currency", -payout.amount_residual_currency) & Domain(on_account), limit=MOST
-        )
+        near = mine._is_near("amount_residual_currency", -payout.amount_residual_currency)
+        items |= payout.search(near & self._on_account(payout), limit=MOST)
         day = self._deposit_day()
 
         def unlikely(item):
@@ -196,6 +221,88 @@ class AmazonSettlement(models.Model):
             return not same, off, abs(item.date - day), item.id
 
         return items.filtered(lambda item: item.move_id not in mine.entry_ids).sorted(unlikely)[:SHOWN]
+
+    @api.model
+    def _on_account(self, payout):
+        """Return the domain of what is open on the account where a payout waits, and may be the bank's side of it."""
+        return Domain(
+            [
+                ("account_id", "=", payout.account_id.id),
+                ("company_id", "=", payout.company_id.id),
+                ("currency_id", "=", payout.currency_id.id),
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+                ("balance", "<" if payout.balance > 0 else ">", 0),
+            ]
+        )
+
+    def _deposits_together(self):
+        """Return what may be the deposit of this payout and others together, to the last unit.
+
+        :return: the settlements by ``account.move.line``, as :meth:`_deposit_candidates` returns those.
+        :rtype: dict
+        """
+        mine = self.sudo()  # sudo: see action_unmatch_deposit
+        payout = mine._open_payout()
+        groups, currency = mine._waiting_together(payout), payout.currency_id
+        amounts = list(groups)
+        in_currency = Domain("foreign_currency_id", "=", currency.id) & Domain("amount_currency", "in", amounts)
+        in_currency |= (
+            Domain("foreign_currency_id", "=", False)
+            & Domain("currency_id", "=", currency.id)
+            & Domain("amount", "in", amounts)
+        )
+        items = payout.browse()
+        for line in mine.env["account.bank.statement.line"].search(mine._bank_lines() & in_currency, limit=MOST):
+            items |= line._seek_for_lines()[1]
+        exactly = Domain("amount_residual_currency", "in", [-amount for amount in amounts])
+        items |= payout.search(exactly & self._on_account(payout), limit=MOST)
+        day = self._deposit_day()
+        found = {}
+        for item in items.sorted(lambda item: (abs(item.date - day), item.id))[:SHOWN]:
+            settlements = groups.get(currency.round(-item._amazon_open()))
+            if settlements and item.currency_id == currency and item.move_id not in settlements.entry_ids:
+                found[item] = settlements
+        return found
+
+    def _waiting_together(self, payout):
+        """Return payouts that wait as this one does, by what they come to: those that follow each other, this one
+        among them, and this one with each other.
+
+        :return: the settlements by amount; of several that come to the same, those that follow each other.
+        :rtype: dict
+        """
+        around = timedelta(days=DAYS_AFTER)
+        waiting = self.search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("currency_id", "=", self.currency_id.id),
+                ("payout_item_id.account_id", "=", payout.account_id.id),
+                ("payout_item_id.company_id", "=", payout.company_id.id),
+                ("payout_item_id.parent_state", "=", "posted"),
+                ("payout_item_id.reconciled", "=", False),
+                ("payout_item_id.balance", ">" if payout.balance > 0 else "<", 0),
+                ("end_at", ">=", self.end_at - around),
+                ("end_at", "<=", self.end_at + around),
+            ],
+            order="end_at, id",
+            limit=MOST,
+        )
+        if self not in waiting:
+            return {}
+        place = waiting.ids.index(self.id)
+        rows = [
+            waiting[first : last + 1]
+            for first in range(max(0, place - IN_A_ROW + 1), place + 1)
+            for last in range(place, min(len(waiting), first + IN_A_ROW))
+        ]
+        nearest = (waiting - self).sorted(lambda one: (abs(one.end_at - self.end_at), one.id))[:IN_TWOS]
+        groups = {}
+        for some in [*sorted(rows, key=len), *((self | other) for other in nearest)]:
+            if len(some) > 1:
+                amount = sum(some.payout_item_id.mapped("amount_residual_currency"))
+                groups.setdefault(payout.currency_id.round(amount), some)
+        return groups
 
     def _deposit_day(self):
         """Return the day on which Amazon says the bank has the money."""
@@ -207,20 +314,24 @@ class AmazonSettlement(models.Model):
         """Return the domain of the lines of bank statements that are near a payout, by date and amount."""
         day, company = self._deposit_day(), self.company_id
         amount = payout.amount_residual_currency
-        journals = Domain("journal_id.type", "=", "bank") & Domain("journal_id.amazon_account_id", "=", False)
         banks = self.env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", company.id)], limit=MOST)
         near = Domain("foreign_currency_id", "=", payout.currency_id.id) & self._is_near("amount_currency", amount)
         for currency in banks.currency_id | company.currency_id:
             there = payout.currency_id._convert(amount, currency, company, day)
             near |= Domain("currency_id", "=", currency.id) & self._is_near("amount", there)
+        return self._bank_lines() & near
+
+    def _bank_lines(self):
+        """Return the domain of the open lines of bank statements whose date may be the deposit's."""
+        day = self._deposit_day()
         return (
-            Domain("company_id", "=", company.id)
+            Domain("company_id", "=", self.company_id.id)
             & Domain("is_reconciled", "=", False)
             & Domain("move_id.state", "=", "posted")
             & Domain("date", ">=", day - timedelta(days=DAYS_BEFORE))
             & Domain("date", "<=", day + timedelta(days=DAYS_AFTER))
-            & journals
-            & near
+            & Domain("journal_id.type", "=", "bank")
+            & Domain("journal_id.amazon_account_id", "=", False)
         )
 
     @api.model
@@ -229,30 +340,39 @@ class AmazonSettlement(models.Model):
         low, high = sorted((amount * (1 - NEAR), amount * (1 + NEAR)))
         return Domain(name, ">=", low) & Domain(name, "<=", high)
 
-    def _match_deposit(self, item, difference_account=None):
+    def _match_deposit(self, item, difference_account=None, together=None):
         """Match the payout with what the bank has.
 
         :param item: the open ``account.move.line`` of the statement's line, or on the clearing account.
         :param difference_account: the ``account.account`` for what the deposit differs by; None: that stays open.
+        :param together: the ``amazon.settlement`` of which it is the deposit; None: of this one.
         """
         self.ensure_one()
         mine = self.sudo().with_company(self.company_id)  # sudo: see action_unmatch_deposit
-        mine.lock_for_update()
-        payout = mine._open_payout()
-        if item not in mine._deposit_candidates():
+        settlements = (together or self).sudo().with_company(self.company_id)
+        settlements.lock_for_update()
+        payouts = self.env["account.move.line"].sudo().union(*(one._open_payout() for one in settlements))
+        if together:
+            still = mine._deposits_together().get(item.sudo()) == settlements
+        else:
+            still = item in mine._deposit_candidates()
+        if not still:
             raise UserError(self.env._("This deposit is matched with something else by now."))
-        if item.account_id != payout.account_id:
-            item = mine._counter(item.sudo(), payout, difference_account)
-        (payout | item).reconcile()
-        mine.deposit_item_ids |= item
+        rest = item.browse()
+        if item.account_id != payouts.account_id:
+            item, rest = mine._counter(item.sudo(), payouts, difference_account)
+        (payouts | item).reconcile()
+        for settlement in settlements:
+            settlement.deposit_item_ids |= item | rest
 
-    def _counter(self, item, payout, difference_account):
+    def _counter(self, item, payouts, difference_account):
         """Have a line of a bank's statement go to the clearing account instead of the suspense account.
 
         :param item: its open journal item.
-        :return: the one that comes instead.
+        :return: the one that comes instead, and the one of what it differs by, if that goes to an account.
         """
-        line, open_amount = item.move_id.statement_line_id, payout.amount_residual_currency
+        line, payout = item.move_id.statement_line_id, payouts[:1]
+        open_amount = sum(payouts.mapped("amount_residual_currency"))
         common = {"name": item.name, "partner_id": payout.partner_id.id}
         if item.currency_id == payout.currency_id:
             whole = abs(item.amount_currency) <= abs(open_amount) and not difference_account
@@ -280,7 +400,9 @@ class AmazonSettlement(models.Model):
         line.with_context(force_delete=True, skip_readonly_check=True).write(
             {"line_ids": [Command.delete(item.id), *(Command.create(each) for each in made)]}
         )
-        return (line.move_id.line_ids - before).filtered(lambda one: one.account_id == payout.account_id)
+        new = line.move_id.line_ids - before
+        counter = new.filtered(lambda one: one.account_id == payout.account_id)
+        return counter, (new - counter).filtered(lambda one: one.account_id == difference_account)
 
     # === BUSINESS METHODS: BY ITSELF === #
 

@@ -1,4 +1,5 @@
-"""How the orders' invoices of a large settlement are paid once its entries are posted: by a job, some at a time."""
+"""How the orders' invoices of a large settlement are paid once its entries are posted: by a job, some at a time, which
+drafts the entries, too."""
 
 from contextlib import contextmanager
 
@@ -19,14 +20,16 @@ class AmazonAccount(models.Model):
     # === BUSINESS METHODS === #
 
     def _pay_invoices(self):
-        """Go on with paying the invoices of settlements that are being posted.
+        """Draft the entries of settlements that wait for it, and go on with paying the invoices of those that are being
+        posted.
 
         :return: the ``amazon.log`` rows.
         """
         logs = self.env["amazon.log"]
         for account in self.sudo():  # sudo: settlements are the addon's own
             job = account._job("paying")
-            if account.env["amazon.settlement"].search_count(account._being_posted(), limit=1):
+            waiting = Domain.OR([Domain(account._being_drafted()), Domain(account._being_posted())])
+            if account.env["amazon.settlement"].search_count(waiting, limit=1):
                 logs |= job._run(lambda run: run.account.sudo()._pay_invoices_now(run))
             else:
                 # One that was killed after the last invoice.
@@ -38,6 +41,7 @@ class AmazonAccount(models.Model):
         return [("account_id", "=", self.id), ("is_being_posted", "=", True)]
 
     def _pay_invoices_now(self, run):
+        self._draft_entries(run)
         settlements = self.env["amazon.settlement"]
         while settlement := settlements.search(self._being_posted(), order="end_at, id", limit=1):
             count = settlement.with_company(settlement.company_id)._pay_some()
@@ -59,20 +63,22 @@ class AmazonSettlement(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("is_being_posted", "paid_place")
+    @api.depends("is_being_booked", "is_being_posted", "paid_place")
     @api.depends_context("lang", "tz")
     def _compute_posting_progress(self):
         for settlement in self:
-            settlement.posting_progress = settlement.is_being_posted and settlement._progress()
+            text = settlement.is_being_posted and not settlement.is_being_booked and settlement._paid_so_far()
+            # sudo: what the job says is told to whoever waits for it
+            job = settlement.account_id.sudo()._job("paying")
+            waits = settlement.is_being_booked or settlement.is_being_posted
+            settlement.posting_progress = waits and " ".join(filter(None, (text, job.last_error)))
 
-    def _progress(self):
-        """Say how many invoices are paid, and what is in the way of the others."""
+    def _paid_so_far(self):
+        """Say how many invoices are paid."""
         parts = self.env["amazon.settlement.order"].sudo()  # sudo: only how many there are
         mine = Domain("settlement_id", "=", self.id) & Domain("paid_line_id", "!=", False)
         done = parts.search_count(mine & Domain("id", "<=", self.paid_place))
-        text = self.env._("%(done)s of %(all)s invoices are paid.", done=done, all=parts.search_count(mine))
-        # sudo: what the job says is told to whoever waits for it
-        return " ".join(filter(None, (text, self.account_id.sudo()._job("paying").last_error)))
+        return self.env._("%(done)s of %(all)s invoices are paid.", done=done, all=parts.search_count(mine))
 
     # === BUSINESS METHODS === #
 

@@ -3,9 +3,12 @@
 from contextlib import ExitStack
 
 import shops
+from test_booking import BookingSite
 
 WORKERS = 2
 DAY = 24 * 60
+# As it is pressed where there are many orders.
+BOOK_LATER = 'env["amazon.settlement"].search([])._draft_later()'
 
 
 class SettlementsSite(shops.SiteWithAmazon):
@@ -82,5 +85,35 @@ def test_killed_at_every_commit_and_every_call(one_account):
             before = site.shop.sql("SELECT max(id), max(write_date) FROM amazon_settlement")
             site.importer.good("settlements")
             assert site.shop.sql("SELECT max(id), max(write_date) FROM amazon_settlement") == before
+
+        shops.die_at_each(events, sites, begin, recover)
+
+
+def assert_drafted(site):
+    """Check that there is one entry a month with what each order has, once, and that nothing waits any more."""
+    settlements = site.shop.sql("SELECT state, is_being_booked, booking_error FROM amazon_settlement")
+    assert settlements == [("draft", False, None)]
+    entries = site.shop.sql("SELECT amazon_settlement_month FROM account_move WHERE amazon_settlement_id IS NOT NULL")
+    assert entries and len(set(entries)) == len(entries)
+    orders = site.shop.value("SELECT count(DISTINCT amazon_order_ref) FROM sale_order")
+    booked = "SELECT count(*), count(DISTINCT order_id), count(paid_line_id) FROM amazon_settlement_order"
+    assert site.shop.sql(booked) == [(orders,) * 3]
+    shops.assert_at_rest(site.shop)
+
+
+def test_killed_while_it_drafts(one_account):
+    """Whichever commit the job dies before or after that drafts entries, the next run does so, once."""
+    with ExitStack() as stack:
+        sites = shops.sites(WORKERS, BookingSite, one_account, stack, {}, done=(BOOK_LATER,))
+        events = sites[0].importer.good("paying")
+        assert_drafted(sites[0])
+
+        def begin(site):
+            site.renew()
+            return "paying"
+
+        def recover(site, _number):
+            site.importer.good("paying")
+            assert_drafted(site)
 
         shops.die_at_each(events, sites, begin, recover)
