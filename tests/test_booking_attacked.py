@@ -144,6 +144,78 @@ class TestBookingAttacked(DepositCase):
         reversal.button_draft()
         self.assertEqual(settlement.state, "posted")
 
+    def test_reversed_and_reset(self):
+        """What is reversed stays in the books while its reversal does: booked again it would come to nothing."""
+        _invoice, settlement = self.paid()
+        settlement.action_post()
+        entry = settlement.sudo().entry_ids
+        reversal = entry._reverse_moves(cancel=True)
+        with self.assertRaisesRegex(UserError, "first"):
+            entry.button_draft()
+        (entry | reversal).button_draft()
+        self.assertEqual(settlement.state, "draft")
+        with self.assertRaisesRegex(UserError, "not in the books"):
+            reversal.action_post()
+        with self.assertRaisesRegex(UserError, "booked already"):
+            settlement.action_book()
+        (entry | reversal).action_post()
+        self.assertEqual(settlement.state, "reversed")
+
+    def test_reversal_reversed_after_it_was_booked_again(self):
+        """It would be in the books twice; so it would not be at all if it was reversed once more."""
+        _invoice, settlement = self.paid()
+        settlement.action_post()
+        entry = settlement.sudo().entry_ids
+        reversal = entry._reverse_moves(cancel=True)
+        settlement.action_book()
+        settlement.action_post()
+        for move in (entry, reversal):
+            with self.assertRaisesRegex(UserError, "not in the books"):
+                move._reverse_moves(cancel=True)
+        self.assertEqual(settlement.state, "posted")
+
+    def test_reversal_reversed(self):
+        """It counts again."""
+        _invoice, settlement = self.paid()
+        settlement.action_post()
+        again = settlement.sudo().entry_ids._reverse_moves(cancel=True)._reverse_moves(cancel=True)
+        self.assertEqual(settlement.state, "posted")
+        again.button_draft()
+        self.assertEqual(settlement.state, "reversed")
+
+    def test_reversed_in_part(self):
+        """Whoever corrects a part of it has not reversed it."""
+        settlement = self.booked(self.fee(-30), self.fee(-40, name="Storage Fee"))
+        settlement.action_post()
+        entry = settlement.sudo().entry_ids
+        reversal = entry._reverse_moves()
+        fee, other, payout = reversal.line_ids.sorted("balance")
+        self.assertEqual((fee.balance, other.balance, payout.balance), (-40, -30, 70))
+        reversal.write({"line_ids": [Command.delete(other.id), Command.update(payout.id, {"debit": 40})]})
+        reversal.action_post()
+        self.assertEqual(settlement.state, "posted")
+        with self.assertRaisesRegex(UserError, "booked already"):
+            settlement.action_book()
+
+    def test_cancelled_month_reset(self):
+        """What was cancelled is booked anew: one month by itself is not the settlement, nor is one of other contents
+        together with these."""
+        settlement = self.booked(self.fee(-30), self.fee(-40, day="2026-10-30"), ref="1")
+        settlement.action_post()
+        first, second = entries = settlement.sudo().entry_ids.sorted("date")
+        entries.button_draft()
+        settlement.action_take_back()
+        with self.assertRaisesRegex(UserError, "cancelled"):
+            first.button_draft()
+        self.upload(self.text(self.fee(-70), total="-70", ref="1"))
+        settlement.action_take_other()
+        settlement.action_book()
+        for entry in (first, second):
+            with self.assertRaisesRegex(UserError, "cancelled"):
+                entry.button_draft()
+        settlement.action_post()
+        self.assertEqual((settlement.state, settlement.entry_count, self.clearing()), ("posted", 1, -70))
+
     def test_one_month_reversed(self):
         """The other months' have to be reversed, too, before it is booked again."""
         settlement = self.booked(self.fee(-30), self.fee(-40, day="2026-10-30"))

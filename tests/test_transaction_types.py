@@ -252,6 +252,16 @@ class TestTransactionTypes(BookingCase):
         with self.assertRaises(AccessError):
             dispute.unlink()
 
+    def test_names_that_amazon_has_not(self):
+        """What is entered by hand is a name, and in the table once."""
+        types = self.env["amazon.transaction.type"].with_user(self.accountant)
+        long = "".join(chr(0x4E00 + number) for number in range(5000))
+        for name in (long, "Bank\0Dispute", "  ", " Bank Dispute", "Bank Dispute\n"):
+            with self.assertRaises(UserError, msg=name[:20]), self.env.cr.savepoint():
+                types.create({"name": name, "kind": "refund"})
+        types.create({"name": "係争", "kind": "refund"})
+        self.assertEqual(self.disputed("", kind="係争").refunds, -100)
+
     def test_many(self):
         """Of many orders a person waits for the first; the job does the others, with as many queries."""
         orders = self.imported(count=4)

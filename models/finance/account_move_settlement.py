@@ -77,6 +77,7 @@ class AccountMove(models.Model):
     # === BUSINESS METHODS === #
 
     def _post(self, soft=True):
+        self._amazon_check_counts()
         self._amazon_check_open()
         again = self.filtered(lambda move: move.posted_before and move.move_type in ("out_invoice", "out_refund"))
         settling = {"amazon_settling": OURS} if all(move.amazon_settlement_id for move in self) else {}
@@ -116,14 +117,49 @@ class AccountMove(models.Model):
         # sudo: who posts an entry need not see settlements
         return self.env["amazon.settlement.order"].sudo().search([("line_id.move_id", "in", self.ids)])
 
-    def _amazon_reversed(self):
-        """Return those of these entries that other ones take back, which are posted and not taken back themselves."""
+    def _amazon_reversals(self):
+        """Return what takes back these entries, whole or in part: posted, and not taken back itself."""
         # sudo: who sees a settlement need not see the books
+        posted = self.sudo().reversal_move_ids.filtered(lambda move: move.state == "posted")
+        return posted - posted._amazon_reversed()
+
+    def _amazon_reversed(self):
+        """Return those of these entries, which are posted, that come to nothing together with what takes them back."""
         return self.filtered(
-            lambda entry: any(
-                move.state == "posted" and not move._amazon_reversed() for move in entry.sudo().reversal_move_ids
+            lambda entry: (
+                entry.state == "posted"
+                and (reversals := entry._amazon_reversals())
+                and (entry.sudo() | reversals)._amazon_come_to_nothing()
             )
         )
+
+    def _amazon_come_to_nothing(self):
+        """Tell whether these entries, which are of one company, leave nothing on any account."""
+        balances = self.env["account.move.line"]._read_group(
+            [("move_id", "in", self.ids)], ["account_id"], ["balance:sum"]
+        )
+        return all(self.company_currency_id.is_zero(balance) for _account, balance in balances)
+
+    def _amazon_check_counts(self):
+        """Refuse to post what reverses an entry of a settlement that is not in the books, or that others have come in
+        the place of.
+
+        :raise UserError: naming the settlement.
+        """
+        for move in self.filtered("reversed_entry_id"):
+            entry = move.reversed_entry_id
+            while entry.reversed_entry_id:
+                entry = entry.reversed_entry_id
+            settlement = entry.amazon_settlement_id.sudo()  # sudo: see _amazon_booked
+            if settlement and not (entry.amazon_settlement_month and (entry.state == "posted" or entry in self)):
+                raise UserError(
+                    self.env._(
+                        "%(entry)s reverses an entry of settlement %(settlement)s that is not in the books, or was"
+                        " reversed before the settlement was booked again.",
+                        entry=move.display_name,
+                        settlement=settlement.settlement_ref,
+                    )
+                )
 
     def _amazon_check_open(self):
         """Refuse to post entries in a locked period: Odoo would date them the first open day, each month's.
@@ -144,18 +180,34 @@ class AccountMove(models.Model):
                 )
 
     def _amazon_check_not_over(self):
-        """Refuse to take back what was reversed, or what reverses it, once the settlement is booked by other entries.
+        """Refuse to reset to draft what of a settlement was cancelled, what is reversed and stays so, and, once the
+        settlement is booked by other entries, also what reverses it.
 
-        :raise UserError: naming the settlement.
+        :raise UserError: naming the settlement or the reversal.
         """
-        for entry in self | self.reversed_entry_id:
-            if entry.amazon_settlement_id and not entry.amazon_settlement_month and entry.state == "posted":
+        for entry in (self | self.reversed_entry_id).filtered("amazon_settlement_id"):
+            settlement = entry.amazon_settlement_id.sudo().settlement_ref  # sudo: see _amazon_booked
+            if entry.state == "cancel" and entry in self:
+                raise UserError(
+                    self.env._(
+                        "The entries of settlement %s were cancelled. Book it again to have new ones.", settlement
+                    )
+                )
+            if not entry.amazon_settlement_month and entry.state == "posted":
                 raise UserError(
                     self.env._(
                         "%(entry)s was reversed, and settlement %(settlement)s was booked again since. It would be in"
                         " the books twice.",
                         entry=entry.display_name,
-                        settlement=entry.amazon_settlement_id.sudo().settlement_ref,  # sudo: see _amazon_booked
+                        settlement=settlement,
+                    )
+                )
+            if entry in self and (left := entry._amazon_reversals() - self.sudo()):
+                raise UserError(
+                    self.env._(
+                        "%(entry)s is reversed by %(reversals)s. Reset that to draft first.",
+                        entry=entry.display_name,
+                        reversals=", ".join(left.mapped("display_name")),
                     )
                 )
 

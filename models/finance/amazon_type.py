@@ -1,6 +1,9 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 UNCLASSIFIED = "unclassified"
+# Longer ones are no names, and an index of PostgreSQL does not hold them.
+LONGEST = 200
 
 
 class AmazonType(models.AbstractModel):
@@ -43,9 +46,21 @@ class AmazonType(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_name(vals.get("name") or "")
         # That a name came in is nobody's decision, and nobody has to hear of what becomes of it.
         quietly = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
         return super(AmazonType, quietly).create(vals_list).with_env(self.env)
+
+    @api.model
+    def _check_name(self, name):
+        """
+        :raise UserError: a person has entered what can be no name of Amazon's, and would never be found.
+        """
+        if not self.env.su and (name != name.strip() or not name.isprintable() or not 0 < len(name) <= LONGEST):
+            raise UserError(
+                self.env._("This is no name that Amazon could have: it is too long, or has spaces or signs around it.")
+            )
 
     def write(self, vals):
         changed = self.filtered(lambda one: "kind" in vals and one.kind != vals["kind"])
