@@ -41,6 +41,7 @@
         "wizards/amazon_completion_views.xml",
         "wizards/amazon_carrier_export_views.xml",
         "wizards/amazon_carrier_numbers_views.xml",
+        "wizards/amazon_mapping_views.xml",
         "views/amazon_confirmation_views.xml",
         "wizards/amazon_cancelling_views.xml",
         "views/amazon_cancellation_views.xml",

@@ -10,7 +10,8 @@ _BARE = re.compile(r"([0-9]{3})([0-9]{7})([0-9]{7})")
 _DIGITS = re.compile(r"-*[0-9][0-9-]*")
 _BETWEEN = re.compile(r"[\s,;、。|\"'「」()]+")
 # What NFKC leaves of all that looks like a hyphen, the Japanese long vowel included.
-_HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−ー─━"), "-")
+HYPHENS = "‐‑‒–—―−ー─━"
+_HYPHENS = dict.fromkeys(map(ord, HYPHENS), "-")
 
 
 def plain(text):

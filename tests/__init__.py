@@ -43,6 +43,7 @@ from . import (
     test_lines,
     test_listings,
     test_listings_report,
+    test_mapping,
     test_offers,
     test_open_units,
     test_packing,

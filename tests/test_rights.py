@@ -397,6 +397,7 @@ METHODS = {
     ),
     "amazon.carrier.export": {"action_open": AT_HOME, "action_download": USER},
     "amazon.carrier.numbers": dict.fromkeys(["action_back", "action_check", "action_enter", "action_replace"], USER),
+    "amazon.mapping": {"action_open": AT_HOME, "action_apply": USER},
     "amazon.combine": {"action_combine": USER},
     "amazon.completion": {
         "action_refresh": SHOWS,
@@ -419,8 +420,8 @@ METHODS = {
     "amazon.status.change": dict.fromkeys(["action_apply", "action_move"], USER),
 }
 ARGUMENTS = {"action_fetch_number": ["no number"]}
-# What a context may say from outside: how something is shown, nothing more.
-HARMLESS = {"amazon_show_ref", "amazon_all_times", "amazon_deliveries"}
+# What a context may say from outside: how something is shown, and what of it, nothing more.
+HARMLESS = {"amazon_show_ref", "amazon_all_times", "amazon_deliveries", "amazon_kind"}
 
 
 class RightsCase(ConfirmationCase):

@@ -243,6 +243,7 @@ class TestViews(AmazonCase):
                 "amazon.carrier.export",
                 "amazon.carrier.layout",
                 "amazon.carrier.numbers",
+                "amazon.mapping",
             ):
                 with self.subTest(user=user.login, model=model), self.assertRaises(AccessError):
                     self.env[model].with_user(user).search([])

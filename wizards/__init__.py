@@ -12,6 +12,7 @@ from . import (
     amazon_confirmation_file,
     amazon_explanation,
     amazon_import,
+    amazon_mapping,
     amazon_rejection,
     amazon_settlement_deposit,
     amazon_settlement_upload,

@@ -7,6 +7,7 @@ from . import (
     amazon_job,
     amazon_log,
     amazon_offer,
+    amazon_offer_suggestion,
     amazon_order_item,
     amazon_order_update,
     amazon_phase,

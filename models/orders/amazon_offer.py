@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...order_numbers import plain
+from ...ours import is_ours
 from ...said import say
 from ..engine.trigram import trigram
 
@@ -251,6 +252,8 @@ class AmazonOffer(models.Model):
         for offer in self:
             here = offer.with_context(lang=offer.company_id._amazon_lang())
             here._message_log(body=say(here.env, [_lt("“%s” mapped.", offer.sku), *came_of_it]))
+        if is_ours(self.env, "amazon_tells_itself"):
+            return
         self.env.user._bus_send(
             "simple_notification",
             {
