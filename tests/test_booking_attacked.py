@@ -280,6 +280,20 @@ class TestBookingAttacked(DepositCase):
             self.assertEqual((found.amount, found.state), (amount, "partly" if amount else False))
         self.assertEqual(order.amazon_payout_state, "settled")
 
+    def test_one_unit_of_two_is_settled(self):
+        """Of the other unit of the same SKU, which has left as well, nothing is shown."""
+        order = self.sold(items=[{"sku": "AMZ-TEA-001", "quantity": 2, "price": 1000}])
+        [item] = order.amazon_item_ids
+        owed = self.env["amazon.owed"].with_user(self.accountant)
+        price = ("Amazon.co.jp", "ItemPrice", "Principal", "1000", "2026-11-03", item.item_ref, item.sku)
+        for amount in (item.total - item.total / 2, 0):
+            self.settled_with(("Order", order.amazon_order_ref, *price), total="1000")
+            self.env.flush_all()
+            found = owed.search([("order_id", "=", order.id)])
+            self.assertEqual((found.amount, found.state), (amount, "partly" if amount else False))
+        self.assertEqual(order.amazon_payout_state, "settled")
+        self.assertEqual(order.amazon_profit_ids.paid_quantity, 2)
+
     def test_an_old_settlement_alone(self):
         """Of what Amazon paid between a settlement of long ago and those that are here nothing is known, so that
         orders of that time are not said to be owed."""

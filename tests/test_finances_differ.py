@@ -364,6 +364,22 @@ class TestFinancesDiffer(FinancesCase):
         copy.sudo().unlink()
         self.assertFalse(order.amazon_family_id)
 
+    def test_cancelled_copy_that_was_invoiced(self):
+        """The books have its invoice, whatever became of the copy."""
+        order = self.settled()
+        copy = order.with_user(self.user).copy().sudo()
+        copy.action_confirm()
+        copy.order_line.product_id.invoice_policy = "order"
+        invoice = copy._create_invoices()
+        invoice.action_post()
+        copy._action_cancel()
+        self.assertTrue(order.amazon_mismatch)
+        self.assertEqual(order.amazon_family_difference, invoice.amount_total)
+        self.assertEqual((order.amazon_difference_reason, copy.amazon_difference_reason), ("related", "related"))
+        invoice.button_draft()
+        invoice.button_cancel()
+        self.assertFalse(order.amazon_mismatch or copy.amazon_mismatch)
+
     def test_accept(self):
         """Who, when, why; it comes back when amounts change again."""
         order = self.sold()

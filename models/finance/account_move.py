@@ -52,10 +52,16 @@ class AccountMove(models.Model):
             billed._amazon_judge_anew()
 
     def _amazon_billed_orders(self):
-        """Return the orders that these are invoices of, and that Amazon has cancelled."""
+        """Return the orders that these are invoices of, and that Amazon, or whoever copied them, has cancelled."""
         invoices = self.sudo().filtered(lambda move: move.move_type == "out_invoice")  # sudo: see below
         orders = invoices.line_ids.sale_line_ids.order_id
-        return orders.filtered(lambda order: order.amazon_account_id and order.amazon_status in DEAD)
+        return orders.filtered(
+            lambda order: (
+                order.amazon_status in DEAD
+                if order.amazon_account_id
+                else order.amazon_copied_from_id and order.state == "cancel"
+            )
+        )
 
     def _amazon_credited_orders(self):
         """Return the orders that these credit notes are for, by their lines or by the invoices they reverse; what

@@ -74,7 +74,11 @@ class AmazonBookingRule(models.Model):
     )
     ledger_account_id = fields.Many2one("account.account", required=True, check_company=True, ondelete="restrict")
     ledger_tax_ids = fields.Many2many(
-        "account.tax", string="Taxes", check_company=True, help="Amazon's amounts are taken to include them."
+        "account.tax",
+        string="Taxes",
+        check_company=True,
+        help="Amazon's amounts are taken to include them. For fees choose the purchase tax that Amazon's invoices for"
+        " them show; without one no input tax is deducted.",
     )
 
     _rule_uniq = models.UniqueIndex("(account_id, kind, COALESCE(type_id, 0))", "There is a rule for this already.")

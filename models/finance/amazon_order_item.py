@@ -15,3 +15,8 @@ class AmazonOrderItem(models.Model):
             ("tax", ""): self.tax_added,
         }
         return {**parts, ("goods", self.sku or ""): self.total - sum(parts.values())}
+
+    def _total_of_shipped(self):
+        """Return what of this item's total is of units that have left, in its currency."""
+        self.ensure_one()
+        return self.total * self.quantity_fulfilled / (self.quantity_fulfilled + self.quantity_unfulfilled)

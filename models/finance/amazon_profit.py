@@ -21,6 +21,7 @@ COLUMNS = (
     "ordered_at",
     "product_id",
     "quantity",
+    "paid_quantity",
     "sales",
     "refunds",
     "fees",
@@ -64,6 +65,9 @@ class AmazonProfit(models.Model):
     )
     product_id = fields.Many2one("product.product", readonly=True, ondelete="set null")
     quantity = fields.Integer("Units", readonly=True, help="Sold, what was cancelled aside")
+    paid_quantity = fields.Integer(
+        "Units Paid", readonly=True, help="Of how many units there is the buyer's money, as far as Amazon says so"
+    )
     sales = Exact(readonly=True, help="The buyer's money")
     refunds = Exact(readonly=True, help="What the buyer got back")
     fees = Exact(readonly=True, help="What Amazon keeps for its services")
@@ -245,7 +249,7 @@ class AmazonProfit(models.Model):
     def _settled(self):
         return SQL(
             "SELECT l.order_id, COALESCE(o.only_sku, i.sku, l.sku, '') AS sku, l.type_id, l.amount,"
-            " k.is_refund, 'settled' AS place FROM amazon_settlement_line l"
+            " l.quantity, k.is_refund, 'settled' AS place FROM amazon_settlement_line l"
             " JOIN transaction_type k ON k.id = l.transaction_type_id"
             " JOIN wanted w ON w.id = l.order_id AND w.currency_id = l.currency_id"
             " LEFT JOIN item o ON o.order_id = l.order_id AND o.only_sku IS NOT NULL"
@@ -256,7 +260,8 @@ class AmazonProfit(models.Model):
     def _unsettled(self):
         return SQL(
             "SELECT l.order_id, COALESCE(o.only_sku, l.sku, '') AS sku, l.type_id, l.amount,"
-            " t.kind = 'refund' AS is_refund, CASE WHEN t.is_deferred THEN 'deferred' ELSE 'shown' END AS place"
+            " l.quantity, t.kind = 'refund' AS is_refund,"
+            " CASE WHEN t.is_deferred THEN 'deferred' ELSE 'shown' END AS place"
             " FROM shown t JOIN amazon_transaction_line l ON l.transaction_id = t.id"
             " JOIN wanted w ON w.id = l.order_id AND w.currency_id = l.currency_id"
             " LEFT JOIN item o ON o.order_id = l.order_id AND o.only_sku IS NOT NULL"
@@ -266,6 +271,8 @@ class AmazonProfit(models.Model):
     def _money(self):
         return SQL(
             "SELECT a.order_id, a.sku, SUM(a.amount) AS proceeds,"
+            " COALESCE(SUM(a.quantity) FILTER (WHERE t.kind = 'principal' AND NOT a.is_refund), 0)"
+            " AS paid_quantity,"
             " COALESCE(SUM(a.amount) FILTER (WHERE t.kind IN %(buyers)s AND NOT a.is_refund), 0) AS sales,"
             " COALESCE(SUM(a.amount) FILTER (WHERE t.kind IN %(buyers)s AND a.is_refund), 0) AS refunds,"
             " COALESCE(SUM(a.amount) FILTER (WHERE t.kind IN %(fees)s), 0) AS fees,"
@@ -301,7 +308,8 @@ class AmazonProfit(models.Model):
         return SQL(
             "INSERT INTO amazon_profit (order_id, sku, %(columns)s)"
             " SELECT w.id, sku, w.company_id, w.amazon_account_id, w.amazon_marketplace_id, w.currency_id,"
-            " w.amazon_order_ref, w.date_order, c.product_id, COALESCE(i.quantity, 0), COALESCE(m.sales, 0),"
+            " w.amazon_order_ref, w.date_order, c.product_id, COALESCE(i.quantity, 0),"
+            " COALESCE(m.paid_quantity, 0), COALESCE(m.sales, 0),"
             " COALESCE(m.refunds, 0), COALESCE(m.fees, 0),"
             " COALESCE(m.proceeds - m.sales - m.refunds - m.fees, 0), COALESCE(m.tax, 0), COALESCE(m.settled, 0),"
             " COALESCE(m.shown, 0), COALESCE(m.deferred, 0), COALESCE(m.proceeds, 0), m.source,"
@@ -315,7 +323,7 @@ class AmazonProfit(models.Model):
             " ORDER BY w.id, sku"
             " ON CONFLICT (order_id, sku) DO UPDATE SET (%(columns)s) = (%(new)s)"
             " RETURNING id, order_id, shown_amount + deferred_amount, deferred_amount,"
-            " CASE WHEN sales <> 0 OR refunds <> 0 THEN sku END",
+            " CASE WHEN sales <> 0 OR refunds <> 0 THEN sku END, paid_quantity",
             columns=SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
             new=SQL(", ").join(SQL.identifier("excluded", name) for name in COLUMNS),
         )

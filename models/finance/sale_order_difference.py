@@ -181,9 +181,11 @@ class SaleOrder(models.Model):
         return self.currency_id.round(amount) if self.currency_id else amount
 
     def _amazon_ordered(self):
-        """Return what the order is in Odoo, in its currency; of what Amazon has cancelled, what is invoiced."""
+        """Return what the order is in Odoo, in its currency; of what Amazon has cancelled, and of a copy that is
+        cancelled here, what is invoiced."""
         self.ensure_one()
-        if self._amazon_is_billed_in_vain():
+        is_cancelled_copy = self.state == "cancel" and not self.amazon_account_id
+        if is_cancelled_copy or self._amazon_is_billed_in_vain():
             return sum(self._amazon_billed().values())
         counts = self.state == "sale" or (self.amazon_account_id and self.state != "cancel")
         return self.amount_total if counts else 0
@@ -337,10 +339,10 @@ class SaleOrder(models.Model):
         """
         lines = {line.amazon_item_ref: line for line in self.order_line if line.amazon_item_ref}
         items = self.amazon_item_ids
-        if self.state == "cancel" or any(item.item_ref not in lines for item in items if item.total):
-            return "missing"
         if not self.amazon_account_id:
             return "related"
+        if self.state == "cancel" or any(item.item_ref not in lines for item in items if item.total):
+            return "missing"
         gone = items.filtered(
             lambda item: (
                 lines.get(item.item_ref)

@@ -78,15 +78,15 @@ class SaleOrder(models.Model):
         """Note where these orders' money is.
 
         :param rows: (id, order's id, what is not settled, what of it is deferred, the SKU if there is any of the
-            buyer's money) of each ``amazon.profit``.
+            buyer's money, of how many units there is; 0: it is not said) of each ``amazon.profit``.
         """
-        unsettled, deferred, sold = defaultdict(float), defaultdict(float), defaultdict(set)
-        for _id, order_id, amount, later, sku in rows:
+        unsettled, deferred, sold = defaultdict(float), defaultdict(float), defaultdict(dict)
+        for _id, order_id, amount, later, sku, units in rows:
             unsettled[order_id] += float(amount)
             deferred[order_id] += float(later)
             # A fee, of a label or an ad, says nothing of what the buyer has paid.
             if sku is not None:
-                sold[order_id].add(sku)
+                sold[order_id][sku] = units
         lacking = self._amazon_not_shown(sold)
         for order in self:
             later = order._amazon_rounded(deferred[order.id])
@@ -102,17 +102,22 @@ class SaleOrder(models.Model):
             order.write({name: val for name, val in vals.items() if order[name] != val})
 
     def _amazon_not_shown(self, sold):
-        """Return what the buyers have paid for what has left of these orders, and is of SKUs that nothing is known of.
+        """Return what the buyers have paid for what has left of these orders, and is of units that nothing is known of.
 
-        :param dict sold: the SKUs that there is money of, by order's id; "": it is not said of which.
+        :param dict sold: by order's id the SKUs that there is money of, and of how many units; "": it is not said of
+            which SKU, 0: not of how many.
         :return: amounts before fees, by order's id.
         """
-        lacking = defaultdict(float)
+        lacking, of_sku = defaultdict(float), defaultdict(list)
         told = [order_id for order_id, skus in sold.items() if "" not in skus]
-        left = [("order_id", "in", told), ("quantity_fulfilled", ">", 0), ("total", ">", 0)]
-        for item in self.env["amazon.order.item"].sudo().search_fetch(left, ["order_id", "sku", "total"]):
-            if item.sku and item.sku not in sold[item.order_id.id]:
-                lacking[item.order_id.id] += item.total
+        left = [("order_id", "in", told), ("quantity_fulfilled", ">", 0), ("total", ">", 0), ("sku", "!=", False)]
+        for item in self.env["amazon.order.item"].sudo().search(left):
+            of_sku[item.order_id.id, item.sku].append(item)
+        for (order_id, sku), items in of_sku.items():
+            units = sum(item.quantity_fulfilled for item in items)
+            missing = units - sold[order_id].get(sku, 0) if sku not in sold[order_id] or sold[order_id][sku] else 0
+            if missing > 0:
+                lacking[order_id] += missing / units * sum(item._total_of_shipped() for item in items)
         return lacking
 
     def _amazon_updated(self):
