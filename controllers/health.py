@@ -57,4 +57,10 @@ def _prometheus(accounts):
                 for job in account["jobs"]
                 if job[key] is not None
             ]
+    metric = "amazon_account_secret_days_left"
+    lines += [f"# HELP {metric} For how many days the client secret is good yet.", f"# TYPE {metric} gauge"]
+    for account in accounts:
+        if (left := account["secret_days_left"]) is not None:
+            name = account["name"].translate(ESCAPED)
+            lines.append(f'{metric}{{account="{account["id"]}",name="{name}"}} {left}')
     return "\n".join(lines) + "\n"

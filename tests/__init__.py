@@ -63,6 +63,7 @@ from . import (
     test_screens,
     test_search,
     test_search_random,
+    test_secret_ends,
     test_secrets,
     test_settlements,
     test_shipped,

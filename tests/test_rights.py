@@ -72,6 +72,7 @@ FIELDS = {
             "seller_central_url",
             "lwa_client_id",
             "lwa_client_secret",
+            "lwa_secret_date",
             "refresh_token",
             "application_id",
             "auto_import",

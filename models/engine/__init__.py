@@ -16,6 +16,7 @@ from . import amazon_outbox
 from . import (
     amazon_account,
     amazon_account_health,
+    amazon_account_secret,
     amazon_account_security,
     amazon_feed,
     amazon_job,

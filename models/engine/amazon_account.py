@@ -288,10 +288,19 @@ class AmazonAccount(models.Model):
             # A browser may send the mask with what was typed before or behind it.
             typed = value.replace(MASK[0], "")
             if typed or not value:
+                if field == "lwa_client_secret" and typed != account._readable(SECRETS[field]):
+                    account._note_secret(bool(typed))
                 # sudo: write-only for the manager
                 account.sudo()[SECRETS[field]] = self._encrypt(typed) if typed else False
                 if field == "refresh_token":
                     account.sudo().authorized_merchant_id = False
+
+    def _readable(self, cipher):
+        """Return a secret in the clear, ``""`` where there is none that can be read."""
+        try:
+            return self._decrypted(cipher)
+        except CredentialsError:
+            return ""
 
     def _encrypt(self, text):
         try:

@@ -38,7 +38,8 @@ class AmazonAccount(models.Model):
     def _health(self):
         """Return how all accounts are that are in use.
 
-        :return: of each account its ``id``, ``name``, ``company``, and its ``jobs``: of each its ``name``, whether it
+        :return: of each account its ``id``, ``name``, ``company``, for how many days its client secret is good yet
+            (``secret_days_left``, None where that is not known), and its ``jobs``: of each its ``name``, whether it
             is ``started``, ``ok`` (nobody has to look after it), ``failures`` in a row, the ages in seconds of its
             ``last_success`` and of what has waited longest (``oldest``), None where there is none, and how much waits
             (``backlog``), None where nothing can.
@@ -50,6 +51,7 @@ class AmazonAccount(models.Model):
                 "id": account.id,
                 "name": account.name,
                 "company": account.company_id.name,
+                "secret_days_left": account._secret_days_left(),
                 "jobs": [job._health() for job in account.job_ids.sorted("id")],
             }
             for account in self.sudo().search([], order="id")

@@ -319,6 +319,7 @@ class AmazonJob(models.Model):
                 job.sudo().standing_since = since  # sudo: jobs are the addon's own
                 still |= job
                 _logger.warning("%s of account %s has not succeeded since %s", job.name, job.account_id.id, since)
+        self.env["amazon.account"]._warn_of_secrets()
         for account, jobs in still.grouped("account_id").items():
             account._assign_help()
             jobs._mail_standstill(account)
