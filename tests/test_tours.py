@@ -1,5 +1,5 @@
 from odoo import Command, fields
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import AmazonCase, InBrowser
@@ -163,6 +163,24 @@ class TestConfirmationTours(InBrowser, ConfirmationCase):
         self.send()
         self.assertEqual((first | second).mapped("amazon_api_status"), ["done"] * 2)
         self.assertEqual(len(self.packages(first.sale_id)), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestPackingTour(InBrowser, ConfirmationCase):
+    """A packer with the least rights exports, pastes the numbers that come back, and enters them."""
+
+    def test_export_and_enter(self):
+        packer = new_test_user(
+            self.env,
+            "packer",
+            "stock.group_stock_user,sale_amazon_spapi.group_amazon_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        pickings = self.imported(count=2).picking_ids
+        self.start_tour("/odoo", "amazon_pack", login=packer.login)
+        self.assertTrue(all(pickings.mapped("amazon_label_at")))
+        self.assertEqual(set(pickings.mapped("carrier_tracking_ref")), {"1234-5678-9010", "1234-5678-9011"})
 
 
 @tagged("post_install", "-at_install")

@@ -101,9 +101,10 @@ class AmazonCarrierExport(models.TransientModel):
         self.exported_ids = [fields.Command.set(going)]
         # sudo: when it was is noted by itself
         self.exported_ids.sudo().amazon_label_at = fields.Datetime.now()
+        # Not with the target "download": the dialog would not be read again and say nothing of what comes next.
         return {
             "type": "ir.actions.act_url",
-            "target": "download",
+            "target": "new",
             "url": f"/web/content/{self._name}/{self.id}/file?download=true&filename_field=file_name",
         }
 

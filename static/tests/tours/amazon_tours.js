@@ -239,6 +239,80 @@ registry.category("web_tour.tours").add("amazon_ship", {
     ],
 });
 
+// The packer's morning: the file for the carrier's program, and the numbers that come back, of which one is of nobody's delivery.
+const LISTED = ".o_action_manager > .o_list_view";
+
+registry.category("web_tour.tours").add("amazon_pack", {
+    steps: () => [
+        ...openAmazon,
+        menu("deliveries"),
+        {
+            content: "Two deliveries are ready; export everything that is",
+            trigger: `${LISTED}:has(.o_data_row:eq(1)) button:contains(Export to Carrier)`,
+            run: "click",
+        },
+        {
+            content: "Both have a label",
+            trigger: ".modal .o_field_widget[name='count']:contains(2)",
+        },
+        {
+            content: "Have the file",
+            trigger: ".modal button[name='action_download']",
+            run: (helpers) => {
+                // The browser would keep the file where nobody looks at it.
+                browser.open = (url) => {
+                    document.body.setAttribute("data-exported", url);
+                    return {};
+                };
+                return helpers.click();
+            },
+        },
+        {
+            content: "It is handed over",
+            trigger: "body[data-exported*='/web/content/amazon.carrier.export/']",
+        },
+        {
+            content: "The dialog says what comes next",
+            trigger: ".modal .alert-success:contains(on your computer)",
+        },
+        {
+            trigger: ".modal-footer button:contains(Close)",
+            run: "click",
+        },
+        {
+            content: "The labels are printed; enter their numbers",
+            trigger: `body:not(:has(.modal)) ${LISTED} button:contains(Enter Tracking Numbers)`,
+            run: "click",
+        },
+        {
+            content: "Paste one for each delivery, and one too many",
+            trigger: ".modal .o_field_widget[name='pasted'] textarea",
+            run: (helpers) => {
+                const names = [...document.querySelectorAll(`${LISTED} .o_data_row .o_data_cell[name='name']`)];
+                const lines = names.map((cell, place) => `${cell.innerText.trim()}\t1234-5678-901${place}`);
+                return helpers.edit([...lines, "WH/OUT/99999\t1234-5678-9019"].join("\n"));
+            },
+        },
+        {
+            trigger: ".modal button[name='action_check']",
+            run: "click",
+        },
+        {
+            content: "What is wrong stands first and is not ticked",
+            trigger: ".modal .o_data_row:eq(0):contains(WH/OUT/99999):has(input[type='checkbox']:not(:checked))",
+        },
+        {
+            content: "Enter the others",
+            trigger: ".modal:contains(1 of these cannot be entered) button[name='action_enter']",
+            run: "click",
+        },
+        {
+            content: "These deliveries are on screen, with their numbers",
+            trigger: `body:not(:has(.modal)) ${LISTED}:has(.o_data_row:contains(1234-5678-9010)):has(.o_data_row:contains(1234-5678-9011))`,
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("amazon_complete", {
     steps: () => [
         ...openAmazon,
