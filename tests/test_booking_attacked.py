@@ -197,6 +197,26 @@ class TestBookingAttacked(DepositCase):
         with self.assertRaisesRegex(UserError, "booked already"):
             settlement.action_book()
 
+    def test_deposit_of_what_was_reversed_later(self):
+        """The bank has the payout of the first entry; the next one's is matched with what reverses that."""
+        settlement = self.posted(self.row(amount=90))
+        self.deposit(90)
+        self.match(settlement)
+        settlement.sudo().entry_ids._reverse_moves().action_post()
+        self.assertEqual((settlement.state, self.clearing()), ("reversed", -90))
+        settlement.action_book()
+        self.assertEqual((settlement.state, settlement.deposit_state), ("draft", False))
+        settlement.action_post()
+        self.assertEqual((settlement.deposit_state, self.clearing()), ("waiting", 0))
+        self.match(settlement)
+        found = self.env["amazon.settlement"].with_user(self.accountant)
+        for state in ("matched", "waiting", "returned", False):
+            expected = settlement if state == "matched" else found
+            self.assertEqual(found.search([("deposit_state", "in", [state])]), expected, state)
+        self.assertEqual((settlement.deposit_state, self.clearing()), ("matched", 0))
+        settlement.action_unmatch_deposit()
+        self.assertEqual((settlement.deposit_state, self.clearing()), ("waiting", 0))
+
     def test_cancelled_month_reset(self):
         """What was cancelled is booked anew: one month by itself is not the settlement, nor is one of other contents
         together with these."""

@@ -177,6 +177,27 @@ class TestTransactionTypes(BookingCase):
         dispute.kind = "sale"
         self.assertEqual((settlement.is_booked_otherwise, settlement.state), (True, "posted"))
 
+    def test_what_comes_to_nothing_is_booked_too(self):
+        """Of two orders one is paid, and the other gets as much back: that is something else the other way round."""
+        one, other = self.sold(), self.sold()
+        settlement = self.settled_with(
+            self.row(one, 5, kind=DISPUTE),
+            self.row(other, -5, kind=DISPUTE),
+            self.fee(-1),
+            self.row(one, 0, kind="Order"),
+        )
+        self.set_up()
+        dispute, goods = self.types(DISPUTE), settlement.line_ids.type_id.filtered(lambda one: one.kind == "principal")
+        dispute.kind = "sale"
+        settlement.invalidate_recordset()
+        settlement.action_book()
+        dispute.kind = "refund"
+        self.assertTrue(settlement.is_booked_otherwise)
+        dispute.kind = "sale"
+        self.assertFalse(settlement.is_booked_otherwise)
+        goods.kind = "other"
+        self.assertTrue(settlement.is_booked_otherwise)
+
     def test_amounts_that_are_booked_say_so(self):
         """The same of what amounts are."""
         settlement = self.booked(self.fee(-30))

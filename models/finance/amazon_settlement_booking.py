@@ -259,10 +259,18 @@ class AmazonSettlement(models.Model):
                 each.kind,
                 each.kind in BUYERS and each.transaction_kind in REFUNDS,
             )
-            for each in self.sum_ids
-            if abs(each.amount) > NOTHING
+            for each in self._sums_of_something()
         }
         return [list(kind) for kind in sorted(kinds)]
+
+    def _sums_of_something(self):
+        """Return its sums but those of zeros: amounts of two orders, which are booked each, may come to nothing."""
+        something = self.sum_ids.filtered(lambda each: abs(each.amount) > NOTHING)
+        if nothing := (self.sum_ids - something).filtered(lambda each: each.count > 1):
+            mine = [("settlement_id", "=", self.id), ("type_id", "in", nothing.type_id.ids), ("amount", "!=", 0)]
+            of_lines = self.env["amazon.settlement.line"]._read_group(mine, ["transaction_type_id", "type_id"])
+            something |= nothing.filtered(lambda each: (each.transaction_type_id, each.type_id) in of_lines)
+        return something
 
     def _note_kinds(self):
         """Note what its amounts are taken for, to see when that is something else."""
@@ -406,6 +414,7 @@ class AmazonSettlement(models.Model):
         # Of entries that were cancelled, or reversed.
         self.booked_order_ids.unlink()
         self._entries().amazon_settlement_month = False
+        self.payout_item_id = False
         self.flush_recordset()
         self.entry_ids.flush_recordset(["amazon_settlement_month"])
         self.booking_error = False

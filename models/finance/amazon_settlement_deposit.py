@@ -64,7 +64,8 @@ class AmazonSettlement(models.Model):
         if not payout or payout.parent_state != "posted":
             return False
         others = self._matched_with(payout)
-        if others.move_id.reversed_entry_id.amazon_settlement_id:
+        # What reverses entries that are booked anew since has the money of these.
+        if any(entry.amazon_settlement_month for entry in others.move_id.reversed_entry_id):
             return False
         if not payout.reconciled:
             return "partly" if others else "waiting"
@@ -87,7 +88,9 @@ class AmazonSettlement(models.Model):
         matched = Domain("matched_debit_ids", "!=", False) | Domain("matched_credit_ids", "!=", False)
         others = ("matched_debit_ids.debit_move_id.move_id", "matched_credit_ids.credit_move_id.move_id")
         returned = Domain.OR(Domain(f"{other}.amazon_settlement_id", "!=", False) for other in others)
-        undone = Domain.OR(Domain(f"{other}.reversed_entry_id.amazon_settlement_id", "!=", False) for other in others)
+        undone = Domain.OR(
+            Domain(f"{other}.reversed_entry_id.amazon_settlement_month", "!=", False) for other in others
+        )
         return {
             False: ~posted | undone,
             "waiting": posted & ~whole & ~matched,
