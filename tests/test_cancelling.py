@@ -1,3 +1,5 @@
+from contextlib import closing, contextmanager
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
@@ -59,6 +61,14 @@ class CancellingCase(ConfirmationCase):
     def hint(self, order):
         """Return by name what stands against cancelling an order on Amazon."""
         return getattr(order._amazon_why_not_to_cancel(), "hint", None)
+
+    @contextmanager
+    def rolled_back(self):
+        """Undo afterwards what is done within."""
+        with closing(self.cr.savepoint(flush=False)):
+            yield
+            self.env.flush_all()
+        self.env.invalidate_all(flush=False)
 
     def chatter(self, order):
         return " ".join(order.message_ids.mapped("body"))
@@ -320,6 +330,34 @@ class TestCancelling(CancellingCase):
         row.with_user(self.user).action_retry()
         self.tell()
         self.assertEqual((row.state, row.hint, self.status(order)), ("error", "here", "UNSHIPPED"))
+
+    def test_nobody_tells_amazon(self):
+        """Where the account is archived, has no credentials, or its job is stopped, Amazon would never be told: the
+        dialog says so, and a person decides; what waits says so, too."""
+        order, waiting = self.imported(count=2)
+        row = self.cancel(waiting)
+        cases = {
+            "archived": lambda account: account.write({"active": False}),
+            "job": lambda account: account._job("cancel").cron_id.write({"active": False}),
+            "credentials": lambda account: account.write({"refresh_token_cipher": False}),
+        }
+        for hint, spoil in cases.items():
+            self.env.flush_all()
+            with self.subTest(hint=hint), self.rolled_back():
+                spoil(self.account)
+                self.assertEqual(self.hint(order), hint)
+                dialog = self.dialog(order)
+                self.assertEqual((dialog.where, bool(dialog.told_ids)), ("odoo", False))
+                self.assertIn(order.name, dialog.refusal)
+                with self.assertRaisesRegex(UserError, order.name):
+                    order.with_user(self.user)._amazon_cancel_there("NoInventory")
+                self.assertEqual(order.state, "sale")
+                self.assertIn(self.account.name, row.advice)
+                with self.assertRaisesRegex(UserError, self.account.name):
+                    row.with_user(self.user).action_retry()
+                dialog.action_cancel_orders()
+                self.assertEqual((order.state, len(order.amazon_cancellation_ids)), ("cancel", 0))
+        self.assertFalse(self.hint(order))
 
     def test_not_deleted(self):
         """What Amazon was told stays in the history."""

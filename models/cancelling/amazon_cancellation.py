@@ -105,12 +105,15 @@ class AmazonCancellation(models.Model):
         for row in self:
             row.at_fault = row.reason != BUYER_CANCELED and row.cancelled_by in (False, "MERCHANT")
 
-    @api.depends("state", "hint")
+    @api.depends("state", "hint", "account_id.active")
     @api.depends_context("lang")
     def _compute_advice(self):
         states, hints = self._state_advice(), self._hint_advice()
         for row in self:
-            row.advice = (row.state in FAILED and hints.get(row.hint)) or states[row.state]
+            untold = (
+                row.state in ("not_sent", "sending") and row.order_id.sudo()._amazon_why_untold()
+            )  # sudo: see there
+            row.advice = untold or (row.state in FAILED and hints.get(row.hint)) or states[row.state]
 
     @api.model
     def _state_advice(self):
@@ -151,6 +154,8 @@ class AmazonCancellation(models.Model):
         rows = self.sudo().filtered(lambda row: row.state not in ("sending", "done"))
         if not rows:
             raise UserError(self.env._("Choose what failed or waits."))
+        if untold := list(filter(None, (order._amazon_why_untold() for order in rows.order_id))):
+            raise UserError("\n".join(untold))
         unknown = rows.filtered(lambda row: row.state == "unknown")
         (rows - unknown)._to_send()
         # Amazon may have it all the same: only what it still does not show then is told again.

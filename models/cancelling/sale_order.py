@@ -148,7 +148,15 @@ class SaleOrder(models.Model):
             return Why("told", self.env._("%s: Amazon is being told already.", self.name))
         if known.amazon_cancellation_ids.filtered(lambda row: row.state == "unknown"):
             return Why("unknown", self.env._("%s: Amazon was told already; see its cancellation.", self.name))
-        return known._amazon_why_not_cancelled_there()
+        return known._amazon_why_not_cancelled_there() or known._amazon_why_untold()
+
+    def _amazon_why_untold(self):
+        """Return why Amazon would not be told of this order's cancellation, or None.
+
+        :rtype: Why | None
+        """
+        why = self.amazon_account_id._why_no_cancellations()
+        return why and Why(why.hint, f"{self.name}: {why}.")
 
     def _amazon_cancel_there(self, reason, said=False):
         """Cancel these orders here, and have Amazon told soon.

@@ -568,16 +568,22 @@ class AmazonAccount(models.Model):
     def _check_ready(self):
         """Raise UserError naming what is still missing before Amazon can be called."""
         for account in self:
-            # sudo: only whether there is one
-            needed = account._identity() + account.sudo()._secrets()
-            missing = [label for label, value in needed if not value]
-            if missing:
+            if missing := account._still_missing():
                 facts = {"account": account.name, "what": ", ".join(missing)}
                 if account.sudo(False).has_access("write"):
                     raise UserError(self.env._("%(account)s: please enter %(what)s.", **facts))
                 raise UserError(
                     self.env._("%(account)s is not set up yet. Ask your Amazon manager to enter %(what)s.", **facts)
                 )
+
+    def _still_missing(self):
+        """Return the names of what has to be entered before Amazon can be called.
+
+        :rtype: list[str]
+        """
+        # sudo: only whether there is one
+        needed = self._identity() + self.sudo()._secrets()
+        return [label for label, value in needed if not value]
 
     def _has_marketplaces(self):
         """Tell whether what belongs to an account of this kind is of a marketplace.
