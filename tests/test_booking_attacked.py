@@ -251,6 +251,21 @@ class TestBookingAttacked(DepositCase):
         settlement.action_book()
         self.assertEqual((settlement.state, settlement.entry_count), ("draft", 2))
 
+    def test_one_month_reversed_and_one_a_draft(self):
+        """What is a draft can be posted, to be reversed, too."""
+        settlement = self.booked(self.fee(-30), self.fee(-40, day="2026-10-30"))
+        settlement.action_post()
+        first, second = settlement.sudo().entry_ids.sorted("date")
+        second.button_draft()
+        first._reverse_moves(cancel=True)
+        self.assertEqual(settlement.state, "draft")
+        settlement.action_post()
+        self.assertEqual(settlement.state, "reversed")
+        second._reverse_moves(cancel=True)
+        settlement.invalidate_recordset()
+        settlement.action_book()
+        self.assertEqual((settlement.state, settlement.entry_count), ("draft", 2))
+
     def test_locked_before_it_is_posted(self):
         """No entry changes its month by itself."""
         settlement = self.booked(self.fee(-30), self.fee(-40, day="2026-10-30"))

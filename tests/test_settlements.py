@@ -349,6 +349,11 @@ class TestSettlements(SettlementsCase):
 class TestSettlementsByHand(SettlementsCase):
     """What accountants upload, and who may see what."""
 
+    def test_upload_of_what_is_no_file(self):
+        dialog = self.env["amazon.settlement.upload"].with_user(self.accountant)
+        with self.assertRaisesRegex(UserError, "Choose the file"):
+            dialog.create({"document": "abc", "account_id": self.account.id}).action_read()
+
     def test_upload(self):
         action = self.upload(self.simple())
         settlement = self.settlements()

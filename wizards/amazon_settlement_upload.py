@@ -57,9 +57,12 @@ class AmazonSettlementUpload(models.TransientModel):
         self.ensure_one()
         self._amazon_check_group("accountant")
         self.account_id.check_access("read")
-        if not self.document:
+        try:
+            content = base64.b64decode(self.document or b"")
+        except ValueError:
+            content = b""
+        if not content:
             raise UserError(self.env._("Choose the file."))
-        content = base64.b64decode(self.document)
         # sudo: settlements are the addon's own
         made = self.account_id.sudo()._read_settlement_file(self.document_name or "settlement.txt", content)
         if not made:

@@ -53,12 +53,12 @@ class AmazonSettlement(models.Model):
                 settlement.state = "drafting"
             elif not states:
                 settlement.state = "open"
+            elif states != {"posted"}:
+                settlement.state = "draft"
             elif entries._amazon_reversed():
                 settlement.state = "reversed"
-            elif states == {"posted"}:
-                settlement.state = "posting" if settlement.is_being_posted else "posted"
             else:
-                settlement.state = "draft"
+                settlement.state = "posting" if settlement.is_being_posted else "posted"
 
     @api.depends("entry_ids.state")
     def _compute_entry_count(self):
