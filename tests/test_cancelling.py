@@ -62,6 +62,17 @@ class CancellingCase(ConfirmationCase):
         """Return by name what stands against cancelling an order on Amazon."""
         return getattr(order._amazon_why_not_to_cancel(), "hint", None)
 
+    def salesman(self):
+        """Return somebody who sells and has nothing to do with Amazon."""
+        found = self.env["res.users"].search([("login", "=", "seller")], limit=1)
+        return found or new_test_user(
+            self.env,
+            "seller",
+            "sales_team.group_sale_salesman_all_leads",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+
     @contextmanager
     def rolled_back(self):
         """Undo afterwards what is done within."""
@@ -330,6 +341,64 @@ class TestCancelling(CancellingCase):
         row.with_user(self.user).action_retry()
         self.tell()
         self.assertEqual((row.state, row.hint, self.status(order)), ("error", "here", "UNSHIPPED"))
+
+    def test_taken_up_again_where_nothing_is_to_be_done(self):
+        """What somebody has taken up again needs no activity of Amazon's not having cancelled it."""
+        order = self.imported()
+        row = self.sent(order)
+        self.amazon.post(f"feeds/{row.feed_id.feed_ref}/process", status="CANCELLED")
+        self.tell(minutes=2)
+        self.assertTrue(order._amazon_assigned("cancellation"), "Amazon has nothing of it")
+        with self.committing(order) as mine:
+            mine.with_user(self.user).action_amazon_reopen()
+        self.env.invalidate_all()
+        self.assertFalse(order._amazon_assigned("cancellation"))
+        row.with_user(self.user).action_retry()
+        self.tell()
+        self.assertEqual((row.state, row.hint), ("error", "here"))
+        self.assertFalse(order._amazon_assigned("cancellation"))
+
+    def test_back_to_draft(self):
+        """Odoo's own button and RPC take up no order that Amazon may cancel any moment; what it was not told yet it is
+        not told any more."""
+        order, waiting = self.imported(count=2)
+        row = self.sent(order)
+        for state in ("sending", "unknown"):
+            row.state = state
+            for user in (self.user, self.salesman()):
+                with self.subTest(state=state, user=user.login), self.assertRaisesRegex(UserError, order.name):
+                    order.with_user(user).action_draft()
+        self.assertEqual(order.state, "cancel")
+        self.cancel(waiting)
+        waiting.with_user(self.salesman()).action_draft()
+        self.assertEqual((waiting.state, len(waiting.amazon_cancellation_ids)), ("draft", 0))
+        waiting.action_confirm()
+        self.tell()
+        self.assertEqual((self.told(waiting), waiting.state), ([], "sale"))
+
+    def test_taken_up_again_when_unknown(self):
+        """What Amazon has taken and does not show it may still carry out: for a day nobody takes it up again; then
+        Amazon is asked first."""
+        self.amazon.post("settings", cancellation_delay=None)
+        late, dead = self.imported(count=2)
+        rows = self.sent(late | dead)
+        for minutes in (2, 3, 11, 31):
+            self.tell(minutes)
+        self.assertEqual(set(rows.mapped("state")), {"unknown"})
+        for order in (late, dead):
+            with self.assertRaisesRegex(UserError, order.name):
+                order.with_user(self.user).action_amazon_reopen()
+        self.amazon.post(f"orders/{dead.amazon_order_ref}/cancel", by="MERCHANT")
+        with self.later(25 * 60):
+            for order in (late, dead):
+                with self.committing(order) as mine:
+                    mine.with_user(self.user).action_amazon_reopen()
+        self.env.invalidate_all()
+        self.assertEqual((dead.state, dead.amazon_status), ("cancel", "cancelled"))
+        self.assertEqual((dead.amazon_cancellation_ids.state, late.state), ("done", "sale"))
+        row = late.amazon_cancellation_ids
+        self.assertEqual((row.state, row.hint), ("error", "here"))
+        self.assertFalse(late._amazon_assigned("cancellation") or any(late.picking_ids.mapped("amazon_blocked")))
 
     def test_nobody_tells_amazon(self):
         """Where the account is archived, has no credentials, or its job is stopped, Amazon would never be told: the

@@ -1,5 +1,7 @@
 """The outbox of cancellations (rule 2): which orders the shop cancels on Amazon, why, and whether they are."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
@@ -36,6 +38,9 @@ OTHER_REASONS = [
 REASONS = USUAL_REASONS + OTHER_REASONS
 # Amazon has it, or is to get it.
 GOING = ("not_sent", "sending", "done")
+
+# Amazon carries a cancellation out within minutes or hours: what it does not show after so many it has dropped.
+OPEN_HOURS = 24
 
 # Why Amazon is asked for an order, the hint of a row that is being sent: its report refuses the order, it was broken
 # off, it does not say, it has accepted; the answer to its submission was lost.
@@ -239,6 +244,20 @@ class AmazonCancellation(models.Model):
         else:
             self._not_shown()
 
+    def _check_old(self):
+        """Raise UserError naming the orders of which Amazon was told so lately that it may still cancel them."""
+        since = fields.Datetime.now() - timedelta(hours=OPEN_HOURS)
+        if young := self.filtered(lambda row: (row.sent_at or row.decided_at) > since):
+            raise UserError(
+                self.env._(
+                    "%(orders)s: Amazon has taken the cancellation, and may still carry it out; until %(hours)s hours"
+                    " after it was told the order cannot be taken up again. Press Retry on the cancellation to have"
+                    " Amazon asked once more.",
+                    orders=", ".join(young.order_id.mapped("name")),
+                    hours=OPEN_HOURS,
+                )
+            )
+
     # === MOVES === #
 
     def _ask(self, hint, message=False):
@@ -293,7 +312,9 @@ class AmazonCancellation(models.Model):
         # What is tried again by itself nobody has to see to.
         final = self.filtered(lambda row: not row.retry_at)
         final._log(self.env._("The order is not cancelled on Amazon: %s", message))
-        final.order_id._amazon_assign("cancellation", self.env._("Amazon has not cancelled this order"), message)
+        if hint != "here":
+            summary = self.env._("Amazon has not cancelled this order")
+            final.order_id._amazon_assign("cancellation", summary, message)
         return result
 
     def _log(self, text):

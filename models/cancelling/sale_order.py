@@ -59,23 +59,54 @@ class SaleOrder(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_cancellations")
         return {**action, "domain": [("order_id", "in", self.ids)], "context": {}}
 
-    def action_amazon_reopen(self):
+    def action_draft(self):
         """What Amazon has not been told yet, it is not told any more; what it was told it may cancel any moment."""
+        # sudo: the outbox is the addon's own, and salesmen press Odoo's button, too
+        orders = self.sudo().filtered(lambda order: order.state == "cancel")
+        # Whoever tells Amazon at this moment has it locked.
+        orders.amazon_cancellation_ids.lock_for_update()
+        orders._amazon_refuse_told()
+        taken_up = orders.amazon_cancellation_ids
+        waiting = taken_up.filtered(lambda row: row.state == "not_sent")
+        waiting._log(self.env._("Taken up again before Amazon was told to cancel it."))
+        waiting.unlink()
+        for order in orders:
+            order._amazon_assigned("cancellation").unlink()
+        return super().action_draft()
+
+    def action_amazon_reopen(self):
+        """Ask Amazon first what it may have cancelled long after it was told."""
         self._amazon_check_group()
         self.check_access("write")
         # sudo: the outbox is the addon's own
-        rows = self.sudo().amazon_cancellation_ids
-        if rows.filtered(lambda row: row.state == "sending" or (row.state == "not_sent" and row.told)):
+        unclear = self.sudo().amazon_cancellation_ids.filtered(lambda row: row.state == "unknown")
+        if unclear and self.state == "cancel":
+            unclear._check_old()
+            result = self.action_amazon_refresh()
+            if self.amazon_status in DEAD:
+                return result
+            unclear._refused("error", self.env._("%s was taken up again in Odoo.", self.name), "here")
+        return super().action_amazon_reopen()
+
+    def _amazon_refuse_told(self):
+        """Raise UserError naming those of these orders that Amazon may cancel any moment."""
+        rows = self.amazon_cancellation_ids
+        told = rows.filtered(lambda row: row.state == "sending" or (row.state == "not_sent" and row.told))
+        if told:
             raise UserError(
                 self.env._(
                     "%s: Amazon was told to cancel it, and has not answered yet. Wait for the answer.",
-                    ", ".join(self.mapped("name")),
+                    ", ".join(told.order_id.mapped("name")),
                 )
             )
-        if waiting := rows.filtered(lambda row: row.state == "not_sent"):
-            waiting._log(self.env._("Taken up again before Amazon was told to cancel it."))
-            waiting.unlink()
-        return super().action_amazon_reopen()
+        if unclear := rows.filtered(lambda row: row.state == "unknown"):
+            raise UserError(
+                self.env._(
+                    "%s: Amazon has taken the cancellation, and may still carry it out. “Take Up Again” asks Amazon"
+                    " first.",
+                    ", ".join(unclear.order_id.mapped("name")),
+                )
+            )
 
     # === BUSINESS METHODS === #
 
