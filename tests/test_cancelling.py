@@ -400,6 +400,27 @@ class TestCancelling(CancellingCase):
         self.assertEqual((row.state, row.hint), ("error", "here"))
         self.assertFalse(late._amazon_assigned("cancellation") or any(late.picking_ids.mapped("amazon_blocked")))
 
+    def test_nothing_leaves_meanwhile(self):
+        """Nothing of an order that Amazon may cancel any moment is validated or confirmed; what it has refused is."""
+        order, left = self.imported(count=2)
+        picking = self.deliver(left.picking_ids)
+        self.env["amazon.cancellation"].create(
+            [{**one._amazon_cancellation_vals(), "reason": "NoInventory"} for one in (order, left)]
+        )
+        for state in ("not_sent", "sending", "unknown"):
+            with self.subTest(state=state):
+                (order | left).amazon_cancellation_ids.state = state
+                self.assertIn(order.name, order.picking_ids.amazon_blocked)
+                with self.assertRaisesRegex(UserError, order.name):
+                    order.picking_ids.with_user(self.user).button_validate()
+                left.with_user(self.user).action_amazon_confirm_now()
+                self.send(requested=True)
+                confirmation = picking.amazon_confirmation_ids
+                self.assertEqual((confirmation.state, confirmation.hint), ("not_sent", "cancelling"))
+        (order | left).amazon_cancellation_ids._refused("error", "no")
+        self.assertFalse(order.picking_ids.amazon_blocked)
+        self.goes(picking)
+
     def test_nobody_tells_amazon(self):
         """Where the account is archived, has no credentials, or its job is stopped, Amazon would never be told: the
         dialog says so, and a person decides; what waits says so, too."""

@@ -1,3 +1,12 @@
 """Orders that the shop cancels on Amazon, and the outbox by which Amazon is told of them."""
 
-from . import amazon_account, amazon_cancellation, amazon_cancellation_feed, amazon_feed, amazon_job, sale_order
+from . import (
+    amazon_account,
+    amazon_cancellation,
+    amazon_cancellation_feed,
+    amazon_confirmation,
+    amazon_feed,
+    amazon_job,
+    sale_order,
+    stock_picking,
+)

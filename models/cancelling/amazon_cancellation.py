@@ -302,6 +302,7 @@ class AmazonCancellation(models.Model):
         if not self:
             return None
         result = super()._done(**values)
+        self._free_confirmations()
         self._log(self.env._("The order is cancelled on Amazon."))
         for order in self.order_id:
             order._amazon_assigned("cancellation").unlink()
@@ -311,11 +312,18 @@ class AmazonCancellation(models.Model):
         result = super()._refused(state, message, hint, **values)
         # What is tried again by itself nobody has to see to.
         final = self.filtered(lambda row: not row.retry_at)
+        self._free_confirmations()
         final._log(self.env._("The order is not cancelled on Amazon: %s", message))
         if hint != "here":
             summary = self.env._("Amazon has not cancelled this order")
             final.order_id._amazon_assign("cancellation", summary, message)
         return result
+
+    def _free_confirmations(self):
+        """Confirmations may have waited for what Amazon says of these."""
+        orders = self.order_id.filtered("amazon_confirmation_ids")
+        if orders:
+            self.env["amazon.confirmation"]._look_again([("order_id", "in", orders.ids), ("hint", "=", "cancelling")])
 
     def _log(self, text):
         """Write a line into the chatter of the orders."""

@@ -68,6 +68,7 @@ class SaleOrder(models.Model):
         orders._amazon_refuse_told()
         taken_up = orders.amazon_cancellation_ids
         waiting = taken_up.filtered(lambda row: row.state == "not_sent")
+        waiting._free_confirmations()
         waiting._log(self.env._("Taken up again before Amazon was told to cancel it."))
         waiting.unlink()
         for order in orders:
@@ -159,6 +160,26 @@ class SaleOrder(models.Model):
                     "%(order)s is shipped by its copy %(copy)s.", order=self.name, copy=", ".join(copies.mapped("name"))
                 ),
             )
+        return None
+
+    def _amazon_why_being_cancelled(self):
+        """Return that Amazon is told to cancel this order, so that nothing of it may leave, or None.
+
+        :rtype: Why | None
+        """
+        # sudo: the outbox is the addon's own
+        states = self.sudo().amazon_cancellation_ids.mapped("state")
+        if "unknown" in states:
+            return Why(
+                "cancelling",
+                self.env._(
+                    "%s: Amazon has taken its cancellation, and may still carry it out. See the cancellation on the"
+                    " order.",
+                    self.name,
+                ),
+            )
+        if {"not_sent", "sending"} & set(states):
+            return Why("cancelling", self.env._("%s is being cancelled on Amazon. Wait for the answer.", self.name))
         return None
 
     def _amazon_buyer_asks_for_all(self):
