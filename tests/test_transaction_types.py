@@ -235,6 +235,17 @@ class TestTransactionTypes(BookingCase):
         self.assertFalse(settlement.why_not_booked or settlement.has_unclassified)
         self.assertEqual((settlement.refunds, order.amazon_claim), (-100, False))
 
+    def test_classified_while_it_is_read(self):
+        """Whoever classifies a name at that moment does not see what comes in, nor do its readers see the kind: the
+        settlement is added up once more before it is counted."""
+        settlement = self.disputed(self.imported())
+        self.types(DISPUTE).sudo().flush_recordset()
+        self.env.cr.execute("UPDATE amazon_transaction_type SET kind = 'refund' WHERE name = %s", [DISPUTE])
+        self.env.invalidate_all()
+        settlement.sudo().counted = 0
+        self.fetch()
+        self.assertEqual((settlement.refunds, settlement.has_unclassified), (-100, False))
+
     def test_several_at_once(self):
         order, other = self.imported(count=2)
         settlement = self.settled_with(

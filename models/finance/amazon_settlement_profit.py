@@ -65,6 +65,9 @@ class AmazonSettlement(models.Model):
     def _count_next(self):
         """Count the next orders."""
         self.ensure_one()
+        if not self.counted:
+            # A name may have been classified while it was read, by who did not see it.
+            self._add_up()
         mine = self.env["amazon.settlement.line"]._search([("settlement_id", "=", self.id), ("order_id", "!=", False)])
         orders = self.env["sale.order"].search(
             [("id", "in", mine.subselect("order_id")), ("id", ">", self.counted)], order="id", limit=AT_ONCE
