@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 from freezegun import freeze_time
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import AmazonCase
 
@@ -36,6 +36,21 @@ class TestSecretEnds(AmazonCase):
         self.assertFalse(mine.lwa_secret_date)
         self.assertFalse(mine.lwa_secret_until)
         self.assertEqual(mine.copy({"name": "Copy"}).lwa_secret_date, False)
+
+    def test_entered_together(self):
+        """That it is noted takes nothing away from what else was entered on a form."""
+        secrets = {"lwa_client_secret": "amzn1.oa2-cs.v1.other", "refresh_token": "Atzr|other"}
+        for names in (list(secrets), list(reversed(secrets))):
+            form = Form(self.env["amazon.account"].with_user(self.manager))
+            form.name = "Another"
+            form.merchant_id = f"A2{names[0].upper()}"
+            form.marketplace_ids.add(self.account.marketplace_ids[:1])
+            form.lwa_client_id = "amzn1.other"
+            for name in names:
+                form[name] = secrets[name]
+            made = form.save()
+            self.assertEqual((bool(made.refresh_token), bool(made.lwa_client_secret)), (True, True), names)
+            self.assertTrue(made.lwa_secret_date)
 
     def test_warned(self):
         """30 days and 7 days before, each once, whoever has done the activity; a new secret takes it away."""
