@@ -421,6 +421,20 @@ class TestCancelling(CancellingCase):
         self.assertFalse(order.picking_ids.amazon_blocked)
         self.goes(picking)
 
+    def test_api_log(self):
+        """A run leads to what it has cancelled, and to the orders; one that only looked at cancellations is not
+        empty."""
+        rows = self.cancel(self.imported())
+        log = self.tell()
+        self.assertEqual((log.cancellation_ids, log.cancellation_count, log._orders()), (rows, 1, rows.order_id))
+        self.assertFalse(log._is_empty())
+        log.message = False
+        self.assertFalse(log._is_empty())
+        action = log.with_user(self.user).action_view_cancellations()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), rows)
+        action = rows.order_id.with_user(self.user).action_amazon_view_logs()
+        self.assertIn(log, self.env["amazon.log"].search(action["domain"]))
+
     def test_nobody_tells_amazon(self):
         """Where the account is archived, has no credentials, or its job is stopped, Amazon would never be told: the
         dialog says so, and a person decides; what waits says so, too."""

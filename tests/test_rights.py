@@ -361,6 +361,7 @@ METHODS = {
     "amazon.vendor.acceptance": {"action_accept": USER, "action_accept_known": USER},
     "amazon.log": dict.fromkeys(
         [
+            "action_view_cancellations",
             "action_view_confirmations",
             "action_view_invoices",
             "action_view_orders",

@@ -7,6 +7,7 @@ from . import (
     amazon_confirmation,
     amazon_feed,
     amazon_job,
+    amazon_log,
     sale_order,
     stock_picking,
 )

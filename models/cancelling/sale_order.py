@@ -111,6 +111,9 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _amazon_logs(self):
+        return super()._amazon_logs() | self.amazon_cancellation_ids.log_ids
+
     def _amazon_why_not_cancelled_there(self):
         """Return why Amazon does not let the shop cancel this order, or the shop must not; None: nothing is in the way.
 

@@ -272,11 +272,15 @@ class SaleOrder(models.Model):
     def action_amazon_view_logs(self):
         """Open the runs that had to do with these orders: imports, sendings, fetched results."""
         self.check_access("read")
-        # sudo: inbox and outbox are the addon's own; of them only the runs are shown
-        updates = self.env["amazon.order.update"].sudo().search([("order_id", "in", self.ids)])
-        return (updates.log_id | self.sudo().amazon_confirmation_ids.log_ids)._action_view()
+        # sudo: inbox and outboxes are the addon's own; of them only the runs are shown
+        return self.sudo()._amazon_logs().sudo(False)._action_view()
 
     # === BUSINESS METHODS === #
+
+    def _amazon_logs(self):
+        """Return the ``amazon.log`` rows of the runs that had to do with these orders. To be called under sudo."""
+        updates = self.env["amazon.order.update"].search([("order_id", "in", self.ids)])
+        return updates.log_id | self.amazon_confirmation_ids.log_ids
 
     def _amazon_goes_along(self):
         """Return the orders that were cancelled here because they go with the one they are combined into (N5)."""
