@@ -421,6 +421,29 @@ class TestCancelling(CancellingCase):
         self.assertFalse(order.picking_ids.amazon_blocked)
         self.goes(picking)
 
+    def test_what_goes_along(self):
+        """Orders that were cancelled here to go along with another are not left to nobody when that one is
+        cancelled."""
+        parent, child = self.imported(count=2)
+        child.with_user(self.user).action_cancel()
+        child.with_user(self.user).amazon_merged_into_id = parent
+        self.assertEqual(self.hint(parent), "carries")
+        dialog = self.dialog(parent)
+        self.assertEqual((dialog.where, bool(dialog.told_ids)), ("odoo", False))
+        self.assertIn(child.name, dialog.refusal)
+        with self.assertRaisesRegex(UserError, child.name):
+            parent.with_user(self.user)._amazon_cancel_there("NoInventory")
+        self.assertEqual((parent.state, child.amazon_cancelled_here, self.hint(child)), ("sale", False, "combined"))
+        with self.rolled_back():
+            dialog.action_cancel_orders()
+            self.assertTrue(child.amazon_cancelled_here, "in Odoo only: nobody brings it any more")
+            self.cancel(child)
+            self.assertFalse(self.hint(parent))
+        child.with_user(self.user).amazon_merged_into_id = False
+        rows = self.sent(parent | child)
+        self.tell(minutes=2)
+        self.assertEqual((len(rows), set(rows.mapped("state"))), (2, {"done"}))
+
     def test_api_log(self):
         """A run leads to what it has cancelled, and to the orders; one that only looked at cancellations is not
         empty."""

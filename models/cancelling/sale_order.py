@@ -147,14 +147,10 @@ class SaleOrder(models.Model):
     def _amazon_why_brought_otherwise(self):
         """Return why Amazon must not cancel an order that the shop has cancelled only because it goes another way."""
         copies = self.amazon_copy_ids.filtered(lambda copy: copy.state != "cancel")
-        if self.amazon_merged_into_id:
+        if parent := self._amazon_carried_by():
             return Why(
                 "combined",
-                self.env._(
-                    "%(order)s goes in one parcel with %(other)s.",
-                    order=self.name,
-                    other=self.amazon_merged_into_id.name,
-                ),
+                self.env._("%(order)s goes in one parcel with %(other)s.", order=self.name, other=parent.name),
             )
         if copies:
             return Why(
@@ -164,6 +160,15 @@ class SaleOrder(models.Model):
                 ),
             )
         return None
+
+    def _amazon_left_to_nobody(self):
+        """Return the orders that were cancelled here to go along with this one, and that Amazon would wait for."""
+        return self.amazon_merged_child_ids._amazon_goes_along().filtered(
+            lambda order: (
+                order.amazon_status not in (*DEAD, "shipped")
+                and not order.amazon_cancellation_ids.filtered(lambda row: row.state in GOING)
+            )
+        )
 
     def _amazon_why_being_cancelled(self):
         """Return that Amazon is told to cancel this order, so that nothing of it may leave, or None.
@@ -203,6 +208,16 @@ class SaleOrder(models.Model):
             return Why("told", self.env._("%s: Amazon is being told already.", self.name))
         if known.amazon_cancellation_ids.filtered(lambda row: row.state == "unknown"):
             return Why("unknown", self.env._("%s: Amazon was told already; see its cancellation.", self.name))
+        if along := known._amazon_left_to_nobody():
+            return Why(
+                "carries",
+                self.env._(
+                    "%(order)s: %(others)s were cancelled in Odoo to go in its parcel, and Amazon waits for them. Empty"
+                    " “Combined into” on them, then cancel all of them together, or take them up again.",
+                    order=self.name,
+                    others=", ".join(along.mapped("name")),
+                ),
+            )
         return known._amazon_why_not_cancelled_there() or known._amazon_why_untold()
 
     def _amazon_why_untold(self):

@@ -141,7 +141,14 @@ class SaleOrder(models.Model):
                 untold = any(parcel.order == order for picking in left for parcel in picking._amazon_parcels())
             order.amazon_can_confirm = bool(order.amazon_api_status) and untold
 
-    @api.depends("state", "amazon_status", "amazon_channel", "amazon_merged_into_id", "amazon_copy_ids.state")
+    @api.depends(
+        "state",
+        "amazon_status",
+        "amazon_channel",
+        "amazon_merged_into_id.state",
+        "amazon_merged_into_id.picking_ids.state",
+        "amazon_copy_ids.state",
+    )
     def _compute_amazon_cancelled_here(self):
         for order in self:
             # sudo: only whether there are any
@@ -150,7 +157,7 @@ class SaleOrder(models.Model):
                 order.state == "cancel"
                 and order.amazon_channel == "fbm"
                 and order.amazon_status in TO_SHIP
-                and not (order.amazon_merged_into_id or copies)
+                and not (order._amazon_carried_by() or copies)
             )
 
     @api.depends("amazon_merged_into_id", "amazon_merged_child_ids")
@@ -281,6 +288,12 @@ class SaleOrder(models.Model):
         """Return the ``amazon.log`` rows of the runs that had to do with these orders. To be called under sudo."""
         updates = self.env["amazon.order.update"].search([("order_id", "in", self.ids)])
         return updates.log_id | self.amazon_confirmation_ids.log_ids
+
+    def _amazon_carried_by(self):
+        """Return the order in whose parcel this one goes; none where that one was cancelled before anything left."""
+        parent = self.sudo().amazon_merged_into_id  # sudo: it may be somebody else's
+        gone = parent.state == "cancel" and not parent._amazon_left()
+        return parent.browse() if gone else parent
 
     def _amazon_goes_along(self):
         """Return the orders that were cancelled here because they go with the one they are combined into (N5)."""
