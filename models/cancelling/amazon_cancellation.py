@@ -171,12 +171,7 @@ class AmazonCancellation(models.Model):
     def action_open_order(self):
         """Open the order in Odoo."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.order_id.id,
-            "view_mode": "form",
-        }
+        return self.order_id._amazon_form()
 
     def action_amazon_open(self):
         """Open the order in Seller Central."""

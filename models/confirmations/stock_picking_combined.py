@@ -78,12 +78,7 @@ class StockPicking(models.Model):
     def action_amazon_view_order(self):
         """Open the order that this delivery is for."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.sale_id.id,
-            "view_mode": "form",
-        }
+        return self.sale_id._amazon_form()
 
     def action_amazon_separate(self):
         """Undo combining, as long as nothing has left.

@@ -121,14 +121,7 @@ class AmazonProfit(models.Model):
     def action_view_order(self):
         """Open the order."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "res_id": self.order_id.id,
-            "context": {"create": False},
-        }
+        return self.order_id._amazon_form()
 
     def action_view_settlement_lines(self):
         """Open what settlements have of the order."""

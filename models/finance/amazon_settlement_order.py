@@ -178,14 +178,7 @@ class AmazonSettlementOrder(models.Model):
             action = self.env["ir.actions.act_window"]._for_xml_id("sale_amazon_spapi.action_amazon_settlement_lines")
             lines = [("settlement_id", "=", self.settlement_id.id), ("order_ref", "=", self.order_ref)]
             return {**action, "domain": lines, "context": {"create": False}}
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "res_id": self.order_id.id,
-            "context": {"create": False},
-        }
+        return self.order_id._amazon_form()
 
     def action_view_invoice(self):
         """Open the invoice or credit note that this pays."""

@@ -265,12 +265,7 @@ class AmazonOrderUpdate(models.Model):
         self.ensure_one()
         if not self.order_id:
             raise UserError(self.env._("This order is not in Odoo yet."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.order_id.id,
-            "view_mode": "form",
-        }
+        return self.order_id._amazon_form()
 
     # === BUSINESS METHODS: FETCHING === #
 

@@ -483,6 +483,19 @@ class SaleOrder(models.Model):
     def _get_update_prices_lines(self):
         return super()._get_update_prices_lines().filtered(lambda line: not line.amazon_line_key)
 
+    # === BUSINESS METHODS === #
+
+    def _amazon_form(self):
+        """Return the action that opens this order by its form."""
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "context": {"create": False},
+        }
+
     # === BUSINESS METHODS: PHASES === #
 
     def _amazon_is_open(self):
