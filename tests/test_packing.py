@@ -2,10 +2,11 @@ import base64
 import csv
 import io
 import re
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
@@ -128,6 +129,16 @@ class TestCarrierExport(PackingCase):
         self.b2.carrier_code = False
         dialog.layout_id = self.b2
         self.assertEqual(dialog.count, 2)
+
+    def test_named_once_for_a_reason(self):
+        """What goes by another carrier does not hide what is held."""
+        pickings = self.imported(count=12).picking_ids
+        (pickings - pickings[0]).carrier_id = self.sagawa
+        pickings[0].sale_id.action_amazon_hold()
+        said = self.export(pickings).left_out.splitlines()
+        self.assertEqual(len(said), 2)
+        [others] = [line for line in said if self.sagawa.name in line]
+        self.assertIn("(+1)", others)
 
     def test_paid_on_delivery(self):
         picking = self.imported("jp_cod").picking_ids
@@ -344,12 +355,19 @@ class TestCarrierNumbers(PackingCase):
             pickings.mapped("carrier_tracking_ref"), ["123456789010", "1234-5678-9011", "123456789012", "123456789013"]
         )
 
+    def test_names_in_small_letters(self):
+        picking = self.imported().picking_ids
+        picking.name = "Lager/out/00017"
+        self.assertEqual(self.numbers(pasted=f"{picking.name} 123456789010").line_ids.picking_id, picking)
+
     def test_an_order_in_parts(self):
         """Its number means the part that has none yet; where two have none, it is asked for."""
         order = self.imported().with_context(active_test=False)
         first, rest = self.split(order, number="111")
         dialog = self.numbers(pasted=f"{order.name} 222")
         self.assertEqual((dialog.line_ids.picking_id, dialog.line_ids.state), (rest, "ready"))
+        again = self.numbers(pasted=f"{order.name} 111")
+        self.assertEqual((again.line_ids.picking_id, again.line_ids.state), (first, "same"), "the same file once more")
         first.carrier_tracking_ref = False
         dialog.action_back()
         self.assertFalse(dialog.line_ids)
@@ -357,6 +375,45 @@ class TestCarrierNumbers(PackingCase):
         self.assertEqual(dialog.line_ids.state, "problem")
         self.assertIn(first.name, dialog.line_ids.message)
         self.assertIn(rest.name, dialog.line_ids.message)
+
+    def test_number_of_another_delivery(self):
+        """One that is not in the file has it: a carrier gives none twice within months."""
+        taken = self.delivered(number="123456789010")
+        picking = self.imported().picking_ids
+        line = self.numbers(pasted=f"{picking.name} 1234 5678 9010").line_ids
+        self.assertEqual(line.state, "problem")
+        self.assertIn(taken.name, line.message)
+        taken.date_done = fields.Datetime.now() - timedelta(days=400)
+        self.assertEqual(self.numbers(pasted=f"{picking.name} 123456789010").line_ids.state, "ready")
+
+    def test_parcels_with_numbers_of_their_own(self):
+        """Theirs count; the delivery's would change nothing."""
+        picking = self.imported(items=[{"sku": "AMZ-CUP-001"}, {"sku": "AMZ-TEA-001"}]).picking_ids
+        for line, number in zip(picking.move_line_ids, ("1", "2"), strict=True):
+            line.result_package_id = self.env["stock.package"].create({"amazon_tracking_ref": number})
+        self.assertEqual(self.numbers(pasted=f"{picking.name} 123456789010").line_ids.state, "problem")
+
+    def test_called_as_short_numbers_are(self):
+        """A delivery may really be called OUT12; where two are meant, neither is."""
+        named, other = self.imported(count=2).picking_ids
+        named.name = "OUT00000001"
+        self.assertEqual(self.numbers(pasted="OUT00000001 123456789010").line_ids.picking_id, named)
+        named.name = f"OUT{other.id}"
+        line = self.numbers(pasted=f"OUT{other.id} 123456789010").line_ids
+        self.assertEqual((line.state, line.picking_id), ("problem", line.picking_id.browse()))
+
+    def test_written_by_rpc(self):
+        """What lines say counts as little as what stands in a file."""
+        good, other = self.imported(count=2).picking_ids
+        dialog = self.numbers(pasted=f"{good.name} 123456789010")
+        dialog.line_ids.number = "not a number"
+        with self.assertRaises(UserError):
+            dialog.action_enter()
+        other.action_cancel()
+        dialog.line_ids.write({"number": "123456789010", "picking_id": other.id})
+        with self.assertRaises(UserError):
+            dialog.action_enter()
+        self.assertFalse(any((good | other).mapped("carrier_tracking_ref")))
 
     def test_several_parcels(self):
         picking = self.imported().picking_ids
@@ -417,7 +474,8 @@ class TestCarrierNumbers(PackingCase):
             with self.subTest(content=content[:10]):
                 self.assertEqual(self.numbers(content).line_ids.state, "ready")
         self.b2.write({"reference_column": "3", "number_column": "1"})
-        dialog = self.numbers(f"123456789010,x,{picking.name}\r\n".encode("cp932"))
+        # A cell may be what a column is called.
+        dialog = self.numbers(f"123456789010,3,{picking.name},1\r\n".encode("cp932"))
         self.assertEqual((dialog.line_ids.picking_id, dialog.line_ids.state), (picking, "ready"))
 
     def test_whose(self):
@@ -492,11 +550,16 @@ class TestCarrierFile(TransactionCase):
             part, rest = carrier_file.cut(rest, width)
             self.assertLessEqual(carrier_file.width(part), width)
             parts.append(part)
-        self.assertEqual("".join([*parts, rest]).replace(" ", ""), fitting.replace(" ", ""))
+            self.assertNotIn(part[:1], tuple("=+-@"))
+        plain = str.maketrans({" ": None, "＝": "=", "＋": "+", "－": "-", "＠": "@"})
+        self.assertEqual("".join([*parts, rest]).translate(plain), fitting.translate(plain))
         content = carrier_file.write([["head"], [fitting]], encoding, ",")
         read = carrier_file.read(content, ",")
         self.assertEqual([row for _line, row in read], [["head"], *([[fitting]] if fitting else [])])
 
     def test_no_formula(self):
         for text in ("=1", "+1", "-1", "@x", " =1", "\t=1"):
-            self.assertNotIn(carrier_file.fitting(text, "cp932")[0][0], "=+-@")
+            fitting, _lost = carrier_file.fitting(text, "cp932")
+            self.assertNotIn(carrier_file.cut(fitting, 0)[0][0], "=+-@")
+        self.assertEqual(carrier_file.cut("=12", 3), ("＝1", "2"), "it is wider than it was")
+        self.assertEqual(carrier_file.fitting("¥100", "cp932"), ("￥100", ""))

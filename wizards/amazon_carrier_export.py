@@ -1,12 +1,15 @@
 import base64
+from collections import defaultdict
 from datetime import datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-# So many labels are printed at once at most.
-MOST = 1000
+from .amazon_order_search import listed
+
+# So many labels are printed at once at most, and so many deliveries are named for one reason.
+MOST, MOST_NAMED = 1000, 10
 
 
 class AmazonCarrierExport(models.TransientModel):
@@ -42,13 +45,18 @@ class AmazonCarrierExport(models.TransientModel):
     @api.depends("picking_ids", "layout_id", "is_again", "exported_ids")
     def _compute_file(self):
         for export in self:
-            rows, left_out, remarks = [], [], []
+            rows, left_out, remarks = [], defaultdict(list), []
             for parcel, row, said, why in export._parcels():
-                (left_out if why else remarks).extend(f"{parcel.name}: {text}" for text in ([why] if why else said))
-                if not why:
+                if why:
+                    left_out[why].append(parcel.name)
+                else:
                     rows.append(row)
+                    remarks += [f"{parcel.name}: {text}" for text in said]
             export.count = len(rows)
-            export.left_out = "\n".join(left_out) or False
+            # Once for all that go by another carrier: what else is in the way is not to be overlooked.
+            export.left_out = (
+                "\n".join(f"{listed(names, MOST_NAMED)}: {why}" for why, names in left_out.items()) or False
+            )
             export.remarks = "\n".join(remarks) or False
             export.file = base64.b64encode(export.layout_id._file(rows)) if rows else False
 

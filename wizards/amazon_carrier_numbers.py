@@ -1,6 +1,7 @@
 import base64
 import re
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -12,6 +13,8 @@ from ..order_numbers import half_width, whole_number
 
 # So many numbers are entered at once, and so large is a file of them at most.
 MOST, LARGEST = 2000, 5 * 2**20
+# A carrier gives no number to another parcel before that.
+NOT_AGAIN_DAYS = 90
 BETWEEN = re.compile(r"[\t,;、]+|\s+")
 SHORTENED = re.compile(rf"{SHORT}[0-9]{{1,9}}")
 # What a spreadsheet makes of a long number.
@@ -75,7 +78,7 @@ class AmazonCarrierNumbers(models.TransientModel):
         self.env["amazon.carrier.numbers.line"].create(
             [{"wizard_id": self.id, **vals} for vals in self._checked(found)]
         )
-        # Carriers' files have the buyers' addresses.
+        # Carriers' files have the buyers' addresses: none is kept that was read.
         self.write({"state": "check", "document": False})
         return self._shown()
 
@@ -107,7 +110,10 @@ class AmazonCarrierNumbers(models.TransientModel):
         pickings.check_access("write")
         pickings.lock_for_update()
         pickings.invalidate_recordset(["carrier_tracking_ref", "state"])
+        pickings.move_line_ids.result_package_id.invalidate_recordset(["amazon_tracking_ref"])
         for line in lines:
+            if why := line._why_not_entered():
+                raise UserError(f"{line.picking_id.name}: {why}")
             if (line.picking_id._amazon_number_entered() or "") != (line.old_number or ""):
                 raise UserError(
                     self.env._("%s got another number meanwhile. Check the numbers again.", line.picking_id.name)
@@ -158,14 +164,16 @@ class AmazonCarrierNumbers(models.TransientModel):
         """Return the values of the lines, those with problems first."""
         by_ref = self._deliveries({ref for _line, ref, _number in found})
         numbers = defaultdict(dict)  # by delivery, in their order: where each stands
-        lines, taken = [], {}
+        lines, taken = [], self._taken({clean_number(number) for _line, _ref, number in found})
         for place, ref, number in found:
-            picking, why = by_ref[_plain(ref)]
             number = clean_number(number)
+            picking, why = self._meant(by_ref[_plain(ref)], number)
+            if not _plain(ref):
+                why = self.env._("The number of the delivery is missing.")
             why = why or self._why_wrong(number)
             if not why:
                 numbers[picking].setdefault(number, (place, ref))
-                taken.setdefault(number, set()).add(picking)
+                taken[number].add(picking)
                 continue
             lines.append(self._line(place, ref, number, picking, "problem", why))
         for picking, mine in numbers.items():
@@ -223,51 +231,84 @@ class AmazonCarrierNumbers(models.TransientModel):
         why = self.env["amazon.confirmation"]._why_number_wrong(number)
         return why and str(why)
 
-    def _deliveries(self, refs):
-        """Return which delivery each reference means, or why none.
+    @api.model
+    def _mine(self):
+        """Return the domain of the deliveries that may be given a number here."""
+        return (
+            Domain("picking_type_code", "=", "outgoing")
+            & Domain("amazon_account_id", "!=", False)
+            & Domain("company_id", "in", self.env.companies.ids)
+        )
 
-        :param refs: numbers of deliveries, or of orders here or on Amazon, however they are written.
-        :return: by the plain reference: the ``stock.picking`` and why it cannot be given a number.
+    @api.model
+    def _deliveries(self, refs):
+        """Return which deliveries each reference may mean.
+
+        :param set refs: numbers of deliveries, or of orders here or on Amazon, however they are written.
+        :return: the ``stock.picking`` by the plain reference.
         :rtype: dict
         """
         wanted = {_plain(ref) for ref in refs} - {""}
-        mine = Domain("picking_type_code", "=", "outgoing") & Domain("amazon_account_id", "!=", False)
-        mine &= Domain("company_id", "in", self.env.companies.ids)
-        pickings = self.env["stock.picking"].search(mine & Domain("name", "in", list(wanted)))
-        by_ref = {picking.name: picking for picking in pickings}
-        short = {ref: int(ref.removeprefix(SHORT)) for ref in wanted if SHORTENED.fullmatch(ref)}
-        known = self.env["stock.picking"].search(mine & Domain("id", "in", list(short.values())))
-        by_ref |= {
-            ref: known.filtered(lambda picking, wanted=wanted: picking.id == wanted) for ref, wanted in short.items()
-        }
+        # A warehouse's code may be in small letters.
+        names = list(wanted | {ref.strip() for ref in refs})
+        by_ref = defaultdict(self.env["stock.picking"].browse)
+        short = {int(ref.removeprefix(SHORT)): ref for ref in wanted if SHORTENED.fullmatch(ref)}
+        meant = Domain("name", "in", names) | Domain("id", "in", list(short))
+        for picking in self.env["stock.picking"].search(self._mine() & meant):
+            for ref in {_plain(picking.name), short.get(picking.id, "")} & wanted:
+                by_ref[ref] |= picking
         orders = self.env["sale.order"].search(
             Domain("amazon_account_id", "!=", False)
-            & (Domain("amazon_order_ref", "in", list(wanted)) | Domain("name", "in", list(wanted)))
+            & (Domain("amazon_order_ref", "in", names) | Domain("name", "in", names))
         )
         for order in orders:
-            theirs = order.picking_ids.filtered_domain(mine)
-            for name in (order.name, order.amazon_order_ref):
-                if name in wanted:
-                    by_ref.setdefault(name, theirs)
-        missing = pickings.browse(), self.env._("The number of the delivery is missing.")
-        return {"": missing, **{ref: self._meant(by_ref.get(ref, pickings.browse())) for ref in wanted}}
+            for ref in {_plain(order.name), _plain(order.amazon_order_ref)} & wanted:
+                by_ref[ref] |= order.picking_ids.filtered_domain(self._mine())
+        return by_ref
 
-    def _meant(self, pickings):
-        """Return the one of these deliveries that is meant, and why it cannot be given a number."""
+    @api.model
+    def _taken(self, numbers):
+        """Return which deliveries have which of these numbers already: carriers give each again after a year or so.
+
+        :param set numbers: clean ones.
+        :return: sets of ``stock.picking`` by number.
+        :rtype: dict
+        """
+        taken = defaultdict(set)
+        since = fields.Datetime.now() - timedelta(days=NOT_AGAIN_DAYS)
+        lately = Domain("state", "!=", "cancel") & (Domain("date_done", "=", False) | Domain("date_done", ">=", since))
+        with_one = Domain("carrier_tracking_ref", "in", list(numbers - {""}))
+        for picking in self.env["stock.picking"].search(self._mine() & lately & with_one):
+            taken[picking.carrier_tracking_ref].add(picking)
+        return taken
+
+    @api.model
+    def _meant(self, pickings, number):
+        """Return the one of these deliveries that is meant, and why it cannot be given the number.
+
+        :param str number: clean.
+        :rtype: tuple
+        """
         going = pickings.filtered(lambda picking: picking.state != "cancel")
         if pickings and not going:
             return pickings[:1], self.env._("It is cancelled.")
-        # Of an order that goes in several parts, the one that waits for its number.
-        still = going.filtered(lambda picking: not picking._amazon_number_entered()) if len(going) > 1 else going
-        if len(still) > 1 or (len(going) > 1 and not still):
-            return going.browse(), self.env._(
-                "The order has several deliveries; say which: %s", ", ".join(going.mapped("name"))
-            )
-        if not still:
-            return still, self.env._("No delivery or order of Amazon's has this number.")
-        if still.amazon_channel == "fba":
-            return still, self.env._("Amazon ships it (FBA).")
-        return still, False
+        if len(going) > 1:
+            # Of an order that goes in several parts, the one that has the number, else the one that waits for its own.
+            having = going.filtered(lambda picking: picking._amazon_number_entered() == number)
+            waiting = going.filtered(lambda picking: not picking._amazon_number_entered())
+            found = having[:1] or (waiting if len(waiting) == 1 else waiting.browse())
+            if not found:
+                names = ", ".join(going.mapped("name"))
+                return found, self.env._("The order has several deliveries; say which: %s", names)
+            going = found
+        if not going:
+            return going, self.env._("No delivery or order of Amazon's has this number.")
+        if going.amazon_channel == "fba":
+            return going, self.env._("Amazon ships it (FBA).")
+        packages = going.move_line_ids.result_package_id.filtered("amazon_tracking_ref")
+        if len(packages) > 1:
+            return going, self.env._("It has several parcels with numbers of their own: enter them there.")
+        return going, False
 
 
 class AmazonCarrierNumbersLine(models.TransientModel):
@@ -289,6 +330,16 @@ class AmazonCarrierNumbersLine(models.TransientModel):
         readonly=True,
     )
     message = fields.Char("Why", readonly=True)
+
+    # === BUSINESS METHODS === #
+
+    def _why_not_entered(self):
+        """Return why this cannot be entered, whatever was written here, or False."""
+        wizard = self.wizard_id
+        if not self.picking_id.filtered_domain(wizard._mine()):
+            return self.env._("No delivery or order of Amazon's has this number.")
+        wrong = (wizard._why_wrong(number) for number in (self.number or "").split(","))
+        return wizard._meant(self.picking_id, self.number)[1] or next(filter(None, wrong), False)
 
 
 def _plain(ref):

@@ -46,14 +46,15 @@ def words_of(text):
     return [word[:LONGEST_WORD] for word in words][:MOST_WORDS]
 
 
-def listed(numbers):
-    """Name order numbers for a person: the first ones, and how many more there are.
+def listed(numbers, most=MOST_LISTED):
+    """Name orders or deliveries for a person: the first ones, and how many more there are.
 
-    :param list numbers: as :func:`numbers_of` returns them.
+    :param list numbers: what they are called.
+    :param int most: how many are named.
     :rtype: str
     """
-    more = len(numbers) - MOST_LISTED
-    return ", ".join(numbers[:MOST_LISTED]) + (f" … (+{more})" if more > 0 else "")
+    more = len(numbers) - most
+    return ", ".join(numbers[:most]) + (f" … (+{more})" if more > 0 else "")
 
 
 class AmazonOrderSearch(models.AbstractModel):

@@ -76,7 +76,8 @@ class AmazonCarrierLayout(models.Model):
         """Return the row of a parcel.
 
         :param dict facts: texts by content, see :meth:`stock.picking._amazon_label_facts`.
-        :return: the texts of its columns; what of them is not as it should be, in words; whether it can go so.
+        :return: the texts of its columns; what of them is not as it should be, in words; whether nothing is cut off
+            that is of no use in part: names and addresses may be, numbers may not.
         :rtype: tuple[list[str], list[str], bool]
         """
         row, left, lost, whole = [], {}, {}, True
@@ -136,9 +137,11 @@ class AmazonCarrierLayout(models.Model):
             raise UserError(self.env._("This is no CSV file, or it is damaged.")) from None
         if not rows:
             raise UserError(self.env._("The file is empty."))
-        places = [self._place(name, rows[0][1]) for name in (self.reference_column, self.number_column)]
-        if not all(name.strip().isdigit() for name in (self.reference_column, self.number_column)):
-            rows = rows[1:]
+        names = (self.reference_column, self.number_column)
+        if all(half_width(name).strip().isdigit() for name in names):
+            places = [max(0, int(half_width(name)) - 1) for name in names]
+        else:
+            places, rows = [self._place(name, rows[0][1]) for name in names], rows[1:]
         return [(line, *(row[place] if place < len(row) else "" for place in places)) for line, row in rows]
 
     def _place(self, name, headings):

@@ -7,7 +7,9 @@ import unicodedata
 #: What stands for a character that a charset does not have: Japanese printers' own sign for it.
 MISSING = "〓"
 # What Windows' Shift_JIS has for characters that look the same.
-_ALIKE = str.maketrans({"−": "－", "〜": "～", "‖": "∥", "—": "―", "¢": "￠", "£": "￡", "¬": "￢", "–": "-", "‐": "-"})
+_ALIKE = str.maketrans(
+    {"−": "－", "〜": "～", "‖": "∥", "—": "―", "¢": "￠", "£": "￡", "¬": "￢", "¥": "￥", "–": "-", "‐": "-"}
+)
 # What a spreadsheet would take for a formula.
 _FORMULA = str.maketrans({"=": "＝", "+": "＋", "-": "－", "@": "＠"})
 _SPREADSHEET = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -28,7 +30,6 @@ def fitting(text, encoding):
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     if encoding == "cp932":
         text = unicodedata.normalize("NFC", text).translate(_ALIKE)
-    text = text[:1].translate(_FORMULA) + text[1:]
     lost = "".join(dict.fromkeys(char for char in text if not _has(encoding, char)))
     return "".join(MISSING if char in lost else char for char in text), lost
 
@@ -50,13 +51,14 @@ def width(text):
 
 
 def cut(text, most):
-    """Cut a text where a column ends.
+    """Cut a text where a column ends; no column begins as a formula does.
 
     :param str text: on one line.
     :param int most: the column's width in characters of half width; 0: it has no end.
     :return: what is in the column, and the rest.
     :rtype: tuple[str, str]
     """
+    text = text[:1].translate(_FORMULA) + text[1:]
     if not most or width(text) <= most:
         return text, ""
     end = len(text)
