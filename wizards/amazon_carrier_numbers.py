@@ -113,7 +113,7 @@ class AmazonCarrierNumbers(models.TransientModel):
         pickings.move_line_ids.result_package_id.invalidate_recordset(["amazon_tracking_ref"])
         for line in lines:
             if why := line._why_not_entered():
-                raise UserError(f"{line.picking_id.name}: {why}")
+                raise UserError(": ".join((line.picking_id.name, why)))
             if (line.picking_id._amazon_number_entered() or "") != (line.old_number or ""):
                 raise UserError(
                     self.env._("%s got another number meanwhile. Check the numbers again.", line.picking_id.name)
